@@ -1,0 +1,49 @@
+# How sonde's own code is built: warnings, sanitizers, and one function each for a room of the core and its tests.
+
+add_library(sonde_flags INTERFACE)
+target_compile_options(sonde_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow)
+if(SONDE_WERROR)
+  target_compile_options(sonde_flags INTERFACE -Werror)
+endif()
+if(SONDE_SANITIZE)
+  target_compile_options(sonde_flags INTERFACE -fsanitize=${SONDE_SANITIZE} -fno-omit-frame-pointer -g)
+  target_link_options(sonde_flags INTERFACE -fsanitize=${SONDE_SANITIZE})
+endif()
+
+# sonde_room(NAME SOURCES ... [DEPENDS rooms above ...] [LIBS ...])
+# A room of core/ as a static library. It sees the rooms it names and what those see, and no others.
+function(sonde_room name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LIBS" ${ARGN})
+  add_library(core_${name} STATIC ${ARG_SOURCES})
+  target_include_directories(core_${name} PUBLIC ${PROJECT_SOURCE_DIR}/core)
+  target_link_libraries(core_${name} PRIVATE sonde_flags ${ARG_LIBS})
+  foreach(room IN LISTS ARG_DEPENDS)
+    target_link_libraries(core_${name} PUBLIC core_${room})
+  endforeach()
+endfunction()
+
+# sonde_unit_test(NAME SOURCES ... LIBS ...): one GoogleTest program; each of its tests is a test of CTest.
+function(sonde_unit_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+  add_executable(${name} ${ARG_SOURCES})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  target_link_libraries(${name} PRIVATE sonde_flags ${ARG_LIBS} GTest::gtest_main)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT 120 WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+endfunction()
+
+# sonde_fuzz(NAME SOURCES ... LIBS ...): a libFuzzer program with its corpus in tests/fuzz/corpus/NAME. Built with clang
+# and SONDE_FUZZ; elsewhere nothing.
+function(sonde_fuzz name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
+  if(NOT SONDE_FUZZ)
+    return()
+  endif()
+  add_executable(fuzz_${name} ${ARG_SOURCES})
+  set_target_properties(fuzz_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+  target_compile_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  target_link_libraries(fuzz_${name} PRIVATE sonde_flags ${ARG_LIBS})
+endfunction()

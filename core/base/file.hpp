@@ -1,0 +1,18 @@
+// Files: read with a bound, written beside and renamed, so that a reader never sees half of one.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace sonde::core {
+
+/// The whole file, refused beyond `limit` bytes.
+Result<std::string> read_file(const std::string& path, std::size_t limit = 64u << 20);
+/// Writes PATH.tmp-PID, fsyncs, renames over PATH. `mode` as in open(2).
+Result<void> write_file_atomically(const std::string& path, std::string_view content, uint32_t mode = 0644);
+/// mkdir -p.
+Result<void> make_directories(const std::string& path, uint32_t mode = 0755);
+
+}  // namespace sonde::core

@@ -1,0 +1,19 @@
+// Text that may be hostile: what comes from the network is made valid UTF-8 when it is stored and harmless when it is
+// shown on a terminal.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sonde::core {
+
+bool is_valid_utf8(std::string_view);
+/// Invalid sequences become U+FFFD (maximal subpart practice, Unicode 15 section 3.9); everything else stays as it is.
+std::string to_valid_utf8(std::string_view);
+/// For a terminal or a log line: C0, DEL, C1, bidi controls (U+202A..202E, U+2066..2069) as \xNN or \u{NNNN}.
+std::string printable(std::string_view);
+/// The nearest of `choices` within a small edit distance (Damerau), or empty.
+std::string_view did_you_mean(std::string_view word, const std::vector<std::string_view>& choices);
+std::string join(const std::vector<std::string_view>&, std::string_view separator);
+
+}  // namespace sonde::core

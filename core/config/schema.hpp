@@ -1,0 +1,68 @@
+// The option language: a closed subset of JSON Schema from which validation, defaults, `describe`, sample YAML, editor
+// completion and the tables of the documentation come. Used for the options of plugins and for the pipeline file itself.
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/value.hpp"
+
+namespace sonde::core {
+
+/// x-sonde words on a property: how the text is read and what the plugin receives.
+enum class Format : uint8_t {
+  none,
+  duration,  ///< "800ms" -> integer, nanoseconds
+  bytes,     ///< "4KiB" -> unsigned, bytes
+  ports,     ///< "22,80,8000-8010", a number, or a list of those -> array of unsigned
+  cidr,      ///< checked text
+  path,      ///< made absolute (which base: see CheckContext)
+  secret,    ///< shown as *** everywhere
+  service    ///< "address[:port]" or "[v6]:port" of a server named in options: outside scope, inside budgets
+};
+
+enum class SchemaType : uint8_t { any, boolean, integer, number, text, array, object };
+
+/// One node. Bounds of formats are written in base units (duration: ns, bytes: bytes).
+struct Schema {
+  SchemaType type = SchemaType::any;
+  Format format = Format::none;
+  std::string description;
+  std::optional<Value> default_value;
+  std::vector<Value> choices;  ///< enum
+  std::optional<double> minimum, maximum;
+  std::shared_ptr<Schema> items;  ///< of an array
+  struct Property;
+  std::vector<Property> properties;  ///< of an object, in the order of the schema text; no others are allowed
+  std::vector<std::string> required;
+  Value cost;  ///< root only: member "cost" of the root's x-sonde object, see plan/estimate.hpp
+};
+struct Schema::Property {
+  std::string name;
+  Schema schema;
+};
+
+/// Parses a descriptor's options_schema. Any word outside the subset (type, enum, minimum, maximum, items, properties,
+/// required, default, description, x-sonde; at the root also $schema, title) is an error: the plugin is refused.
+Result<Schema> parse_schema(std::string_view json);
+
+struct CheckContext {
+  std::string stage;      ///< for messages: "stage 'tcp-banner'" (or "limits", "the pipeline file")
+  std::string describe;   ///< "sonde describe tcp-banner", for hints
+  std::string path_base;  ///< relative paths of Format::path become path_base/...; empty: left as they are
+};
+
+/// Checks `options` against the schema, fills defaults (Origin::schema_default), converts formats to base units.
+/// Reports every unknown key (with suggestion), wrong type, bound, missing key; returns what could be understood.
+Value check_options(const Value& options, const Schema& schema, const CheckContext&, Diagnostics& out);
+
+/// The value with every secret replaced by "***": what plan, log, journal and report show.
+Value redacted(const Value& options, const Schema& schema);
+/// The value without its secrets: what the plan hash covers.
+Value without_secrets(const Value& options, const Schema& schema);
+/// Base units back to text for people: 800000000 of a duration is "800ms", ports "22,80,8000-8010".
+std::string display(const Value&, const Schema&);
+
+}  // namespace sonde::core

@@ -1,0 +1,51 @@
+// Executes a Plan: shards, budgets, workers, journal, exporters. The one entry of the engine room.
+#pragma once
+#include <atomic>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "inventory/journal.hpp"
+#include "inventory/run_document.hpp"
+#include "plan/plan.hpp"
+
+namespace sonde::core {
+
+/// A snapshot for progress lines, at most ten times a second, on the thread of run().
+struct Progress {
+  struct Stage {
+    std::string name;
+    uint64_t done = 0, found = 0, in_flight = 0, waiting = 0;
+  };
+  std::vector<Stage> stages;
+  uint64_t targets = 0, settled = 0, responding = 0, packets = 0;
+  int64_t elapsed = 0;  ///< ns
+};
+
+struct RunRequest {
+  std::string run_id;
+  const JournalContent* resume = nullptr;  ///< of a journal with the same plan hash
+  std::string journal_path;                ///< to append to when resuming; empty: a new one in output_dir/journal
+  bool write_journal = true;
+  std::string user;                        ///< --user; empty: SUDO_UID when root
+  std::function<void(const Progress&)> on_progress;
+  std::function<void(const HostRecord&)> on_host;     ///< each responding host once settled, on the thread of run()
+  std::function<void(int level, const std::string&)> on_log;
+  const std::atomic<int>* stop_signal = nullptr;      ///< set to the signal's number to end the run with its results
+};
+
+struct RunResult {
+  RunDocument document;
+  std::vector<HostRecord> hosts;       ///< known hosts, by address (all, when an output wants all)
+  std::vector<Diagnostic> problems;    ///< stage failures, outputs that failed
+  std::vector<std::string> written;    ///< files
+  bool had_errors = false;             ///< a task in error, a stage or output failed, run_timeout
+  int signal = 0;
+  std::string journal;
+};
+
+/// Blocking. A Diagnostic when nothing could be started (permission, output, plugin): no packet was sent then and no
+/// output file touched.
+Result<RunResult> run(const Plan&, const RunRequest&);
+
+}  // namespace sonde::core

@@ -1,0 +1,77 @@
+// What happened, on disk while it happens: enough to lose nothing that was learned and to go on after a kill -9.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "inventory/record.hpp"
+#include "targets/permutation.hpp"
+
+namespace sonde::core {
+
+struct JournalHeader {
+  int format = 1;
+  std::string run_id, pipeline, plan_hash, started;  ///< started: RFC 3339 UTC
+  uint64_t seed = 0, targets = 0;
+  Slice slice{};                         ///< the part of the permutation that this run covers
+  std::vector<std::string> scope;        ///< ranges
+  std::vector<std::string> fields;       ///< names by FieldId, so that facts can be read back
+  std::vector<std::string> stages;       ///< stage names by index
+};
+
+/// Positions of the permutation that are settled: what a resumed run need not do again.
+class SettledSet {
+ public:
+  void add(uint64_t position);
+  void add(Slice run);
+  bool contains(uint64_t position) const;
+  uint64_t size() const;
+  /// Sorted, disjoint, merged.
+  const std::vector<Slice>& runs() const { return runs_; }
+
+ private:
+  std::vector<Slice> runs_;
+};
+
+/// Appends JSON lines. Every call may buffer; sync() writes and, when `durable`, fsyncs. One thread.
+class JournalWriter {
+ public:
+  static Result<std::unique_ptr<JournalWriter>> create(const std::string& path, const JournalHeader&);
+  /// Goes on in an existing journal, behind its last whole line.
+  static Result<std::unique_ptr<JournalWriter>> append_to(const std::string& path);
+  ~JournalWriter();
+  /// A result with its facts: positive, negative and error; silence is not written.
+  void result(const IpAddress&, uint8_t stage, Outcome, std::span<const Fact> facts, std::string_view why);
+  /// The host at this position is settled, with its outcomes when it has a record.
+  void settled(uint64_t position, const IpAddress&, const std::vector<Outcome>* outcomes);
+  /// Positions settled without anything to remember (silence).
+  void settled(Slice run);
+  void finished(bool complete, std::string_view reason);
+  Result<void> sync(bool durable);
+  const std::string& path() const;
+
+ private:
+  struct Impl;
+  explicit JournalWriter(std::unique_ptr<Impl>);
+  std::unique_ptr<Impl> impl_;
+};
+
+struct JournalContent {
+  JournalHeader header;
+  SettledSet settled;
+  std::vector<HostRecord> hosts;     ///< settled and unsettled ones, by address
+  std::vector<IpAddress> unsettled;  ///< of `hosts`: those whose stages are not all done
+  struct Crash { std::string plugin, stage; IpAddress target; };
+  std::vector<Crash> crashes;        ///< written by the crash handler
+  bool finished = false;
+  uint64_t dropped_lines = 0;        ///< torn or unreadable
+};
+/// Hostile until checked: every line is bounded and validated, a torn last line is dropped.
+Result<JournalContent> read_journal(const std::string& path);
+/// The newest unfinished journal of a directory (or of its "journal" folder), or an error.
+Result<std::string> newest_unfinished(const std::string& path);
+/// Removes all but the newest `keep` journals.
+void prune_journals(const std::string& directory, uint64_t keep);
+
+}  // namespace sonde::core

@@ -1,0 +1,39 @@
+// run.json: what a run was, what it covered, what not and why. Written beside the results and beside each history file.
+#pragma once
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/value.hpp"
+#include "inventory/record.hpp"
+
+namespace sonde::core {
+
+struct StageCoverage {
+  std::string name, plugin, version;
+  std::array<uint64_t, 16> by_outcome{};  ///< index: Outcome
+  std::string unavailable;                ///< why the stage did not run, or empty
+  bool adaptive = false;                  ///< an earlier end of the wait was permitted
+  uint64_t postponed = 0;                 ///< local faults that were asked again
+  std::map<std::string, uint64_t> errors; ///< reason -> count
+};
+
+struct RunDocument {
+  std::string run_id, pipeline, plan_hash, sonde_version;
+  uint64_t seed = 0;
+  std::string started, ended;        ///< RFC 3339 UTC
+  bool complete = false;
+  std::string why_incomplete;        ///< "interrupted", "run_timeout", ...
+  std::vector<std::string> scope, exclusions;
+  uint64_t targets = 0, settled = 0, packets = 0, responding = 0;
+  uint64_t dropped_receive = 0;      ///< packets that our own sockets dropped (SK_MEMINFO_DROPS)
+  std::vector<StageCoverage> stages;
+  std::vector<std::pair<std::string, std::string>> not_covered;  ///< range or "N targets", reason
+  std::optional<Value> delta;        ///< against the run before
+};
+Value to_value(const RunDocument&);
+Result<RunDocument> run_document_from(const Value&);
+
+}  // namespace sonde::core

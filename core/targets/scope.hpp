@@ -1,0 +1,51 @@
+// Which addresses may be touched at all. Asked when targets are compiled, and again wherever a socket or a permit is
+// handed out (design promise 2).
+#pragma once
+#include <string>
+#include <vector>
+
+#include "targets/target_set.hpp"
+
+namespace sonde::core {
+
+/// A prefix that an interface of this machine is connected to. Read by connected_prefixes() (…_linux.cpp).
+struct ConnectedPrefix {
+  std::string interface;
+  uint32_t ifindex = 0;
+  IpAddress own{};
+  Cidr prefix{};
+};
+std::vector<ConnectedPrefix> connected_prefixes();
+
+enum class Verdict : uint8_t { allowed, excluded, forbidden, needs_allow_public, broadcast, print_port };
+
+class Scope {
+ public:
+  struct Rules {
+    bool allow_public = false;
+    bool allow_print_ports = false;
+  };
+  Scope() = default;
+  Scope(AddressSet exclusions, Rules rules, std::vector<ConnectedPrefix> connected);
+
+  /// Judges after canonicalising: v4-mapped is v4; 64:ff9b::/96, 2002::/16 and 2001::/32 by the address inside.
+  /// forbidden: 0/8, 224/4, 240/4, 255.255.255.255, ::, ff00::/8. Public: not in the IANA special-purpose registries as
+  /// not globally reachable (private, loopback, link-local, CGN, ULA, documentation, benchmarking are not public).
+  Verdict judge(const IpAddress&) const;
+  /// As judge(), and print_port for TCP (proto 6) 515 and 9100-9107 unless allowed.
+  Verdict judge(const IpAddress&, uint8_t proto, uint16_t port) const;
+  const AddressSet& exclusions() const { return exclusions_; }
+  const Rules& rules() const { return rules_; }
+  /// The connected prefix that holds the address (on-link), or nullptr. Own addresses and loopback are on-link to none.
+  const ConnectedPrefix* on_link(const IpAddress&) const;
+
+ private:
+  AddressSet exclusions_;
+  Rules rules_{};
+  std::vector<ConnectedPrefix> connected_;
+};
+
+/// "public address; allow_public: true permits it" and so on: for messages and for SONDE_E_DENIED.
+std::string_view describe(Verdict);
+
+}  // namespace sonde::core

@@ -1,0 +1,59 @@
+// The set of addresses of a run: disjoint sorted ranges, minus the exclusions, addressable by index in O(log ranges).
+#pragma once
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/ip_address.hpp"
+
+namespace sonde::core {
+
+struct AddressRange {
+  IpAddress first{};
+  IpAddress last{};  ///< inclusive; same family and zone as first
+  friend bool operator==(const AddressRange&, const AddressRange&) = default;
+};
+
+/// Sorted, disjoint, merged. v4 and v6 and zones side by side.
+class AddressSet {
+ public:
+  void add(AddressRange);
+  void add(const IpAddress& a) { add(AddressRange{a, a}); }
+  void add(const Cidr& c) { add(AddressRange{c.first(), c.last()}); }
+  void subtract(const AddressSet&);
+  /// Sorts and merges; called by the readers below when needed, and once before use from several threads.
+  void normalise();
+  bool contains(const IpAddress&) const;  ///< after normalise()
+  const std::vector<AddressRange>& ranges() const { return ranges_; }
+  bool empty() const { return ranges_.empty(); }
+  /// Number of addresses, saturated at 2^64-1.
+  uint64_t size() const;
+  std::vector<std::string> to_strings() const;  ///< "10.0.0.1-10.0.0.254" or a lone address, in order
+
+ private:
+  std::vector<AddressRange> ranges_;
+  bool normal_ = true;
+};
+
+/// What is scanned: constant after construction, read by all shards.
+class TargetSet {
+ public:
+  TargetSet() = default;
+  explicit TargetSet(AddressSet addresses, std::unordered_map<IpAddress, std::string> names = {});
+  uint64_t size() const { return total_; }
+  IpAddress at(uint64_t index) const;  ///< index < size()
+  bool contains(const IpAddress& a) const { return addresses_.contains(a); }
+  /// The name an address was given as, or empty.
+  const std::string& name_of(const IpAddress&) const;
+  const AddressSet& addresses() const { return addresses_; }
+  const std::unordered_map<IpAddress, std::string>& names() const { return names_; }
+
+ private:
+  AddressSet addresses_;
+  std::unordered_map<IpAddress, std::string> names_;
+  std::vector<uint64_t> before_;  ///< addresses before each range
+  uint64_t total_ = 0;
+};
+
+}  // namespace sonde::core
