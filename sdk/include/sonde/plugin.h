@@ -104,6 +104,7 @@ typedef struct sonde_target {
 } sonde_target;
 
 enum { SONDE_IO_READ = 1, SONDE_IO_WRITE = 2, SONDE_IO_ERROR = 4 }; /* level-triggered; ERROR comes unasked */
+#define SONDE_IO_ERRNO(events) ((int)((events) >> 16)) /* with ERROR: the errno of the socket, taken by the host */
 typedef struct sonde_conn { /* frozen: a descriptor that dial() opened */
    uint64_t id;       /* for rewatch() and hangup() */
    int32_t fd;        /* to read, write and getsockopt(); never to close */
@@ -150,7 +151,7 @@ typedef struct sonde_host {
    /* Network: scope, rate, source address and budgets are applied here. DENIED is final; AGAIN is a local shortage:
     * wait for the turn, return k from start(), or done(POSTPONED). Task 0: a server that an option of format "service" names. */
    /* Opens, connects and watches; takes one packet of the rate and one connection of the target. The first WRITE or
-    * ERROR event ends the connecting; on ERROR, SO_ERROR says why. UDP is connected too. After AGAIN the host keeps
+    * ERROR event ends the connecting; on ERROR, SONDE_IO_ERRNO() says why. UDP is connected too. After AGAIN the host keeps
     * the task's place in the queue and calls on_timer(id 0, user) when it is its turn to dial again; the wait does
     * not count against the deadline.                                                      [shard] */
    sonde_err (*dial)(sonde_ctx *, sonde_task, const sonde_target *, uint32_t events, uint64_t user, sonde_conn *out);
