@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ class SettledSet {
  public:
   void add(uint64_t position);
   void add(Slice run);
+  void add_all(std::vector<Slice> runs);  ///< in any order, overlapping or not; sorts once
   bool contains(uint64_t position) const;
   uint64_t size() const;
   /// Sorted, disjoint, merged.
@@ -34,9 +36,13 @@ class SettledSet {
   std::vector<Slice> runs_;
 };
 
-/// Appends JSON lines. Every call may buffer; sync() writes and, when `durable`, fsyncs. One thread.
+/// Appends JSON lines. Every call may buffer; sync() writes and, when `durable`, fsyncs. One thread. The file is locked
+/// (flock) while the writer lives, so that two runs never write one journal. After a failed write what is buffered is
+/// kept for the next try up to a bound; beyond it the journal ends there for good: nothing is called settled whose
+/// facts were lost, and each sync() says so.
 class JournalWriter {
  public:
+  /// The file must not exist; its directory is made. Mode 0600.
   static Result<std::unique_ptr<JournalWriter>> create(const std::string& path, const JournalHeader&);
   /// Goes on in an existing journal, behind its last whole line.
   static Result<std::unique_ptr<JournalWriter>> append_to(const std::string& path);
@@ -47,15 +53,20 @@ class JournalWriter {
   void settled(uint64_t position, const IpAddress&, const std::vector<Outcome>* outcomes);
   /// Positions settled without anything to remember (silence).
   void settled(Slice run);
+  /// The last line. A run that did not complete ("interrupted", "run_timeout") can be resumed.
   void finished(bool complete, std::string_view reason);
   Result<void> sync(bool durable);
   const std::string& path() const;
+  int descriptor() const;  ///< for write_crash_line()
 
  private:
   struct Impl;
   explicit JournalWriter(std::unique_ptr<Impl>);
   std::unique_ptr<Impl> impl_;
 };
+
+/// For a crash handler, async-signal-safe: which plugin had which target in hand. `ip` is IpAddress::bytes().
+void write_crash_line(int descriptor, const char* plugin, const char* stage, const uint8_t ip[16], uint32_t zone);
 
 struct JournalContent {
   JournalHeader header;
@@ -64,14 +75,15 @@ struct JournalContent {
   std::vector<IpAddress> unsettled;  ///< of `hosts`: those whose stages are not all done
   struct Crash { std::string plugin, stage; IpAddress target; };
   std::vector<Crash> crashes;        ///< written by the crash handler
-  bool finished = false;
+  bool finished = false;             ///< the run completed; one that was interrupted can be resumed
+  std::string reason;                ///< why an ended run is not complete
   uint64_t dropped_lines = 0;        ///< torn or unreadable
 };
 /// Hostile until checked: every line is bounded and validated, a torn last line is dropped.
 Result<JournalContent> read_journal(const std::string& path);
-/// The newest unfinished journal of a directory (or of its "journal" folder), or an error.
+/// The newest unfinished journal of a directory (or of its "journal" folder), or an error. A file is taken as it is.
 Result<std::string> newest_unfinished(const std::string& path);
-/// Removes all but the newest `keep` journals.
+/// Removes all but the newest `keep` journals. Files that are no journals, or in use by a run, are left alone.
 void prune_journals(const std::string& directory, uint64_t keep);
 
 }  // namespace sonde::core

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/ip_address.hpp"
@@ -63,7 +64,8 @@ struct HostRecord {
 struct FoldContext {
   const FieldTable* fields = nullptr;
   std::vector<std::string> stage_plugins;   ///< plugin id by stage
-  std::vector<bool> stage_writes_alive;     ///< declares "alive" as output
+  std::vector<bool> stage_writes_alive;     ///< enabled, and declares "alive" as output
+  std::vector<std::string> stage_names;     ///< for `evidence`; empty: the plugin ids stand for them
 };
 
 struct FoldedItem {
@@ -83,6 +85,9 @@ struct FoldedRecord {
   const FoldedField* find(FieldId) const;
 };
 FoldedRecord fold(const HostRecord&, const FoldContext&);
+
+/// Order of map keys: those that begin with a number by that number ("80" before "443", "22/tcp" before "161/udp").
+bool key_less(std::string_view a, std::string_view b);
 
 /// {"ip":..., "alive":..., ...} exactly as the design shows it. Own fields nest: "tls.subject" -> {"tls":{"subject":..}}.
 Value to_value(const FoldedRecord&, const FieldTable&, bool with_detail);

@@ -31,9 +31,14 @@ struct RunDocument {
   uint64_t dropped_receive = 0;      ///< packets that our own sockets dropped (SK_MEMINFO_DROPS)
   std::vector<StageCoverage> stages;
   std::vector<std::pair<std::string, std::string>> not_covered;  ///< range or "N targets", reason
+  std::vector<std::string> outputs;  ///< files written, relative to the output directory: what this document speaks of
   std::optional<Value> delta;        ///< against the run before
 };
+/// The key of an outcome in the document: "no_answer", "skipped_when" ...
+std::string outcome_key(Outcome);
+/// "seed" is text in the JSON: 64 bits do not survive every reader of JSON numbers.
 Value to_value(const RunDocument&);
+/// Hostile until checked; unknown members are ignored, absent counts are 0.
 Result<RunDocument> run_document_from(const Value&);
 
 }  // namespace sonde::core
