@@ -10,7 +10,8 @@
 
 namespace sonde::core {
 
-/// A place in a text file. Lines and columns count from 1; line 0 means the file as a whole; an empty file, no file.
+/// A place in a text file. Lines and columns (bytes) count from 1; line 0 means the file as a whole; an empty file, no
+/// file.
 struct SourceSpan {
   std::string file;
   uint32_t line = 0;
@@ -29,7 +30,7 @@ struct Diagnostic {
 };
 
 /// `error[id]: text` with its place, the line of the file and a caret under it (when the file can be read), the hint.
-/// No terminal escapes unless `colour`. Control characters from files are shown escaped.
+/// Ends with a line feed. No terminal escapes unless `colour`. Control characters from files are shown escaped.
 std::string render(const Diagnostic&, bool colour = false);
 
 /// Collects diagnostics so that all of them are reported at once.

@@ -1,0 +1,103 @@
+// Reading with a bound and writing beside-and-rename, on plain descriptors: errno is the message.
+#include "base/file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace sonde::core {
+namespace {
+
+std::string reason() {
+  return std::strerror(errno);
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() { close(); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+  bool close() {
+    const int fd = fd_;
+    fd_ = -1;
+    return fd < 0 || ::close(fd) == 0;
+  }
+
+ private:
+  int fd_;
+};
+
+bool write_all(int fd, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t n = ::write(fd, content.data(), content.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return false;
+    content.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return true;
+}
+
+std::string parent_of(const std::string& path) {
+  const auto slash = path.find_last_of('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::string& path, std::size_t limit) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return failure("file-unreadable", "cannot read " + path + ": " + reason());
+  std::string content;
+  std::array<char, 65536> block;
+  for (;;) {
+    const ssize_t n = ::read(file.get(), block.data(), block.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return failure("file-unreadable", "cannot read " + path + ": " + reason());
+    if (n == 0) return content;
+    if (content.size() + static_cast<std::size_t>(n) > limit)
+      return failure("config-too-large",
+                     path + " is larger than the " + std::to_string(limit) + " bytes that are read");
+    content.append(block.data(), static_cast<std::size_t>(n));
+  }
+}
+
+Result<void> write_file_atomically(const std::string& path, std::string_view content, uint32_t mode) {
+  const std::string beside = path + ".tmp-" + std::to_string(::getpid());
+  const auto refuse = [&](const char* what) {
+    const std::string why = reason();
+    ::unlink(beside.c_str());
+    return failure("output-unwritable", std::string("cannot ") + what + " " + path + ": " + why);
+  };
+  ::unlink(beside.c_str());  // what a killed process of the same number left; O_EXCL keeps symlinks out
+  Descriptor file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+  if (file.get() < 0) return failure("output-unwritable", "cannot write " + path + ": " + reason());
+  if (!write_all(file.get(), content) || ::fsync(file.get()) != 0 || !file.close()) return refuse("write");
+  if (::rename(beside.c_str(), path.c_str()) != 0) return refuse("put in place");
+  // The name is durable once its directory is; a file system that cannot do that has still the whole file.
+  const Descriptor directory(::open(parent_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory.get() >= 0) ::fsync(directory.get());
+  return {};
+}
+
+Result<void> make_directories(const std::string& path, uint32_t mode) {
+  for (std::size_t at = 0; at != std::string::npos && at < path.size();) {
+    at = path.find('/', at + 1);
+    const std::string part = path.substr(0, at);
+    if (::mkdir(part.c_str(), mode) == 0) continue;
+    const int error = errno;
+    struct stat info {};
+    if (::stat(part.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) continue;
+    const char* why = error == EEXIST ? "it exists and is no directory" : std::strerror(error);
+    return failure("output-unwritable", "cannot make the directory " + part + ": " + why);
+  }
+  return {};
+}
+
+}  // namespace sonde::core
