@@ -38,6 +38,11 @@ struct Schema {
   std::vector<Property> properties;  ///< of an object, in the order of the schema text; no others are allowed
   std::vector<std::string> required;
   Value cost;  ///< root only: member "cost" of the root's x-sonde object, see plan/estimate.hpp
+
+  // Words that only the core's own schema (the pipeline file) uses; a plugin's never has them.
+  std::string title;           ///< what messages call an object: "a stage"
+  std::vector<Schema> any_of;  ///< the value is one of these
+  bool open = false;           ///< an object whose members are checked elsewhere
 };
 struct Schema::Property {
   std::string name;
@@ -47,6 +52,8 @@ struct Schema::Property {
 /// Parses a descriptor's options_schema. Any word outside the subset (type, enum, minimum, maximum, items, properties,
 /// required, default, description, x-sonde; at the root also $schema, title) is an error: the plugin is refused.
 Result<Schema> parse_schema(std::string_view json);
+/// The same with the words of the core's own schema: title, anyOf and additionalProperties: true on every node.
+Result<Schema> parse_core_schema(std::string_view json);
 
 struct CheckContext {
   std::string stage;      ///< for messages: "stage 'tcp-banner'" (or "limits", "the pipeline file")
@@ -62,6 +69,10 @@ Value check_options(const Value& options, const Schema& schema, const CheckConte
 Value redacted(const Value& options, const Schema& schema);
 /// The value without its secrets: what the plan hash covers.
 Value without_secrets(const Value& options, const Schema& schema);
+/// What a value of that schema is, for messages, `describe` and the documentation: "a whole number from 1 to 10".
+std::string expectation(const Schema&);
+/// Whether options of that schema, or any part of them, are secret.
+bool has_secret(const Schema&);
 /// Base units back to text for people: 800000000 of a duration is "800ms", ports "22,80,8000-8010".
 std::string display(const Value&, const Schema&);
 

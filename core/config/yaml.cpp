@@ -1,0 +1,359 @@
+// yaml-cpp's events built into Values. Events rather than its node tree: they carry exact marks, show duplicate keys,
+// and let depth and alias expansion be bounded before anything is built.
+#include "config/yaml.hpp"
+
+#include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <map>
+#include <sstream>
+#include <unordered_set>
+
+#include "base/text.hpp"
+#include "config/scalar.hpp"
+
+namespace sonde::core {
+namespace {
+
+std::size_t characters(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+/// The text by lines: turns yaml-cpp's marks (0-based, in bytes) into places for people.
+class SourceText {
+ public:
+  SourceText(std::string_view text, const std::string& file) : text_(text), file_(file) {
+    starts_.push_back(0);
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (text[i] == '\n') starts_.push_back(i + 1);
+    }
+  }
+  std::size_t lines() const { return starts_.size(); }
+  std::string_view line(std::size_t index) const {
+    const std::size_t begin = starts_[index];
+    std::size_t end = index + 1 < starts_.size() ? starts_[index + 1] - 1 : text_.size();
+    if (end > begin && text_[end - 1] == '\r') --end;
+    return text_.substr(begin, end - begin);
+  }
+  /// From the mark to the end of its line.
+  std::string_view rest(const YAML::Mark& mark) const {
+    if (mark.is_null() || mark.line < 0 || static_cast<std::size_t>(mark.line) >= lines()) return {};
+    const std::string_view whole = line(static_cast<std::size_t>(mark.line));
+    return whole.substr(std::min(static_cast<std::size_t>(std::max(mark.column, 0)), whole.size()));
+  }
+  SourceSpan span(std::size_t line_index, std::size_t byte_column, std::size_t length) const {
+    const std::string_view before = line(line_index).substr(0, byte_column);
+    return {file_, static_cast<uint32_t>(line_index + 1), static_cast<uint32_t>(characters(before) + 1),
+            static_cast<uint32_t>(length)};
+  }
+  SourceSpan at(const YAML::Mark& mark, std::size_t length = 1) const {
+    if (mark.is_null() || mark.line < 0 || static_cast<std::size_t>(mark.line) >= lines()) {
+      return {file_, static_cast<uint32_t>(lines()), 1, 1};
+    }
+    return span(static_cast<std::size_t>(mark.line), static_cast<std::size_t>(std::max(mark.column, 0)), length);
+  }
+  /// The columns that a scalar takes on its first line, quotes included.
+  std::size_t length_of(const YAML::Mark& mark, std::string_view value) const {
+    const std::string_view rest_of_line = rest(mark);
+    if (rest_of_line.starts_with(value)) return characters(value);
+    if (rest_of_line.starts_with('"') || rest_of_line.starts_with('\'')) {
+      const char quote = rest_of_line.front();
+      for (std::size_t i = 1; i < rest_of_line.size(); ++i) {
+        if (quote == '"' && rest_of_line[i] == '\\') {
+          ++i;
+        } else if (rest_of_line[i] == quote) {
+          return characters(rest_of_line.substr(0, i + 1));
+        }
+      }
+    }
+    return 1;
+  }
+
+ private:
+  std::string_view text_;
+  std::string file_;
+  std::vector<std::size_t> starts_;
+};
+
+/// Thrown through yaml-cpp to end the parse after the reason has been reported; never leaves this file.
+struct Stop {};
+
+class Builder : public YAML::EventHandler {
+ public:
+  Builder(const SourceText& source, const YamlLimits& limits, Diagnostics& out)
+      : source_(source), limits_(limits), out_(out) {}
+
+  Value take() { return std::move(root_); }
+  bool empty() const { return !seen_; }
+  bool failed() const { return failed_; }
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (documents_++ != 0) {
+      stop("yaml-syntax", source_.at(mark, 3), "a second YAML document begins here; a pipeline file is one",
+           "remove the line `---`, or make two files");
+    }
+  }
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    if (expects_key()) stop("yaml-syntax", source_.at(mark), "a key is missing in front of ':'");
+    Value value;
+    value.where = source_.at(mark);
+    place(std::move(value), anchor, 1, 0);
+  }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& text) override {
+    const SourceSpan where = source_.at(mark, source_.length_of(mark, text));
+    if (expects_key()) {
+      begin_member(text, where);
+      return;
+    }
+    const bool plain = tag == "?";
+    if (!plain) refuse_tag(tag, where);
+    Value value = plain ? type_plain_scalar(text) : Value(text);
+    value.quoted = !plain;
+    value.where = where;
+    place(std::move(value), anchor, 1, text.size());
+  }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const SourceSpan where = source_.at(mark);
+    if (expects_key()) stop("yaml-syntax", where, "an alias cannot be a key", "write the key as a word");
+    const auto found = anchors_.find(anchor);
+    if (found == anchors_.end()) stop("yaml-syntax", where, "an alias stands inside what it stands for");
+    if (stack_.size() + found->second.depth > limits_.depth) too_deep(where);
+    place(found->second.value, 0, found->second.nodes, found->second.bytes);
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open(mark, tag, anchor, Value(Value::Array{}));
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    open(mark, tag, anchor, Value(Value::Object{}));
+  }
+  void OnMapEnd() override { close(); }
+
+ private:
+  struct Frame {
+    Value value;
+    YAML::anchor_t anchor = 0;
+    std::size_t nodes = 1, bytes = 0, depth = 1;
+    bool has_key = false, drop = false;
+    std::string key{};
+    SourceSpan key_where{};
+    std::map<std::string, uint32_t> lines{};  // of the keys seen
+  };
+  struct Anchored {
+    Value value;
+    std::size_t nodes, bytes, depth;
+  };
+
+  [[noreturn]] void stop(std::string_view id, SourceSpan where, std::string text, std::string hint = {}) {
+    failed_ = true;
+    out_.error(id, std::move(where), std::move(text), std::move(hint));
+    throw Stop{};
+  }
+  [[noreturn]] void too_deep(SourceSpan where) {
+    stop("config-too-large", std::move(where), fmt::format("nested deeper than {} levels", limits_.depth));
+  }
+  void refuse_tag(const std::string& tag, const SourceSpan& where) {
+    if (tag.empty() || tag == "!" || tag == "?" || tag == "tag:yaml.org,2002:str") return;
+    stop("yaml-syntax", where, fmt::format("YAML tags such as '{}' are not read here", printable(tag)),
+         "remove the tag; write text in quotes");
+  }
+  bool expects_key() const { return !stack_.empty() && stack_.back().value.object() && !stack_.back().has_key; }
+
+  void begin_member(const std::string& key, const SourceSpan& where) {
+    Frame& frame = stack_.back();
+    const auto [first, fresh] = frame.lines.emplace(key, where.line);
+    if (!fresh) {
+      out_.error("duplicate-key", where, fmt::format("the key '{}' is written twice in one mapping", printable(key)),
+                 fmt::format("the first one is on line {}", first->second));
+    }
+    frame.has_key = true;
+    frame.drop = !fresh;
+    frame.key = key;
+    frame.key_where = where;
+    count(1, key.size(), where);
+  }
+
+  void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Value value) {
+    const SourceSpan where = source_.at(mark);
+    if (expects_key()) {
+      // {${VAR}} and an unquoted "{" are the usual ways to get here.
+      stop("yaml-syntax", where, "a list or a mapping cannot be a key",
+           "a value with [ ] { } in it, such as ${VAR} inside a flow list, goes in quotes");
+    }
+    refuse_tag(tag, where);
+    if (stack_.size() >= limits_.depth) too_deep(where);
+    value.where = where;
+    stack_.push_back(Frame{.value = std::move(value), .anchor = anchor});
+  }
+
+  void close() {
+    Frame frame = std::move(stack_.back());
+    stack_.pop_back();
+    // Its own nodes were counted while it was built; only the aliases to it count again.
+    keep(frame.value, frame.anchor, frame.nodes, frame.bytes, frame.depth);
+    count(1, 0, frame.value.where);
+    attach(std::move(frame.value), frame.nodes, frame.bytes, frame.depth);
+  }
+
+  void place(Value value, YAML::anchor_t anchor, std::size_t nodes, std::size_t bytes) {
+    std::size_t depth = 0;
+    count(nodes, bytes, value.where);
+    keep(value, anchor, nodes, bytes, depth);
+    attach(std::move(value), nodes, bytes, depth);
+  }
+  void keep(const Value& value, YAML::anchor_t anchor, std::size_t nodes, std::size_t bytes, std::size_t depth) {
+    if (anchor == 0) return;
+    count(nodes, bytes, value.where);
+    anchors_.insert_or_assign(anchor, Anchored{value, nodes, bytes, depth});
+  }
+  void count(std::size_t nodes, std::size_t bytes, const SourceSpan& where) {
+    nodes_ += nodes;
+    bytes_ += bytes;
+    if (nodes_ > limits_.nodes || bytes_ > limits_.expanded_bytes) {
+      stop("config-too-large", where, "the file grows too large here, aliases (*name) counted as what they stand for",
+           "move long lists into an @file");
+    }
+  }
+  void attach(Value value, std::size_t nodes, std::size_t bytes, std::size_t depth) {
+    if (stack_.empty()) {
+      seen_ = true;
+      root_ = std::move(value);
+      return;
+    }
+    Frame& frame = stack_.back();
+    frame.nodes += nodes;
+    frame.bytes += bytes;
+    frame.depth = std::max(frame.depth, depth + 1);
+    if (Value::Array* array = frame.value.array()) {
+      array->push_back(std::move(value));
+      return;
+    }
+    if (!frame.drop) {
+      frame.bytes += frame.key.size();
+      frame.value.object()->push_back({std::move(frame.key), std::move(frame.key_where), std::move(value)});
+    }
+    frame.has_key = false;
+  }
+
+  const SourceText& source_;
+  const YamlLimits& limits_;
+  Diagnostics& out_;
+  Value root_;
+  std::vector<Frame> stack_;
+  std::map<YAML::anchor_t, Anchored> anchors_;
+  std::size_t nodes_ = 0, bytes_ = 0, documents_ = 0;
+  bool seen_ = false, failed_ = false;
+};
+
+/// What people usually meant when yaml-cpp stops at a place.
+std::string syntax_hint(const SourceText& source, const YAML::Mark& mark) {
+  const std::string_view rest = source.rest(mark);
+  if (rest.starts_with('@')) return "a value that begins with @ goes in quotes: \"@hosts.txt\"";
+  if (rest.starts_with('`') || rest.starts_with('%')) return "a value that begins with this character goes in quotes";
+  std::string_view line;
+  if (!mark.is_null() && mark.line >= 0 && static_cast<std::size_t>(mark.line) < source.lines()) {
+    line = source.line(static_cast<std::size_t>(mark.line));
+  }
+  if (line.find("${") != std::string_view::npos) return "inside [ ] and { } a value with ${...} goes in quotes";
+  if (line.find(": ") != line.rfind(": ")) return "a value with ': ' in it goes in quotes";
+  return "check the indentation and the quotes of this line and the one before";
+}
+
+bool check_characters(std::string_view text, const SourceText& source, Diagnostics& out) {
+  for (std::size_t index = 0; index < source.lines(); ++index) {
+    const std::string_view line = source.line(index);
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      const auto c = static_cast<unsigned char>(line[i]);
+      if (c < 0x20 && c != '\t' && c != '\r') {
+        out.error("yaml-syntax", source.span(index, i, 1), fmt::format("a control character (0x{:02x}) stands here", c),
+                  "save the file as plain UTF-8 text");
+        return false;
+      }
+    }
+    if (!is_valid_utf8(line)) {
+      std::size_t good = 0;
+      for (std::size_t i = 1; i <= line.size(); ++i) {
+        if (is_valid_utf8(line.substr(0, i))) good = i;
+      }
+      out.error("yaml-syntax", source.span(index, good, 1), "this is not UTF-8 text", "save the file as UTF-8");
+      return false;
+    }
+  }
+  return is_valid_utf8(text);
+}
+
+/// YAML forbids tabs in indentation; parsers answer with errors far away, so they are looked for first.
+bool check_tabs(const SourceText& source, Diagnostics& out) {
+  std::optional<SourceSpan> first;
+  std::size_t more = 0;
+  for (std::size_t index = 0; index < source.lines(); ++index) {
+    const std::string_view line = source.line(index);
+    const std::size_t content = line.find_first_not_of(" \t");
+    if (content == std::string_view::npos || line[content] == '#') continue;
+    const std::size_t tab = line.substr(0, content).find('\t');
+    if (tab == std::string_view::npos) continue;
+    if (first) {
+      ++more;
+    } else {
+      first = source.span(index, tab, 1);
+    }
+  }
+  if (!first) return true;
+  out.error("yaml-syntax", *first,
+            more == 0 ? std::string("a tab indents this line; YAML takes blanks only")
+                      : fmt::format("a tab indents this line, and {} more; YAML takes blanks only", more),
+            "replace each tab by two blanks");
+  return false;
+}
+
+}  // namespace
+
+std::optional<Value> parse_yaml(std::string_view text, const std::string& file, Diagnostics& out,
+                                const YamlLimits& limits) {
+  const SourceSpan whole{file, 0, 0, 0};
+  if (text.size() > limits.bytes) {
+    out.error("config-too-large", whole, fmt::format("the file has {} bytes; {} are read", text.size(), limits.bytes),
+              "move long target lists into an @file");
+    return std::nullopt;
+  }
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  const SourceText source(text, file);
+  if (!check_characters(text, source, out) || !check_tabs(source, out)) return std::nullopt;
+
+  Builder builder(source, limits, out);
+  try {
+    std::istringstream stream{std::string(text)};
+    YAML::Parser parser(stream);
+    while (parser.HandleNextDocument(builder)) {
+    }
+  } catch (const Stop&) {
+    return std::nullopt;
+  } catch (const YAML::Exception& e) {
+    out.error("yaml-syntax", source.at(e.mark), fmt::format("not valid YAML: {}", printable(e.msg)),
+              syntax_hint(source, e.mark));
+    return std::nullopt;
+  } catch (const std::exception& e) {
+    out.error("yaml-syntax", whole, fmt::format("not valid YAML: {}", printable(e.what())));
+    return std::nullopt;
+  }
+  if (builder.empty() || (builder.failed())) {
+    out.error("yaml-syntax", whole, "the file is empty", "");
+    return std::nullopt;
+  }
+  return builder.take();
+}
+
+}  // namespace sonde::core
