@@ -53,25 +53,20 @@ std::optional<uint64_t> parse_quantity(std::string_view text, const std::array<U
     while (end < text.size() && is_digit(text[end])) ++end;
     if (end == digits + 1) return std::nullopt;
   }
-  if (digits == 0 || digits > 20 || end - digits > 20) return std::nullopt;
+  if (digits == 0 || digits > 20 || end - digits > 19) return std::nullopt;
   const auto unit = std::find_if(units.begin(), units.end(), [&](const Unit& u) { return u.name == text.substr(end); });
   if (unit == units.end()) return std::nullopt;
 
-  uint128 total = 0;
-  for (const char c : text.substr(0, digits)) total = total * 10 + static_cast<unsigned>(c - '0');
-  total *= unit->factor;
-  uint128 rest = unit->factor;  // of a decimal place
-  for (std::size_t i = digits + 1; i < end; ++i) {
-    const auto digit = static_cast<unsigned>(text[i] - '0');
-    if (digit == 0) {
-      // 1.50000000000 is exact however many places follow.
-      if (rest % 10 == 0) rest /= 10;
-      continue;
-    }
-    if (rest % 10 != 0 && (rest * digit) % 10 != 0) return std::nullopt;
-    total += rest * digit / 10;
-    rest /= 10;
+  std::string_view places = end > digits ? text.substr(digits + 1, end - digits - 1) : std::string_view();
+  while (!places.empty() && places.back() == '0') places.remove_suffix(1);
+  uint128 whole = 0, part = 0, scale = 1;
+  for (const char c : text.substr(0, digits)) whole = whole * 10 + static_cast<unsigned>(c - '0');
+  for (const char c : places) {
+    part = part * 10 + static_cast<unsigned>(c - '0');
+    scale *= 10;
   }
+  if (whole > limit || part * unit->factor % scale != 0) return std::nullopt;
+  const uint128 total = whole * unit->factor + part * unit->factor / scale;
   if (total > limit) return std::nullopt;
   return static_cast<uint64_t>(total);
 }

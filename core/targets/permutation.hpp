@@ -14,9 +14,11 @@ class Permutation {
   uint64_t size() const { return n_; }
 
  private:
+  uint64_t once(uint64_t x) const;  // on the power of two around n
+
   uint64_t n_;
   uint64_t keys_[4];
-  uint32_t half_bits_;
+  uint32_t low_bits_, high_bits_;  // the two halves; unequal by at most one, so that less than two walks are expected
 };
 
 /// A run of positions. A shard works on one, the journal settles one, `--shard i/n` takes one.

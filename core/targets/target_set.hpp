@@ -15,16 +15,17 @@ struct AddressRange {
   friend bool operator==(const AddressRange&, const AddressRange&) = default;
 };
 
-/// Sorted, disjoint, merged. v4 and v6 and zones side by side.
+/// Sorted, disjoint, merged; v4 and v6 and zones side by side, one after the other. A link-local range without a zone
+/// stands for every zone when it is asked for or subtracted (exclusions are written so).
 class AddressSet {
  public:
   void add(AddressRange);
   void add(const IpAddress& a) { add(AddressRange{a, a}); }
   void add(const Cidr& c) { add(AddressRange{c.first(), c.last()}); }
   void subtract(const AddressSet&);
-  /// Sorts and merges; called by the readers below when needed, and once before use from several threads.
+  /// Sorts and merges. Readers below want it called after the last add().
   void normalise();
-  bool contains(const IpAddress&) const;  ///< after normalise()
+  bool contains(const IpAddress&) const;
   const std::vector<AddressRange>& ranges() const { return ranges_; }
   bool empty() const { return ranges_.empty(); }
   /// Number of addresses, saturated at 2^64-1.
@@ -33,6 +34,7 @@ class AddressSet {
 
  private:
   std::vector<AddressRange> ranges_;
+  std::size_t compact_at_ = 1u << 16;  // so that a list with many repetitions does not grow without need
   bool normal_ = true;
 };
 
