@@ -3,8 +3,6 @@
 # Builds the plugin library ID.so: one exported symbol, nothing of the host linked, no undefined symbols. The version
 # script and -fno-gnu-unique keep libstdc++'s template instances inside, which hidden visibility alone does not.
 
-set(_sonde_plugin_cmake_dir ${CMAKE_CURRENT_LIST_DIR})
-
 function(sonde_add_plugin id)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
   string(MAKE_C_IDENTIFIER "plugin_${id}" target)
@@ -12,10 +10,10 @@ function(sonde_add_plugin id)
   set_target_properties(${target} PROPERTIES
     PREFIX "" OUTPUT_NAME ${id}
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
-    LINK_DEPENDS ${_sonde_plugin_cmake_dir}/plugin.map)
+    LINK_DEPENDS ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map)
   target_compile_features(${target} PRIVATE cxx_std_20)
   target_compile_options(${target} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>)
-  target_link_options(${target} PRIVATE -Wl,--version-script=${_sonde_plugin_cmake_dir}/plugin.map)
+  target_link_options(${target} PRIVATE -Wl,--version-script=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map)
   if(NOT SONDE_SANITIZE)
     target_link_options(${target} PRIVATE -Wl,-z,defs)
   endif()
