@@ -1,0 +1,1 @@
+"""The lab: network namespaces, real daemons, meters, and the command under test."""
