@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <map>
 #include <sstream>
-#include <unordered_set>
 
 #include "base/text.hpp"
 #include "config/scalar.hpp"
@@ -19,12 +18,7 @@
 namespace sonde::core {
 namespace {
 
-std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
-
-/// The text by lines: turns yaml-cpp's marks (0-based, in bytes) into places for people.
+/// The text by lines: turns yaml-cpp's marks (0-based) into places for people.
 class SourceText {
  public:
   SourceText(std::string_view text, const std::string& file) : text_(text), file_(file) {
@@ -47,8 +41,7 @@ class SourceText {
     return whole.substr(std::min(static_cast<std::size_t>(std::max(mark.column, 0)), whole.size()));
   }
   SourceSpan span(std::size_t line_index, std::size_t byte_column, std::size_t length) const {
-    const std::string_view before = line(line_index).substr(0, byte_column);
-    return {file_, static_cast<uint32_t>(line_index + 1), static_cast<uint32_t>(characters(before) + 1),
+    return {file_, static_cast<uint32_t>(line_index + 1), static_cast<uint32_t>(byte_column + 1),
             static_cast<uint32_t>(length)};
   }
   SourceSpan at(const YAML::Mark& mark, std::size_t length = 1) const {
@@ -60,14 +53,14 @@ class SourceText {
   /// The columns that a scalar takes on its first line, quotes included.
   std::size_t length_of(const YAML::Mark& mark, std::string_view value) const {
     const std::string_view rest_of_line = rest(mark);
-    if (rest_of_line.starts_with(value)) return characters(value);
+    if (rest_of_line.starts_with(value)) return value.size();
     if (rest_of_line.starts_with('"') || rest_of_line.starts_with('\'')) {
       const char quote = rest_of_line.front();
       for (std::size_t i = 1; i < rest_of_line.size(); ++i) {
         if (quote == '"' && rest_of_line[i] == '\\') {
           ++i;
         } else if (rest_of_line[i] == quote) {
-          return characters(rest_of_line.substr(0, i + 1));
+          return i + 1;
         }
       }
     }
@@ -90,7 +83,6 @@ class Builder : public YAML::EventHandler {
 
   Value take() { return std::move(root_); }
   bool empty() const { return !seen_; }
-  bool failed() const { return failed_; }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (documents_++ != 0) {
@@ -158,7 +150,6 @@ class Builder : public YAML::EventHandler {
   };
 
   [[noreturn]] void stop(std::string_view id, SourceSpan where, std::string text, std::string hint = {}) {
-    failed_ = true;
     out_.error(id, std::move(where), std::move(text), std::move(hint));
     throw Stop{};
   }
@@ -255,7 +246,7 @@ class Builder : public YAML::EventHandler {
   std::vector<Frame> stack_;
   std::map<YAML::anchor_t, Anchored> anchors_;
   std::size_t nodes_ = 0, bytes_ = 0, documents_ = 0;
-  bool seen_ = false, failed_ = false;
+  bool seen_ = false;
 };
 
 /// What people usually meant when yaml-cpp stops at a place.
@@ -349,8 +340,9 @@ std::optional<Value> parse_yaml(std::string_view text, const std::string& file, 
     out.error("yaml-syntax", whole, fmt::format("not valid YAML: {}", printable(e.what())));
     return std::nullopt;
   }
-  if (builder.empty() || (builder.failed())) {
-    out.error("yaml-syntax", whole, "the file is empty", "");
+  if (builder.empty()) {
+    out.error("yaml-syntax", whole, "the file is empty, or has only comments",
+              "a pipeline file begins with `version: 1`; `sonde create icmp,rdns/csv` writes one to start from");
     return std::nullopt;
   }
   return builder.take();

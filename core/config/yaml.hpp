@@ -17,7 +17,7 @@ struct YamlLimits {
 };
 
 /// Plain scalars are typed by the core schema; quoted and block scalars are text. Duplicate keys are reported and the
-/// first one kept. Columns count characters, not bytes. Empty when the text cannot be understood (why: in `out`) .
+/// first one kept. Columns count bytes, as compilers do. Empty when the text cannot be understood (why: in `out`).
 std::optional<Value> parse_yaml(std::string_view text, const std::string& file, Diagnostics& out,
                                 const YamlLimits& limits = {});
 

@@ -1,0 +1,350 @@
+// Options against a schema: every mistake reported with its place, defaults filled, formats in base units.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/text.hpp"
+#include "base/units.hpp"
+#include "config/formats.hpp"
+#include "config/scalar.hpp"
+#include "config/schema.hpp"
+
+namespace sonde::core {
+namespace {
+
+constexpr std::size_t shown_characters = 60;
+
+/// What a value belongs to: "stage 'icmp'" and 'count'.
+struct Owner {
+  std::string subject;
+  std::string name;
+  bool entry = false;  ///< of the list of that name
+};
+
+std::string shorten(std::string_view text) {
+  if (text.size() <= shown_characters) return printable(to_valid_utf8(text));
+  return printable(to_valid_utf8(text.substr(0, shown_characters))) + "...";
+}
+
+std::string found(const Value& v) {
+  switch (v.kind()) {
+    case Value::Kind::null:
+      return "nothing";
+    case Value::Kind::text:
+      return v.text()->empty() ? "an empty text" : fmt::format("the text '{}'", shorten(*v.text()));
+    case Value::Kind::array:
+      return "a list";
+    case Value::Kind::object:
+      return "a mapping";
+    case Value::Kind::boolean:
+      return *v.boolean() ? "true" : "false";
+    default:
+      return "the number " + to_json(v);
+  }
+}
+
+bool is_scalar(const Schema& s) {
+  return s.type != SchemaType::array && s.type != SchemaType::object;
+}
+
+bool same_scalar(const Value& a, const Value& b) {
+  if (a.text() && b.text()) return *a.text() == *b.text();
+  if (a.boolean() && b.boolean()) return *a.boolean() == *b.boolean();
+  return !a.text() && !b.text() && !a.boolean() && !b.boolean() && to_json(a) == to_json(b);
+}
+
+class Checker {
+ public:
+  Checker(const CheckContext& context, Diagnostics& out) : context_(context), out_(out) {}
+
+  std::optional<Value> object(const Value& v, const Schema& s, const std::string& subject) {
+    if (!v.object() && !v.is_null()) {
+      out_.error("wrong-type", v.where, fmt::format("{} takes a mapping, found {}", subject, found(v)),
+                 "write its keys below it, indented, as `key: value`");
+      return std::nullopt;
+    }
+    if (s.open) return v;
+    Value result{Value::Object{}};
+    carry(v, result);
+    static const Value::Object none;
+    for (const auto& member : v.object() ? *v.object() : none) {
+      const Schema* schema = property(s, member.key);
+      if (schema == nullptr) {
+        unknown(member, s, subject);
+        continue;
+      }
+      if (auto checked = value(member.value, *schema, {subject, member.key})) {
+        result.object()->push_back({member.key, member.where, *std::move(checked)});
+      }
+    }
+    fill(v, s, subject, result);
+    return result;
+  }
+
+ private:
+  bool is_file() const { return context_.describe.empty(); }
+  std::string_view noun() const { return is_file() ? "key" : "option"; }
+
+  static const Schema* property(const Schema& s, std::string_view name) {
+    const auto it =
+        std::find_if(s.properties.begin(), s.properties.end(), [&](const auto& p) { return p.name == name; });
+    return it == s.properties.end() ? nullptr : &it->schema;
+  }
+  static void carry(const Value& from, Value& to) {
+    to.where = from.where;
+    to.origin = from.origin;
+    to.quoted = from.quoted;
+  }
+
+  void unknown(const Value::Member& member, const Schema& s, const std::string& subject) {
+    std::vector<std::string_view> names;
+    for (const auto& p : s.properties) names.push_back(p.name);
+    std::string hint;
+    if (const std::string_view near = did_you_mean(member.key, names); !near.empty()) {
+      hint = fmt::format("did you mean '{}'? ", near);
+    } else if (member.key == "<<") {
+      hint = "merge keys are not read; repeat the keys, or use *alias for a whole value. ";
+    }
+    hint += names.empty() ? fmt::format("it has no {}s", noun()) : fmt::format("{}s: {}", noun(), join(names, ", "));
+    if (!is_file()) hint += fmt::format(" ({})", context_.describe);
+    out_.error(is_file() ? "unknown-key" : "unknown-option", member.where,
+               fmt::format("{} has no {} '{}'", subject, noun(), shorten(member.key)), std::move(hint));
+  }
+
+  /// Defaults for what is not there, and complaints about what has to be.
+  void fill(const Value& v, const Schema& s, const std::string& subject, Value& result) {
+    for (const auto& [name, schema] : s.properties) {
+      if (const Value* there = v.find(name); there != nullptr && !not_given(*there, schema)) continue;
+      if (std::find(s.required.begin(), s.required.end(), name) != s.required.end()) {
+        out_.error("missing-key", v.where, fmt::format("{} needs the {} '{}'", subject, noun(), name),
+                   fmt::format("{}: {}", name, schema.description.empty() ? expectation(schema) : schema.description));
+        continue;
+      }
+      Value filled;
+      if (schema.default_value) {
+        filled = *schema.default_value;
+      } else if (schema.type != SchemaType::object || schema.open || !schema.required.empty()) {
+        continue;
+      } else {
+        filled = Value(Value::Object{});
+      }
+      mark_default(filled, v.where);
+      if (auto checked = value(filled, schema, {subject, name})) {
+        if (checked->object() && checked->object()->empty() && !schema.default_value) continue;
+        result.set(name, *std::move(checked));
+      }
+    }
+  }
+  static void mark_default(Value& v, const SourceSpan& where) {
+    v.where = where;
+    v.origin = Origin::schema_default;
+    if (Value::Array* list = v.array()) {
+      for (Value& entry : *list) mark_default(entry, where);
+    }
+    if (Value::Object* members = v.object()) {
+      for (auto& member : *members) mark_default(member.value, where);
+    }
+  }
+
+  /// A list or mapping whose entries are all commented out, and an interpolation that came to nothing.
+  static bool not_given(const Value& v, const Schema& s) {
+    if (v.is_null()) return !is_scalar(s) && s.format == Format::none;
+    const bool takes_empty = s.type == SchemaType::text || (s.type == SchemaType::any && s.any_of.empty()) ||
+                             std::any_of(s.any_of.begin(), s.any_of.end(), [](const Schema& alternative) {
+                               return alternative.type == SchemaType::text && alternative.choices.empty();
+                             });
+    return v.untyped && v.text() != nullptr && v.text()->empty() && (!takes_empty || !s.choices.empty());
+  }
+
+  std::optional<Value> value(const Value& v, const Schema& s, const Owner& owner) {
+    if (not_given(v, s)) return std::nullopt;
+    if (!s.any_of.empty()) return any_of(v, s, owner);
+    if (s.format != Format::none) return formatted(v, s, owner);
+    switch (s.type) {
+      case SchemaType::object:
+        return object(v, s, s.title.empty() ? nested(owner) : s.title);
+      case SchemaType::array:
+        return list(v, s, owner);
+      default:
+        return scalar(v, s, owner);
+    }
+  }
+
+  std::string nested(const Owner& owner) const {
+    return is_file() ? fmt::format("'{}'", owner.name) : fmt::format("{}: '{}'", owner.subject, owner.name);
+  }
+  std::string named(const Owner& owner) const {
+    return fmt::format("{}: {}{} '{}'", owner.subject, owner.entry ? "an entry of " : "", noun(), owner.name);
+  }
+
+  std::optional<Value> any_of(const Value& v, const Schema& s, const Owner& owner) {
+    const Schema* by_kind = nullptr;
+    for (const Schema& alternative : s.any_of) {
+      Diagnostics trial;
+      auto checked = Checker(context_, trial).value(v, alternative, owner);
+      if (!trial.has_errors()) return checked;
+      if (by_kind == nullptr && fits_kind(v, alternative)) by_kind = &alternative;
+    }
+    // The mistake is told in the words of the alternative that was meant.
+    if (by_kind != nullptr) return value(v, *by_kind, owner);
+    wrong_type(v, s, owner);
+    return std::nullopt;
+  }
+  static bool fits_kind(const Value& v, const Schema& s) {
+    if (v.object()) return s.type == SchemaType::object;
+    if (v.array()) return s.type == SchemaType::array;
+    const bool number = v.integer() || v.unsigned_integer() || v.real();
+    return number && s.type == SchemaType::integer && s.format == Format::none;
+  }
+
+  std::optional<Value> list(const Value& v, const Schema& s, const Owner& owner) {
+    Value source = v;
+    if (v.untyped && v.text()) source = split(v);
+    const Value::Array* entries = source.array();
+    if (entries == nullptr) {
+      wrong_type(v, s, owner);
+      return std::nullopt;
+    }
+    Value result{Value::Array{}};
+    carry(v, result);
+    for (const Value& entry : *entries) {
+      auto checked = s.items ? value(entry, *s.items, {owner.subject, owner.name, true}) : std::optional<Value>(entry);
+      if (checked) result.array()->push_back(*std::move(checked));
+    }
+    return result;
+  }
+  /// "a, b" out of a variable, where a list is wanted.
+  static Value split(const Value& v) {
+    Value result{Value::Array{}};
+    carry(v, result);
+    std::string_view rest = *v.text();
+    while (!rest.empty()) {
+      const auto comma = std::min(rest.find(','), rest.size());
+      std::string_view part = rest.substr(0, comma);
+      rest.remove_prefix(std::min(comma + 1, rest.size()));
+      while (!part.empty() && (part.front() == ' ' || part.front() == '\n')) part.remove_prefix(1);
+      while (!part.empty() && (part.back() == ' ' || part.back() == '\n')) part.remove_suffix(1);
+      if (part.empty()) continue;
+      Value entry{std::string(part)};
+      carry(v, entry);
+      entry.untyped = true;
+      result.array()->push_back(std::move(entry));
+    }
+    return result;
+  }
+
+  std::optional<Value> formatted(const Value& v, const Schema& s, const Owner& owner) {
+    auto converted = convert_format(v, s, context_.path_base);
+    if (!converted) {
+      Diagnostic d = std::move(converted.error());
+      if (s.format == Format::secret) {
+        d.text = "takes text";
+      } else if (d.id == "wrong-type") {
+        d.text += ", found " + found(v);
+      }
+      const bool sentence = d.text.starts_with("takes ") || d.text.starts_with("names ") || d.text.starts_with("holds ");
+      d.text = named(owner) + (sentence ? " " : ": ") + d.text;
+      if (d.where.line == 0) d.where = v.where;
+      out_.add(std::move(d));
+      return std::nullopt;
+    }
+    carry(v, *converted);
+    if (!in_bounds(*converted, s, owner, v)) return std::nullopt;
+    return is_choice(*converted, s, owner, v) ? std::optional<Value>(*std::move(converted)) : std::nullopt;
+  }
+
+  std::optional<Value> scalar(const Value& v, const Schema& s, const Owner& owner) {
+    if (s.type == SchemaType::any) return v;
+    std::optional<Value> typed = typed_as(v.untyped && v.text() && s.type != SchemaType::text ? retyped(v) : v, s.type);
+    if (!typed) {
+      wrong_type(v, s, owner);
+      return std::nullopt;
+    }
+    carry(v, *typed);
+    if (!in_bounds(*typed, s, owner, v) || !is_choice(*typed, s, owner, v)) return std::nullopt;
+    return typed;
+  }
+  static Value retyped(const Value& v) {
+    return type_plain_scalar(*v.text());
+  }
+  static std::optional<Value> typed_as(const Value& v, SchemaType type) {
+    switch (type) {
+      case SchemaType::boolean:
+        return v.boolean() ? std::optional<Value>(*v.boolean()) : std::nullopt;
+      case SchemaType::integer:
+        if (v.integer()) return Value(*v.integer());
+        if (v.unsigned_integer()) return Value(*v.unsigned_integer());
+        if (const double* d = v.real(); d != nullptr && std::fabs(*d) < 9e15 && *d == std::floor(*d)) {
+          return Value(static_cast<int64_t>(*d));
+        }
+        return std::nullopt;
+      case SchemaType::number:
+        if (v.integer()) return Value(static_cast<double>(*v.integer()));
+        if (v.unsigned_integer()) return Value(static_cast<double>(*v.unsigned_integer()));
+        return v.real() && std::isfinite(*v.real()) ? std::optional<Value>(*v.real()) : std::nullopt;
+      default:
+        return v.text() ? std::optional<Value>(*v.text()) : std::nullopt;
+    }
+  }
+
+  bool in_bounds(const Value& v, const Schema& s, const Owner& owner, const Value& written) {
+    if (!s.minimum && !s.maximum) return true;
+    double n = 0;
+    if (v.integer()) n = static_cast<double>(*v.integer());
+    if (v.unsigned_integer()) n = static_cast<double>(*v.unsigned_integer());
+    if (v.real()) n = *v.real();
+    if ((!s.minimum || n >= *s.minimum) && (!s.maximum || n <= *s.maximum)) return true;
+    out_.error("bad-value", written.where,
+               fmt::format("{} takes {}, found {}", named(owner), expectation(s), display(v, s)));
+    return false;
+  }
+
+  bool is_choice(const Value& v, const Schema& s, const Owner& owner, const Value& written) {
+    if (s.choices.empty()) return true;
+    if (std::any_of(s.choices.begin(), s.choices.end(), [&](const Value& c) { return same_scalar(c, v); })) return true;
+    std::string hint;
+    if (v.text()) {
+      std::vector<std::string_view> names;
+      for (const Value& c : s.choices) {
+        if (c.text()) names.push_back(*c.text());
+      }
+      if (const auto near = did_you_mean(*v.text(), names); !near.empty()) hint = fmt::format("did you mean '{}'?", near);
+    }
+    out_.error("bad-value", written.where,
+               fmt::format("{} takes {}, found {}", named(owner), expectation(s), found(written)), std::move(hint));
+    return false;
+  }
+
+  void wrong_type(const Value& v, const Schema& s, const Owner& owner) {
+    std::string hint;
+    if (s.type == SchemaType::text && (v.integer() || v.unsigned_integer() || v.real() || v.boolean())) {
+      hint = "text that looks like a number or true/false goes in quotes";
+    } else if (s.type == SchemaType::boolean && v.text()) {
+      hint = "yes, no, on and off are text; write true or false";
+    } else if (v.text() && v.quoted && is_scalar(s) && typed_as(type_plain_scalar(*v.text()), s.type)) {
+      hint = "remove the quotes: in quotes it is text";
+    } else if (s.type == SchemaType::array && !v.is_null()) {
+      hint = "write [a, b], or one entry a line with '- ' in front";
+    } else if (v.is_null() && s.default_value) {
+      hint = fmt::format("remove the line to get the default, {}", display(*s.default_value, s));
+    }
+    out_.error("wrong-type", v.where,
+               fmt::format("{} takes {}, found {}", named(owner), expectation(s), found(v)), std::move(hint));
+  }
+
+  const CheckContext& context_;
+  Diagnostics& out_;
+};
+
+}  // namespace
+
+Value check_options(const Value& options, const Schema& schema, const CheckContext& context, Diagnostics& out) {
+  auto checked = Checker(context, out).object(options, schema, context.stage);
+  if (checked) return *std::move(checked);
+  Value empty{Value::Object{}};
+  empty.where = options.where;
+  return empty;
+}
+
+}  // namespace sonde::core
