@@ -18,6 +18,8 @@ constexpr Message table[] = {
      "Write the network address and its prefix length, such as 192.168.1.0/24."},
     {"bad-duration", Exit::config, "A text that should be a duration is none.",
      "Write a number with its unit: 800ms, 2s, 5m, 1h, 90d."},
+    {"bad-interpolation", Exit::config, "A ${...} of the file is written wrongly, or brings in what is not text.",
+     "Write ${VAR}, ${VAR:-default}, ${VAR:?why} or ${file:PATH}; $$ is a dollar sign."},
     {"bad-port", Exit::config, "A text that should be a port or a list of ports is none.",
      "Write ports from 1 to 65535 with commas and ranges, such as 22,80,8000-8010."},
     {"bad-range", Exit::config, "An address range is written wrongly, or it ends before it starts.",

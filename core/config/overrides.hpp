@@ -1,0 +1,16 @@
+// What --set changes: limits before the file is checked, options of stages and outputs after.
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "config/pipeline_spec.hpp"
+
+namespace sonde::core {
+
+/// Puts every --set limits.key=value into the parsed file; its schema then checks them as it does the file's own.
+void apply_limit_sets(Value& file, const Overrides&, Diagnostics& out);
+/// Puts every --set stage.option=value into the options of that stage or output.
+void apply_stage_sets(PipelineSpec&, const Overrides&, Diagnostics& out);
+
+}  // namespace sonde::core
