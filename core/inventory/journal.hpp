@@ -1,9 +1,12 @@
 // What happened, on disk while it happens: enough to lose nothing that was learned and to go on after a kill -9.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "inventory/record.hpp"
@@ -75,6 +78,7 @@ struct JournalContent {
   std::vector<IpAddress> unsettled;  ///< of `hosts`: those whose stages are not all done
   struct Crash { std::string plugin, stage; IpAddress target; };
   std::vector<Crash> crashes;        ///< written by the crash handler
+  std::map<std::pair<uint8_t, std::string>, uint64_t> errors;  ///< (stage, reason) of error results -> count
   bool finished = false;             ///< the run completed; one that was interrupted can be resumed
   std::string reason;                ///< why an ended run is not complete
   uint64_t dropped_lines = 0;        ///< torn or unreadable

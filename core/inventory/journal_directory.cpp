@@ -1,0 +1,102 @@
+// The journals of a directory: which of them can be resumed, and which are old enough to go.
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <tuple>
+
+#include "inventory/journal_lines.hpp"
+
+namespace sonde::core {
+namespace {
+
+struct Found {
+  std::string path, started;
+  int64_t modified = 0;
+  bool complete = false, in_use = false;
+};
+
+bool newer(const Found& a, const Found& b) {
+  return std::tie(a.started, a.modified, a.path) > std::tie(b.started, b.modified, b.path);
+}
+
+/// Whether the last whole line says that the run completed. append_end() keeps that line far below the block.
+bool ends_complete(int fd, off_t size) {
+  std::string tail(static_cast<std::size_t>(std::min<off_t>(size, 16384)), '\0');
+  const ssize_t got = ::pread(fd, tail.data(), tail.size(), size - static_cast<off_t>(tail.size()));
+  if (got != static_cast<ssize_t>(tail.size()) || tail.empty() || tail.back() != '\n') return false;
+  tail.pop_back();
+  const std::size_t before = tail.rfind('\n');
+  const Result<Value> line = parse_json(std::string_view(tail).substr(before == std::string::npos ? 0 : before + 1));
+  if (!line || line->find("end") == nullptr) return false;
+  const Value* complete = line->find("complete");
+  return complete != nullptr && complete->boolean() != nullptr && *complete->boolean();
+}
+
+std::optional<Found> inspect(const std::string& path) {
+  const auto opened = journal::open_journal(path, O_RDONLY);
+  if (!opened) return std::nullopt;
+  const journal::Descriptor descriptor(*opened);
+  struct stat info {};
+  if (::fstat(descriptor.get(), &info) != 0) return std::nullopt;
+  // Foreign files may be large: look at their first bytes before anything is read as a line.
+  char begin[journal::header_begin.size()];
+  const ssize_t got = ::pread(descriptor.get(), begin, sizeof begin, 0);
+  if (got != static_cast<ssize_t>(sizeof begin) || std::string_view(begin, sizeof begin) != journal::header_begin)
+    return std::nullopt;
+  journal::LineReader lines(descriptor.get());
+  std::string_view line;
+  if (!lines.next(line)) return std::nullopt;
+  const auto header = journal::parse_header(line, path);
+  if (!header) return std::nullopt;
+  Found found{path, header->started, info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec, false, false};
+  found.complete = ends_complete(descriptor.get(), info.st_size);
+  found.in_use = ::flock(descriptor.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  return found;
+}
+
+std::vector<Found> journals_in(const std::string& directory) {
+  std::vector<Found> all;
+  DIR* stream = ::opendir(directory.c_str());
+  if (stream == nullptr) return all;
+  while (const dirent* entry = ::readdir(stream))
+    if (entry->d_name[0] != '.')
+      if (auto found = inspect(directory + "/" + entry->d_name)) all.push_back(std::move(*found));
+  ::closedir(stream);
+  std::sort(all.begin(), all.end(), newer);
+  return all;
+}
+
+}  // namespace
+
+Result<std::string> newest_unfinished(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0)
+    return failure("journal-unreadable", "cannot find the journal " + path + ": " + std::strerror(errno));
+  if (!S_ISDIR(info.st_mode)) return path;
+  std::vector<Found> all = journals_in(path), below = journals_in(path + "/journal");
+  all.insert(all.end(), below.begin(), below.end());
+  std::sort(all.begin(), all.end(), newer);
+  std::size_t in_use = 0;
+  for (const Found& found : all) {
+    if (!found.complete && !found.in_use) return found.path;
+    if (!found.complete) ++in_use;
+  }
+  std::string why = all.empty() ? "no journal" : std::to_string(all.size()) + " journals, none of an interrupted run";
+  if (in_use != 0) why += "; " + std::to_string(in_use) + " of them being written by a run right now";
+  return failure("no-unfinished-run", path + " holds " + why);
+}
+
+void prune_journals(const std::string& directory, uint64_t keep) {
+  const std::vector<Found> all = journals_in(directory);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (i >= keep && !all[i].in_use) ::unlink(all[i].path.c_str());
+}
+
+}  // namespace sonde::core

@@ -1,0 +1,256 @@
+// Writing the lines by hand, since this stands in the way of every result, and cutting a file into lines again.
+#include "inventory/journal_lines.hpp"
+
+#include <fcntl.h>
+#include <sonde/plugin.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+#include "base/text.hpp"
+
+namespace sonde::core::journal {
+namespace {
+
+constexpr std::string_view hex_digits = "0123456789abcdef";
+constexpr std::size_t line_target = 1u << 20;    // a result longer than this goes on in another line
+constexpr std::size_t longest_quoted = 1u << 20;  // longer text is hex: twice its size at most, escapes take six times
+
+void append_number(std::string& out, uint64_t n) {
+  char text[20];
+  out.append(text, std::to_chars(text, text + sizeof text, n).ptr);
+}
+
+void append_hex(std::string& out, std::string_view bytes) {
+  for (char c : bytes) {
+    out += hex_digits[static_cast<uint8_t>(c) >> 4];
+    out += hex_digits[static_cast<uint8_t>(c) & 15];
+  }
+}
+
+void append_text(std::string& out, std::string_view text) {
+  const bool ascii = std::none_of(text.begin(), text.end(), [](char c) { return static_cast<uint8_t>(c) >= 0x80; });
+  if (text.size() > longest_quoted || (!ascii && !is_valid_utf8(text))) {
+    out += "{\"x\":\"";
+    append_hex(out, text);
+    out += "\"}";
+    return;
+  }
+  out += '"';
+  for (char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (static_cast<uint8_t>(c) < 0x20) {
+      out += "\\u00";
+      append_hex(out, std::string_view(&c, 1));
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+}
+
+void append_texts(std::string& out, const std::vector<std::string>& texts) {
+  out += '[';
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (i != 0) out += ',';
+    append_text(out, texts[i]);
+  }
+  out += ']';
+}
+
+/// The zone goes by number: its name may be gone when the journal is read.
+void append_address(std::string& out, const IpAddress& ip) {
+  out += '"';
+  out += ip.zone() == 0 ? ip.to_string() : IpAddress(ip.bytes()).to_string();
+  out += '"';
+  if (ip.zone() == 0) return;
+  out += ",\"z\":";
+  append_number(out, ip.zone());
+}
+
+bool has_text(uint32_t type) {
+  return type == SONDE_TEXT || type == SONDE_BYTES || type == SONDE_JSON || type == SONDE_IP;
+}
+
+void append_fact(std::string& out, const Fact& fact, uint8_t stage) {
+  out += '[';
+  append_number(out, fact.field);
+  out += ',';
+  append_number(out, fact.value.type);
+  out += ',';
+  if (has_text(fact.value.type)) append_text(out, fact.value.text);
+  else append_number(out, fact.value.number);
+  if (!fact.key.empty() || fact.stage != stage) {
+    out += ',';
+    append_text(out, fact.key);
+  }
+  if (fact.stage != stage) {
+    out += ',';
+    append_number(out, fact.stage);
+  }
+  out += ']';
+}
+
+void append_result_head(std::string& out, const IpAddress& ip, uint8_t stage) {
+  out += "{\"r\":";
+  append_address(out, ip);
+  out += ",\"s\":";
+  append_number(out, stage);
+}
+
+}  // namespace
+
+void append_header(std::string& out, const JournalHeader& header) {
+  out += header_begin;
+  append_number(out, static_cast<uint64_t>(header.format));
+  const auto text = [&](std::string_view name, std::string_view value) {
+    out.append(",\"").append(name).append("\":");
+    append_text(out, value);
+  };
+  text("run_id", header.run_id);
+  text("pipeline", header.pipeline);
+  text("plan_hash", header.plan_hash);
+  text("started", header.started);
+  out += ",\"seed\":";
+  append_number(out, header.seed);
+  out += ",\"targets\":";
+  append_number(out, header.targets);
+  out += ",\"slice\":[";
+  append_number(out, header.slice.start);
+  out += ',';
+  append_number(out, header.slice.count);
+  out += "],\"scope\":";
+  append_texts(out, header.scope);
+  out += ",\"fields\":";
+  append_texts(out, header.fields);
+  out += ",\"stages\":";
+  append_texts(out, header.stages);
+  out += "}\n";
+}
+
+void append_result(std::string& out, const IpAddress& ip, uint8_t stage, Outcome outcome, std::span<const Fact> facts,
+                   std::string_view why) {
+  std::size_t line = out.size();
+  append_result_head(out, ip, stage);
+  bool open = false;
+  for (const Fact& fact : facts) {
+    if (out.size() - line > line_target) {
+      out += open ? "]}\n" : "}\n";
+      line = out.size();
+      append_result_head(out, ip, stage);
+      open = false;
+    }
+    out += open ? "," : ",\"f\":[";
+    append_fact(out, fact, stage);
+    open = true;
+  }
+  if (open) out += ']';
+  out += ",\"o\":";
+  append_number(out, static_cast<uint64_t>(outcome));
+  if (!why.empty()) {
+    out += ",\"w\":";
+    append_text(out, why);
+  }
+  out += "}\n";
+}
+
+void append_settled(std::string& out, uint64_t position, const IpAddress& ip, const std::vector<Outcome>& outcomes) {
+  out += "{\"d\":";
+  append_number(out, position);
+  out += ",\"h\":";
+  append_address(out, ip);
+  out += ",\"o\":[";
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (i != 0) out += ',';
+    append_number(out, static_cast<uint64_t>(outcomes[i]));
+  }
+  out += "]}\n";
+}
+
+void append_runs(std::string& out, const std::vector<Slice>& runs) {
+  if (runs.empty()) return;
+  out += "{\"p\":[";
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    out += i == 0 ? "[" : ",[";
+    append_number(out, runs[i].start);
+    out += ',';
+    append_number(out, runs[i].count);
+    out += ']';
+  }
+  out += "]}\n";
+}
+
+void append_end(std::string& out, bool complete, std::string_view reason) {
+  out += complete ? "{\"end\":true,\"complete\":true" : "{\"end\":true,\"complete\":false";
+  if (!reason.empty()) {
+    out += ",\"why\":";
+    append_text(out, to_valid_utf8(reason.substr(0, 500)));
+  }
+  out += "}\n";
+}
+
+bool LineReader::fill() {
+  constexpr std::size_t block = 256u << 10;
+  buffer_.erase(0, begin_);
+  scanned_ -= begin_;
+  begin_ = 0;
+  const std::size_t had = buffer_.size();
+  buffer_.resize(had + block);
+  ssize_t got = 0;
+  do got = ::read(descriptor_, buffer_.data() + had, block);
+  while (got < 0 && errno == EINTR);
+  if (got < 0) error_ = errno;
+  buffer_.resize(had + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  return got > 0;
+}
+
+bool LineReader::next(std::string_view& line) {
+  for (;;) {
+    const std::size_t end = buffer_.find('\n', scanned_);
+    if (end == std::string::npos) {
+      scanned_ = buffer_.size();
+      if (scanned_ - begin_ > longest_) {
+        dropped_ += skipping_ ? 0 : 1;
+        skipping_ = true;
+        begin_ = scanned_;
+      }
+      if (fill()) continue;
+      if (begin_ < buffer_.size() && !skipping_) ++dropped_;
+      begin_ = scanned_ = buffer_.size();
+      return false;
+    }
+    line = std::string_view(buffer_).substr(begin_, end - begin_);
+    begin_ = scanned_ = end + 1;
+    if (skipping_) {
+      skipping_ = false;
+    } else if (line.size() > longest_) {
+      ++dropped_;
+    } else if (!line.empty()) {
+      return true;
+    }
+  }
+}
+
+Descriptor::~Descriptor() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Result<int> open_journal(const std::string& path, int flags) {
+  // Without O_NONBLOCK a FIFO put in the place of the journal would hold us up before fstat can tell.
+  const int fd = ::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (fd < 0) return failure("journal-unreadable", "cannot open the journal " + path + ": " + std::strerror(errno));
+  struct stat info {};
+  if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+    ::close(fd);
+    return failure("journal-unreadable", path + " is not a regular file, so it is no journal");
+  }
+  return fd;
+}
+
+}  // namespace sonde::core::journal

@@ -1,0 +1,321 @@
+// Reading a journal back. Every line is checked before it counts; what does not fit is dropped and counted, so that a
+// damaged journal costs the damaged lines alone.
+#include <fcntl.h>
+#include <sonde/plugin.h>
+
+#include <algorithm>
+#include <cstring>
+#include <unordered_map>
+
+#include "inventory/journal_lines.hpp"
+
+namespace sonde::core {
+namespace journal {
+namespace {
+
+const uint64_t* number(const Value* v) { return v == nullptr ? nullptr : v->unsigned_integer(); }
+
+/// Non-negative integers come as either kind, by how the JSON reader types them.
+bool read_number(const Value* v, uint64_t& out, uint64_t most = UINT64_MAX) {
+  if (const uint64_t* n = number(v)) out = *n;
+  else if (v != nullptr && v->integer() != nullptr && *v->integer() >= 0) out = static_cast<uint64_t>(*v->integer());
+  else return false;
+  return out <= most;
+}
+
+bool unhex(std::string_view hex, std::string& out) {
+  if (hex.size() % 2 != 0) return false;
+  const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
+  out.clear();
+  out.reserve(hex.size() / 2);
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    const int high = digit(hex[i]), low = digit(hex[i + 1]);
+    if (high < 0 || low < 0) return false;
+    out += static_cast<char>(high * 16 + low);
+  }
+  return true;
+}
+
+bool read_text(const Value* v, std::string& out) {
+  if (v == nullptr) return false;
+  if (const std::string* text = v->text()) {
+    out = *text;
+    return true;
+  }
+  const Value* hex = v->find("x");
+  return hex != nullptr && hex->text() != nullptr && unhex(*hex->text(), out);
+}
+
+bool read_texts(const Value* v, std::vector<std::string>& out) {
+  if (v == nullptr || v->array() == nullptr) return false;
+  for (const Value& item : *v->array())
+    if (!read_text(&item, out.emplace_back())) return false;
+  return true;
+}
+
+bool read_slice(const Value* v, Slice& out) {
+  if (v == nullptr || v->array() == nullptr || v->array()->size() != 2) return false;
+  const Value::Array& pair = *v->array();
+  return read_number(&pair[0], out.start) && read_number(&pair[1], out.count, UINT64_MAX - out.start);
+}
+
+bool read_address(const Value* v, const Value* zone, IpAddress& out) {
+  if (v == nullptr || v->text() == nullptr || v->text()->find('%') != std::string::npos) return false;
+  uint64_t index = 0;
+  if (zone != nullptr && !read_number(zone, index, UINT32_MAX)) return false;
+  Result<IpAddress> parsed = IpAddress::parse(*v->text());
+  if (!parsed) return false;
+  out = index == 0 ? *parsed : IpAddress(parsed->bytes(), static_cast<uint32_t>(index));
+  return true;
+}
+
+bool good_scalar(const Scalar& s) {
+  if (s.type == SONDE_BOOL) return s.number <= 1;
+  if (s.type == SONDE_IP) return s.text.size() == 16;
+  if (s.type == SONDE_JSON) return parse_json(s.text).has_value();
+  return true;
+}
+
+/// Collects lines into a JournalContent.
+class Reader {
+ public:
+  explicit Reader(JournalContent& content) : content_(content) {
+    for (std::size_t i = 0; i < content.header.fields.size(); ++i)
+      known_.push_back(well_known_.find(content.header.fields[i]));
+  }
+
+  void line(std::string_view text) {
+    const Result<Value> parsed = parse_json(text);
+    const Value::Object* object = parsed ? parsed->object() : nullptr;
+    bool good = false;
+    content_.finished = false;
+    if (object != nullptr && !object->empty()) {
+      const std::string& kind = object->front().key;
+      if (kind == "r") good = result(*parsed);
+      else if (kind == "d") good = settled_host(*parsed);
+      else if (kind == "p") good = settled_runs(object->front().value);
+      else if (kind == "end") good = end(*parsed);
+      else if (kind == "crash") good = crash(object->front().value);
+    }
+    if (!good) ++content_.dropped_lines;
+  }
+
+  void finish() {
+    content_.settled.add_all(std::move(runs_));
+    // A stage that was done twice (a slice repeated after a crash) states most things twice.
+    const auto by_stage = [](const Fact& a, const Fact& b) { return a.stage < b.stage; };
+    std::vector<HostRecord> ordered;
+    ordered.reserve(hosts_.size());
+    for (Host& host : hosts_) {
+      std::vector<Fact>& facts = host.record.facts;
+      std::stable_sort(facts.begin(), facts.end(), by_stage);
+      if (host.repeated) remove_repeats(facts);
+      ordered.push_back(std::move(host.record));
+      if (!host.settled) content_.unsettled.push_back(ordered.back().ip);
+    }
+    std::sort(ordered.begin(), ordered.end(), [](const HostRecord& a, const HostRecord& b) { return a.ip < b.ip; });
+    std::sort(content_.unsettled.begin(), content_.unsettled.end());
+    content_.hosts = std::move(ordered);
+  }
+
+ private:
+  struct Host {
+    HostRecord record;
+    bool settled = false, repeated = false, core_spoke = false;
+  };
+
+  static void remove_repeats(std::vector<Fact>& facts) {
+    const auto less = [](const Fact& a, const Fact& b) {
+      return std::tie(a.stage, a.field, a.key, a.value.type, a.value.number, a.value.text) <
+             std::tie(b.stage, b.field, b.key, b.value.type, b.value.number, b.value.text);
+    };
+    std::sort(facts.begin(), facts.end(), less);
+    facts.erase(std::unique(facts.begin(), facts.end()), facts.end());
+  }
+
+  Host& host(const IpAddress& ip) {
+    const auto [place, fresh] = index_.try_emplace(ip, hosts_.size());
+    if (fresh) {
+      hosts_.emplace_back();
+      hosts_.back().record.ip = ip;
+      hosts_.back().record.outcomes.resize(content_.header.stages.size());
+    }
+    return hosts_[place->second];
+  }
+
+  bool good_stage(uint64_t stage) const { return stage < content_.header.stages.size() || stage == core_stage; }
+
+  bool fact(const Value& v, uint8_t stage, Fact& out) const {
+    const Value::Array* parts = v.array();
+    if (parts == nullptr || parts->size() < 3 || parts->size() > 5) return false;
+    uint64_t field = 0, type = 0, fact_stage = stage;
+    if (!read_number(&(*parts)[0], field) || field >= known_.size()) return false;
+    if (!read_number(&(*parts)[1], type, SONDE_JSON)) return false;
+    const Value& value = (*parts)[2];
+    out.value.type = static_cast<uint32_t>(type);
+    if (!read_number(&value, out.value.number) && !read_text(&value, out.value.text)) return false;
+    if (parts->size() > 3 && !read_text(&(*parts)[3], out.key)) return false;
+    if (parts->size() > 4 && (!read_number(&(*parts)[4], fact_stage) || !good_stage(fact_stage))) return false;
+    out.field = static_cast<FieldId>(field);
+    out.stage = static_cast<uint8_t>(fact_stage);
+    if (known_[field] != no_field) {
+      const Field& known = well_known_[known_[field]];
+      if (known.type != SONDE_NULL && known.type != type) return false;
+      if (known.shape != SONDE_MAP && !out.key.empty()) return false;
+    }
+    return good_scalar(out.value);
+  }
+
+  bool result(const Value& line) {
+    IpAddress ip;
+    uint64_t stage = 0, outcome = 0;
+    if (!read_address(line.find("r"), line.find("z"), ip)) return false;
+    if (!read_number(line.find("s"), stage) || !good_stage(stage)) return false;
+    if (const Value* o = line.find("o"); o != nullptr && !read_number(o, outcome, last_outcome)) return false;
+    std::vector<Fact> facts;
+    if (const Value* list = line.find("f")) {
+      if (list->array() == nullptr) return false;
+      facts.reserve(list->array()->size());
+      for (const Value& item : *list->array())
+        if (!fact(item, static_cast<uint8_t>(stage), facts.emplace_back())) return false;
+    }
+    std::string why;
+    if (const Value* w = line.find("w"); w != nullptr && !read_text(w, why)) return false;
+
+    Host& known = host(ip);
+    const bool of_stage = stage < known.record.outcomes.size();
+    known.repeated |= of_stage ? known.record.outcomes[stage] != Outcome::none : known.core_spoke;
+    known.core_spoke |= !of_stage;
+    std::move(facts.begin(), facts.end(), std::back_inserter(known.record.facts));
+    if (of_stage && outcome != 0) known.record.outcomes[stage] = static_cast<Outcome>(outcome);
+    constexpr std::size_t most_reasons = 4096;
+    if (static_cast<Outcome>(outcome) == Outcome::error && content_.errors.size() < most_reasons)
+      ++content_.errors[{static_cast<uint8_t>(stage), why}];
+    return true;
+  }
+
+  bool good_run(const Slice& run) const {
+    const Slice& whole = content_.header.slice;
+    return run.start >= whole.start && run.start <= whole.end() && run.count <= whole.end() - run.start;
+  }
+
+  bool settled_host(const Value& line) {
+    IpAddress ip;
+    Slice run{0, 1};
+    if (!read_number(line.find("d"), run.start) || !good_run(run)) return false;
+    if (!read_address(line.find("h"), line.find("z"), ip)) return false;
+    const Value* list = line.find("o");
+    if (list == nullptr || list->array() == nullptr) return false;
+    if (list->array()->size() != content_.header.stages.size()) return false;
+    std::vector<Outcome> outcomes;
+    for (const Value& item : *list->array()) {
+      uint64_t outcome = 0;
+      if (!read_number(&item, outcome, last_outcome)) return false;
+      outcomes.push_back(static_cast<Outcome>(outcome));
+    }
+    Host& known = host(ip);
+    known.record.outcomes = std::move(outcomes);
+    known.settled = true;
+    runs_.push_back(run);
+    return true;
+  }
+
+  bool settled_runs(const Value& list) {
+    if (list.array() == nullptr) return false;
+    std::vector<Slice> runs;
+    for (const Value& item : *list.array()) {
+      Slice run;
+      if (!read_slice(&item, run) || !good_run(run)) return false;
+      runs.push_back(run);
+    }
+    runs_.insert(runs_.end(), runs.begin(), runs.end());
+    return true;
+  }
+
+  bool end(const Value& line) {
+    const Value* complete = line.find("complete");
+    if (complete == nullptr || complete->boolean() == nullptr) return false;
+    content_.finished = *complete->boolean();
+    content_.reason.clear();
+    if (const Value* why = line.find("why")) return read_text(why, content_.reason);
+    return true;
+  }
+
+  bool crash(const Value& parts) {
+    if (parts.array() == nullptr || parts.array()->size() != 4) return false;
+    const Value::Array& list = *parts.array();
+    JournalContent::Crash crash;
+    std::string bytes;
+    uint64_t zone = 0;
+    if (!read_text(&list[0], crash.plugin) || !read_text(&list[1], crash.stage)) return false;
+    if (list[2].text() == nullptr || !unhex(*list[2].text(), bytes) || bytes.size() != 16) return false;
+    if (!read_number(&list[3], zone, UINT32_MAX)) return false;
+    std::array<uint8_t, 16> address{};
+    std::memcpy(address.data(), bytes.data(), address.size());
+    crash.target = IpAddress(address, static_cast<uint32_t>(zone));
+    content_.crashes.push_back(std::move(crash));
+    return true;
+  }
+
+  JournalContent& content_;
+  FieldTable well_known_;
+  std::vector<FieldId> known_;  ///< by the journal's field number
+  std::vector<Host> hosts_;
+  std::unordered_map<IpAddress, std::size_t> index_;
+  std::vector<Slice> runs_;
+};
+
+}  // namespace
+
+Result<JournalHeader> parse_header(std::string_view line, const std::string& path) {
+  const auto bad = [&](const std::string& what) {
+    return failure("journal-unreadable", path + " is not a journal that can be read: " + what);
+  };
+  if (!line.starts_with(header_begin)) return bad("its first line is no journal header");
+  const Result<Value> parsed = parse_json(line);
+  if (!parsed || parsed->object() == nullptr) return bad("the header is damaged");
+  JournalHeader header;
+  uint64_t format = 0;
+  if (!read_number(parsed->find("sonde_journal"), format)) return bad("the header has no format number");
+  if (format != 1)
+    return bad("it has format " + std::to_string(format) + ", this sonde reads format 1; resume it with the sonde that wrote it");
+  const bool texts = read_text(parsed->find("run_id"), header.run_id) &&
+                     read_text(parsed->find("pipeline"), header.pipeline) &&
+                     read_text(parsed->find("plan_hash"), header.plan_hash) &&
+                     read_text(parsed->find("started"), header.started);
+  const bool numbers = read_number(parsed->find("seed"), header.seed) &&
+                       read_number(parsed->find("targets"), header.targets) &&
+                       read_slice(parsed->find("slice"), header.slice);
+  const bool lists = read_texts(parsed->find("scope"), header.scope) &&
+                     read_texts(parsed->find("fields"), header.fields) &&
+                     read_texts(parsed->find("stages"), header.stages);
+  if (!texts || !numbers || !lists) return bad("a member of the header is missing or of the wrong type");
+  if (header.fields.size() >= no_field || header.stages.size() > 255) return bad("the header names too many fields or stages");
+  if (header.slice.end() > header.targets) return bad("its slice is larger than its targets");
+  return header;
+}
+
+}  // namespace journal
+
+Result<JournalContent> read_journal(const std::string& path) {
+  auto opened = journal::open_journal(path, O_RDONLY);
+  if (!opened) return tl::unexpected(opened.error());
+  const journal::Descriptor descriptor(*opened);
+  journal::LineReader lines(descriptor.get());
+  std::string_view line;
+  if (!lines.next(line)) return failure("journal-unreadable", path + " is empty or has no whole line");
+  auto header = journal::parse_header(line, path);
+  if (!header) return tl::unexpected(header.error());
+  JournalContent content;
+  content.header = std::move(*header);
+  journal::Reader reader(content);
+  while (lines.next(line)) reader.line(line);
+  if (lines.error() != 0)
+    return failure("journal-unreadable", "cannot read the journal " + path + ": " + std::strerror(lines.error()));
+  reader.finish();
+  if (lines.dropped() != 0) content.finished = false;
+  content.dropped_lines += lines.dropped();
+  return content;
+}
+
+}  // namespace sonde::core
