@@ -22,7 +22,7 @@ function(sonde_room name)
   endforeach()
 endfunction()
 
-# sonde_unit_test(NAME SOURCES ... LIBS ...): one GoogleTest program; each of its tests is a test of CTest.
+# sonde_unit_test(NAME SOURCES ... LIBS ...): one GoogleTest program; each of its tests is a test of CTest, labelled NAME.
 function(sonde_unit_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
   find_package(GTest REQUIRED)
@@ -31,11 +31,12 @@ function(sonde_unit_test name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   target_link_libraries(${name} PRIVATE sonde_flags ${ARG_LIBS} GTest::gtest_main)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-    PROPERTIES TIMEOUT 120 WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    PROPERTIES TIMEOUT 120 LABELS ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
 endfunction()
 
-# sonde_fuzz(NAME SOURCES ... LIBS ...): a libFuzzer program with its corpus in tests/fuzz/corpus/NAME. Built with clang
-# and SONDE_FUZZ; elsewhere nothing.
+# sonde_fuzz(NAME SOURCES ... LIBS ...): a libFuzzer program with its corpus in tests/fuzz/corpus/NAME, and a test of
+# CTest that runs it for SONDE_FUZZ_SECONDS. Built with clang and SONDE_FUZZ; elsewhere nothing.
+set(SONDE_FUZZ_SECONDS 5 CACHE STRING "how long the test of each fuzz target runs")
 function(sonde_fuzz name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
   if(NOT SONDE_FUZZ)
@@ -46,4 +47,16 @@ function(sonde_fuzz name)
   target_compile_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
   target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
   target_link_libraries(fuzz_${name} PRIVATE sonde_flags ${ARG_LIBS})
+  if(NOT TARGET fuzzers)
+    add_custom_target(fuzzers)
+  endif()
+  add_dependencies(fuzzers fuzz_${name})
+  # libFuzzer adds what it finds to the first folder; the corpus in the tree grows only by ./dev fuzz.
+  set(found ${CMAKE_BINARY_DIR}/fuzz/new/${name})
+  set(corpus ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
+  file(MAKE_DIRECTORY ${found} ${corpus})
+  add_test(NAME fuzz.${name} COMMAND fuzz_${name} -max_total_time=${SONDE_FUZZ_SECONDS} -timeout=10 -rss_limit_mb=2048
+    -print_final_stats=1 -artifact_prefix=${CMAKE_BINARY_DIR}/fuzz/${name}- ${found} ${corpus})
+  math(EXPR limit "${SONDE_FUZZ_SECONDS} + 120")
+  set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT ${limit})
 endfunction()
