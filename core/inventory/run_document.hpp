@@ -30,7 +30,9 @@ struct RunDocument {
   uint64_t targets = 0, settled = 0, packets = 0, responding = 0;
   uint64_t dropped_receive = 0;      ///< packets that our own sockets dropped (SK_MEMINFO_DROPS)
   std::vector<StageCoverage> stages;
-  std::vector<std::pair<std::string, std::string>> not_covered;  ///< range or "N targets", reason
+  /// Targets that were not (fully) asked: range or "N targets", reason. What is no range leaves open which, and then a
+  /// delta calls no host gone: a slice of --shard i/n belongs here, a `when` that was false does not.
+  std::vector<std::pair<std::string, std::string>> not_covered;
   std::vector<std::string> outputs;  ///< files written, relative to the output directory: what this document speaks of
   std::optional<Value> delta;        ///< against the run before
 };

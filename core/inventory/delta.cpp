@@ -1,0 +1,236 @@
+// Comparing two inventories. A host or a value is called gone only when the newer run has looked for it: what nobody
+// asked proves nothing.
+#include "inventory/delta.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "inventory/snapshot.hpp"
+#include "targets/target_set.hpp"
+
+namespace sonde::core {
+namespace {
+
+constexpr std::array<std::string_view, 7> not_compared = {"ip",  "rtt_ms",    "dns", "tcp",
+                                                          "mac_flags", "link", "evidence"};
+/// They differ between any two runs.
+constexpr std::array<std::string_view, 6> passing = {
+    "snmp.sysUpTime",     "snmp.sysUpTimeInstance", "snmp.snmpEngineTime",
+    "snmp.hrSystemUptime", "snmp.hrSystemDate",      "snmp.hrSystemProcesses"};
+
+template <std::size_t N>
+bool one_of(const std::array<std::string_view, N>& list, std::string_view word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+using Members = std::vector<const Value::Member*>;
+
+Members sorted_members(const Value& v) {
+  Members out;
+  out.reserve(v.object()->size());
+  for (const Value::Member& member : *v.object()) out.push_back(&member);
+  std::sort(out.begin(), out.end(), [](auto* a, auto* b) { return key_less(a->key, b->key); });
+  return out;
+}
+
+/// Calls f(key, left or nullptr, right or nullptr) for each key of either object, in their order.
+template <class F>
+void each_pair(const Value& left, const Value& right, F&& f) {
+  const Members a = sorted_members(left), b = sorted_members(right);
+  for (std::size_t i = 0, j = 0; i < a.size() || j < b.size();) {
+    if (j == b.size() || (i < a.size() && key_less(a[i]->key, b[j]->key))) {
+      f(a[i]->key, &a[i]->value, nullptr);
+      ++i;
+    } else if (i == a.size() || key_less(b[j]->key, a[i]->key)) {
+      f(b[j]->key, nullptr, &b[j]->value);
+      ++j;
+    } else {
+      f(a[i]->key, &a[i]->value, &b[j]->value);
+      ++i, ++j;
+    }
+  }
+}
+
+std::optional<__int128> integral(const Value& v) {
+  if (v.integer() != nullptr) return *v.integer();
+  if (v.unsigned_integer() != nullptr) return *v.unsigned_integer();
+  return std::nullopt;
+}
+
+bool equal(const Value& a, const Value& b) {
+  const auto x = integral(a), y = integral(b);
+  if (x && y) return *x == *y;
+  if ((x || a.real() != nullptr) && (y || b.real() != nullptr)) {
+    const double p = x ? static_cast<double>(*x) : *a.real(), q = y ? static_cast<double>(*y) : *b.real();
+    return p == q || (std::isnan(p) && std::isnan(q));
+  }
+  if (a.kind() != b.kind()) return false;
+  switch (a.kind()) {
+    case Value::Kind::null: return true;
+    case Value::Kind::boolean: return *a.boolean() == *b.boolean();
+    case Value::Kind::text: return *a.text() == *b.text();
+    case Value::Kind::array:
+      return std::equal(a.array()->begin(), a.array()->end(), b.array()->begin(), b.array()->end(), equal);
+    case Value::Kind::object: {
+      if (a.object()->size() != b.object()->size()) return false;
+      bool same = true;
+      each_pair(a, b, [&](const std::string&, const Value* l, const Value* r) {
+        same = same && l != nullptr && r != nullptr && equal(*l, *r);
+      });
+      return same;
+    }
+    default: return false;
+  }
+}
+
+/// Goes down where both sides are objects; elsewhere the whole value is before or after.
+void compare_values(const std::string& field, const Value* before, const Value* after, std::vector<FieldChange>& out) {
+  if (one_of(passing, field)) return;
+  if (before != nullptr && after != nullptr) {
+    if (before->object() != nullptr && after->object() != nullptr) {
+      each_pair(*before, *after, [&](const std::string& key, const Value* b, const Value* a) {
+        compare_values(field + "." + key, b, a, out);
+      });
+      return;
+    }
+    if (equal(*before, *after)) return;
+  }
+  out.push_back({field, before == nullptr ? Value() : *before, after == nullptr ? Value() : *after});
+}
+
+std::vector<FieldChange> compare_records(const Value& before, const Value& after, bool asked_less) {
+  std::vector<FieldChange> changes;
+  each_pair(before, after, [&](const std::string& name, const Value* b, const Value* a) {
+    if (!one_of(not_compared, name)) compare_values(name, b, a, changes);
+  });
+  // With a stage less, an absent value only says that nobody asked for it.
+  if (asked_less) std::erase_if(changes, [](const FieldChange& c) { return c.after.is_null() && !c.before.is_null(); });
+  return changes;
+}
+
+std::optional<AddressRange> range_of(std::string_view text) {
+  if (const auto cidr = Cidr::parse(text)) return AddressRange{cidr->first(), cidr->last()};
+  const std::size_t dash = text.find('-');
+  if (dash == std::string_view::npos) return std::nullopt;
+  const auto first = IpAddress::parse(text.substr(0, dash)), last = IpAddress::parse(text.substr(dash + 1));
+  if (!first || !last || first->zone() != last->zone() || first->is_v4() != last->is_v4() || *last < *first)
+    return std::nullopt;
+  return AddressRange{*first, *last};
+}
+
+/// Which addresses the newer run has surely asked.
+class Coverage {
+ public:
+  Coverage(const std::optional<RunDocument>& run, bool asked_less) {
+    if (!run || asked_less) return;
+    known_ = true;
+    for (const std::string& text : run->scope)
+      if (const auto range = range_of(text)) covered_.add(*range);
+    for (const std::string& text : run->exclusions) leave_out(text);
+    for (const auto& [what, reason] : run->not_covered) leave_out(what);
+    // Some targets were left and nobody says which.
+    if (run->settled < run->targets && run->not_covered.empty()) known_ = false;
+    covered_.normalise();
+    left_out_.normalise();
+  }
+  bool has(const IpAddress& ip) const { return known_ && covered_.contains(ip) && !left_out_.contains(ip); }
+
+ private:
+  void leave_out(const std::string& text) {
+    if (const auto range = range_of(text)) left_out_.add(*range);
+    else known_ = false;
+  }
+  AddressSet covered_, left_out_;
+  bool known_ = false;
+};
+
+bool ran(const StageCoverage& stage) { return stage.unavailable.empty(); }
+
+std::vector<std::string> missing_stages(const std::optional<RunDocument>& before, const RunDocument& after) {
+  std::vector<std::string> missing;
+  const auto runs_in = [](const RunDocument& run, const std::string& name) {
+    return std::any_of(run.stages.begin(), run.stages.end(),
+                       [&](const StageCoverage& s) { return s.name == name && ran(s); });
+  };
+  if (before) {
+    for (const StageCoverage& stage : before->stages)
+      if (ran(stage) && !runs_in(after, stage.name)) missing.push_back(stage.name);
+  } else {
+    for (const StageCoverage& stage : after.stages)
+      if (!ran(stage)) missing.push_back(stage.name);
+  }
+  return missing;
+}
+
+struct Keyed {
+  IpAddress ip{};
+  const Value* record = nullptr;
+};
+
+std::vector<Keyed> keyed(const std::vector<Value>& records) {
+  std::vector<Keyed> out;
+  out.reserve(records.size());
+  for (const Value& record : records)
+    if (const auto ip = address_of(record)) out.push_back({*ip, &record});
+  std::stable_sort(out.begin(), out.end(), [](const Keyed& a, const Keyed& b) { return a.ip < b.ip; });
+  return out;
+}
+
+}  // namespace
+
+Delta compare(const Snapshot& before, const Snapshot& after) {
+  Delta delta;
+  delta.coverage_unknown = !after.run;
+  if (after.run) delta.stages_missing = missing_stages(before.run, *after.run);
+  const bool asked_less = !delta.stages_missing.empty();
+  const Coverage coverage(after.run, asked_less);
+  const std::vector<Keyed> old = keyed(before.records), fresh = keyed(after.records);
+  for (std::size_t i = 0, j = 0; i < old.size() || j < fresh.size();) {
+    if (j == fresh.size() || (i < old.size() && old[i].ip < fresh[j].ip)) {
+      if (coverage.has(old[i].ip)) delta.gone.push_back(*old[i].record);
+      else delta.not_scanned.push_back(old[i].ip);
+      ++i;
+    } else if (i == old.size() || fresh[j].ip < old[i].ip) {
+      delta.fresh.push_back(*fresh[j].record);
+      ++j;
+    } else {
+      auto changes = compare_records(*old[i].record, *fresh[j].record, asked_less);
+      if (!changes.empty()) delta.changed.push_back({old[i].ip, std::move(changes)});
+      ++i, ++j;
+    }
+  }
+  return delta;
+}
+
+Value to_value(const Delta& delta) {
+  Value out{Value::Object{}};
+  out.set("new", Value(Value::Array(delta.fresh.begin(), delta.fresh.end())));
+  out.set("gone", Value(Value::Array(delta.gone.begin(), delta.gone.end())));
+  Value::Array changed;
+  for (const HostChange& host : delta.changed) {
+    Value::Array fields;
+    for (const FieldChange& change : host.fields) {
+      Value entry{Value::Object{}};
+      entry.set("field", Value(change.field));
+      entry.set("before", change.before);
+      entry.set("after", change.after);
+      fields.push_back(std::move(entry));
+    }
+    Value entry{Value::Object{}};
+    entry.set("ip", Value(host.ip.to_string()));
+    entry.set("fields", Value(std::move(fields)));
+    changed.push_back(std::move(entry));
+  }
+  out.set("changed", Value(std::move(changed)));
+  Value::Array not_scanned;
+  for (const IpAddress& ip : delta.not_scanned) not_scanned.emplace_back(ip.to_string());
+  out.set("not_scanned", Value(std::move(not_scanned)));
+  Value::Array missing;
+  for (const std::string& stage : delta.stages_missing) missing.emplace_back(stage);
+  out.set("stages_missing", Value(std::move(missing)));
+  out.set("coverage_unknown", Value(delta.coverage_unknown));
+  return out;
+}
+
+}  // namespace sonde::core

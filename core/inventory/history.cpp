@@ -1,0 +1,186 @@
+// Dated snapshots. A name is claimed by link(2), which fails when the name is taken: two runs that end together both
+// keep their file.
+#include "inventory/history.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+
+#include "base/file.hpp"
+
+namespace sonde::core {
+namespace {
+
+constexpr int64_t second = 1'000'000'000;
+
+tl::unexpected<Diagnostic> unwritable(const std::string& path, int error) {
+  return failure("output-unwritable", "cannot write the history file " + path + ": " + std::strerror(error));
+}
+
+/// "2026-11-22", "2026-11-22T031500Z", "2026-11-22T031500Z-2": its time in UTC seconds, or nothing.
+std::optional<int64_t> time_of(std::string_view when) {
+  std::string_view shape = "dddd-dd-ddTddddddZ-d";
+  if (when.size() != 10 && when.size() != 18 && when.size() != 20) return std::nullopt;
+  for (std::size_t i = 0; i < when.size(); ++i) {
+    const bool digit = when[i] >= '0' && when[i] <= '9';
+    if (shape[i] == 'd' ? !digit : when[i] != shape[i]) return std::nullopt;
+  }
+  const auto number = [&](std::size_t from, std::size_t n) {
+    int value = 0;
+    for (char c : when.substr(from, n)) value = value * 10 + (c - '0');
+    return value;
+  };
+  std::tm parts{};
+  parts.tm_year = number(0, 4) - 1900;
+  parts.tm_mon = number(5, 2) - 1;
+  parts.tm_mday = number(8, 2);
+  if (when.size() > 10) parts.tm_hour = number(11, 2), parts.tm_min = number(13, 2), parts.tm_sec = number(15, 2);
+  const std::tm written = parts;
+  const std::time_t seconds = ::timegm(&parts);  // carries over: the 31st of February comes back as another day
+  if (parts.tm_mon != written.tm_mon || parts.tm_mday != written.tm_mday || parts.tm_hour != written.tm_hour ||
+      parts.tm_min != written.tm_min || parts.tm_sec != written.tm_sec)
+    return std::nullopt;
+  return seconds;
+}
+
+std::string format_utc(std::time_t when, const char* format) {
+  std::tm parts{};
+  gmtime_r(&when, &parts);
+  char text[40];
+  return std::string(text, std::strftime(text, sizeof text, format, &parts));
+}
+
+bool write_whole(int fd, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t n = ::write(fd, content.data(), content.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    content.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return ::fsync(fd) == 0;
+}
+
+/// Writes a new file, or removes what it began. False with errno.
+bool write_new(const std::string& path, std::string_view content) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+  if (fd < 0) return false;
+  const bool good = write_whole(fd, content);
+  const int error = errno;
+  ::close(fd);
+  if (!good) ::unlink(path.c_str());
+  errno = error;
+  return good;
+}
+
+/// Publishes `content` under a name that must be free: false with errno EEXIST when it is taken.
+bool publish(const std::string& path, std::string_view content) {
+  const std::string temporary = path + ".tmp-" + std::to_string(::getpid());
+  ::unlink(temporary.c_str());  // of a process of this number that died
+  if (!write_new(temporary, content)) return false;
+  const bool linked = ::link(temporary.c_str(), path.c_str()) == 0;
+  const int error = errno;
+  ::unlink(temporary.c_str());
+  if (linked) return true;
+  // File systems without hard links (FAT, some network shares).
+  if (error == EPERM || error == EOPNOTSUPP || error == ENOSYS || error == EMLINK) return write_new(path, content);
+  errno = error;
+  return false;
+}
+
+void sync_directory(const std::string& directory) {
+  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;
+  ::fsync(fd);
+  ::close(fd);
+}
+
+std::string array_of(const std::vector<Value>& records) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < records.size(); ++i) text += (i == 0 ? "\n" : ",\n") + to_json(records[i]);
+  return text + "\n]\n";
+}
+
+bool is_regular(const std::string& path) {
+  struct stat info {};
+  return ::lstat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
+}
+
+void remove_old(const std::string& directory, const std::string& added, int64_t now, uint64_t keep_count,
+                int64_t keep_age) {
+  const auto entries = list_history(directory);
+  if (!entries) return;
+  for (std::size_t i = 0; i < entries->size(); ++i) {
+    const HistoryEntry& entry = (*entries)[i];
+    if (entry.when == added) continue;
+    const bool too_many = keep_count != 0 && entries->size() - i > keep_count;
+    // A name without a time stands for a run of any moment of that day.
+    const int64_t latest = *time_of(entry.when) + (entry.when.size() == 10 ? 86400 : 0);
+    const bool too_old = keep_age != 0 && latest < now - keep_age / second;
+    if (!too_many && !too_old) continue;
+    ::unlink(entry.path.c_str());
+    if (!entry.run_path.empty()) ::unlink(entry.run_path.c_str());
+  }
+}
+
+}  // namespace
+
+Result<std::vector<HistoryEntry>> list_history(const std::string& directory) {
+  std::vector<HistoryEntry> entries;
+  DIR* stream = ::opendir(directory.c_str());
+  if (stream == nullptr) {
+    if (errno == ENOENT) return entries;
+    return failure("file-unreadable", "cannot read the history " + directory + ": " + std::strerror(errno));
+  }
+  constexpr std::string_view ending = ".json";
+  while (const dirent* item = ::readdir(stream)) {
+    const std::string_view name = item->d_name;
+    if (!name.ends_with(ending)) continue;
+    const std::string when(name.substr(0, name.size() - ending.size()));
+    const std::string path = directory + "/" + std::string(name), run = directory + "/" + when + ".run.json";
+    if (!time_of(when) || !is_regular(path)) continue;
+    entries.push_back({path, is_regular(run) ? run : std::string(), when});
+  }
+  ::closedir(stream);
+  // The file without a time is the first of its day, and its name is the shorter one: both orders agree.
+  std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.when < b.when; });
+  return entries;
+}
+
+Result<HistoryEntry> add_to_history(const std::string& directory, const std::vector<Value>& records,
+                                    const RunDocument& run, std::chrono::system_clock::time_point now,
+                                    uint64_t keep_count, int64_t keep_age) {
+  if (auto made = make_directories(directory); !made) return tl::unexpected(made.error());
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
+  const std::string moment = format_utc(seconds, "%Y-%m-%dT%H%M%SZ");
+  std::vector<std::string> names = {format_utc(seconds, "%Y-%m-%d"), moment};
+  for (char n = '2'; n <= '9'; ++n) names.push_back(moment + "-" + n);
+
+  const std::string content = array_of(records), document = to_json(to_value(run), 2) + "\n";
+  for (const std::string& when : names) {
+    const HistoryEntry entry{directory + "/" + when + ".json", directory + "/" + when + ".run.json", when};
+    // The document first: whoever sees the snapshot finds it. A name of which either half is taken is not ours.
+    if (is_regular(entry.path)) continue;
+    if (!publish(entry.run_path, document)) {
+      if (errno == EEXIST) continue;
+      return unwritable(entry.run_path, errno);
+    }
+    if (!publish(entry.path, content)) {
+      const int error = errno;
+      ::unlink(entry.run_path.c_str());
+      if (error == EEXIST) continue;
+      return unwritable(entry.path, error);
+    }
+    sync_directory(directory);
+    remove_old(directory, when, seconds, keep_count, keep_age);
+    return entry;
+  }
+  return failure("output-unwritable", "the history " + directory + " already has ten files of the second " + moment);
+}
+
+}  // namespace sonde::core

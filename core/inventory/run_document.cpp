@@ -1,0 +1,215 @@
+// The document of a run as JSON, and back from JSON that may be hostile.
+#include "inventory/run_document.hpp"
+
+namespace sonde::core {
+namespace {
+
+constexpr std::size_t outcome_count = static_cast<std::size_t>(Outcome::skipped_shutdown) + 1;
+
+Value texts(const std::vector<std::string>& list) {
+  Value::Array out;
+  out.reserve(list.size());
+  for (const std::string& text : list) out.emplace_back(text);
+  return Value(std::move(out));
+}
+
+Value stage_value(const StageCoverage& stage) {
+  Value out{Value::Object{}};
+  out.set("name", Value(stage.name));
+  out.set("plugin", Value(stage.plugin));
+  out.set("version", Value(stage.version));
+  Value outcomes{Value::Object{}};
+  for (std::size_t i = 0; i < outcome_count; ++i)
+    outcomes.set(outcome_key(static_cast<Outcome>(i)), Value(stage.by_outcome[i]));
+  out.set("outcomes", std::move(outcomes));
+  if (!stage.unavailable.empty()) out.set("unavailable", Value(stage.unavailable));
+  out.set("adaptive", Value(stage.adaptive));
+  out.set("postponed", Value(stage.postponed));
+  Value errors{Value::Object{}};
+  for (const auto& [reason, count] : stage.errors) errors.set(reason, Value(count));
+  out.set("errors", std::move(errors));
+  return out;
+}
+
+/// Reads members of one object and keeps the first thing that was wrong.
+class Members {
+ public:
+  Members(const Value& object, std::string place, std::string& problem)
+      : object_(object), place_(std::move(place)), problem_(problem) {
+    if (object.object() == nullptr) note("", "an object");
+  }
+
+  void text(std::string_view name, std::string& out, bool required = false) {
+    const Value* v = object_.find(name);
+    if (v == nullptr && !required) return;
+    if (v == nullptr || v->text() == nullptr) note(name, "text");
+    else out = *v->text();
+  }
+  void flag(std::string_view name, bool& out, bool required = false) {
+    const Value* v = object_.find(name);
+    if (v == nullptr && !required) return;
+    if (v == nullptr || v->boolean() == nullptr) note(name, "true or false");
+    else out = *v->boolean();
+  }
+  void number(std::string_view name, uint64_t& out) {
+    if (const Value* v = object_.find(name)) count(name, *v, out);
+  }
+  void list(std::string_view name, std::vector<std::string>& out, bool required = false) {
+    each(name, required, [&](const Value& item, const std::string& place) {
+      if (item.text() == nullptr) return set(place + " is not text");
+      out.push_back(*item.text());
+    });
+  }
+  template <class F>
+  void each(std::string_view name, bool required, F&& f) {
+    const Value* v = object_.find(name);
+    if (v == nullptr && !required) return;
+    if (v == nullptr || v->array() == nullptr) return note(name, "a list");
+    for (std::size_t i = 0; i < v->array()->size(); ++i)
+      f((*v->array())[i], place_ + "/" + std::string(name) + "/" + std::to_string(i));
+  }
+  template <class F>
+  void counts(std::string_view name, F&& f) {
+    const Value* v = object_.find(name);
+    if (v == nullptr) return;
+    if (v->object() == nullptr) return note(name, "an object");
+    for (const Value::Member& member : *v->object()) {
+      uint64_t n = 0;
+      if (count(member.key, member.value, n)) f(member.key, n);
+    }
+  }
+  void set(const std::string& problem) {
+    if (problem_.empty()) problem_ = problem;
+  }
+
+ private:
+  bool count(std::string_view name, const Value& v, uint64_t& out) {
+    if (v.unsigned_integer() != nullptr) out = *v.unsigned_integer();
+    else if (v.integer() != nullptr && *v.integer() >= 0) out = static_cast<uint64_t>(*v.integer());
+    else return note(name, "a count"), false;
+    return true;
+  }
+  void note(std::string_view name, std::string_view wanted) {
+    set(place_ + "/" + std::string(name) + " is not " + std::string(wanted));
+  }
+  const Value& object_;
+  std::string place_;
+  std::string& problem_;
+};
+
+/// Text, since 64 bits do not survive every JSON reader; a number is read too.
+void read_seed(const Value& document, uint64_t& out, Members& members) {
+  const Value* seed = document.find("seed");
+  if (seed == nullptr) return;
+  if (seed->text() == nullptr) return members.number("seed", out);
+  uint64_t n = 0;
+  bool good = !seed->text()->empty() && seed->text()->size() <= 20;
+  for (char c : *seed->text()) {
+    good = good && c >= '0' && c <= '9';
+    if (!good) break;
+    const auto digit = static_cast<uint64_t>(c - '0');
+    good = n <= (UINT64_MAX - digit) / 10;
+    n = n * 10 + digit;
+  }
+  if (good) out = n;
+  else members.set("/seed is not a number from 0 to 18446744073709551615");
+}
+
+StageCoverage read_stage(const Value& v, const std::string& place, std::string& problem) {
+  StageCoverage stage;
+  Members members(v, place, problem);
+  members.text("name", stage.name, true);
+  members.text("plugin", stage.plugin);
+  members.text("version", stage.version);
+  members.text("unavailable", stage.unavailable);
+  members.flag("adaptive", stage.adaptive);
+  members.number("postponed", stage.postponed);
+  members.counts("outcomes", [&](const std::string& key, uint64_t n) {
+    for (std::size_t i = 0; i < outcome_count; ++i)
+      if (outcome_key(static_cast<Outcome>(i)) == key) stage.by_outcome[i] = n;
+  });
+  members.counts("errors", [&](const std::string& reason, uint64_t n) { stage.errors[reason] = n; });
+  return stage;
+}
+
+}  // namespace
+
+std::string outcome_key(Outcome outcome) {
+  std::string key;
+  for (char c : to_string(outcome)) {
+    if (c == ':') continue;
+    key += c == ' ' ? '_' : c;
+  }
+  return key;
+}
+
+Value to_value(const RunDocument& run) {
+  Value out{Value::Object{}};
+  out.set("run_id", Value(run.run_id));
+  out.set("pipeline", Value(run.pipeline));
+  out.set("plan_hash", Value(run.plan_hash));
+  out.set("sonde_version", Value(run.sonde_version));
+  out.set("seed", Value(std::to_string(run.seed)));
+  out.set("started", Value(run.started));
+  out.set("ended", Value(run.ended));
+  out.set("complete", Value(run.complete));
+  if (!run.why_incomplete.empty()) out.set("why_incomplete", Value(run.why_incomplete));
+  out.set("scope", texts(run.scope));
+  out.set("exclusions", texts(run.exclusions));
+  out.set("targets", Value(run.targets));
+  out.set("settled", Value(run.settled));
+  out.set("responding", Value(run.responding));
+  out.set("packets", Value(run.packets));
+  out.set("dropped_receive", Value(run.dropped_receive));
+  Value::Array stages;
+  for (const StageCoverage& stage : run.stages) stages.push_back(stage_value(stage));
+  out.set("stages", Value(std::move(stages)));
+  Value::Array gaps;
+  for (const auto& [what, reason] : run.not_covered) {
+    Value gap{Value::Object{}};
+    gap.set("what", Value(what));
+    gap.set("reason", Value(reason));
+    gaps.push_back(std::move(gap));
+  }
+  out.set("not_covered", Value(std::move(gaps)));
+  out.set("outputs", texts(run.outputs));
+  if (run.delta) out.set("delta", *run.delta);
+  return out;
+}
+
+Result<RunDocument> run_document_from(const Value& v) {
+  RunDocument run;
+  std::string problem;
+  Members members(v, "", problem);
+  members.text("run_id", run.run_id, true);
+  members.text("pipeline", run.pipeline);
+  members.text("plan_hash", run.plan_hash);
+  members.text("sonde_version", run.sonde_version);
+  read_seed(v, run.seed, members);
+  members.text("started", run.started, true);
+  members.text("ended", run.ended);
+  members.flag("complete", run.complete, true);
+  members.text("why_incomplete", run.why_incomplete);
+  members.list("scope", run.scope, true);
+  members.list("exclusions", run.exclusions);
+  members.number("targets", run.targets);
+  members.number("settled", run.settled);
+  members.number("responding", run.responding);
+  members.number("packets", run.packets);
+  members.number("dropped_receive", run.dropped_receive);
+  members.each("stages", false, [&](const Value& item, const std::string& place) {
+    run.stages.push_back(read_stage(item, place, problem));
+  });
+  members.each("not_covered", false, [&](const Value& item, const std::string& place) {
+    Members gap(item, place, problem);
+    gap.text("what", run.not_covered.emplace_back().first, true);
+    gap.text("reason", run.not_covered.back().second);
+  });
+  members.list("outputs", run.outputs);
+  if (const Value* delta = v.find("delta")) run.delta = *delta;
+  if (!problem.empty())
+    return failure("run-document-invalid", "this is not the document of a run: " + problem, {}, v.where);
+  return run;
+}
+
+}  // namespace sonde::core
