@@ -27,6 +27,7 @@ struct RunRequest {
   const JournalContent* resume = nullptr;  ///< of a journal with the same plan hash
   std::string journal_path;                ///< to append to when resuming; empty: a new one in output_dir/journal
   bool write_journal = true;
+  int log_level = 3;                       ///< SONDE_LOG_*: what on_log is told
   std::string user;                        ///< --user; empty: SUDO_UID when root
   std::function<void(const Progress&)> on_progress;
   std::function<void(const HostRecord&)> on_host;     ///< each responding host once settled, on the thread of run()

@@ -156,7 +156,9 @@ typedef struct sonde_host {
     * not count against the deadline.                                                      [shard] */
    sonde_err (*dial)(sonde_ctx *, sonde_task, const sonde_target *, uint32_t events, uint64_t user, sonde_conn *out);
    sonde_err (*hangup)(sonde_ctx *, uint64_t id, int reset); /* unwatch and close; reset: no TIME_WAIT [shard] */
-   sonde_err (*connect)(sonde_ctx *, sonde_task, const sonde_target *, int *fd); /* for run(); done() closes it [worker] */
+   /* For run(): a connected blocking socket whose reads and writes end at the deadline; done() closes it. On E_IO
+    * *fd is minus the errno: -ECONNREFUSED is an answer, -ETIMEDOUT silence.              [worker] */
+   sonde_err (*connect)(sonde_ctx *, sonde_task, const sonde_target *, int *fd);
    sonde_err (*admit)(sonde_ctx *, sonde_task, const sonde_target *); /* before a library dials itself [task] */
    /* With the largest receive buffer this machine allows; opened before privileges are dropped. AF_PACKET takes
     * an ifindex. Every instance's socket sees every packet: attach a filter.      [setup] */

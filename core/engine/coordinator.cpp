@@ -1,0 +1,136 @@
+#include "engine/coordinator.hpp"
+
+#include <algorithm>
+
+#include "engine/shard.hpp"
+#include "plugins/host_calls.hpp"
+
+namespace sonde::core {
+
+namespace {
+constexpr int64_t second = 1'000'000'000;
+constexpr std::size_t most_reasons = 32;  // distinct error texts kept for a stage: they may be hostile and many
+
+bool is_alive(const HostRecord& h) {
+  return std::any_of(h.facts.begin(), h.facts.end(),
+                     [](const Fact& f) { return f.field == FieldTable::alive && f.value.as_bool(); });
+}
+}  // namespace
+
+Coordinator::Coordinator(RunShared& shared, const RunRequest& request, JournalWriter* journal)
+    : shared_(shared), request_(request), journal_(journal), errors_(shared.plan.stages.size()) {}
+
+void Coordinator::preload(const JournalContent& before) {
+  for (const HostRecord& h : before.hosts) {
+    if (std::find(before.unsettled.begin(), before.unsettled.end(), h.ip) != before.unsettled.end()) continue;
+    responding_ += is_alive(h);
+    hosts_.push_back(h);
+  }
+  for (const auto& [where, n] : before.errors)
+    if (where.first < errors_.size()) errors_[where.first][where.second] += n;
+}
+
+void Coordinator::supervise(const std::vector<std::unique_ptr<Shard>>& shards, int64_t started) {
+  last_sync_ = last_durable_ = last_progress_ = last_refresh_ = started;
+  for (bool more = true; more;) {
+    // Asked before the last collect: what a shard delivered before it finished is then in the batch.
+    more = shared_.inbox.finished() < shards.size();
+    handle(shared_.inbox.collect(more ? 100 : 0));
+    const int64_t now = monotonic_ns();
+    if (now - last_refresh_ >= second / 4) {
+      shared_.budgets.neighbours.refresh();
+      last_refresh_ = now;
+    }
+    if (journal_ && (now - last_sync_ >= second / 2 || !more)) {
+      const bool durable = now - last_durable_ >= 5 * second || !more;
+      if (auto synced = journal_->sync(durable); !synced) journal_failed(synced.error());
+      last_sync_ = now;
+      if (durable) last_durable_ = now;
+    }
+    if (now - last_progress_ >= second / 10 || !more) tell_progress(started);
+    check_end(shards, started);
+  }
+}
+
+void Coordinator::journal_failed(const Diagnostic& why) {
+  problems_.push_back(why);
+  journal_ = nullptr;  // say it once; the run itself goes on
+}
+
+void Coordinator::check_end(const std::vector<std::unique_ptr<Shard>>& shards, int64_t started) {
+  if (stopping_) return;
+  const int64_t limit = shared_.plan.limits.run_timeout;
+  if (request_.stop_signal && request_.stop_signal->load() != 0) signal_ = request_.stop_signal->load();
+  else if (limit > 0 && monotonic_ns() - started >= limit) timed_out_ = true;
+  if (signal_ == 0 && !timed_out_) return;
+  stopping_ = true;
+  for (const auto& s : shards) s->stop();
+}
+
+void Coordinator::write_journal(const Batch& b) {
+  for (const Batch::Result& r : b.results) journal_->result(r.ip, r.stage, r.outcome, r.facts, r.why);
+  for (const Batch::Settled& s : b.settled)
+    if (s.whole) journal_->settled(s.position, s.record.ip, &s.record.outcomes);
+  // Silence in runs of positions: one line for many.
+  std::vector<uint64_t> silent = b.silent;
+  std::sort(silent.begin(), silent.end());
+  for (std::size_t i = 0; i < silent.size();) {
+    std::size_t j = i + 1;
+    while (j < silent.size() && silent[j] == silent[i] + (j - i)) ++j;
+    journal_->settled(Slice{silent[i], j - i});
+    i = j;
+  }
+}
+
+void Coordinator::handle(Batch&& b) {
+  if (journal_) write_journal(b);
+  for (const Batch::Result& r : b.results) {
+    if (r.outcome != Outcome::error) continue;
+    auto& reasons = errors_[r.stage];
+    const std::string& why = r.why.empty() ? "no reason given" : r.why;
+    if (reasons.size() < most_reasons || reasons.count(why)) ++reasons[why];
+    else ++reasons["other"];
+  }
+  for (Batch::Settled& s : b.settled) {
+    const bool alive = is_alive(s.record);
+    responding_ += alive;
+    if (alive && request_.on_host) request_.on_host(s.record);
+    hosts_.push_back(std::move(s.record));
+  }
+  for (const Batch::Log& l : b.logs)
+    if (request_.on_log) request_.on_log(l.level, l.text);
+  for (const Batch::StageFailure& f : b.failures) {
+    const StagePlan& stage = shared_.plan.stages[f.stage];
+    problems_.push_back(Diagnostic{"stage-failed", "stage '" + stage.name + "': " + f.why, "", stage.where});
+  }
+}
+
+void Coordinator::tell_progress(int64_t started) {
+  last_progress_ = monotonic_ns();
+  const auto counters = shared_.inbox.counters(&settled_);
+  if (!request_.on_progress) return;
+  Progress p;
+  p.targets = shared_.plan.slice.count;
+  p.settled = settled_;
+  p.responding = responding_;
+  p.packets = shared_.budgets.packets.taken();
+  p.elapsed = last_progress_ - started;
+  for (std::size_t i = 0; i < counters.size(); ++i) {
+    if (!shared_.plan.stages[i].enabled) continue;
+    Progress::Stage s;
+    s.name = shared_.plan.stages[i].name;
+    for (uint64_t n : counters[i].by_outcome) s.done += n;
+    s.found = counters[i].by_outcome[static_cast<std::size_t>(Outcome::positive)];
+    s.in_flight = counters[i].in_flight;
+    s.waiting = counters[i].waiting;
+    p.stages.push_back(std::move(s));
+  }
+  request_.on_progress(p);
+}
+
+std::vector<HostRecord> Coordinator::take_hosts() {
+  std::sort(hosts_.begin(), hosts_.end(), [](const HostRecord& a, const HostRecord& b) { return a.ip < b.ip; });
+  return std::move(hosts_);
+}
+
+}  // namespace sonde::core

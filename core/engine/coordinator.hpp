@@ -1,0 +1,49 @@
+// The thread of run(): takes what the shards deliver, writes the journal, keeps the records, tells progress, and ends
+// the run on a signal or when its time is up.
+#pragma once
+#include <memory>
+#include <unordered_map>
+
+#include "engine/run.hpp"
+#include "engine/run_shared.hpp"
+
+namespace sonde::core {
+
+class Shard;
+
+class Coordinator {
+ public:
+  Coordinator(RunShared& shared, const RunRequest& request, JournalWriter* journal);
+  /// Keeps hosts of a resumed journal that need not be asked again.
+  void preload(const JournalContent&);
+  /// Until all shards have finished.
+  void supervise(const std::vector<std::unique_ptr<Shard>>& shards, int64_t started);
+
+  std::vector<HostRecord> take_hosts();  ///< by address
+  const std::vector<Diagnostic>& problems() const { return problems_; }
+  const std::vector<std::map<std::string, uint64_t>>& errors() const { return errors_; }
+  int signal() const { return signal_; }
+  bool timed_out() const { return timed_out_; }
+  uint64_t settled() const { return settled_; }
+  uint64_t responding() const { return responding_; }
+
+ private:
+  void handle(Batch&&);
+  void write_journal(const Batch&);
+  void tell_progress(int64_t started);
+  void check_end(const std::vector<std::unique_ptr<Shard>>& shards, int64_t started);
+  void journal_failed(const Diagnostic&);
+
+  RunShared& shared_;
+  const RunRequest& request_;
+  JournalWriter* journal_;
+  std::vector<HostRecord> hosts_;
+  std::vector<Diagnostic> problems_;
+  std::vector<std::map<std::string, uint64_t>> errors_;  ///< by stage: reason -> count
+  uint64_t settled_ = 0, responding_ = 0;
+  int signal_ = 0;
+  bool stopping_ = false, timed_out_ = false;
+  int64_t last_sync_ = 0, last_durable_ = 0, last_progress_ = 0, last_refresh_ = 0;
+};
+
+}  // namespace sonde::core

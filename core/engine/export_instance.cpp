@@ -1,0 +1,136 @@
+#include "engine/export_instance.hpp"
+
+#include <algorithm>
+
+#include "engine/convert.hpp"
+#include "engine/crash.hpp"
+
+namespace sonde::core {
+
+ExportFields::ExportFields(const Plan& plan) {
+  std::vector<bool> filled(plan.fields.size(), false);
+  filled[FieldTable::ip] = filled[FieldTable::evidence] = true;
+  bool names = !plan.targets.names().empty();
+  for (const StagePlan& s : plan.stages) {
+    if (!s.enabled) continue;
+    for (FieldId id : s.outputs) {
+      filled[id] = true;
+      names |= id == FieldTable::reverse_dns || id == FieldTable::snmp || id == FieldTable::hostname;
+    }
+  }
+  for (const auto& [ip, facts] : plan.source_facts)
+    for (const Fact& f : facts) filled[f.field] = true;
+  if (names) filled[FieldTable::hostname] = true;
+  for (std::size_t i = 0; i < filled.size(); ++i) {
+    if (!filled[i]) continue;
+    const Field& f = plan.fields[static_cast<FieldId>(i)];
+    ids.push_back(static_cast<FieldId>(i));
+    raw.push_back({f.name.c_str(), f.type, f.shape, f.detail ? uint32_t{SONDE_F_DETAIL} : 0u, 0, f.help.c_str()});
+  }
+}
+
+ExportInstance::ExportInstance(const Plan& plan, const OutputPlan& output, const ExportFields& fields,
+                               const Documents& documents)
+    : HostCalls(&output.options), plan_(plan), output_(output), fields_(fields), documents_(documents) {}
+
+ExportInstance::~ExportInstance() {
+  if (instance_) output_.plugin->plugin->destroy(instance_);
+}
+
+Result<void> ExportInstance::check(sonde_err e, const char* step) {
+  if (e >= 0) return {};
+  std::string why = take_failure(0);
+  if (why.empty()) why = std::string(step) + " failed (" + std::to_string(e) + ")";
+  return failure(e == SONDE_E_CONFIG ? "stage-config" : "output-unwritable", "output '" + output_.name + "': " + why,
+                 "", output_.where);
+}
+
+Result<void> ExportInstance::create() {
+  CrashScope scope(output_.plugin->id.c_str(), output_.name.c_str());
+  const sonde_err e = output_.plugin->plugin->create(context(), table(), &instance_);
+  if (e != SONDE_OK) instance_ = nullptr;
+  return check(e, "create()");
+}
+
+Result<void> ExportInstance::open() {
+  CrashScope scope(output_.plugin->id.c_str(), output_.name.c_str());
+  return check(output_.plugin->exporter->open(instance_, fields_.raw.data(), static_cast<uint32_t>(fields_.raw.size()),
+                                              sizeof(sonde_field)),
+               "open()");
+}
+
+Result<void> ExportInstance::write(std::span<const FoldedRecord> records) {
+  CrashScope scope(output_.plugin->id.c_str(), output_.name.c_str());
+  std::vector<sonde_task> tasks;
+  constexpr std::size_t batch = 256;
+  uint32_t refused_in_a_row = 0;
+  for (std::size_t done = 0; done < records.size();) {
+    records_ = records.subspan(done, std::min(batch, records.size() - done));
+    ++serial_;
+    tasks.clear();
+    for (std::size_t i = 0; i < records_.size(); ++i) tasks.push_back(serial_ << 32 | (i + 1));
+    const int32_t k = output_.plugin->exporter->write(instance_, tasks.data(), static_cast<uint32_t>(tasks.size()));
+    if (k < 0 && k != SONDE_E_AGAIN) return check(k, "write()");
+    if (k <= 0 && ++refused_in_a_row > 1000) return check(SONDE_E_IO, "write() took nothing a thousand times; it");
+    if (k > 0) refused_in_a_row = 0;
+    done += static_cast<std::size_t>(std::max(k, 0));
+  }
+  records_ = {};
+  return {};
+}
+
+Result<void> ExportInstance::close(bool commit) {
+  CrashScope scope(output_.plugin->id.c_str(), output_.name.c_str());
+  if (commit && output_.plugin->exporter->flush) {
+    if (auto flushed = check(output_.plugin->exporter->flush(instance_), "flush()"); !flushed) {
+      output_.plugin->exporter->close(instance_, 0);
+      return flushed;
+    }
+  }
+  return check(output_.plugin->exporter->close(instance_, commit ? 1 : 0), "close()");
+}
+
+void ExportInstance::log(sonde_task, int level, std::string_view message) {
+  if (level <= SONDE_LOG_WARN) messages_.push_back(output_.name + ": " + std::string(message));
+}
+
+const FoldedField* ExportInstance::find(sonde_task task, uint32_t field) const {
+  const uint64_t i = (task & 0xffffffff) - 1;
+  if (task >> 32 != serial_ || i >= records_.size() || field >= fields_.ids.size()) return nullptr;
+  return records_[i].find(fields_.ids[field]);
+}
+
+uint32_t ExportInstance::count(sonde_task task, uint32_t field) {
+  const FoldedField* f = find(task, field);
+  return f ? static_cast<uint32_t>(f->items.size()) : 0;
+}
+
+sonde_err ExportInstance::get(sonde_task task, uint32_t field, uint32_t item, sonde_str* key, sonde_value* out) {
+  const uint64_t i = (task & 0xffffffff) - 1;
+  if (task >> 32 != serial_ || i >= records_.size()) return SONDE_E_STALE;
+  const FoldedField* f = find(task, field);
+  if (!f || item >= f->items.size()) return SONDE_E_ABSENT;
+  if (key) *key = {f->items[item].key.data(), f->items[item].key.size()};
+  // A zone does not fit into 16 bytes: such an address goes out as the text that names it.
+  if (fields_.ids[field] == FieldTable::ip && records_[i].ip.zone() != 0) {
+    zoned_ip_ = records_[i].ip.to_string();
+    *out = {};
+    out->type = SONDE_TEXT;
+    out->as.s = {zoned_ip_.data(), zoned_ip_.size()};
+    return SONDE_OK;
+  }
+  *out = to_abi(f->items[item].value);
+  return SONDE_OK;
+}
+
+sonde_err ExportInstance::document(std::string_view name, sonde_str* out) {
+  const std::string* text = name == "run" ? &documents_.run
+                            : name == "coverage" ? &documents_.coverage
+                            : name == "delta" ? &documents_.delta
+                                              : nullptr;
+  if (!text || text->empty()) return SONDE_E_ABSENT;
+  *out = {text->data(), text->size()};
+  return SONDE_OK;
+}
+
+}  // namespace sonde::core

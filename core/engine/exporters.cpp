@@ -1,0 +1,129 @@
+#include "engine/exporters.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+
+#include "base/file.hpp"
+#include "inventory/delta.hpp"
+#include "inventory/history.hpp"
+
+namespace sonde::core {
+
+namespace {
+
+const std::string* path_of(const OutputPlan& o) {
+  const Value* path = o.options.find("path");
+  return path && path->text() && *path->text() != "-" ? path->text() : nullptr;
+}
+
+Result<void> check_writable(const std::string& directory) {
+  if (auto made = make_directories(directory); !made) return made;
+  if (access(directory.c_str(), W_OK | X_OK) == 0) return {};
+  return failure("output-unwritable", "the directory " + directory + " cannot be written",
+                 "choose another with --output, or change its owner; sonde gives up root's rights before it scans");
+}
+
+bool passes(const FoldedRecord& r, HostFilter filter) {
+  if (filter == HostFilter::all) return true;
+  if (filter == HostFilter::known) {
+    // More than the address and the verdict on it.
+    return std::any_of(r.fields.begin(), r.fields.end(), [](const FoldedField& f) {
+      return f.field != FieldTable::ip && f.field != FieldTable::alive && f.field != FieldTable::evidence;
+    }) || (r.find(FieldTable::alive) && r.find(FieldTable::alive)->items.front().value.as_bool());
+  }
+  const FoldedField* alive = r.find(FieldTable::alive);
+  return alive && !alive->items.empty() && alive->items.front().value.as_bool();
+}
+
+}  // namespace
+
+Publisher::Publisher(const Plan& plan) : plan_(plan), context_(plan.fold_context()), fields_(plan) {}
+Publisher::~Publisher() = default;
+
+Result<void> Publisher::prepare() {
+  if (auto ok = check_writable(plan_.output_dir); !ok) return ok;
+  if (!plan_.history.dir.empty())
+    if (auto ok = check_writable(plan_.history.dir); !ok) return ok;
+  for (const OutputPlan& o : plan_.outputs) {
+    if (const std::string* path = path_of(o))
+      if (auto ok = check_writable(std::filesystem::path(*path).parent_path()); !ok) return ok;
+    auto instance = std::make_unique<ExportInstance>(plan_, o, fields_, documents_);
+    if (auto made = instance->create(); !made) return made;
+    outputs_.push_back(std::move(instance));
+  }
+  return {};
+}
+
+void Publisher::publish(RunResult& result) {
+  std::vector<FoldedRecord> folded;
+  folded.reserve(result.hosts.size());
+  for (const HostRecord& h : result.hosts) folded.push_back(fold(h, context_));
+
+  std::vector<Value> responding;
+  if (!plan_.history.dir.empty()) {
+    for (const FoldedRecord& r : folded)
+      if (passes(r, HostFilter::responding)) responding.push_back(to_value(r, plan_.fields, false));
+    compare_with_history(result, responding);
+  }
+
+  // The document names what is written, so it is complete before the first exporter asks for it.
+  for (const OutputPlan& o : plan_.outputs)
+    if (const std::string* path = path_of(o))
+      result.document.outputs.push_back(std::filesystem::path(*path).lexically_relative(plan_.output_dir).string());
+  const Value document = to_value(result.document);
+  documents_.run = to_json(document);
+  if (const Value* stages = document.find("stages")) documents_.coverage = to_json(*stages);
+  if (result.document.delta) documents_.delta = to_json(*result.document.delta);
+
+  for (auto& output : outputs_) {
+    std::vector<FoldedRecord> mine;
+    for (const FoldedRecord& r : folded)
+      if (passes(r, output->output().hosts)) mine.push_back(r);
+    auto done = output->open();
+    if (done) {
+      done = output->write(mine);
+      if (done) done = output->close(true);
+      else static_cast<void>(output->close(false));
+    }
+    if (!done) result.problems.push_back(done.error());
+    else if (const std::string* path = path_of(output->output())) result.written.push_back(*path);
+    for (const std::string& m : output->messages())
+      result.problems.push_back(Diagnostic{"output-warning", m, "", output->output().where, Severity::warning});
+  }
+  if (!plan_.history.dir.empty()) write_history(result, responding);
+  write_run_document(result);
+}
+
+void Publisher::compare_with_history(RunResult& result, const std::vector<Value>& records) {
+  auto entries = list_history(plan_.history.dir);
+  if (!entries || entries->empty()) return;
+  auto before = read_snapshot(entries->back().path);
+  if (!before) {
+    result.problems.push_back(before.error());
+    return;
+  }
+  Snapshot now;
+  now.records = records;
+  now.run = result.document;
+  result.document.delta = to_value(compare(*before, now));
+}
+
+void Publisher::write_history(RunResult& result, const std::vector<Value>& records) {
+  auto entry = add_to_history(plan_.history.dir, records, result.document, std::chrono::system_clock::now(),
+                              plan_.history.keep_count, plan_.history.keep_age);
+  if (entry) result.written.push_back(entry->path);
+  else result.problems.push_back(entry.error());
+}
+
+void Publisher::write_run_document(RunResult& result) {
+  const std::string path = plan_.output_dir + "/run.json";
+  if (auto done = write_file_atomically(path, to_json(to_value(result.document), 2) + "\n"); !done)
+    result.problems.push_back(done.error());
+  else
+    result.written.push_back(path);
+}
+
+}  // namespace sonde::core

@@ -1,0 +1,81 @@
+#include "engine/host_slots.hpp"
+
+#include "engine/worker_pool.hpp"
+
+#include <algorithm>
+
+namespace sonde::core {
+
+HostSlots::HostSlots(uint32_t capacity, uint32_t stages)
+    : stages_(stages), slots_(capacity), outcomes_(std::size_t{capacity} * stages, Outcome::none) {
+  free_.reserve(capacity);
+  for (uint32_t i = capacity; i-- > 0;) free_.push_back(i);
+}
+
+uint32_t HostSlots::take() {
+  const uint32_t slot = free_.back();
+  free_.pop_back();
+  ++used_;
+  std::fill_n(outcomes(slot), stages_, Outcome::none);
+  return slot;
+}
+
+void HostSlots::release(uint32_t slot) {
+  HostSlot& s = slots_[slot];
+  end_task(slot);
+  s.state = SlotState::free;
+  s.stage = 0;
+  s.link_silent = s.neighbour_place = s.put_alive = false;
+  s.postponed = 0;
+  s.facts.clear();
+  s.waiting_dials.clear();
+  s.connections.clear();
+  s.job.reset();
+  free_.push_back(slot);
+  --used_;
+}
+
+uint32_t HostSlots::find(sonde_task task, uint8_t stage) const {
+  const uint64_t index = (task & 0xffffffff) - 1;
+  if (task == 0 || index >= slots_.size()) return no_slot;
+  const HostSlot& s = slots_[index];
+  if (s.generation != task >> 32 || s.state != SlotState::running || s.stage != stage) return no_slot;
+  return static_cast<uint32_t>(index);
+}
+
+void HostSlots::push(SlotList& list, uint32_t slot) {
+  HostSlot& s = slots_[slot];
+  s.prev = list.tail;
+  s.next = no_slot;
+  (list.tail == no_slot ? list.head : slots_[list.tail].next) = slot;
+  list.tail = slot;
+  ++list.size;
+}
+
+void HostSlots::insert_by_deadline(SlotList& list, uint32_t slot) {
+  uint32_t after = list.tail;
+  while (after != no_slot && slots_[after].deadline > slots_[slot].deadline) after = slots_[after].prev;
+  if (after == list.tail) return push(list, slot);
+  HostSlot& s = slots_[slot];
+  s.prev = after;
+  s.next = after == no_slot ? list.head : slots_[after].next;
+  (after == no_slot ? list.head : slots_[after].next) = slot;
+  slots_[s.next].prev = slot;
+  ++list.size;
+}
+
+void HostSlots::unlink(SlotList& list, uint32_t slot) {
+  HostSlot& s = slots_[slot];
+  (s.prev == no_slot ? list.head : slots_[s.prev].next) = s.next;
+  (s.next == no_slot ? list.tail : slots_[s.next].prev) = s.prev;
+  s.prev = s.next = no_slot;
+  --list.size;
+}
+
+uint32_t HostSlots::pop(SlotList& list) {
+  const uint32_t slot = list.head;
+  if (slot != no_slot) unlink(list, slot);
+  return slot;
+}
+
+}  // namespace sonde::core

@@ -1,0 +1,83 @@
+// The hosts in flight of a shard: a fixed table of slots, so that memory follows the window and never the target space.
+// A slot carries one host from intake to settlement; its generation changes whenever a task of it ends, which makes the
+// task ids that plugins hold worthless from then on.
+#pragma once
+#include <sonde/plugin.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "inventory/record.hpp"
+
+namespace sonde::core {
+
+inline constexpr uint32_t no_slot = UINT32_MAX;
+
+struct Job;
+
+enum class SlotState : uint8_t { free, queued, running, in_worker };
+
+struct HostSlot {
+  IpAddress ip{};
+  SlotState state = SlotState::free;
+  uint8_t stage = 0;
+  bool link_silent = false;
+  bool neighbour_place = false;   ///< has its place in the kernel's neighbour table
+  bool put_alive = false;
+  uint16_t postponed = 0;
+  uint32_t generation = 1;
+  uint32_t prev = no_slot, next = no_slot;  ///< in the queue or the deadline list of its stage
+  uint32_t first_fact = 0;        ///< of the running task
+  uint64_t position = 0;          ///< in the permutation
+  uint64_t user = 0;              ///< attach()
+  int64_t deadline = 0;
+  std::vector<Fact> facts;
+  std::vector<uint64_t> connections;    ///< ids of what was dialled for the running task and is open
+  std::vector<uint64_t> waiting_dials;  ///< users of dials that wait for a connection of this host to close
+  std::shared_ptr<Job> job;             ///< when in_worker
+};
+
+/// A queue of slots, linked through them.
+struct SlotList {
+  uint32_t head = no_slot, tail = no_slot;
+  uint32_t size = 0;
+};
+
+class HostSlots {
+ public:
+  HostSlots(uint32_t capacity, uint32_t stages);
+  uint32_t capacity() const { return static_cast<uint32_t>(slots_.size()); }
+  uint32_t used() const { return used_; }
+  bool full() const { return used_ == capacity(); }
+  /// A slot with nothing in it; not when full().
+  uint32_t take();
+  void release(uint32_t slot);
+  HostSlot& operator[](uint32_t slot) { return slots_[slot]; }
+  const HostSlot& at(uint32_t slot) const { return slots_[slot]; }
+  Outcome* outcomes(uint32_t slot) { return &outcomes_[std::size_t{slot} * stages_]; }
+  uint32_t stages() const { return stages_; }
+
+  sonde_task task_of(uint32_t slot) const { return (uint64_t{slots_[slot].generation} << 32) | (slot + 1); }
+  /// The slot of a task id that is still good and running in `stage`, or no_slot.
+  uint32_t find(sonde_task, uint8_t stage) const;
+  /// The task is over: its id is stale from now on.
+  void end_task(uint32_t slot) {
+    if (++slots_[slot].generation == 0) slots_[slot].generation = 1;
+  }
+
+  void push(SlotList&, uint32_t slot);
+  /// Inserts before the entries of a deadline list that are due later.
+  void insert_by_deadline(SlotList&, uint32_t slot);
+  void unlink(SlotList&, uint32_t slot);
+  uint32_t pop(SlotList&);
+
+ private:
+  uint32_t stages_;
+  uint32_t used_ = 0;
+  std::vector<HostSlot> slots_;
+  std::vector<Outcome> outcomes_;
+  std::vector<uint32_t> free_;
+};
+
+}  // namespace sonde::core

@@ -1,0 +1,78 @@
+// What shards tell the coordinator: results for the journal, hosts that are settled, counters. Collected on the shard's
+// thread, handed over in batches.
+#pragma once
+#include <array>
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "inventory/record.hpp"
+#include "targets/permutation.hpp"
+
+namespace sonde::core {
+
+struct StageCounters {
+  std::array<uint64_t, 16> by_outcome{};
+  uint64_t in_flight = 0, waiting = 0, postponed = 0;
+};
+
+struct Batch {
+  struct Result {
+    IpAddress ip{};
+    uint8_t stage = 0;
+    Outcome outcome{};
+    std::vector<Fact> facts;
+    std::string why;
+  };
+  struct Settled {
+    uint64_t position = 0;
+    bool whole = true;  ///< false: the run ended before its turn came; to be asked again by --resume
+    HostRecord record;
+  };
+  struct Log {
+    int level = 0;
+    std::string text;
+  };
+  struct StageFailure {
+    uint8_t stage = 0;
+    std::string why;
+  };
+  std::vector<Result> results;
+  std::vector<Settled> settled;
+  std::vector<uint64_t> silent;  ///< positions settled with nothing to remember
+  std::vector<Log> logs;
+  std::vector<StageFailure> failures;
+  bool empty() const {
+    return results.empty() && settled.empty() && silent.empty() && logs.empty() && failures.empty();
+  }
+};
+
+/// The coordinator's letter box. Any thread.
+class Inbox {
+ public:
+  explicit Inbox(std::size_t shards) : counters_(shards) {}
+  void deliver(Batch&&);
+  void count(std::size_t shard, const std::vector<StageCounters>&, uint64_t settled);
+  void shard_finished();
+  /// Everything delivered so far; waits up to `ms` when there is nothing.
+  Batch collect(int ms);
+  std::size_t finished() const;
+  /// Summed over the shards.
+  std::vector<StageCounters> counters(uint64_t* settled) const;
+
+ private:
+  struct PerShard {
+    std::vector<StageCounters> stages;
+    uint64_t settled = 0;
+  };
+  mutable std::mutex mutex_;
+  std::condition_variable arrived_;
+  Batch batch_;
+  std::vector<PerShard> counters_;
+  std::size_t finished_ = 0;
+};
+
+}  // namespace sonde::core

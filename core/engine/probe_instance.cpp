@@ -1,0 +1,215 @@
+// Calls into the plugin, and its calls about tasks and fields. The network side is in probe_instance_net.cpp.
+#include "engine/probe_instance.hpp"
+
+#include <algorithm>
+#include <future>
+
+#include "engine/convert.hpp"
+#include "engine/creation.hpp"
+#include "engine/crash.hpp"
+#include "engine/shard.hpp"
+
+namespace sonde::core {
+
+ProbeInstance::ProbeInstance(Shard& shard, uint8_t stage)
+    : HostCalls(&shard.plan().stages[stage].options),
+      shard_(shard),
+      stage_(stage),
+      plugin_(*shard.plan().stages[stage].plugin),
+      has_threads_((plugin_.needs & SONDE_NEED_THREADS) != 0) {}
+
+const StagePlan& ProbeInstance::stage_plan() const { return shard_.plan().stages[stage_]; }
+
+Result<void> ProbeInstance::create() {
+  CrashScope scope(plugin_.id.c_str(), stage_plan().name.c_str());
+  const sonde_err e = plugin_.plugin->create(context(), table(), &instance_);
+  if (e == SONDE_OK) return {};
+  instance_ = nullptr;
+  return creation_failure(e, take_failure(0), stage_plan());
+}
+
+ProbeInstance::~ProbeInstance() {
+  if (instance_) {
+    CrashScope scope(plugin_.id.c_str(), stage_plan().name.c_str());
+    plugin_.plugin->destroy(instance_);
+  }
+  // What the plugin forgot. Dialled connections are ours to close, the others were its own.
+  shard_.loop().remove_all(*this, [](int, uint64_t) {});
+  shard_.loop().disarm_all(*this);
+}
+
+int32_t ProbeInstance::call_start(std::span<const sonde_task> tasks) {
+  CrashScope scope(plugin_.id.c_str(), stage_plan().name.c_str());
+  return plugin_.probe->start(instance_, tasks.data(), static_cast<uint32_t>(tasks.size()));
+}
+
+void ProbeInstance::call_timer(uint64_t id, uint64_t user) {
+  CrashScope scope(plugin_.id.c_str(), stage_plan().name.c_str());
+  if (plugin_.probe->on_timer) plugin_.probe->on_timer(instance_, id, user);
+}
+
+void ProbeInstance::on_io(uint64_t id, uint64_t user, uint32_t events) {
+  CrashScope scope(plugin_.id.c_str(), stage_plan().name.c_str());
+  if (plugin_.probe->on_io) plugin_.probe->on_io(instance_, id, user, events);
+}
+
+void ProbeInstance::call_cancel(sonde_task task, uint64_t user, uint32_t why) {
+  CrashScope scope(plugin_.id.c_str(), stage_plan().name.c_str());
+  if (plugin_.probe->cancel) plugin_.probe->cancel(instance_, task, user, why);
+}
+
+template <class F>
+sonde_err ProbeInstance::on_shard(F&& f) {
+  if (shard_.on_own_thread()) return f();
+  if (!has_threads_) return SONDE_E_THREAD;
+  std::promise<sonde_err> answer;
+  std::future<sonde_err> wait = answer.get_future();
+  shard_.loop().post([&] { answer.set_value(f()); });
+  return wait.get();
+}
+
+int ProbeInstance::log_enabled(int level) { return level <= shard_.shared().log_level; }
+
+void ProbeInstance::log(sonde_task task, int level, std::string_view message) {
+  std::string text = stage_plan().name + ": " + std::string(message);
+  if (shard_.on_own_thread()) {
+    const uint32_t slot = shard_.slots().find(task, stage_);
+    if (slot != no_slot) text += " (" + shard_.slots()[slot].ip.to_string() + ")";
+    shard_.log(level, std::move(text));
+  } else {
+    shard_.loop().post([this, level, text = std::move(text)]() mutable { shard_.log(level, std::move(text)); });
+  }
+}
+
+sonde_err ProbeInstance::place(sonde_place* out) {
+  sonde_place p{};
+  p.size = std::min<uint32_t>(out->size, sizeof p);
+  p.index = shard_.index();
+  p.count = static_cast<uint32_t>(shard_.shared().shard_count);
+  p.seed = Permutation(UINT64_MAX, shard_.plan().seed)(uint64_t{stage_} << 32 | shard_.index());
+  p.stage = {stage_plan().name.data(), stage_plan().name.size()};
+  std::copy_n(reinterpret_cast<const char*>(&p), p.size, reinterpret_cast<char*>(out));
+  return SONDE_OK;
+}
+
+sonde_err ProbeInstance::target(sonde_task task, sonde_target* out) {
+  return on_shard([&] {
+    const uint32_t slot = shard_.slots().find(task, stage_);
+    if (slot == no_slot) return SONDE_E_STALE;
+    const IpAddress& ip = shard_.slots()[slot].ip;
+    CrashScope::target(ip);
+    return write_target(ip, shard_.name_of(ip), out);
+  });
+}
+
+int64_t ProbeInstance::deadline(sonde_task task) {
+  int64_t at = 0;
+  on_shard([&] {
+    const uint32_t slot = shard_.slots().find(task, stage_);
+    at = slot == no_slot ? 0 : shard_.slots()[slot].deadline;
+    return SONDE_OK;
+  });
+  return at;
+}
+
+int ProbeInstance::cancelled(sonde_task task) { return deadline(task) == 0; }
+
+sonde_err ProbeInstance::attach(sonde_task task, uint64_t user) {
+  return on_shard([&] {
+    const uint32_t slot = shard_.slots().find(task, stage_);
+    if (slot == no_slot) return SONDE_E_STALE;
+    shard_.slots()[slot].user = user;
+    return SONDE_OK;
+  });
+}
+
+uint32_t ProbeInstance::count(sonde_task task, uint32_t input) {
+  uint32_t n = 0;
+  on_shard([&] {
+    const uint32_t slot = shard_.slots().find(task, stage_);
+    const auto& inputs = stage_plan().inputs;
+    if (slot == no_slot || input >= inputs.size() || inputs[input] == no_field) return SONDE_E_ABSENT;
+    const HostSlot& h = shard_.slots()[slot];
+    n = count_items(shard_.plan().fields[inputs[input]], inputs[input], std::span(h.facts).first(h.first_fact));
+    return SONDE_OK;
+  });
+  return n;
+}
+
+sonde_err ProbeInstance::get(sonde_task task, uint32_t input, uint32_t item, sonde_str* key, sonde_value* out) {
+  return on_shard([&] {
+    const uint32_t slot = shard_.slots().find(task, stage_);
+    if (slot == no_slot) return SONDE_E_STALE;
+    const auto& inputs = stage_plan().inputs;
+    if (input >= inputs.size()) return SONDE_E_INVALID;
+    if (inputs[input] == no_field) return SONDE_E_ABSENT;
+    const HostSlot& h = shard_.slots()[slot];
+    const Fact* f = find_item(shard_.plan().fields[inputs[input]], inputs[input],
+                              std::span(h.facts).first(h.first_fact), item);
+    if (!f) return SONDE_E_ABSENT;
+    if (key) *key = {f->key.data(), f->key.size()};
+    *out = to_abi(f->value);
+    return SONDE_OK;
+  });
+}
+
+sonde_err ProbeInstance::put(sonde_task task, uint32_t output, std::string_view key, const sonde_value& value) {
+  return on_shard([&] {
+    const uint32_t slot = shard_.slots().find(task, stage_);
+    if (slot == no_slot) return SONDE_E_STALE;
+    const auto& outputs = stage_plan().outputs;
+    if (output >= outputs.size()) return SONDE_E_INVALID;
+    HostSlot& h = shard_.slots()[slot];
+    return store_fact(shard_.plan().fields[outputs[output]], outputs[output], stage_, key, value, h.facts,
+                      h.first_fact);
+  });
+}
+
+sonde_err ProbeInstance::done(sonde_task task, sonde_outcome outcome) {
+  return on_shard([&] { return done_here(task, outcome); });
+}
+
+sonde_err ProbeInstance::done_here(sonde_task task, sonde_outcome outcome) {
+  const uint32_t slot = shard_.slots().find(task, stage_);
+  if (slot == no_slot) return SONDE_E_STALE;
+  switch (outcome) {
+    case SONDE_POSITIVE: {
+      const HostSlot& h = shard_.slots()[slot];
+      for (std::size_t i = 0; i < plugin_.outputs.size(); ++i) {
+        if (!(plugin_.outputs[i].flags & SONDE_F_REQUIRED)) continue;
+        const FieldId id = stage_plan().outputs[i];
+        if (std::none_of(h.facts.begin() + h.first_fact, h.facts.end(), [&](const Fact& f) { return f.field == id; })) {
+          shard_.finish(slot, Outcome::error, "the plugin left out its required field " + plugin_.outputs[i].name);
+          return SONDE_E_INVALID;
+        }
+      }
+      shard_.finish(slot, Outcome::positive);
+      break;
+    }
+    case SONDE_NEGATIVE: shard_.finish(slot, Outcome::negative); break;
+    case SONDE_NO_ANSWER: shard_.finish(slot, Outcome::no_answer); break;
+    case SONDE_CANCELLED: shard_.finish(slot, Outcome::cancelled); break;
+    case SONDE_POSTPONED: shard_.postpone(slot); break;
+    default: shard_.finish(slot, Outcome::error, take_failure(task));
+  }
+  return SONDE_OK;
+}
+
+sonde_err ProbeInstance::wake(uint64_t user) {
+  {
+    std::lock_guard lock(wake_mutex_);
+    if (std::find(wakes_.begin(), wakes_.end(), user) != wakes_.end()) return SONDE_OK;  // merged
+    wakes_.push_back(user);
+  }
+  shard_.loop().post([this, user] {
+    {
+      std::lock_guard lock(wake_mutex_);
+      std::erase(wakes_, user);
+    }
+    shard_.something_came_free(stage_);
+    call_timer(0, user);
+  });
+  return SONDE_OK;
+}
+
+}  // namespace sonde::core

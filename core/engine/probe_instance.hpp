@@ -1,0 +1,70 @@
+// One instance of an asynchronous probe on one shard: what the plugin may ask for, answered out of the shard.
+#pragma once
+#include <atomic>
+#include <span>
+#include <thread>
+
+#include "engine/event_loop.hpp"
+#include "plugins/host_calls.hpp"
+
+namespace sonde::core {
+
+class Shard;
+struct ShardStage;
+
+class ProbeInstance final : public HostCalls, public LoopClient {
+ public:
+  ProbeInstance(Shard& shard, uint8_t stage);
+  ~ProbeInstance();
+  /// Calls the plugin's create(). A Diagnostic says why it would not.
+  Result<void> create();
+  uint8_t stage_index() const { return stage_; }
+
+  int32_t call_start(std::span<const sonde_task> tasks);
+  void call_timer(uint64_t id, uint64_t user);
+  void call_cancel(sonde_task, uint64_t user, uint32_t why);
+  void on_io(uint64_t id, uint64_t user, uint32_t events) override;
+  void on_timer(uint64_t id, uint64_t user) override { call_timer(id, user); }
+
+  int log_enabled(int level) override;
+  void log(sonde_task, int level, std::string_view message) override;
+  sonde_err place(sonde_place* out) override;
+  sonde_err target(sonde_task, sonde_target* out) override;
+  int64_t deadline(sonde_task) override;
+  int cancelled(sonde_task) override;
+  sonde_err attach(sonde_task, uint64_t user) override;
+  uint32_t count(sonde_task, uint32_t input) override;
+  sonde_err get(sonde_task, uint32_t input, uint32_t item, sonde_str* key, sonde_value* out) override;
+  sonde_err put(sonde_task, uint32_t output, std::string_view key, const sonde_value&) override;
+  sonde_err done(sonde_task, sonde_outcome) override;
+  sonde_err dial(sonde_task, const sonde_target&, uint32_t events, uint64_t user, sonde_conn* out) override;
+  sonde_err hangup(uint64_t id, bool reset) override;
+  sonde_err admit(sonde_task, const sonde_target&) override;
+  sonde_err raw(int family, int proto, uint32_t ifindex, int* fd) override;
+  uint32_t pace(uint32_t packets, int64_t* again) override;
+  sonde_err watch(int fd, uint32_t events, uint64_t user, uint64_t* id) override;
+  sonde_err rewatch(uint64_t id, uint32_t events) override;
+  sonde_err unwatch(uint64_t id) override;
+  sonde_err timer(int64_t at, uint64_t user, uint64_t* id) override;
+  sonde_err untimer(uint64_t* id) override;
+  sonde_err wake(uint64_t user) override;
+
+ private:
+  /// Runs f on the shard's thread: at once when we are on it; for a plugin with threads of its own posted and waited
+  /// for; else SONDE_E_THREAD.
+  template <class F>
+  sonde_err on_shard(F&& f);
+  sonde_err done_here(sonde_task, sonde_outcome);
+  sonde_err check_scope(sonde_task, const sonde_target&, const IpAddress&);
+  const struct StagePlan& stage_plan() const;
+
+  Shard& shard_;
+  uint8_t stage_;
+  const struct PluginEntry& plugin_;
+  sonde_inst* instance_ = nullptr;
+  bool has_threads_;
+  std::mutex wake_mutex_;
+  std::vector<uint64_t> wakes_;  ///< users of wake() not yet told
+};
+
+}  // namespace sonde::core

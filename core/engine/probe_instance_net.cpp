@@ -1,0 +1,194 @@
+// The network and event-loop calls of an asynchronous probe: scope, rate and budgets are applied here, where a socket or
+// a permit is handed out.
+#include <linux/if_packet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "engine/convert.hpp"
+#include "engine/crash.hpp"
+#include "engine/probe_instance.hpp"
+#include "engine/sockets.hpp"
+#include "engine/shard.hpp"
+
+namespace sonde::core {
+
+namespace {
+constexpr uint64_t service_tag = UINT64_MAX;  // dialled for task 0
+constexpr std::size_t most_waiting_dials = 64;
+}  // namespace
+
+sonde_err ProbeInstance::check_scope(sonde_task task, const sonde_target& to, const IpAddress& ip) {
+  if (task == 0) return SONDE_OK;  // a service named in options
+  const Verdict verdict = shard_.plan().scope.judge(ip, to.proto, to.port);
+  if (verdict != Verdict::allowed) {
+    fail(task, SONDE_E_DENIED, ip.to_string() + ": " + std::string(describe(verdict)));
+    return SONDE_E_DENIED;
+  }
+  if (!shard_.plan().targets.contains(ip)) {
+    fail(task, SONDE_E_DENIED, ip.to_string() + " is not among the targets of this run");
+    return SONDE_E_DENIED;
+  }
+  return SONDE_OK;
+}
+
+sonde_err ProbeInstance::dial(sonde_task task, const sonde_target& target, uint32_t events, uint64_t user,
+                              sonde_conn* out) {
+  if (!shard_.on_own_thread()) return SONDE_E_THREAD;
+  const uint32_t slot = task == 0 ? no_slot : shard_.slots().find(task, stage_);
+  if (task != 0 && slot == no_slot) return SONDE_E_STALE;
+  const sonde_target to = read_target(target);
+  const IpAddress ip = address_of(to);
+  CrashScope::target(ip);
+  if (to.port == 0 || (to.proto != IPPROTO_TCP && to.proto != IPPROTO_UDP)) return SONDE_E_INVALID;
+  if (sonde_err e = check_scope(task, to, ip); e != SONDE_OK) return e;
+
+  RunShared& shared = shard_.shared();
+  const int64_t at = monotonic_ns();
+  if (slot != no_slot) {
+    HostSlot& h = shard_.slots()[slot];
+    const uint64_t most = shared.plan.limits.connections_per_host;
+    if (most != 0 && h.connections.size() >= most) {
+      if (h.waiting_dials.size() >= most_waiting_dials) return SONDE_E_DENIED;
+      h.waiting_dials.push_back(user);
+      return SONDE_E_AGAIN;
+    }
+    if (!h.neighbour_place && shared.plan.scope.on_link(ip)) {
+      if (!shared.budgets.neighbours.take(at)) {
+        shard_.queue_dial(Shard::Shortage::neighbours, *this, task, user);
+        return SONDE_E_AGAIN;
+      }
+      h.neighbour_place = true;
+    }
+  }
+  if (!shared.budgets.descriptors.take()) {
+    shard_.queue_dial(Shard::Shortage::descriptors, *this, task, user);
+    return SONDE_E_AGAIN;
+  }
+  int64_t again = 0;
+  if (shared.budgets.packets.take(1, at, &again) == 0) {
+    shared.budgets.descriptors.give_back();
+    shard_.queue_dial(Shard::Shortage::packets, *this, task, user);
+    return SONDE_E_AGAIN;
+  }
+
+  int refused = 0;
+  const int fd = open_connection(ip, to.port, to.proto, &refused);
+  if (fd < 0) {
+    shared.budgets.descriptors.give_back();
+    if (is_local_shortage(-fd)) {
+      shard_.queue_dial(Shard::Shortage::descriptors, *this, task, user);
+      return SONDE_E_AGAIN;
+    }
+    fail(task, SONDE_E_IO, "connect to " + ip.to_string() + ": " + std::strerror(-fd));
+    return SONDE_E_IO;
+  }
+  const uint64_t id = shard_.loop().add(*this, fd, refused ? 0 : events, user, slot == no_slot ? service_tag : slot + 1);
+  if (id == 0) {
+    ::close(fd);
+    shared.budgets.descriptors.give_back();
+    return SONDE_E_IO;
+  }
+  if (refused) shard_.loop().inject(id, SONDE_IO_ERROR | (static_cast<uint32_t>(refused) << 16));
+  if (slot != no_slot) shard_.slots()[slot].connections.push_back(id);
+  *out = {id, fd, 0};
+  return SONDE_OK;
+}
+
+sonde_err ProbeInstance::hangup(uint64_t id, bool reset) {
+  if (!shard_.on_own_thread()) return SONDE_E_THREAD;
+  if (!shard_.loop().owns(id, *this)) return SONDE_E_STALE;
+  const uint64_t tag = shard_.loop().tag_of(id);
+  if (tag == 0) return SONDE_E_INVALID;  // watch(), not dial()
+  if (tag == service_tag) {
+    close_socket(shard_.loop().remove(id, *this), reset);
+    shard_.shared().budgets.descriptors.give_back();
+    return SONDE_OK;
+  }
+  shard_.close_connection(static_cast<uint32_t>(tag - 1), id, reset, *this);
+  return SONDE_OK;
+}
+
+void Shard::close_connection(uint32_t slot, uint64_t id, bool reset, const ProbeInstance& owner) {
+  HostSlot& h = slots_[slot];
+  std::erase(h.connections, id);
+  const int fd = loop_.remove(id, owner);
+  if (fd < 0) return;
+  close_socket(fd, reset);
+  shared_.budgets.descriptors.give_back();
+  stages_[h.stage].blocked_until = 0;
+  if (h.waiting_dials.empty()) return;
+  // The next dial of this host has its turn, but not inside the call that closed this one.
+  const uint64_t user = h.waiting_dials.front();
+  h.waiting_dials.erase(h.waiting_dials.begin());
+  const sonde_task task = slots_.task_of(slot);
+  const uint8_t stage = h.stage;
+  loop_.post([this, task, stage, user] {
+    if (slots_.find(task, stage) != no_slot) stages_[stage].instance->call_timer(0, user);
+  });
+}
+
+sonde_err ProbeInstance::admit(sonde_task task, const sonde_target& target) {
+  if (!shard_.on_own_thread() && !has_threads_) return SONDE_E_THREAD;
+  const sonde_target to = read_target(target);
+  if (sonde_err e = check_scope(task, to, address_of(to)); e != SONDE_OK) return e;
+  int64_t again = 0;
+  return shard_.shared().budgets.packets.take(1, monotonic_ns(), &again) == 1 ? SONDE_OK : SONDE_E_AGAIN;
+}
+
+sonde_err ProbeInstance::raw(int family, int proto, uint32_t ifindex, int* fd) {
+  const int got = open_raw(family, proto, ifindex);
+  if (got >= 0) {
+    *fd = got;
+    return SONDE_OK;
+  }
+  if (-got == EPERM || -got == EACCES) {
+    fail(0, SONDE_E_DENIED, "raw sockets need CAP_NET_RAW");
+    return SONDE_E_DENIED;
+  }
+  fail(0, SONDE_E_IO, std::string("raw socket: ") + std::strerror(-got));
+  return is_local_shortage(-got) ? SONDE_E_AGAIN : SONDE_E_IO;
+}
+
+uint32_t ProbeInstance::pace(uint32_t packets, int64_t* again) {
+  return shard_.shared().budgets.packets.take(packets, monotonic_ns(), again);
+}
+
+sonde_err ProbeInstance::watch(int fd, uint32_t events, uint64_t user, uint64_t* id) {
+  if (!shard_.on_own_thread()) return SONDE_E_THREAD;
+  if (fd < 0) return SONDE_E_INVALID;
+  *id = shard_.loop().add(*this, fd, events, user, 0);
+  return *id != 0 ? SONDE_OK : SONDE_E_IO;
+}
+
+sonde_err ProbeInstance::rewatch(uint64_t id, uint32_t events) {
+  if (!shard_.on_own_thread()) return SONDE_E_THREAD;
+  return shard_.loop().set_events(id, *this, events) ? SONDE_OK : SONDE_E_STALE;
+}
+
+sonde_err ProbeInstance::unwatch(uint64_t id) {
+  if (!shard_.on_own_thread()) return SONDE_E_THREAD;
+  if (!shard_.loop().owns(id, *this)) return SONDE_E_STALE;
+  if (shard_.loop().tag_of(id) != 0) return SONDE_E_INVALID;  // dial(): hangup() closes it
+  shard_.loop().remove(id, *this);
+  return SONDE_OK;
+}
+
+sonde_err ProbeInstance::timer(int64_t at, uint64_t user, uint64_t* id) {
+  if (!shard_.on_own_thread()) return SONDE_E_THREAD;
+  if (*id == 0 || !shard_.loop().rearm(*this, *id, at, user)) *id = shard_.loop().arm(*this, at, user);
+  return SONDE_OK;
+}
+
+sonde_err ProbeInstance::untimer(uint64_t* id) {
+  if (!shard_.on_own_thread()) return SONDE_E_THREAD;
+  if (*id != 0) shard_.loop().disarm(*this, *id);
+  *id = 0;
+  return SONDE_OK;
+}
+
+}  // namespace sonde::core

@@ -1,0 +1,289 @@
+// A run from Plan to result, as steps with names: shards and pools, instances, outputs, journal, privileges, threads,
+// supervision, publication.
+#include "engine/run.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <chrono>
+#include <ctime>
+#include <thread>
+
+#include "base/file.hpp"
+#include "engine/coordinator.hpp"
+#include "engine/crash.hpp"
+#include "engine/exporters.hpp"
+#include "engine/privileges.hpp"
+#include "engine/probe_instance.hpp"
+#include "engine/shard.hpp"
+#include "engine/worker_pool.hpp"
+#include "plugins/host_calls.hpp"
+
+namespace sonde::core {
+
+namespace {
+
+constexpr int64_t own_descriptors = 64;  // plugins' sockets, journal, outputs, logs
+
+std::string rfc3339_now() {
+  const std::time_t t = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::tm utc{};
+  gmtime_r(&t, &utc);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text;
+}
+
+std::size_t shards_of(const Plan& plan) {
+  std::size_t n = plan.limits.shards != 0 ? plan.limits.shards : std::max(1u, std::thread::hardware_concurrency());
+  for (const StagePlan& s : plan.stages)  // a library that cannot serve two threads says so
+    if (s.enabled && !s.plugin->blocking() && s.plugin->max_instances != 0)
+      n = std::min<std::size_t>(n, s.plugin->max_instances);
+  return std::max<std::size_t>(1, std::min<std::size_t>(n, plan.slice.count));
+}
+
+bool column_wants_detail(const OutputPlan& o, const FieldTable& fields) {
+  const Value* columns = o.options.find("columns");
+  if (!columns || !columns->array()) return false;
+  return std::any_of(columns->array()->begin(), columns->array()->end(), [&](const Value& c) {
+    const FieldId id = c.text() ? fields.find(*c.text()) : no_field;
+    return id != no_field && fields[id].detail;
+  });
+}
+
+/// Everything of one run, undone in reverse order.
+class Run {
+ public:
+  Run(const Plan& plan, const RunRequest& request)
+      : plan_(plan),
+        request_(request),
+        shared_(std::make_shared<RunShared>(plan, shards_of(plan), std::max<int64_t>(raise_descriptor_limit() - own_descriptors, 8),
+                                            monotonic_ns())),
+        publisher_(plan) {}
+
+  Result<RunResult> execute() {
+    started_ = rfc3339_now();
+    set_up_shared();
+    if (auto ok = create_instances(); !ok) return tl::unexpected(ok.error());
+    if (auto ok = account_for(request_.user); !ok) return tl::unexpected(ok.error());
+    else account_ = *ok;
+    if (auto ok = create_output_directory(); !ok) return tl::unexpected(ok.error());
+    if (auto ok = open_journal(); !ok) return tl::unexpected(ok.error());
+    if (auto ok = drop_privileges(account_, keeps_net_raw()); !ok) return tl::unexpected(ok.error());
+    if (auto ok = publisher_.prepare(); !ok) return tl::unexpected(ok.error());
+    return scan();
+  }
+
+ private:
+  void set_up_shared() {
+    RunShared& s = *shared_;
+    s.order = Permutation(std::max<uint64_t>(1, plan_.targets.size()), plan_.seed);
+    s.unavailable.resize(plan_.stages.size());
+    s.journal = request_.write_journal;
+    s.keep_all = std::any_of(plan_.outputs.begin(), plan_.outputs.end(),
+                             [](const OutputPlan& o) { return o.hosts == HostFilter::all; });
+    s.keep_detail = std::any_of(plan_.outputs.begin(), plan_.outputs.end(), [&](const OutputPlan& o) {
+      return o.detail || column_wants_detail(o, plan_.fields);
+    });
+    s.log_level = request_.log_level;
+    if (!request_.resume) return;
+    s.settled = &request_.resume->settled;
+    for (const auto& c : request_.resume->crashes)
+      for (std::size_t i = 0; i < plan_.stages.size() && i < 32; ++i)
+        if (plan_.stages[i].name == c.stage) s.crashed[c.target] |= 1u << i;
+  }
+
+  /// One instance a shard, or one a worker. What an optional stage cannot have here is noted, not an error.
+  Result<void> create_instances() {
+    pools_.resize(plan_.stages.size());
+    for (std::size_t i = 0; i < plan_.stages.size(); ++i)
+      if (plan_.stages[i].enabled && plan_.stages[i].plugin->blocking())
+        pools_[i] = std::make_shared<WorkerPool>(*shared_, static_cast<uint8_t>(i));
+    for (std::size_t i = 0; i < shared_->shard_count; ++i) {
+      const Slice slice = part_of(plan_.slice, i, shared_->shard_count);
+      shards_.push_back(std::make_unique<Shard>(*shared_, static_cast<uint32_t>(i), slice, pools_));
+      if (!shards_.back()->loop().valid())
+        return failure("resources", "no event loop could be opened", "raise the limit of open files (ulimit -n)");
+    }
+    for (std::size_t i = 0; i < plan_.stages.size(); ++i) {
+      if (!plan_.stages[i].enabled) continue;
+      auto made = create_stage(static_cast<uint8_t>(i));
+      if (made) continue;
+      if (!plan_.stages[i].optional) return made;
+      shared_->unavailable[i] = made.error().text;
+      Diagnostic skipped = made.error();
+      skipped.severity = Severity::warning;
+      skipped.hint.clear();
+      skipped.text += " (optional: skipped)";
+      problems_.push_back(std::move(skipped));
+      for (auto& shard : shards_) shard->stage(static_cast<uint8_t>(i)).instance.reset();
+    }
+    return {};
+  }
+
+  Result<void> create_stage(uint8_t i) {
+    if (pools_[i]) return pools_[i]->create();
+    for (auto& shard : shards_) {
+      auto instance = std::make_unique<ProbeInstance>(*shard, i);
+      ProbeInstance& probe = *instance;
+      shard->stage(i).instance = std::move(instance);
+      if (auto made = probe.create(); !made) return made;
+    }
+    return {};
+  }
+
+  bool keeps_net_raw() const {
+    return std::any_of(plan_.stages.begin(), plan_.stages.end(), [](const StagePlan& s) {
+      return s.enabled && (s.plugin->needs & SONDE_NEED_EXEC) && (s.plugin->needs & SONDE_NEED_RAW);
+    });
+  }
+
+  /// Made while root still may, and given to the account that will write into it.
+  Result<void> create_output_directory() {
+    for (const std::string& directory : {plan_.output_dir, plan_.history.dir}) {
+      if (directory.empty() || access(directory.c_str(), F_OK) == 0) continue;
+      if (auto made = make_directories(directory); !made) return made;
+      give_to_account(directory);
+    }
+    return {};
+  }
+
+  void give_to_account(const std::string& path) const {
+    if (account_ && chown(path.c_str(), account_->uid, account_->gid) != 0) return;  // prepare() tells if it matters
+  }
+
+  Result<void> open_journal() {
+    if (!request_.write_journal) return {};
+    if (!request_.journal_path.empty()) {
+      auto opened = JournalWriter::append_to(request_.journal_path);
+      if (!opened) return tl::unexpected(opened.error());
+      journal_ = std::move(*opened);
+      return {};
+    }
+    const std::string directory = plan_.output_dir + "/journal";
+    if (auto made = make_directories(directory); !made) return made;
+    prune_journals(directory, plan_.journal_keep > 0 ? plan_.journal_keep - 1 : 0);
+    JournalHeader header;
+    header.run_id = request_.run_id;
+    header.pipeline = plan_.name;
+    header.plan_hash = plan_.hash;
+    header.started = started_;
+    header.seed = plan_.seed;
+    header.targets = plan_.targets.size();
+    header.slice = plan_.slice;
+    header.scope = plan_.targets.addresses().to_strings();
+    for (std::size_t i = 0; i < plan_.fields.size(); ++i) header.fields.push_back(plan_.fields[static_cast<FieldId>(i)].name);
+    for (const StagePlan& s : plan_.stages) header.stages.push_back(s.name);
+    auto made = JournalWriter::create(directory + "/" + request_.run_id, header);
+    if (!made) return tl::unexpected(made.error());
+    journal_ = std::move(*made);
+    give_to_account(directory);
+    give_to_account(journal_->path());
+    return {};
+  }
+
+  RunResult scan() {
+    CrashHandler crash(journal_ ? journal_->descriptor() : -1);
+    Coordinator coordinator(*shared_, request_, journal_.get());
+    if (request_.resume) coordinator.preload(*request_.resume);
+    const int64_t began = monotonic_ns();
+    for (auto& pool : pools_)
+      if (pool) pool->start();
+    std::vector<std::thread> threads;
+    for (auto& shard : shards_) threads.emplace_back([&s = *shard] { s.run(); });
+    coordinator.supervise(shards_, began);
+    for (auto& t : threads) t.join();
+    bool all_back = true;
+    for (auto& pool : pools_)
+      if (pool) all_back &= pool->stop();
+
+    RunResult result;
+    result.hosts = coordinator.take_hosts();
+    result.problems = std::move(problems_);
+    result.problems.insert(result.problems.end(), coordinator.problems().begin(), coordinator.problems().end());
+    result.signal = coordinator.signal();
+    fill_document(result, coordinator);
+    if (journal_) {
+      result.journal = journal_->path();
+      journal_->finished(result.document.complete, result.document.why_incomplete);
+      if (auto synced = journal_->sync(true); !synced) result.problems.push_back(synced.error());
+    }
+    shards_.clear();  // destroys the instances: before the exporters, so that drops they report are told
+    collect_last_words(result);
+    publisher_.publish(result);
+    result.had_errors |= coordinator.timed_out();
+    for (const StageCoverage& s : result.document.stages)
+      result.had_errors |= s.by_outcome[static_cast<std::size_t>(Outcome::error)] != 0;
+    for (const Diagnostic& d : result.problems) result.had_errors |= d.severity == Severity::error;
+    if (!all_back) new std::shared_ptr<RunShared>(shared_);  // a thread that a plugin keeps may still look at it
+    return result;
+  }
+
+  void collect_last_words(RunResult&) {
+    for (const Batch::Log& l : shared_->inbox.collect(0).logs)
+      if (request_.on_log) request_.on_log(l.level, l.text);
+  }
+
+  void fill_document(RunResult& result, const Coordinator& coordinator) {
+    RunDocument& d = result.document;
+    d.run_id = request_.run_id;
+    d.pipeline = plan_.name;
+    d.plan_hash = plan_.hash;
+    d.sonde_version = SONDE_VERSION;
+    d.seed = plan_.seed;
+    d.started = started_;
+    d.ended = rfc3339_now();
+    d.scope = plan_.targets.addresses().to_strings();
+    d.exclusions = plan_.scope.exclusions().to_strings();
+    d.targets = plan_.slice.count;
+    uint64_t settled = 0;
+    const auto counters = shared_->inbox.counters(&settled);
+    d.settled = settled;
+    d.packets = shared_->budgets.packets.taken();
+    d.responding = coordinator.responding();
+    d.complete = settled == plan_.slice.count;
+    if (!d.complete)
+      d.why_incomplete = coordinator.timed_out() ? "run_timeout" : coordinator.signal() ? "interrupted" : "stage failed";
+    if (settled < plan_.slice.count)
+      d.not_covered.emplace_back(std::to_string(plan_.slice.count - settled) + " targets", d.why_incomplete);
+    if (plan_.shard_count > 1)
+      d.not_covered.emplace_back(std::to_string(plan_.targets.size() - plan_.slice.count) + " targets",
+                                 "belong to the other slices of " + std::to_string(plan_.shard_count));
+    for (std::size_t i = 0; i < plan_.stages.size(); ++i) {
+      const StagePlan& s = plan_.stages[i];
+      if (!s.enabled) continue;
+      StageCoverage c;
+      c.name = s.name;
+      c.plugin = s.plugin->id;
+      c.version = s.plugin->version;
+      if (i < counters.size()) {
+        c.by_outcome = counters[i].by_outcome;
+        c.postponed = counters[i].postponed;
+      }
+      c.unavailable = shared_->unavailable[i];
+      const Value* adaptive = s.options.find("adaptive");
+      c.adaptive = adaptive && adaptive->boolean() && *adaptive->boolean();
+      c.errors = coordinator.errors()[i];
+      d.stages.push_back(std::move(c));
+    }
+  }
+
+  const Plan& plan_;
+  const RunRequest& request_;
+  std::shared_ptr<RunShared> shared_;
+  Publisher publisher_;
+  std::vector<std::shared_ptr<WorkerPool>> pools_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  std::unique_ptr<JournalWriter> journal_;
+  std::optional<Account> account_;
+  std::vector<Diagnostic> problems_;
+  std::string started_;
+};
+
+}  // namespace
+
+Result<RunResult> run(const Plan& plan, const RunRequest& request) { return Run(plan, request).execute(); }
+
+}  // namespace sonde::core

@@ -1,0 +1,30 @@
+// What the parts of one run share. Constant while shards run, but for the budgets and the inbox, which are built for it.
+#pragma once
+#include <unordered_map>
+
+#include "engine/budgets.hpp"
+#include "engine/outbox.hpp"
+#include "inventory/journal.hpp"
+#include "plan/plan.hpp"
+
+namespace sonde::core {
+
+struct RunShared {
+  RunShared(const Plan& p, std::size_t shards, int64_t descriptors, int64_t now)
+      : plan(p), budgets(p.limits.packets_per_second, descriptors, now), inbox(shards), shard_count(shards) {}
+
+  const Plan& plan;
+  Budgets budgets;
+  Inbox inbox;
+  std::size_t shard_count;
+  Permutation order{1, 0};
+  const SettledSet* settled = nullptr;    ///< of a resumed journal
+  std::unordered_map<IpAddress, uint32_t> crashed;  ///< target -> bit set of stages that crashed on it before
+  std::vector<std::string> unavailable;   ///< by stage: why it does not run, or empty
+  bool keep_all = false;                  ///< an output wants every host
+  bool keep_detail = false;               ///< an output wants detail fields: they alone make a record
+  bool journal = false;
+  int log_level = 3;
+};
+
+}  // namespace sonde::core

@@ -1,0 +1,247 @@
+// The shard's thread: intake of hosts, deadlines, turns of waiting dials, hand-over to the coordinator. How a host goes
+// through the stages is in shard_stages.cpp.
+#include "engine/shard.hpp"
+
+#include <algorithm>
+
+#include "engine/probe_instance.hpp"
+#include "engine/worker_pool.hpp"
+#include "plan/estimate.hpp"
+
+namespace sonde::core {
+
+namespace {
+constexpr int64_t flush_every_ns = 50'000'000;
+constexpr std::size_t flush_at = 512;
+constexpr uint32_t enough_pending = 1024;  // hosts queued before the first stage: more only costs memory
+constexpr int64_t turn_retry_ns = 5'000'000;
+
+void* this_thread() {
+  static thread_local char here;
+  return &here;
+}
+
+uint32_t capacity_of(const RunShared& s, const Slice& slice) {
+  const uint64_t share = std::max<uint64_t>(1, s.plan.limits.hosts_in_flight / s.shard_count);
+  return static_cast<uint32_t>(std::clamp<uint64_t>(slice.count, 1, std::min<uint64_t>(share, 1u << 24)));
+}
+}  // namespace
+
+Shard::Shard(RunShared& shared, uint32_t index, Slice slice, const std::vector<std::shared_ptr<WorkerPool>>& pools)
+    : shared_(shared),
+      index_(index),
+      slice_(slice),
+      position_(slice.start),
+      slots_(capacity_of(shared, slice), static_cast<uint32_t>(shared.plan.stages.size())) {
+  const std::size_t n = shared.plan.stages.size();
+  stages_.resize(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    ShardStage& s = stages_[i];
+    s.plan = &shared.plan.stages[i];
+    s.index = static_cast<uint8_t>(i);
+    if (!s.plan->enabled) continue;
+    const PluginEntry& p = *s.plan->plugin;
+    const auto shards = static_cast<uint32_t>(shared.shard_count);
+    s.window = p.max_in_flight == 0 ? slots_.capacity() : std::max(1u, p.max_in_flight / shards);
+    s.max_batch = p.max_batch == 0 ? 256 : p.max_batch;
+    s.writes_link = std::find(s.plan->outputs.begin(), s.plan->outputs.end(), FieldTable::link) != s.plan->outputs.end();
+    const Value& cost = p.schema.cost;
+    const Value* silent = cost.find("silent");
+    s.paced = !silent || evaluate_cost(*silent, s.plan->options) > 0;
+    if (p.blocking()) s.pool = pools[i].get();
+  }
+}
+
+Shard::~Shard() {
+  for (auto s = stages_.rbegin(); s != stages_.rend(); ++s) s->instance.reset();
+}
+
+bool Shard::on_own_thread() const { return thread_ == nullptr || thread_ == this_thread(); }
+
+void Shard::stop() {
+  loop_.post([this] {
+    stopping_ = true;
+    cancel_all();
+  });
+}
+
+void Shard::run() {
+  thread_ = this_thread();
+  last_flush_ = monotonic_ns();
+  for (;;) {
+    loop_.round();
+    expire();
+    serve_turns();
+    pump();
+    flush(false);
+    if (slots_.used() == 0 && (stopping_ || position_ >= slice_.end())) break;
+    if (!overloaded_ && !loop_.busy()) loop_.wait(next_wake());
+  }
+  flush(true);
+  thread_ = nullptr;
+  shared_.inbox.shard_finished();
+}
+
+int64_t Shard::next_wake() const {
+  const int64_t now = monotonic_ns();
+  int64_t next = batch_.empty() ? now + 10 * flush_every_ns : last_flush_ + flush_every_ns;
+  next = std::min(next, pace_wake_);
+  for (const ShardStage& s : stages_) {
+    if (s.running.head != no_slot) next = std::min(next, slots_.at(s.running.head).deadline);
+    if (s.pending.head != no_slot && s.blocked_until > now) next = std::min(next, s.blocked_until);
+  }
+  for (const auto& queue : turns_)
+    if (!queue.empty()) next = std::min(next, now + turn_retry_ns);
+  if (!turns_[static_cast<std::size_t>(Shortage::packets)].empty())
+    next = std::min(next, shared_.budgets.packets.next_time(now));
+  return next;
+}
+
+void Shard::intake(int64_t stop_at) {
+  if (stopping_) return;
+  ShardStage* first = nullptr;
+  for (ShardStage& s : stages_)
+    if (s.plan->enabled && shared_.unavailable[s.index].empty()) {
+      first = &s;
+      break;
+    }
+  uint32_t since_clock = 0;
+  while (!slots_.full() && position_ < slice_.end() && (!first || first->pending.size < enough_pending)) {
+    if (++since_clock % 64 == 0 && monotonic_ns() >= stop_at) return;
+    const uint64_t position = position_++;
+    if (shared_.settled && shared_.settled->contains(position)) {
+      ++settled_count_;
+      continue;
+    }
+    const uint32_t slot = slots_.take();
+    slots_[slot].position = position;
+    slots_[slot].ip = shared_.plan.targets.at(shared_.order(position));
+    const auto& known = shared_.plan.source_facts;
+    if (!known.empty()) {
+      auto it = std::lower_bound(known.begin(), known.end(), slots_[slot].ip,
+                                 [](const auto& a, const IpAddress& ip) { return a.first < ip; });
+      if (it != known.end() && it->first == slots_[slot].ip) slots_[slot].facts = it->second;
+    }
+    advance(slot, 0);
+  }
+}
+
+void Shard::expire() {
+  const int64_t now = loop_.settled_time();
+  for (ShardStage& s : stages_) {
+    while (s.running.head != no_slot && slots_[s.running.head].deadline <= now) {
+      const uint32_t slot = s.running.head;
+      if (slots_[slot].state == SlotState::in_worker) {
+        expire_job(s, slot);
+        continue;
+      }
+      const sonde_task task = slots_.task_of(slot);
+      s.instance->call_cancel(task, slots_[slot].user, SONDE_EXPIRED);
+      // What was put stays: it was learned before the time ran out.
+      if (slots_.find(task, s.index) != no_slot) finish(slot, Outcome::no_answer);
+    }
+  }
+}
+
+void Shard::expire_job(ShardStage& s, uint32_t slot) {
+  constexpr int64_t grace_ns = 1'000'000'000;
+  HostSlot& h = slots_[slot];
+  if (!h.job->cancelled.exchange(true)) {
+    slots_.unlink(s.running, slot);
+    h.deadline += grace_ns;
+    slots_.insert_by_deadline(s.running, slot);
+    return;
+  }
+  bool done_before = false;
+  {
+    std::lock_guard lock(h.job->mutex);
+    done_before = h.job->closed;
+  }
+  s.pool->write_off(*h.job);
+  if (done_before) return job_finished(slot, h.generation);  // a batch mate hangs, this one had its answer
+  h.facts.insert(h.facts.end(), h.job->outputs.begin(), h.job->outputs.end());
+  finish(slot, Outcome::error, "the plugin did not return within its deadline");
+}
+
+void Shard::queue_dial(Shortage why, ProbeInstance& instance, sonde_task task, uint64_t user) {
+  turns_[static_cast<std::size_t>(why)].push_back(Turn{&instance, task, user, monotonic_ns()});
+}
+
+bool Shard::serve(Turn& t, int64_t now) {
+  if (t.task != 0) {
+    const uint32_t slot = slots_.find(t.task, t.instance->stage_index());
+    if (slot == no_slot) return false;
+    // Waiting for our own limits is not the target's silence.
+    ShardStage& s = stages_[slots_[slot].stage];
+    slots_.unlink(s.running, slot);
+    slots_[slot].deadline += now - t.since;
+    slots_.insert_by_deadline(s.running, slot);
+  }
+  t.instance->call_timer(0, t.user);
+  return true;
+}
+
+void Shard::serve_turns() {
+  const int64_t now = monotonic_ns();
+  for (std::size_t why = 0; why < 3; ++why) {
+    auto& queue = turns_[why];
+    // Bounded by what waited when we began: a turn that is refused again goes to the back.
+    for (std::size_t n = queue.size(); n > 0; --n) {
+      const bool room = why == static_cast<std::size_t>(Shortage::packets) ? shared_.budgets.packets.available(now) > 0
+                        : why == static_cast<std::size_t>(Shortage::descriptors) ? shared_.budgets.descriptors.left() > 0
+                                                                                 : true;
+      if (!room) break;
+      Turn t = queue.front();
+      queue.pop_front();
+      const std::size_t before = queue.size();
+      serve(t, now);
+      if (why == static_cast<std::size_t>(Shortage::neighbours) && queue.size() > before) break;  // still none left
+    }
+  }
+}
+
+void Shard::cancel_all() {
+  for (ShardStage& s : stages_) {
+    while (s.pending.head != no_slot) {
+      const uint32_t slot = slots_.pop(s.pending);
+      advance(slot, s.index);
+    }
+    for (uint32_t slot = s.running.head; slot != no_slot;) {
+      if (slots_[slot].state == SlotState::in_worker) {
+        const uint32_t next = slots_[slot].next;
+        slots_[slot].job->cancelled = true;
+        slots_[slot].deadline = std::min(slots_[slot].deadline, monotonic_ns() + 1'000'000'000);
+        slot = next;
+        continue;
+      }
+      const sonde_task task = slots_.task_of(slot);
+      s.instance->call_cancel(task, slots_[slot].user, SONDE_STOPPED);
+      if (slots_.find(task, s.index) != no_slot) finish(slot, Outcome::cancelled);
+      slot = s.running.head;  // the plugin may have ended others meanwhile
+    }
+    if (s.pool) s.pool->cancel_queued(*this);
+  }
+}
+
+void Shard::log(int level, std::string text) {
+  if (level > shared_.log_level || batch_.logs.size() >= 1000) return;
+  batch_.logs.push_back({level, std::move(text)});
+}
+
+void Shard::flush(bool force) {
+  const std::size_t weight = batch_.results.size() + batch_.settled.size() + batch_.silent.size() / 16;
+  const int64_t now = monotonic_ns();
+  if (!force && weight < flush_at && now - last_flush_ < flush_every_ns) return;
+  last_flush_ = now;
+  std::vector<StageCounters> counters;
+  counters.reserve(stages_.size());
+  for (ShardStage& s : stages_) {
+    s.counters.in_flight = s.running.size;
+    s.counters.waiting = s.pending.size;
+    counters.push_back(s.counters);
+  }
+  shared_.inbox.count(index_, counters, settled_count_);
+  if (!batch_.empty()) shared_.inbox.deliver(std::exchange(batch_, {}));
+}
+
+}  // namespace sonde::core

@@ -1,0 +1,117 @@
+// A shard: one thread, one event loop, one slice of the permuted target space, one instance of every asynchronous probe.
+// Hosts live their whole life in one shard; shards share nothing but budgets and the inbox.
+#pragma once
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "engine/event_loop.hpp"
+#include "engine/host_slots.hpp"
+#include "engine/run_shared.hpp"
+
+namespace sonde::core {
+
+class ProbeInstance;
+class WorkerPool;
+
+/// A stage as one shard sees it.
+struct ShardStage {
+  const StagePlan* plan = nullptr;
+  uint8_t index = 0;
+  std::unique_ptr<ProbeInstance> instance;  ///< asynchronous
+  WorkerPool* pool = nullptr;               ///< blocking
+  SlotList pending, running;                ///< running is sorted by deadline
+  uint32_t window = 0;                      ///< tasks at a time
+  uint32_t max_batch = 0;
+  bool paced = false;                       ///< sends packets: offered no faster than the rate
+  bool writes_link = false;
+  int64_t blocked_until = 0;                ///< start() took fewer than offered
+  int64_t cost_per_task = 2000;             ///< ns in start(), measured
+  std::string failed;                       ///< why the stage has failed, or empty
+  StageCounters counters;
+};
+
+class Shard {
+ public:
+  Shard(RunShared& shared, uint32_t index, Slice slice, const std::vector<std::shared_ptr<WorkerPool>>& pools);
+  ~Shard();
+
+  EventLoop& loop() { return loop_; }
+  HostSlots& slots() { return slots_; }
+  RunShared& shared() { return shared_; }
+  const Plan& plan() const { return shared_.plan; }
+  ShardStage& stage(uint8_t i) { return stages_[i]; }
+  uint32_t index() const { return index_; }
+  bool on_own_thread() const;
+
+  /// Thread body: until every host of the slice is settled or stop() took effect.
+  void run();
+  /// Ends the run with what is known. Any thread.
+  void stop();
+
+  // For instances, on the shard's thread -----------------------------------------------------------------------------
+
+  /// The task of this slot is over.
+  void finish(uint32_t slot, Outcome, std::string why = {});
+  /// The task was short of something local: forget what it put, offer it again.
+  void postpone(uint32_t slot);
+  /// The stage cannot go on: all of its tasks become errors.
+  void fail_stage(uint8_t stage, const std::string& why);
+  void close_connection(uint32_t slot, uint64_t id, bool reset, const ProbeInstance& owner);
+  /// A dial has to wait for its turn; see dial() in the ABI.
+  enum class Shortage : uint8_t { packets, descriptors, neighbours };
+  void queue_dial(Shortage, ProbeInstance&, sonde_task, uint64_t user);
+  void something_came_free(uint8_t stage) { stages_[stage].blocked_until = 0; }
+  std::string_view name_of(const IpAddress& ip) const { return shared_.plan.targets.name_of(ip); }
+  void log(int level, std::string text);
+
+  // For the worker pool, posted to the shard's thread
+  void job_started(uint32_t slot, uint32_t generation, int64_t deadline);
+  void job_finished(uint32_t slot, uint32_t generation);
+
+ private:
+  struct Turn {
+    ProbeInstance* instance;
+    sonde_task task;
+    uint64_t user;
+    int64_t since;
+  };
+  void intake(int64_t stop_at);
+  void pump();
+  bool offer(ShardStage&, int64_t now);
+  bool offer_to_pool(ShardStage&);
+  void begin_task(ShardStage&, uint32_t slot);
+  void give_back(ShardStage&, uint32_t slot);
+  void advance(uint32_t slot, uint8_t from);
+  bool wanted(const ShardStage&, HostSlot&) const;
+  void settle(uint32_t slot, bool whole);
+  bool worth_a_record(const HostSlot&) const;
+  void expire();
+  void expire_job(ShardStage&, uint32_t slot);
+  void serve_turns();
+  bool serve(Turn&, int64_t now);
+  void cancel_all();
+  void flush(bool force);
+  int64_t next_wake() const;
+  void count_outcome(uint8_t stage, Outcome o) { ++stages_[stage].counters.by_outcome[static_cast<std::size_t>(o)]; }
+
+  RunShared& shared_;
+  uint32_t index_;
+  Slice slice_;
+  uint64_t position_;
+  EventLoop loop_;
+  HostSlots slots_;
+  std::vector<ShardStage> stages_;
+  std::deque<Turn> turns_[3];  ///< by Shortage
+  std::vector<sonde_task> offered_;
+  std::vector<Fact> assumed_;  ///< scratch of assume_up
+  Batch batch_;
+  uint64_t settled_count_ = 0;
+  int64_t last_flush_ = 0;
+  int64_t pace_wake_ = INT64_MAX;
+  bool stopping_ = false;
+  bool overloaded_ = false;  ///< the pump ran out of its time with work left
+  void* thread_ = nullptr;   ///< a thread-local's address: who runs this shard
+};
+
+}  // namespace sonde::core

@@ -1,0 +1,240 @@
+// How a host goes through the stages: which stage is next, when it is offered, what its end means.
+#include <algorithm>
+
+#include "engine/probe_instance.hpp"
+#include "engine/shard.hpp"
+#include "engine/worker_pool.hpp"
+
+namespace sonde::core {
+
+namespace {
+constexpr int64_t pump_share_ns = 1'000'000;   // offering work, before I/O gets its turn again
+constexpr int64_t retry_offer_ns = 10'000'000;
+constexpr uint16_t most_postponements = 1000;  // at 10 ms each: ten seconds of local shortage
+}  // namespace
+
+bool Shard::wanted(const ShardStage& s, HostSlot& h) const {
+  if (!s.plan->when) return true;
+  if (!shared_.plan.assume_up) return s.plan->when->test(h.ip, h.facts);
+  std::vector<Fact> assumed = h.facts;
+  assumed.push_back(Fact{FieldTable::alive, core_stage, {}, Scalar::boolean(true)});
+  return s.plan->when->test(h.ip, assumed);
+}
+
+void Shard::advance(uint32_t slot, uint8_t from) {
+  HostSlot& h = slots_[slot];
+  h.state = SlotState::queued;
+  Outcome* outcomes = slots_.outcomes(slot);
+  const auto end_here = [&](const ShardStage& s, Outcome o) {
+    outcomes[s.index] = o;
+    count_outcome(s.index, o);
+  };
+  for (std::size_t i = from; i < stages_.size(); ++i) {
+    ShardStage& s = stages_[i];
+    if (!s.plan->enabled) continue;
+    if (stopping_) {
+      end_here(s, Outcome::skipped_shutdown);
+    } else if (!shared_.unavailable[i].empty()) {
+      end_here(s, Outcome::skipped_unavailable);
+    } else if (h.link_silent && shared_.plan.limits.trust_arp) {
+      end_here(s, Outcome::skipped_no_neighbour);
+    } else if (!wanted(s, h)) {
+      end_here(s, Outcome::skipped_when);
+    } else if (!s.failed.empty()) {
+      end_here(s, Outcome::error);
+    } else {
+      const auto crashed = shared_.crashed.empty() ? shared_.crashed.end() : shared_.crashed.find(h.ip);
+      if (crashed != shared_.crashed.end() && i < 32 && (crashed->second & (1u << i))) {
+        end_here(s, Outcome::error);
+        if (shared_.journal)
+          batch_.results.push_back({h.ip, s.index, Outcome::error, {}, "the plugin crashed on this target before"});
+        continue;
+      }
+      h.stage = static_cast<uint8_t>(i);
+      slots_.push(s.pending, slot);
+      return;
+    }
+  }
+  settle(slot, !stopping_ || std::none_of(outcomes, outcomes + slots_.stages(), [](Outcome o) {
+                 return o == Outcome::skipped_shutdown || o == Outcome::cancelled;
+               }));
+}
+
+bool Shard::worth_a_record(const HostSlot& h) const {
+  if (shared_.keep_all) return true;
+  return std::any_of(h.facts.begin(), h.facts.end(), [&](const Fact& f) {
+    return f.field != FieldTable::link && (shared_.keep_detail || !shared_.plan.fields[f.field].detail);
+  });
+}
+
+void Shard::settle(uint32_t slot, bool whole) {
+  HostSlot& h = slots_[slot];
+  if (whole) ++settled_count_;
+  if (worth_a_record(h)) {
+    const Outcome* o = slots_.outcomes(slot);
+    batch_.settled.push_back({h.position, whole, HostRecord{h.ip, std::move(h.facts), {o, o + slots_.stages()}}});
+    h.facts = {};
+  } else if (whole) {
+    batch_.silent.push_back(h.position);
+  }
+  slots_.release(slot);
+}
+
+void Shard::finish(uint32_t slot, Outcome outcome, std::string why) {
+  HostSlot& h = slots_[slot];
+  ShardStage& s = stages_[h.stage];
+  h.waiting_dials.clear();
+  while (!h.connections.empty()) close_connection(slot, h.connections.back(), false, *s.instance);
+  h.job.reset();
+  slots_.unlink(s.running, slot);
+  slots_.end_task(slot);
+  slots_.outcomes(slot)[s.index] = outcome;
+  count_outcome(s.index, outcome);
+  s.blocked_until = 0;
+  const auto put = std::span(h.facts).subspan(std::min<std::size_t>(h.first_fact, h.facts.size()));
+  if (s.writes_link)
+    for (const Fact& f : put) h.link_silent |= f.field == FieldTable::link && f.value.text == "silent";
+  if (outcome == Outcome::error && !why.empty())
+    log(SONDE_LOG_DEBUG, s.plan->name + ": " + h.ip.to_string() + ": " + why);
+  const bool says_something = outcome == Outcome::positive || outcome == Outcome::negative || outcome == Outcome::error;
+  if (shared_.journal && says_something)
+    batch_.results.push_back({h.ip, s.index, outcome, {put.begin(), put.end()}, std::move(why)});
+  advance(slot, static_cast<uint8_t>(s.index + 1));
+}
+
+void Shard::postpone(uint32_t slot) {
+  HostSlot& h = slots_[slot];
+  ShardStage& s = stages_[h.stage];
+  ++s.counters.postponed;
+  if (++h.postponed > most_postponements)
+    return finish(slot, Outcome::error, "this machine stayed short of descriptors, ports or buffers");
+  h.waiting_dials.clear();
+  while (!h.connections.empty()) close_connection(slot, h.connections.back(), false, *s.instance);
+  h.facts.resize(h.first_fact);
+  slots_.unlink(s.running, slot);
+  slots_.end_task(slot);
+  h.state = SlotState::queued;
+  slots_.push(s.pending, slot);
+  s.blocked_until = monotonic_ns() + retry_offer_ns;
+  if (stopping_) {
+    slots_.unlink(s.pending, slot);
+    advance(slot, s.index);
+  }
+}
+
+void Shard::fail_stage(uint8_t index, const std::string& why) {
+  ShardStage& s = stages_[index];
+  if (!s.failed.empty()) return;
+  s.failed = why.empty() ? "the plugin reported a failure without a reason" : why;
+  batch_.failures.push_back({index, s.failed});
+  while (s.running.head != no_slot) finish(s.running.head, Outcome::error, s.failed);
+  while (s.pending.head != no_slot) advance(slots_.pop(s.pending), index);
+}
+
+void Shard::begin_task(ShardStage& s, uint32_t slot) {
+  HostSlot& h = slots_[slot];
+  h.first_fact = static_cast<uint32_t>(h.facts.size());
+  h.user = 0;
+}
+
+void Shard::give_back(ShardStage& s, uint32_t slot) {
+  slots_.unlink(s.running, slot);
+  slots_.end_task(slot);
+  slots_[slot].state = SlotState::queued;
+  slots_[slot].facts.resize(slots_[slot].first_fact);
+  slots_.push(s.pending, slot);
+}
+
+bool Shard::offer(ShardStage& s, int64_t now) {
+  if (s.pending.head == no_slot || s.blocked_until > now) return false;
+  if (s.pool) return offer_to_pool(s);
+  if (s.running.size >= s.window) return false;
+  // So many that one start() stays within its share of the loop's time.
+  const auto affordable = static_cast<uint32_t>(std::max<int64_t>(1, pump_share_ns / std::max<int64_t>(1, s.cost_per_task)));
+  uint32_t n = std::min({s.pending.size, s.window - s.running.size, s.max_batch, affordable});
+  if (s.paced && shared_.budgets.packets.limited()) {
+    n = static_cast<uint32_t>(std::min<uint64_t>(n, shared_.budgets.packets.available(now)));
+    if (n == 0) {
+      pace_wake_ = std::min(pace_wake_, shared_.budgets.packets.next_time(now));
+      return false;
+    }
+  }
+  offered_.clear();
+  for (uint32_t i = 0; i < n; ++i) {
+    const uint32_t slot = slots_.pop(s.pending);
+    begin_task(s, slot);
+    slots_[slot].state = SlotState::running;
+    slots_[slot].deadline = now + s.plan->deadline;
+    slots_.insert_by_deadline(s.running, slot);
+    offered_.push_back(slots_.task_of(slot));
+  }
+  const int32_t taken = s.instance->call_start(offered_);
+  const int64_t cost = (monotonic_ns() - now) / n;
+  s.cost_per_task = (3 * s.cost_per_task + cost) / 4;
+  if (taken < 0) {
+    fail_stage(s.index, s.instance->take_failure(0));
+    return true;
+  }
+  for (auto i = static_cast<uint32_t>(taken); i < n; ++i)
+    if (const uint32_t slot = slots_.find(offered_[i], s.index); slot != no_slot) give_back(s, slot);
+  if (static_cast<uint32_t>(taken) < n) s.blocked_until = now + retry_offer_ns;
+  return taken > 0;
+}
+
+bool Shard::offer_to_pool(ShardStage& s) {
+  bool any = false;
+  while (s.pending.head != no_slot && s.pool->has_room()) {
+    const uint32_t slot = slots_.pop(s.pending);
+    HostSlot& h = slots_[slot];
+    begin_task(s, slot);
+    h.state = SlotState::in_worker;
+    h.deadline = INT64_MAX;  // counts from the call of run(), see job_started()
+    slots_.push(s.running, slot);
+    h.job = std::make_shared<Job>(*this, s.index, slot, h.generation, h.ip, h.facts);
+    if (!s.pool->submit(h.job)) {
+      fail_stage(s.index, "all of its workers hang; the stage is quarantined");
+      return true;
+    }
+    any = true;
+  }
+  return any;
+}
+
+void Shard::job_started(uint32_t slot, uint32_t generation, int64_t deadline) {
+  HostSlot& h = slots_[slot];
+  if (h.generation != generation || h.state != SlotState::in_worker) return;
+  ShardStage& s = stages_[h.stage];
+  slots_.unlink(s.running, slot);
+  h.deadline = deadline;
+  slots_.insert_by_deadline(s.running, slot);
+}
+
+void Shard::job_finished(uint32_t slot, uint32_t generation) {
+  HostSlot& h = slots_[slot];
+  if (h.generation != generation || h.state != SlotState::in_worker) return;
+  h.facts.insert(h.facts.end(), std::make_move_iterator(h.job->outputs.begin()),
+                 std::make_move_iterator(h.job->outputs.end()));
+  if (h.job->postponed) return postpone(slot);
+  finish(slot, h.job->outcome, std::move(h.job->why));
+}
+
+void Shard::pump() {
+  const int64_t stop_at = monotonic_ns() + pump_share_ns;
+  pace_wake_ = INT64_MAX;
+  overloaded_ = false;
+  for (bool progress = true; progress;) {
+    progress = false;
+    intake(stop_at);
+    // Last stage first: hosts that are nearly done make room for new ones.
+    for (auto s = stages_.rbegin(); s != stages_.rend(); ++s) {
+      const int64_t now = monotonic_ns();
+      if (now >= stop_at) {
+        overloaded_ = true;
+        return;
+      }
+      progress |= offer(*s, now);
+    }
+  }
+}
+
+}  // namespace sonde::core

@@ -1,0 +1,19 @@
+// Opening and closing the sockets that the core hands out. All are non-blocking and close-on-exec.
+#pragma once
+#include <cstdint>
+
+#include "base/ip_address.hpp"
+
+namespace sonde::core {
+
+/// EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL, EAGAIN: this machine is short of something; says nothing about anyone.
+bool is_local_shortage(int error);
+/// A socket whose connect() has begun, or -errno for a local fault. When the answer came at once (a refused port on
+/// loopback, a neighbour known to be gone) the socket is returned and *refused is the errno.
+int open_connection(const IpAddress&, uint16_t port, uint8_t proto, int* refused);
+/// reset: no TIME_WAIT, unread data is dropped.
+void close_socket(int fd, bool reset);
+/// A raw or (AF_PACKET, bound to ifindex) packet socket with the largest receive buffer this machine allows, or -errno.
+int open_raw(int family, int proto, uint32_t ifindex);
+
+}  // namespace sonde::core

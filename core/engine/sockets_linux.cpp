@@ -1,0 +1,70 @@
+#include <arpa/inet.h>
+#include <linux/if_packet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "engine/convert.hpp"
+#include "engine/sockets.hpp"
+
+namespace sonde::core {
+
+namespace {
+constexpr int receive_buffer = 8 << 20;  // a reply to a sweep costs some 830 bytes of it
+}
+
+bool is_local_shortage(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM || error == EADDRNOTAVAIL ||
+         error == EAGAIN;
+}
+
+int open_connection(const IpAddress& ip, uint16_t port, uint8_t proto, int* refused) {
+  *refused = 0;
+  sockaddr_storage address;
+  const socklen_t size = to_sockaddr(ip, port, &address);
+  const int type = (proto == IPPROTO_TCP ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
+  const int fd = ::socket(address.ss_family, type, 0);
+  if (fd < 0) return -errno;
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), size) == 0 || errno == EINPROGRESS) return fd;
+  const int error = errno;
+  if (error == ECONNREFUSED || error == EHOSTUNREACH || error == ETIMEDOUT || error == ECONNRESET) {
+    *refused = error;
+    return fd;
+  }
+  ::close(fd);
+  return -error;
+}
+
+void close_socket(int fd, bool reset) {
+  if (fd < 0) return;
+  if (reset) {
+    const linger now{1, 0};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  }
+  ::close(fd);
+}
+
+int open_raw(int family, int proto, uint32_t ifindex) {
+  const int wire_proto = family == AF_PACKET ? htons(static_cast<uint16_t>(proto)) : proto;
+  const int fd = ::socket(family, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, wire_proto);
+  if (fd < 0) return -errno;
+  // Forcing needs a privilege that is dropped before the first packet; without it the system's limit applies.
+  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof receive_buffer) != 0)
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+  if (family == AF_PACKET && ifindex != 0) {
+    sockaddr_ll address{};
+    address.sll_family = AF_PACKET;
+    address.sll_protocol = static_cast<uint16_t>(wire_proto);
+    address.sll_ifindex = static_cast<int>(ifindex);
+    if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+      const int error = errno;
+      ::close(fd);
+      return -error;
+    }
+  }
+  return fd;
+}
+
+}  // namespace sonde::core

@@ -1,0 +1,267 @@
+#include "engine/worker_instance.hpp"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "engine/convert.hpp"
+#include "engine/creation.hpp"
+#include "engine/crash.hpp"
+#include "engine/shard.hpp"
+#include "engine/sockets.hpp"
+
+namespace sonde::core {
+
+namespace {
+constexpr int64_t cancel_poll_ns = 100'000'000;  // how long a wait may ignore cancelled()
+
+void sleep_ns(int64_t ns) {
+  const timespec t{ns / 1'000'000'000, ns % 1'000'000'000};
+  nanosleep(&t, nullptr);
+}
+}  // namespace
+
+WorkerInstance::WorkerInstance(RunShared& shared, uint8_t stage, uint32_t index, uint32_t count)
+    : HostCalls(&shared.plan.stages[stage].options),
+      shared_(shared),
+      stage_(stage),
+      plan_(shared.plan.stages[stage]),
+      index_(index),
+      count_(count) {}
+
+Result<void> WorkerInstance::create() {
+  CrashScope scope(plan_.plugin->id.c_str(), plan_.name.c_str());
+  const sonde_err e = plan_.plugin->plugin->create(context(), table(), &instance_);
+  if (e == SONDE_OK) return {};
+  instance_ = nullptr;
+  return creation_failure(e, take_failure(0), plan_);
+}
+
+WorkerInstance::~WorkerInstance() {
+  if (!instance_) return;
+  CrashScope scope(plan_.plugin->id.c_str(), plan_.name.c_str());
+  plan_.plugin->plugin->destroy(instance_);
+}
+
+void WorkerInstance::run(const std::vector<std::shared_ptr<Job>>& jobs) {
+  jobs_ = jobs;
+  ++serial_;
+  std::vector<sonde_task> tasks;
+  for (std::size_t i = 0; i < jobs_.size(); ++i) tasks.push_back(serial_ << 32 | (i + 1));
+  sonde_err e = SONDE_OK;
+  {
+    CrashScope scope(plan_.plugin->id.c_str(), plan_.name.c_str());
+    CrashScope::target(jobs_.front()->ip);
+    e = plan_.plugin->probe->run(instance_, tasks.data(), static_cast<uint32_t>(tasks.size()));
+  }
+  for (std::size_t i = 0; i < jobs_.size(); ++i) {
+    Job& job = *jobs_[i];
+    std::lock_guard lock(job.mutex);
+    if (job.closed) continue;
+    job.outcome = job.cancelled ? (job.deadline <= monotonic_ns() ? Outcome::no_answer : Outcome::cancelled)
+                                : Outcome::error;
+    job.why = take_failure(tasks[i]);
+    if (job.why.empty()) job.why = take_failure(0);
+    if (job.why.empty() && e != SONDE_OK) job.why = "run() returned " + std::to_string(e);
+    if (job.why.empty()) job.why = "the plugin returned without done()";
+    close_job(job);
+  }
+  jobs_.clear();
+}
+
+void WorkerInstance::close_job(Job& job) {
+  job.closed = true;
+  for (int fd : job.sockets) ::close(fd);
+  job.sockets.clear();
+}
+
+std::shared_ptr<Job> WorkerInstance::find(sonde_task task) const {
+  const uint64_t i = (task & 0xffffffff) - 1;
+  return task >> 32 == serial_ && i < jobs_.size() ? jobs_[i] : nullptr;
+}
+
+void WorkerInstance::log(sonde_task, int level, std::string_view message) {
+  Batch b;
+  b.logs.push_back({level, plan_.name + ": " + std::string(message)});
+  shared_.inbox.deliver(std::move(b));
+}
+
+sonde_err WorkerInstance::place(sonde_place* out) {
+  sonde_place p{};
+  p.size = std::min<uint32_t>(out->size, sizeof p);
+  p.index = index_;
+  p.count = count_;
+  p.seed = Permutation(UINT64_MAX, shared_.plan.seed)(uint64_t{stage_} << 32 | index_);
+  p.stage = {plan_.name.data(), plan_.name.size()};
+  std::copy_n(reinterpret_cast<const char*>(&p), p.size, reinterpret_cast<char*>(out));
+  return SONDE_OK;
+}
+
+sonde_err WorkerInstance::target(sonde_task task, sonde_target* out) {
+  const auto job = find(task);
+  if (!job) return SONDE_E_STALE;
+  CrashScope::target(job->ip);
+  return write_target(job->ip, shared_.plan.targets.name_of(job->ip), out);
+}
+
+int64_t WorkerInstance::deadline(sonde_task task) {
+  const auto job = find(task);
+  return job ? job->deadline.load() : 0;
+}
+
+int WorkerInstance::cancelled(sonde_task task) {
+  const auto job = find(task);
+  return !job || job->cancelled.load() || job->deadline.load() <= monotonic_ns();
+}
+
+uint32_t WorkerInstance::count(sonde_task task, uint32_t input) {
+  const auto job = find(task);
+  if (!job || input >= plan_.inputs.size() || plan_.inputs[input] == no_field) return 0;
+  return count_items(shared_.plan.fields[plan_.inputs[input]], plan_.inputs[input], job->inputs);
+}
+
+sonde_err WorkerInstance::get(sonde_task task, uint32_t input, uint32_t item, sonde_str* key, sonde_value* out) {
+  const auto job = find(task);
+  if (!job) return SONDE_E_STALE;
+  if (input >= plan_.inputs.size()) return SONDE_E_INVALID;
+  const FieldId id = plan_.inputs[input];
+  const Fact* f = id == no_field ? nullptr : find_item(shared_.plan.fields[id], id, job->inputs, item);
+  if (!f) return SONDE_E_ABSENT;
+  if (key) *key = {f->key.data(), f->key.size()};
+  *out = to_abi(f->value);
+  return SONDE_OK;
+}
+
+sonde_err WorkerInstance::put(sonde_task task, uint32_t output, std::string_view key, const sonde_value& value) {
+  const auto job = find(task);
+  if (!job) return SONDE_E_STALE;
+  if (output >= plan_.outputs.size()) return SONDE_E_INVALID;
+  std::lock_guard lock(job->mutex);
+  if (job->closed) return SONDE_E_STALE;
+  const FieldId id = plan_.outputs[output];
+  return store_fact(shared_.plan.fields[id], id, stage_, key, value, job->outputs, 0);
+}
+
+sonde_err WorkerInstance::done(sonde_task task, sonde_outcome outcome) {
+  const auto job = find(task);
+  if (!job) return SONDE_E_STALE;
+  std::lock_guard lock(job->mutex);
+  if (job->closed) return SONDE_E_STALE;
+  switch (outcome) {
+    case SONDE_POSITIVE: job->outcome = Outcome::positive; break;
+    case SONDE_NEGATIVE: job->outcome = Outcome::negative; break;
+    case SONDE_NO_ANSWER: job->outcome = Outcome::no_answer; break;
+    case SONDE_CANCELLED: job->outcome = Outcome::cancelled; break;
+    case SONDE_POSTPONED:
+      job->postponed = true;
+      job->outputs.clear();
+      break;
+    default: job->outcome = Outcome::error; job->why = take_failure(task);
+  }
+  if (job->outcome == Outcome::positive && !job->postponed) {
+    for (std::size_t i = 0; i < plan_.plugin->outputs.size(); ++i) {
+      const FieldId id = plan_.outputs[i];
+      if ((plan_.plugin->outputs[i].flags & SONDE_F_REQUIRED) == 0) continue;
+      if (std::any_of(job->outputs.begin(), job->outputs.end(), [&](const Fact& f) { return f.field == id; })) continue;
+      job->outcome = Outcome::error;
+      job->why = "the plugin left out its required field " + plan_.plugin->outputs[i].name;
+    }
+  }
+  close_job(*job);
+  return SONDE_OK;
+}
+
+sonde_err WorkerInstance::check_scope(sonde_task task, const sonde_target& to, const IpAddress& ip) {
+  if (task == 0) return SONDE_OK;
+  const Verdict verdict = shared_.plan.scope.judge(ip, to.proto, to.port);
+  std::string why;
+  if (verdict != Verdict::allowed) why = ": " + std::string(describe(verdict));
+  else if (!shared_.plan.targets.contains(ip)) why = " is not among the targets of this run";
+  if (why.empty()) return SONDE_OK;
+  fail(task, SONDE_E_DENIED, ip.to_string() + why);
+  return SONDE_E_DENIED;
+}
+
+sonde_err WorkerInstance::admit(sonde_task task, const sonde_target& target) {
+  const sonde_target to = read_target(target);
+  if (sonde_err e = check_scope(task, to, address_of(to)); e != SONDE_OK) return e;
+  int64_t again = 0;
+  return shared_.budgets.packets.take(1, monotonic_ns(), &again) == 1 ? SONDE_OK : SONDE_E_AGAIN;
+}
+
+uint32_t WorkerInstance::pace(uint32_t packets, int64_t* again) {
+  return shared_.budgets.packets.take(packets, monotonic_ns(), again);
+}
+
+bool WorkerInstance::wait_for_packet(const Job& job) {
+  for (;;) {
+    const int64_t now = monotonic_ns();
+    int64_t again = now;
+    if (shared_.budgets.packets.take(1, now, &again) == 1) return true;
+    if (job.cancelled || job.deadline <= now) return false;
+    sleep_ns(std::clamp<int64_t>(again - now, 1'000, cancel_poll_ns));
+  }
+}
+
+sonde_err WorkerInstance::connect(sonde_task task, const sonde_target& target, int* fd) {
+  *fd = -1;
+  const auto job = find(task);
+  if (!job) return SONDE_E_STALE;
+  const sonde_target to = read_target(target);
+  const IpAddress ip = address_of(to);
+  if (to.port == 0 || (to.proto != IPPROTO_TCP && to.proto != IPPROTO_UDP)) return SONDE_E_INVALID;
+  if (sonde_err e = check_scope(task, to, ip); e != SONDE_OK) return e;
+  {
+    std::lock_guard lock(job->mutex);
+    if (job->closed) return SONDE_E_STALE;
+    const uint64_t most = shared_.plan.limits.connections_per_host;
+    if (most != 0 && job->sockets.size() >= most) return SONDE_E_AGAIN;
+  }
+  if (shared_.plan.scope.on_link(ip) && !shared_.budgets.neighbours.take(monotonic_ns())) return SONDE_E_AGAIN;
+  if (!wait_for_packet(*job)) return SONDE_E_STALE;
+
+  int refused = 0;
+  const int s = open_connection(ip, to.port, to.proto, &refused);
+  if (s < 0) {
+    *fd = s;
+    return is_local_shortage(-s) ? SONDE_E_AGAIN : SONDE_E_IO;
+  }
+  for (pollfd p{s, POLLOUT, 0}; refused == 0;) {
+    const int64_t left = job->deadline - monotonic_ns();
+    if (left <= 0 || job->cancelled) {
+      refused = ETIMEDOUT;
+      break;
+    }
+    if (::poll(&p, 1, static_cast<int>(std::min(left, cancel_poll_ns) / 1'000'000) + 1) <= 0) continue;
+    socklen_t size = sizeof refused;
+    getsockopt(s, SOL_SOCKET, SO_ERROR, &refused, &size);
+    break;
+  }
+  if (refused != 0) {
+    ::close(s);
+    *fd = -refused;
+    return SONDE_E_IO;
+  }
+  fcntl(s, F_SETFL, fcntl(s, F_GETFL) & ~O_NONBLOCK);
+  const int64_t left = std::max<int64_t>(job->deadline - monotonic_ns(), 1'000'000);
+  const timeval limit{left / 1'000'000'000, left % 1'000'000'000 / 1000};
+  setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  std::lock_guard lock(job->mutex);
+  if (job->closed) {
+    ::close(s);
+    return SONDE_E_STALE;
+  }
+  job->sockets.push_back(s);
+  *fd = s;
+  return SONDE_OK;
+}
+
+}  // namespace sonde::core

@@ -1,0 +1,84 @@
+// The threads of a blocking stage: one plugin instance each, jobs from a queue, results posted to the shard that owns
+// the host. A thread that a plugin does not give back is written off and replaced, a bounded number of times.
+#pragma once
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "engine/run_shared.hpp"
+#include "sonde/plugin.h"
+
+namespace sonde::core {
+
+class Shard;
+class WorkerInstance;
+
+/// One task of a blocking probe. It has copies of what it reads, so that a plugin that never returns holds nothing of
+/// the shard's. `mutex` guards what both sides touch.
+struct Job {
+  Job(Shard& s, uint8_t stage_index, uint32_t host_slot, uint32_t host_generation, const IpAddress& address,
+      std::vector<Fact> known)
+      : shard(s), stage(stage_index), slot(host_slot), generation(host_generation), ip(address),
+        inputs(std::move(known)) {}
+  Shard& shard;
+  const uint8_t stage;
+  const uint32_t slot, generation;
+  const IpAddress ip;
+  const std::vector<Fact> inputs;
+  std::atomic<bool> cancelled{false};
+  std::atomic<int64_t> deadline{0};
+
+  std::mutex mutex;
+  bool closed = false;  ///< done, or written off: whatever comes now is stale
+  bool postponed = false;
+  Outcome outcome = Outcome::error;
+  std::string why;
+  std::vector<Fact> outputs;
+  std::vector<int> sockets;  ///< opened by connect()
+  int worker = -1;           ///< index of the thread that has it
+};
+
+class WorkerPool : public std::enable_shared_from_this<WorkerPool> {
+ public:
+  WorkerPool(RunShared& shared, uint8_t stage);
+  ~WorkerPool();
+  /// Creates the instances and starts the threads. A Diagnostic says why the plugin would not.
+  Result<void> create();
+  void start();
+
+  /// A queue of two jobs a worker is enough to keep all busy.
+  bool has_room() const;
+  bool submit(std::shared_ptr<Job> job);  ///< false: quarantined
+  /// The worker that has this job is lost; another takes its place.
+  void write_off(Job& job);
+  /// Jobs of this shard that no worker has taken yet come back as cancelled.
+  void cancel_queued(Shard&);
+  /// Ends the threads; those that do not come back within a second are left behind. True if all came back.
+  bool stop();
+
+ private:
+  struct Worker {
+    std::unique_ptr<WorkerInstance> instance;
+    bool lost = false;
+  };
+  static void thread_body(std::shared_ptr<WorkerPool> pool, std::size_t index);
+  std::vector<std::shared_ptr<Job>> next_batch(std::size_t index);
+  void launch(std::size_t index);
+
+  RunShared& shared_;
+  const uint8_t stage_;
+  const StagePlan& plan_;
+  std::size_t max_batch_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::shared_ptr<Job>> queue_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::size_t live_ = 0, replaced_ = 0, wanted_ = 0;
+  bool stopping_ = false, quarantined_ = false;
+};
+
+}  // namespace sonde::core
