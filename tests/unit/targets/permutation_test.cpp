@@ -25,7 +25,7 @@ void expect_bijection(uint64_t n, uint64_t seed) {
 
 TEST(Permutation, IsABijectionForEverySmallSize) {
   for (uint64_t n = 1; n <= 600; ++n)
-    for (const uint64_t seed : {uint64_t{0}, uint64_t{1}, n * 0x9e3779b97f4a7c15ULL}) expect_bijection(n, seed);
+    for (const uint64_t seed : {uint64_t{0}, uint64_t{1}, uint64_t{n * 0x9e3779b97f4a7c15ULL}}) expect_bijection(n, seed);
 }
 
 TEST(Permutation, IsABijectionAroundPowersOfTwoAndForRandomSizes) {
