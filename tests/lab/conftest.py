@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from harness import namespaces
 from harness.flat_lan import FlatLan
-from harness.sonde import TREE, Sonde
+from harness.sonde import TREE, Sonde, copy_for_everybody
 from harness.wide_net import OnLinkNet, RoutedNet
 
 
@@ -30,12 +30,15 @@ def lab_is_possible():
 
 
 @pytest.fixture(scope="session")
-def binary(request):
+def binary(request, lab_is_possible):
+    """The command, in a copy that belongs to root and that everybody may read: root's sonde refuses plugins that others
+    could change, and a user without rights may not look below /root."""
     path = Path(request.config.getoption("--sonde") or os.environ.get("SONDE") or TREE / "build/release/bin/sonde")
     if not os.access(path, os.X_OK):
         pytest.fail(f"needs-sonde: {path} is not there; build it (./dev test lab does) or name it with --sonde",
                     pytrace=False)
-    return path
+    with namespaces.Lab() as copy:
+        yield copy_for_everybody(path, copy.dir)
 
 
 @pytest.fixture(scope="session")

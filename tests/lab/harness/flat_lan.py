@@ -105,12 +105,14 @@ class FlatLan(Lab):
         daemons.servers(host["lpd"], f"515=record:{self.recorded[515]}")
         host["noping"].sysctl({"net.ipv4.icmp_echo_ignore_all": 1})
         daemons.servers(host["noping"], "445=hold")
-        host["ghost"].nft("table ip quiet {\n chain input {\n  type filter hook input priority 0; policy drop;\n }\n}\n")
+        host["ghost"].nft("table ip quiet {\n chain input {\n  type filter hook input priority 0;\n"
+                          "  drop\n }\n}\n")
         host["slow"].nft("table ip quiet {\n chain input {\n  type filter hook input priority 0;\n"
                          "  meta l4proto tcp drop\n }\n}\n")
         daemons.servers(host["drip"], "22=drip:SSH-2.0-drip\\r\\n")
         daemons.servers(host["flood"], "22=flood")
-        daemons.servers(host["binary"], "22=text:\\x00\\xff\\xfe\\x1b]0;owned\\x07\\x1b[31mred\\x80\\r\\n\\x01=2+5\\r\\n")
+        daemons.servers(host["binary"],
+                        "22=text:\\x00\\xff\\xfe\\x1b]0;owned\\x07\\x1b[31mred\\x80\\r\\n\\x01=2+5\\r\\n")
         daemons.servers(host["six"], "22=text:SSH-2.0-six\\r\\n")
         daemons.servers(host["linklocal"], "445=hold")
 

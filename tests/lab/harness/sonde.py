@@ -91,7 +91,7 @@ class Sonde:
 
 
 def copy_for_everybody(binary, folder):
-    """The command and its plugins where a user without rights can read them, for checkouts below /root. Returns it."""
+    """Copies the command and its plugins, in the layout that they are built in. Returns the copied command."""
     built = Path(binary).resolve().parent.parent
     for part in ("bin", "lib"):
         if (built / part).is_dir():

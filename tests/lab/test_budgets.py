@@ -1,0 +1,76 @@
+"""Limits hold, measured from outside: connections at once, packets a second, and what `plan` foretells."""
+import re
+
+import pytest
+from harness import daemons, meters
+
+PORTS = list(range(8001, 8013)), list(range(8021, 8033))
+
+
+@pytest.mark.parametrize("limit", [1, 2, 5])
+def test_a_listener_never_sees_more_than_connections_per_host(lan, lan_sonde, write, limit):
+    web = lan.host["web"]
+    if not getattr(lan, "talkers", None):
+        lan.talkers = daemons.servers(web, *[f"{port}=drip:220 hello\\r\\n" for port in PORTS[0] + PORTS[1]])
+    stages = "".join(f"""
+  - {{use: tcp-banner, name: {name}, options: {{ports: "{ports[0]}-{ports[-1]}", timeout: 300ms, total: 1s}}}}"""
+                     for name, ports in zip(("first", "second"), PORTS))
+    pipeline = write("many.sonde.yaml", f"""
+version: 1
+targets: [192.0.2.20]
+limits: {{connections_per_host: {limit}}}
+stages:{stages}
+outputs: [{{use: json, options: {{path: inventory.json}}}}]
+""")
+    with meters.Sniffer(web) as seen:
+        result = lan_sonde.run(pipeline, lan.folder(f"connections{limit}"))
+    assert result.json()[0]["ports"] == PORTS[0] + PORTS[1]
+    assert 1 <= meters.most_open(seen.frames, "192.0.2.2", "192.0.2.20") <= limit
+
+
+def test_two_shards_together_keep_the_rate(routed, routed_sonde, write):
+    pipeline = write("rate.sonde.yaml", """
+version: 1
+targets: [10.66.0.0/20]
+limits: {packets_per_second: 1000, shards: 2}
+stages:
+  - {use: icmp, options: {count: 1, timeout: 300ms}}
+  - {use: tcp-banner, options: {ports: "80,443", timeout: 300ms}}
+outputs: [{use: json, options: {path: inventory.json}}]
+""")
+    with meters.Sniffer(routed.router, "r0") as seen:
+        result = routed_sonde.run(pipeline, routed.folder("rate"))
+    packets = [frame for frame in meters.started(seen.frames) if frame["src"] == "10.65.0.2"]
+    # 4094 echo requests, and two SYNs for each.
+    assert 12000 < len(packets) < 12500
+    seconds = meters.per_second(packets)
+    assert len(seconds) >= 8
+    assert all(950 <= count <= 1050 for count in seconds), seconds
+    assert result.document["packets"] == pytest.approx(len(packets), rel=0.01)
+
+
+def estimates(text):
+    """(nothing answers, everything answers) of the line with the packets in all."""
+    line = next(line for line in text.splitlines() if re.match(r"\s*(total|all|packets)\b", line.lower()))
+    numbers = [int(number.replace(",", "")) for number in re.findall(r"\d[\d,]*", line)]
+    return numbers[0], numbers[1]
+
+
+@pytest.mark.parametrize("network, answers", [("10.68.1.0/24", True), ("10.68.2.0/24", False)])
+def test_plan_foretells_the_packets(routed, routed_sonde, write, network, answers):
+    pipeline = write("plan.sonde.yaml", f"""
+version: 1
+targets: [{network}]
+stages:
+  - {{use: icmp, options: {{count: 3}}}}
+  - {{use: tcp-banner, options: {{ports: "22,80,443"}}}}
+outputs: [{{use: json, options: {{path: inventory.json}}}}]
+""")
+    plan = routed_sonde.call("plan", pipeline)
+    assert plan.code == 0, str(plan)
+    silent, alive = estimates(plan.out)
+    folder = routed.folder(f"plan-{answers}")
+    with meters.StartedPackets(routed.router, "r0") as meter:
+        routed_sonde.run(pipeline, folder)
+        seen = meter.read()
+    assert seen["echo"] + seen["syn"] == pytest.approx(alive if answers else silent, rel=0.05)
