@@ -1,0 +1,280 @@
+// Probe: the life of a lookup. c-ares is never asked from inside one of its own callbacks: replies only change lookups and
+// queues, and pump() asks afterwards.
+#include "probe.hpp"
+
+#include <sonde/json_writer.hpp>
+
+#include <algorithm>
+#include <limits>
+
+#include "fields.hpp"
+
+namespace sonde::rdns {
+namespace {
+
+constexpr int64_t ms = 1000000;
+constexpr int64_t refused_delay = 250 * ms;    // SERVFAIL comes at once: give the server room
+constexpr int64_t refused_delay_max = 2000 * ms;
+constexpr size_t names_to_confirm = 8;
+
+std::string status_json(const char* status, const std::vector<std::string>& names, const bool* confirmed) {
+  std::string out = std::string("{\"status\":\"") + status + '"';
+  for (size_t i = 0; i < names.size(); ++i) {
+    out += i ? "," : ",\"names\":[";
+    json::append_text(out, names[i]);
+  }
+  if (!names.empty()) out += ']';
+  if (confirmed) out += *confirmed ? ",\"confirmed\":true" : ",\"confirmed\":false";
+  return out + '}';
+}
+
+}  // namespace
+
+Probe::Probe(Context host)
+    : host_(host),
+      timeout_(host.duration("/timeout")),
+      tries_(static_cast<uint32_t>(host.option<int64_t>("/tries"))),
+      forward_(host.flag("/forward")) {
+  auto servers = choose_servers(host.list<std::string>("/servers"), "/etc/resolv.conf");
+  for (const Server& server : servers)
+    resolvers_.push_back(
+        std::make_unique<Resolver>(host, server, timeout_, static_cast<uint32_t>(resolvers_.size()), *this));
+  ready_.resize(resolvers_.size());
+}
+
+Probe::~Probe() { host_.untimer(timer_); }
+
+// The servers are asked for once; a shortage passes, a refusal does not.
+bool Probe::admitted() {
+  for (; admitted_ < resolvers_.size(); ++admitted_) {
+    const Server& server = resolvers_[admitted_]->server();
+    sonde_target to{};
+    to.size = sizeof to;
+    std::copy(server.address.begin(), server.address.end(), to.ip);
+    to.port = server.port;
+    to.proto = 17;
+    sonde_err e = Task(host_, 0).admit(to);
+    if (e == SONDE_E_AGAIN) return false;
+    if (e != SONDE_OK) throw Failure(e, "the DNS server " + server.text + " may not be asked");
+  }
+  return true;
+}
+
+size_t Probe::start(std::span<const sonde_task> tasks) {
+  if (!admitted()) return 0;
+  for (sonde_task id : tasks) {
+    Task task(host_, id);
+    sonde_target target = task.target();
+    if (free_.empty()) {
+      free_.push_back(static_cast<uint32_t>(lookups_.size()));
+      lookups_.emplace_back();
+    }
+    Ticket ticket{free_.back(), lookups_[free_.back()].generation};
+    free_.pop_back();
+    Lookup& lookup = lookups_[ticket.slot];
+    lookup.task = id;
+    std::copy(std::begin(target.ip), std::end(target.ip), lookup.address.begin());
+    lookup.question = reverse_name(lookup.address);
+    task.attach(ticket.slot);
+    queue(ticket);
+  }
+  pump();
+  return tasks.size();
+}
+
+void Probe::on_io(uint64_t, uint64_t user, uint32_t events) {
+  if (Resolver::index_of(user) >= resolvers_.size()) return;
+  resolvers_[Resolver::index_of(user)]->on_io(Resolver::fd_of(user), events);
+  pump();
+}
+
+void Probe::on_timer(uint64_t, uint64_t) {
+  timer_at_ = 0;
+  int64_t now = host_.now();
+  if (now >= pace_at_) pace_at_ = 0;
+  for (auto& resolver : resolvers_)
+    if (resolver->due() != 0 && now >= resolver->due()) resolver->on_time();
+  pump();
+}
+
+void Probe::cancel(Task task, uint64_t user, uint32_t why) {
+  auto slot = static_cast<uint32_t>(user);
+  if (slot >= lookups_.size() || lookups_[slot].task != task.id()) return;
+  if (why == SONDE_EXPIRED) {
+    settle({slot, lookups_[slot].generation}, lookups_[slot].names.empty() ? Verdict::open : Verdict::positive);
+  } else {
+    release(slot);
+    task.done(SONDE_CANCELLED);
+  }
+  pump();
+}
+
+void Probe::on_reply(Ticket ticket, const Reply& reply) {
+  Lookup* lookup = find(ticket);
+  if (!lookup) return;  // its task was cancelled meanwhile
+  lookup->last = reply.kind;
+  switch (reply.kind) {
+    case ReplyKind::answer: return on_answer(*lookup, ticket, reply.message);
+    case ReplyKind::nxdomain:
+      if (lookup->type == type_ptr) return settle(ticket, Verdict::nxdomain);
+      if (!ask_back(*lookup, ticket)) settle(ticket, Verdict::positive);
+      return;
+    case ReplyKind::shortage: {
+      sonde_task task = lookup->task;
+      release(ticket.slot);
+      Task(host_, task).done(SONDE_POSTPONED);
+      return;
+    }
+    case ReplyKind::failure: {
+      sonde_task task = lookup->task;
+      std::string question = lookup->question;
+      release(ticket.slot);
+      Task(host_, task).fail(SONDE_E_FATAL, "c-ares cannot ask for " + question);
+      return;
+    }
+    default: on_loss(*lookup, ticket, reply);
+  }
+}
+
+void Probe::on_answer(Lookup& lookup, Ticket ticket, std::span<const uint8_t> message) {
+  if (lookup.type == type_ptr) {
+    auto names = ptr_names(message, lookup.question);
+    if (!names) {
+      lookup.last = ReplyKind::servfail;
+      return on_loss(lookup, ticket, {ReplyKind::servfail, {}, Loss::silence});
+    }
+    if (names->empty()) return settle(ticket, Verdict::nodata);
+    lookup.names = std::move(*names);
+    if (!forward_ || !ask_back(lookup, ticket)) settle(ticket, Verdict::positive);
+    return;
+  }
+  auto found = addresses(message, lookup.question, lookup.type);
+  if (!found) return on_loss(lookup, ticket, {ReplyKind::servfail, {}, Loss::silence});
+  if (std::find(found->begin(), found->end(), lookup.address) != found->end())
+    return settle(ticket, Verdict::positive, true);
+  if (!ask_back(lookup, ticket)) settle(ticket, Verdict::positive);
+}
+
+// Overload costs no try, since the same question will be answered at a lower speed; the deadline bounds it. A few strays
+// are free as well: with many names even a rare loss strikes one name twice.
+void Probe::on_loss(Lookup& lookup, Ticket ticket, const Reply& reply) {
+  if (reply.loss == Loss::silence || (reply.loss == Loss::stray && ++lookup.strays > tries_)) ++lookup.tries;
+  if (lookup.tries >= tries_) return unanswerable(lookup, ticket);
+  // A timeout has waited already; where nothing listens, as much is waited, since the server may be coming back.
+  int64_t delay = 0;
+  if (reply.kind == ReplyKind::unreachable) delay = timeout_;
+  if (reply.kind == ReplyKind::servfail)
+    delay = std::min(refused_delay << std::min(lookup.asked, 4u), refused_delay_max);
+  if (delay == 0) queue(ticket);
+  else later_.push({host_.now() + delay, ticket});
+}
+
+void Probe::unanswerable(Lookup& lookup, Ticket ticket) {
+  if (lookup.type == type_ptr) return settle(ticket, Verdict::open);
+  lookup.doubtful = true;
+  if (!ask_back(lookup, ticket)) settle(ticket, Verdict::positive);
+}
+
+bool Probe::ask_back(Lookup& lookup, Ticket ticket) {
+  while (lookup.asked_back < std::min(lookup.names.size(), names_to_confirm)) {
+    const std::string& name = lookup.names[lookup.asked_back++];
+    if (!is_plain_name(name)) continue;  // no host can be called so: it leads nowhere
+    lookup.question = name;
+    lookup.type = is_v4(lookup.address) ? type_a : type_aaaa;
+    lookup.tries = lookup.strays = lookup.asked = 0;
+    queue(ticket);
+    return true;
+  }
+  return false;
+}
+
+// The first server that is not known to be down; each further try goes to the next.
+void Probe::queue(Ticket ticket) {
+  size_t n = resolvers_.size(), first = 0;
+  int64_t now = n > 1 ? host_.now() : 0;
+  while (n > 1 && first + 1 < n && resolvers_[first]->down(now)) ++first;
+  ready_[(first + lookups_[ticket.slot].asked) % n].push_back(ticket);
+}
+
+void Probe::pump() {
+  int64_t now = host_.now();
+  while (!later_.empty() && later_.top().at <= now) {
+    if (find(later_.top().ticket)) queue(later_.top().ticket);
+    later_.pop();
+  }
+  for (size_t i = 0; i < resolvers_.size() && pace_at_ == 0; ++i) {
+    auto& waiting = ready_[i];
+    while (!waiting.empty() && pace_at_ == 0) {
+      if (!find(waiting.front())) {
+        waiting.pop_front();
+        continue;
+      }
+      auto wanted = static_cast<uint32_t>(std::min<size_t>(waiting.size(), resolvers_[i]->pacer().room(now)));
+      if (wanted == 0) break;
+      int64_t again = 0;
+      uint32_t granted = host_.pace(wanted, again);
+      if (granted < wanted) pace_at_ = std::max(again, now + ms / 10);
+      while (granted > 0 && !waiting.empty()) {
+        Ticket ticket = waiting.front();
+        waiting.pop_front();
+        Lookup* lookup = find(ticket);
+        if (!lookup) continue;
+        ++lookup->asked;
+        --granted;
+        // Copied: the reply may come before ask() returns, and settle the lookup.
+        std::string question = lookup->question;
+        resolvers_[i]->ask(ticket, question, lookup->type);
+      }
+    }
+  }
+  set_timer();
+}
+
+void Probe::set_timer() {
+  int64_t at = std::numeric_limits<int64_t>::max();
+  if (pace_at_ != 0) at = pace_at_;
+  if (!later_.empty()) at = std::min(at, later_.top().at);
+  for (size_t i = 0; i < resolvers_.size(); ++i) {
+    const Resolver& resolver = *resolvers_[i];
+    if (resolver.due() != 0) at = std::min(at, resolver.due());
+    bool window_open = resolver.pacer().in_flight() < resolver.pacer().window();
+    if (!ready_[i].empty() && window_open && pace_at_ == 0) at = std::min(at, std::max(resolver.pacer().next(), host_.now() + 1));
+  }
+  if (at == std::numeric_limits<int64_t>::max()) return;
+  if (timer_at_ != 0 && timer_at_ <= at) return;  // the earlier one will look again
+  host_.timer(at, 0, timer_);
+  timer_at_ = at;
+}
+
+Probe::Lookup* Probe::find(Ticket ticket) {
+  Lookup& lookup = lookups_[ticket.slot];
+  return lookup.task != 0 && lookup.generation == ticket.generation ? &lookup : nullptr;
+}
+
+void Probe::release(uint32_t slot) {
+  uint32_t generation = lookups_[slot].generation + 1;
+  lookups_[slot] = Lookup{};
+  lookups_[slot].generation = generation;
+  free_.push_back(slot);
+}
+
+void Probe::settle(Ticket ticket, Verdict verdict, bool confirmed) {
+  Lookup& lookup = lookups_[ticket.slot];
+  Task task(host_, lookup.task);
+  if (verdict == Verdict::positive) {
+    // Known only when every forward question was answered, or one of them with the address.
+    size_t worth = std::min(lookup.names.size(), names_to_confirm);
+    bool open = !confirmed && (!forward_ || lookup.doubtful || lookup.asked_back < worth ||
+                               (lookup.type != type_ptr && lookup.last != ReplyKind::answer && lookup.last != ReplyKind::nxdomain));
+    task.put(reverse_dns, lookup.names.front());
+    task.put(dns, status_json("ok", lookup.names, open ? nullptr : &confirmed));
+  } else {
+    const char* status = verdict == Verdict::nxdomain ? "nxdomain" : verdict == Verdict::nodata ? "nodata"
+                         : lookup.last == ReplyKind::servfail ? "servfail" : "timeout";
+    task.put(dns, status_json(status, {}, nullptr));
+  }
+  release(ticket.slot);
+  task.done(verdict == Verdict::positive ? SONDE_POSITIVE : verdict == Verdict::open ? SONDE_NO_ANSWER : SONDE_NEGATIVE);
+}
+
+}  // namespace sonde::rdns
