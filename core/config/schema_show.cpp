@@ -142,7 +142,7 @@ std::string expectation(const Schema& s) {
     case SchemaType::text:
       return "text";
     case SchemaType::array:
-      return s.items && s.items->type != SchemaType::any ? "a list; each entry is " + expectation(*s.items) : "a list";
+      return s.items && (s.items->type != SchemaType::any || !s.items->any_of.empty()) ? "a list; each entry is " + expectation(*s.items) : "a list";
     case SchemaType::object:
       return s.title.empty() ? "a mapping" : s.title;
     case SchemaType::any:

@@ -27,6 +27,7 @@ class SourceText {
       if (text[i] == '\n') starts_.push_back(i + 1);
     }
   }
+  std::string_view text() const { return text_; }
   std::size_t lines() const { return starts_.size(); }
   std::string_view line(std::size_t index) const {
     const std::size_t begin = starts_[index];
@@ -96,7 +97,10 @@ class Builder : public YAML::EventHandler {
     if (expects_key()) stop("yaml-syntax", source_.at(mark), "a key is missing in front of ':'");
     Value value;
     value.where = source_.at(mark);
-    place(std::move(value), anchor, 1, 0);
+    // A value that is not there at all is told where its key is.
+    const bool written = source_.rest(mark).starts_with('~') || type_plain_scalar(source_.rest(mark).substr(0, 4)).is_null();
+    if (!written && !stack_.empty() && stack_.back().value.object()) value.where = stack_.back().key_where;
+    place(std::move(value), anchor, {1, 0, 0});
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -111,7 +115,7 @@ class Builder : public YAML::EventHandler {
     Value value = plain ? type_plain_scalar(text) : Value(text);
     value.quoted = !plain;
     value.where = where;
-    place(std::move(value), anchor, 1, text.size());
+    place(std::move(value), anchor, {1, text.size(), 0});
   }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -119,8 +123,8 @@ class Builder : public YAML::EventHandler {
     if (expects_key()) stop("yaml-syntax", where, "an alias cannot be a key", "write the key as a word");
     const auto found = anchors_.find(anchor);
     if (found == anchors_.end()) stop("yaml-syntax", where, "an alias stands inside what it stands for");
-    if (stack_.size() + found->second.depth > limits_.depth) too_deep(where);
-    place(found->second.value, 0, found->second.nodes, found->second.bytes);
+    if (stack_.size() + found->second.size.depth > limits_.depth) too_deep(where);
+    place(found->second.value, 0, found->second.size);
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -135,10 +139,14 @@ class Builder : public YAML::EventHandler {
   void OnMapEnd() override { close(); }
 
  private:
+  /// What a part of the tree costs, once its aliases are expanded.
+  struct Size {
+    std::size_t nodes, bytes, depth;
+  };
   struct Frame {
     Value value;
     YAML::anchor_t anchor = 0;
-    std::size_t nodes = 1, bytes = 0, depth = 1;
+    Size size{1, 0, 1};
     bool has_key = false, drop = false;
     std::string key{};
     SourceSpan key_where{};
@@ -146,7 +154,7 @@ class Builder : public YAML::EventHandler {
   };
   struct Anchored {
     Value value;
-    std::size_t nodes, bytes, depth;
+    Size size;
   };
 
   [[noreturn]] void stop(std::string_view id, SourceSpan where, std::string text, std::string hint = {}) {
@@ -193,22 +201,20 @@ class Builder : public YAML::EventHandler {
   void close() {
     Frame frame = std::move(stack_.back());
     stack_.pop_back();
-    // Its own nodes were counted while it was built; only the aliases to it count again.
-    keep(frame.value, frame.anchor, frame.nodes, frame.bytes, frame.depth);
-    count(1, 0, frame.value.where);
-    attach(std::move(frame.value), frame.nodes, frame.bytes, frame.depth);
+    count(1, 0, frame.value.where);  // what is in it was counted when it came
+    keep(frame.value, frame.anchor, frame.size);
+    attach(std::move(frame.value), frame.size);
   }
 
-  void place(Value value, YAML::anchor_t anchor, std::size_t nodes, std::size_t bytes) {
-    std::size_t depth = 0;
-    count(nodes, bytes, value.where);
-    keep(value, anchor, nodes, bytes, depth);
-    attach(std::move(value), nodes, bytes, depth);
+  void place(Value value, YAML::anchor_t anchor, Size size) {
+    count(size.nodes, size.bytes, value.where);
+    keep(value, anchor, size);
+    attach(std::move(value), size);
   }
-  void keep(const Value& value, YAML::anchor_t anchor, std::size_t nodes, std::size_t bytes, std::size_t depth) {
+  void keep(const Value& value, YAML::anchor_t anchor, Size size) {
     if (anchor == 0) return;
-    count(nodes, bytes, value.where);
-    anchors_.insert_or_assign(anchor, Anchored{value, nodes, bytes, depth});
+    count(size.nodes, size.bytes, value.where);
+    anchors_.insert_or_assign(anchor, Anchored{value, size});
   }
   void count(std::size_t nodes, std::size_t bytes, const SourceSpan& where) {
     nodes_ += nodes;
@@ -218,22 +224,22 @@ class Builder : public YAML::EventHandler {
            "move long lists into an @file");
     }
   }
-  void attach(Value value, std::size_t nodes, std::size_t bytes, std::size_t depth) {
+  void attach(Value value, Size size) {
     if (stack_.empty()) {
       seen_ = true;
       root_ = std::move(value);
       return;
     }
     Frame& frame = stack_.back();
-    frame.nodes += nodes;
-    frame.bytes += bytes;
-    frame.depth = std::max(frame.depth, depth + 1);
+    frame.size.nodes += size.nodes;
+    frame.size.bytes += size.bytes;
+    frame.size.depth = std::max(frame.size.depth, size.depth + 1);
     if (Value::Array* array = frame.value.array()) {
       array->push_back(std::move(value));
       return;
     }
     if (!frame.drop) {
-      frame.bytes += frame.key.size();
+      frame.size.bytes += frame.key.size();
       frame.value.object()->push_back({std::move(frame.key), std::move(frame.key_where), std::move(value)});
     }
     frame.has_key = false;
@@ -287,13 +293,18 @@ bool check_characters(std::string_view text, const SourceText& source, Diagnosti
 }
 
 /// YAML forbids tabs in indentation; parsers answer with errors far away, so they are looked for first.
-bool check_tabs(const SourceText& source, Diagnostics& out) {
+/// Blank lines and comments may hold them, so there they become blanks in `text`.
+bool check_tabs(const SourceText& source, std::string& text, Diagnostics& out) {
   std::optional<SourceSpan> first;
   std::size_t more = 0;
   for (std::size_t index = 0; index < source.lines(); ++index) {
     const std::string_view line = source.line(index);
     const std::size_t content = line.find_first_not_of(" \t");
-    if (content == std::string_view::npos || line[content] == '#') continue;
+    if (content == std::string_view::npos || line[content] == '#') {
+      const auto begin = text.begin() + static_cast<std::ptrdiff_t>(line.data() - source.text().data());
+      std::replace(begin, begin + static_cast<std::ptrdiff_t>(std::min(content, line.size())), '\t', ' ');
+      continue;
+    }
     const std::size_t tab = line.substr(0, content).find('\t');
     if (tab == std::string_view::npos) continue;
     if (first) {
@@ -322,11 +333,12 @@ std::optional<Value> parse_yaml(std::string_view text, const std::string& file, 
   }
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   const SourceText source(text, file);
-  if (!check_characters(text, source, out) || !check_tabs(source, out)) return std::nullopt;
+  std::string readable(text);
+  if (!check_characters(text, source, out) || !check_tabs(source, readable, out)) return std::nullopt;
 
   Builder builder(source, limits, out);
   try {
-    std::istringstream stream{std::string(text)};
+    std::istringstream stream(readable);
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {
     }

@@ -1,0 +1,178 @@
+// YAML to values: places of keys and values, what quotes do, bounds, and what is refused.
+#include "config/yaml.hpp"
+
+#include <gtest/gtest.h>
+
+#include "problems.hpp"
+
+namespace sonde::core {
+namespace {
+
+std::string at(const SourceSpan& s) {
+  return std::to_string(s.line) + ":" + std::to_string(s.column) + "+" + std::to_string(s.length);
+}
+
+Value parse(std::string_view text) {
+  Diagnostics out;
+  auto value = parse_yaml(text, "t.yaml", out);
+  EXPECT_EQ(problems(out), Lines{});
+  return value.value_or(Value());
+}
+
+Lines refused(std::string_view text, const YamlLimits& limits = {}) {
+  Diagnostics out;
+  EXPECT_FALSE(parse_yaml(text, "t.yaml", out, limits).has_value());
+  return problems(out);
+}
+
+std::string hint(std::string_view text) {
+  Diagnostics out;
+  parse_yaml(text, "t.yaml", out);
+  return out.items().empty() ? "" : out.items().front().hint;
+}
+
+TEST(Yaml, KeysAndValuesKnowTheirPlaces) {
+  const Value v = parse(
+      "# comment\n"
+      "version: 1\n"
+      "stages:\n"
+      "  - use: icmp\n"
+      "    options: {count: 2, timeout: \"800ms\"}\n");
+  EXPECT_EQ(v.where.file, "t.yaml");
+  EXPECT_EQ(at(v.where), "2:1+1");
+  EXPECT_EQ(at((*v.object())[0].where), "2:1+7");
+  EXPECT_EQ(at(v.find("version")->where), "2:10+1");
+  const Value& stage = (*v.find("stages")->array())[0];
+  EXPECT_EQ(at(v.find("stages")->where), "4:3+1");
+  EXPECT_EQ(at(stage.where), "4:5+1");
+  EXPECT_EQ(at((*stage.object())[0].where), "4:5+3");
+  EXPECT_EQ(at(stage.find("use")->where), "4:10+4");
+  const Value& options = *stage.find("options");
+  EXPECT_EQ(at(options.where), "5:14+1");
+  EXPECT_EQ(at((*options.object())[1].where), "5:25+7");
+  EXPECT_EQ(at(options.find("timeout")->where), "5:34+7");
+}
+
+TEST(Yaml, PlacesHoldBehindAByteOrderMarkAndWithWindowsLineEnds) {
+  const Value v = parse("\xef\xbb\xbfname: a\r\nversion: 1\r\n");
+  EXPECT_EQ(at((*v.object())[0].where), "1:1+4");
+  EXPECT_EQ(at(v.find("version")->where), "2:10+1");
+  EXPECT_EQ(*v.find("name")->text(), "a");
+}
+
+TEST(Yaml, QuotesMakeText) {
+  const Value v = parse("a: 5\nb: '5'\nc: \"true\"\nd: |\n  7\ne: null\nf: ''\ng: !!str 8\n");
+  EXPECT_EQ(to_json(v), R"({"a":5,"b":"5","c":"true","d":"7\n","e":null,"f":"","g":"8"})");
+  EXPECT_FALSE(v.find("a")->quoted);
+  EXPECT_TRUE(v.find("b")->quoted);
+  EXPECT_TRUE(v.find("d")->quoted);
+}
+
+TEST(Yaml, AliasesStandForWhatTheyName) {
+  const Value v = parse("a: &x {k: [1, 2]}\nb: *x\n");
+  EXPECT_EQ(to_json(v), R"({"a":{"k":[1,2]},"b":{"k":[1,2]}})");
+}
+
+TEST(Yaml, EveryDuplicateKeyIsReportedAndTheFirstKept) {
+  Diagnostics out;
+  const auto v = parse_yaml("a: 1\nb:\n  c: 1\n  c: 2\na: {x: 1, x: 2}\n", "t.yaml", out);
+  EXPECT_EQ(problems(out), (Lines{"4:3 duplicate-key: the key 'c' is written twice in one mapping",
+                                  "5:1 duplicate-key: the key 'a' is written twice in one mapping",
+                                  "5:11 duplicate-key: the key 'x' is written twice in one mapping"}));
+  EXPECT_EQ(out.items()[0].hint, "the first one is on line 3");
+  EXPECT_EQ(to_json(*v), R"({"a":1,"b":{"c":1}})");
+}
+
+TEST(Yaml, AnEmptyFileSaysSo) {
+  const Lines expected{"0:0 yaml-syntax: the file is empty, or has only comments"};
+  EXPECT_EQ(refused(""), expected);
+  EXPECT_EQ(refused("# nothing\n\n"), expected);
+}
+
+TEST(Yaml, ATabInTheIndentationIsNamed) {
+  EXPECT_EQ(refused("stages:\n\t- use: icmp\n"),
+            Lines{"2:1 yaml-syntax: a tab indents this line; YAML takes blanks only"});
+  EXPECT_EQ(refused("stages:\n  \t- use: icmp\n\t- use: rdns\n\t# a comment\n"),
+            Lines{"2:3 yaml-syntax: a tab indents this line, and 1 more; YAML takes blanks only"});
+  EXPECT_EQ(to_json(parse("a:\t1\n\t\nb: 2\t# tab\n")), R"({"a":1,"b":2})");
+}
+
+TEST(Yaml, BytesThatAreNoTextAreRefusedWithTheirPlace) {
+  EXPECT_EQ(refused("a: 1\nb: x\xff\n"), Lines{"2:5 yaml-syntax: this is not UTF-8 text"});
+  EXPECT_EQ(refused(std::string_view("a: 1\nb: \0\n", 9)),
+            Lines{"2:4 yaml-syntax: a control character (0x00) stands here"});
+}
+
+TEST(Yaml, TheNestingIsBounded) {
+  std::string deep, fits;
+  for (int i = 0; i < 33; ++i) deep += "[";
+  for (int i = 0; i < 33; ++i) deep += "]";
+  EXPECT_EQ(refused(deep), Lines{"1:33 config-too-large: nested deeper than 32 levels"});
+  for (int i = 0; i < 32; ++i) fits += "[";
+  for (int i = 0; i < 32; ++i) fits += "]";
+  parse(fits);
+}
+
+TEST(Yaml, AliasesCannotNestDeeperEither) {
+  EXPECT_EQ(refused("a: &a [[[1]]]\nb: &b [[*a]]\nc: [[*b]]\n", {.depth = 6}),
+            Lines{"3:6 config-too-large: nested deeper than 6 levels"});
+}
+
+TEST(Yaml, TheSizeIsBounded) {
+  EXPECT_EQ(refused("name: abcdef\n", {.bytes = 10}), Lines{"0:0 config-too-large: the file has 13 bytes; 10 are read"});
+}
+
+TEST(Yaml, ABillionLaughsStopsEarly) {
+  std::string text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 12; ++i) {
+    text += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [";
+    for (int j = 0; j < 10; ++j) text += (j != 0 ? ", *a" : "*a") + std::to_string(i - 1);
+    text += "]\n";
+  }
+  const Lines lines = refused(text);
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_NE(lines[0].find("config-too-large"), std::string::npos) << lines[0];
+}
+
+TEST(Yaml, LongTextsBehindAliasesCountToo) {
+  EXPECT_NE(refused("a: &a " + std::string(1000, 'x') + "\nb: [*a, *a, *a, *a]\n", {.expanded_bytes = 5000}),
+            Lines{});
+}
+
+TEST(Yaml, AnAliasInsideItselfIsRefused) {
+  const Lines lines = refused("a: &a [*a]\n");
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_NE(lines[0].find("1:8 yaml-syntax"), std::string::npos) << lines[0];
+}
+
+TEST(Yaml, AnUnknownAliasIsRefused) {
+  EXPECT_EQ(refused("a: *b\n"), Lines{"1:4 yaml-syntax: not valid YAML: the referenced anchor is not defined"});
+}
+
+TEST(Yaml, OneDocumentAFile) {
+  EXPECT_EQ(refused("a: 1\n---\nb: 2\n"),
+            Lines{"2:1 yaml-syntax: a second YAML document begins here; a pipeline file is one"});
+}
+
+TEST(Yaml, TagsAreRefused) {
+  EXPECT_EQ(refused("a: !!binary aGk=\n"),
+            Lines{"1:4 yaml-syntax: YAML tags such as 'tag:yaml.org,2002:binary' are not read here"});
+  EXPECT_EQ(refused("a: !mine {b: 1}\n"), Lines{"1:4 yaml-syntax: YAML tags such as '!mine' are not read here"});
+}
+
+TEST(Yaml, KeysAreWords) {
+  EXPECT_EQ(refused("? [a, b]\n: 1\n"), Lines{"1:3 yaml-syntax: a list or a mapping cannot be a key"});
+  EXPECT_EQ(refused("~: 1\n"), Lines{"1:1 yaml-syntax: a key is missing in front of ':'"});
+  EXPECT_EQ(refused("a: &x b\n*x : 1\n"), Lines{"2:1 yaml-syntax: an alias cannot be a key"});
+}
+
+TEST(Yaml, TheUsualSlipsAreExplained) {
+  EXPECT_EQ(hint("targets: [@hosts.txt]\n"), "a value that begins with @ goes in quotes: \"@hosts.txt\"");
+  EXPECT_EQ(hint("stages: [{use: icmp, options: {count: ${N}}}]\n"),
+            "inside [ ] and { } a value with ${...} goes in quotes");
+  EXPECT_EQ(hint("name: a: b\n"), "a value with ': ' in it goes in quotes");
+  EXPECT_EQ(hint("a: [1, 2\n"), "check the indentation and the quotes of this line and the one before");
+}
+
+}  // namespace
+}  // namespace sonde::core
