@@ -63,8 +63,8 @@ class NeighbourBudget {
 };
 
 struct Budgets {
-  Budgets(uint64_t packets_per_second, int64_t descriptors, int64_t now)
-      : packets(packets_per_second, now), descriptors(descriptors) {}
+  Budgets(uint64_t packets_per_second, int64_t most_descriptors, int64_t now)
+      : packets(packets_per_second, now), descriptors(most_descriptors) {}
   PacketBudget packets;
   CountBudget descriptors;
   NeighbourBudget neighbours;

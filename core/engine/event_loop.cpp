@@ -150,7 +150,8 @@ void EventLoop::poll_descriptors(int64_t now) {
       const epoll_event& e = events[static_cast<std::size_t>(i)];
       const Watch* w = live(e.data.u64);
       if (!w) continue;
-      uint32_t out = ((e.events & EPOLLIN) ? SONDE_IO_READ : 0u) | ((e.events & EPOLLOUT) ? SONDE_IO_WRITE : 0u);
+      uint32_t out = ((e.events & EPOLLIN) ? uint32_t{SONDE_IO_READ} : 0u) |
+                     ((e.events & EPOLLOUT) ? uint32_t{SONDE_IO_WRITE} : 0u);
       if (e.events & EPOLLERR) {
         int error = 0;
         socklen_t size = sizeof error;

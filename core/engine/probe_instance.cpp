@@ -93,7 +93,7 @@ sonde_err ProbeInstance::place(sonde_place* out) {
 }
 
 sonde_err ProbeInstance::target(sonde_task task, sonde_target* out) {
-  return on_shard([&] {
+  return on_shard([&]() -> sonde_err {
     const uint32_t slot = shard_.slots().find(task, stage_);
     if (slot == no_slot) return SONDE_E_STALE;
     const IpAddress& ip = shard_.slots()[slot].ip;
@@ -104,7 +104,7 @@ sonde_err ProbeInstance::target(sonde_task task, sonde_target* out) {
 
 int64_t ProbeInstance::deadline(sonde_task task) {
   int64_t at = 0;
-  on_shard([&] {
+  on_shard([&]() -> sonde_err {
     const uint32_t slot = shard_.slots().find(task, stage_);
     at = slot == no_slot ? 0 : shard_.slots()[slot].deadline;
     return SONDE_OK;
@@ -115,7 +115,7 @@ int64_t ProbeInstance::deadline(sonde_task task) {
 int ProbeInstance::cancelled(sonde_task task) { return deadline(task) == 0; }
 
 sonde_err ProbeInstance::attach(sonde_task task, uint64_t user) {
-  return on_shard([&] {
+  return on_shard([&]() -> sonde_err {
     const uint32_t slot = shard_.slots().find(task, stage_);
     if (slot == no_slot) return SONDE_E_STALE;
     shard_.slots()[slot].user = user;
@@ -125,7 +125,7 @@ sonde_err ProbeInstance::attach(sonde_task task, uint64_t user) {
 
 uint32_t ProbeInstance::count(sonde_task task, uint32_t input) {
   uint32_t n = 0;
-  on_shard([&] {
+  on_shard([&]() -> sonde_err {
     const uint32_t slot = shard_.slots().find(task, stage_);
     const auto& inputs = stage_plan().inputs;
     if (slot == no_slot || input >= inputs.size() || inputs[input] == no_field) return SONDE_E_ABSENT;
@@ -137,7 +137,7 @@ uint32_t ProbeInstance::count(sonde_task task, uint32_t input) {
 }
 
 sonde_err ProbeInstance::get(sonde_task task, uint32_t input, uint32_t item, sonde_str* key, sonde_value* out) {
-  return on_shard([&] {
+  return on_shard([&]() -> sonde_err {
     const uint32_t slot = shard_.slots().find(task, stage_);
     if (slot == no_slot) return SONDE_E_STALE;
     const auto& inputs = stage_plan().inputs;
@@ -154,7 +154,7 @@ sonde_err ProbeInstance::get(sonde_task task, uint32_t input, uint32_t item, son
 }
 
 sonde_err ProbeInstance::put(sonde_task task, uint32_t output, std::string_view key, const sonde_value& value) {
-  return on_shard([&] {
+  return on_shard([&]() -> sonde_err {
     const uint32_t slot = shard_.slots().find(task, stage_);
     if (slot == no_slot) return SONDE_E_STALE;
     const auto& outputs = stage_plan().outputs;
@@ -166,7 +166,7 @@ sonde_err ProbeInstance::put(sonde_task task, uint32_t output, std::string_view 
 }
 
 sonde_err ProbeInstance::done(sonde_task task, sonde_outcome outcome) {
-  return on_shard([&] { return done_here(task, outcome); });
+  return on_shard([&]() -> sonde_err { return done_here(task, outcome); });
 }
 
 sonde_err ProbeInstance::done_here(sonde_task task, sonde_outcome outcome) {

@@ -4,6 +4,7 @@
 #include <span>
 #include <thread>
 
+#include "base/ip_address.hpp"
 #include "engine/event_loop.hpp"
 #include "plugins/host_calls.hpp"
 

@@ -80,7 +80,7 @@ class Shard {
   void pump();
   bool offer(ShardStage&, int64_t now);
   bool offer_to_pool(ShardStage&);
-  void begin_task(ShardStage&, uint32_t slot);
+  void begin_task(uint32_t slot);
   void give_back(ShardStage&, uint32_t slot);
   void advance(uint32_t slot, uint8_t from);
   bool wanted(const ShardStage&, HostSlot&) const;
@@ -104,7 +104,6 @@ class Shard {
   std::vector<ShardStage> stages_;
   std::deque<Turn> turns_[3];  ///< by Shortage
   std::vector<sonde_task> offered_;
-  std::vector<Fact> assumed_;  ///< scratch of assume_up
   Batch batch_;
   uint64_t settled_count_ = 0;
   int64_t last_flush_ = 0;

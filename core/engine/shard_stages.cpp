@@ -131,7 +131,7 @@ void Shard::fail_stage(uint8_t index, const std::string& why) {
   while (s.pending.head != no_slot) advance(slots_.pop(s.pending), index);
 }
 
-void Shard::begin_task(ShardStage& s, uint32_t slot) {
+void Shard::begin_task(uint32_t slot) {
   HostSlot& h = slots_[slot];
   h.first_fact = static_cast<uint32_t>(h.facts.size());
   h.user = 0;
@@ -162,7 +162,7 @@ bool Shard::offer(ShardStage& s, int64_t now) {
   offered_.clear();
   for (uint32_t i = 0; i < n; ++i) {
     const uint32_t slot = slots_.pop(s.pending);
-    begin_task(s, slot);
+    begin_task(slot);
     slots_[slot].state = SlotState::running;
     slots_[slot].deadline = now + s.plan->deadline;
     slots_.insert_by_deadline(s.running, slot);
@@ -186,7 +186,7 @@ bool Shard::offer_to_pool(ShardStage& s) {
   while (s.pending.head != no_slot && s.pool->has_room()) {
     const uint32_t slot = slots_.pop(s.pending);
     HostSlot& h = slots_[slot];
-    begin_task(s, slot);
+    begin_task(slot);
     h.state = SlotState::in_worker;
     h.deadline = INT64_MAX;  // counts from the call of run(), see job_started()
     slots_.push(s.running, slot);

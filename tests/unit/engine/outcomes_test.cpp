@@ -1,0 +1,196 @@
+// Every (target, stage) ends in exactly one state, and the state is the right one.
+#include "scripted_run.hpp"
+
+namespace sonde::core::test {
+namespace {
+
+using Outcomes = ScriptedRun;
+
+TEST_F(Outcomes, EachTargetIsCountedOnce) {
+  targets(5000);
+  plan.limits.shards = 3;
+  stage<0>(answers(SONDE_POSITIVE));
+  stage<1>(answers(SONDE_NEGATIVE));
+  stage<2>(answers(SONDE_NO_ANSWER));
+  const RunResult r = run_well();
+  EXPECT_EQ(count(r, 0, Outcome::positive), 5000u);
+  EXPECT_EQ(count(r, 1, Outcome::negative), 5000u);
+  EXPECT_EQ(count(r, 2, Outcome::no_answer), 5000u);
+  EXPECT_TRUE(r.document.complete);
+  EXPECT_EQ(r.document.settled, 5000u);
+  EXPECT_TRUE(r.hosts.empty());  // nothing was said about anyone
+  EXPECT_FALSE(r.had_errors);
+}
+
+TEST_F(Outcomes, EachTargetIsSeenExactlyOnce) {
+  targets(3000);
+  plan.limits.shards = 2;
+  std::mutex mutex;
+  std::map<std::string, int> seen;
+  Script s;
+  s.start = [&](auto c, auto h, auto tasks) {
+    for (sonde_task t : tasks) {
+      sonde_target target{};
+      target.size = sizeof target;
+      EXPECT_EQ(h->target(c, t, &target), SONDE_OK);
+      {
+        std::lock_guard lock(mutex);
+        ++seen[std::string(reinterpret_cast<char*>(target.ip), 16)];
+      }
+      h->done(c, t, SONDE_POSITIVE);
+    }
+    return static_cast<int32_t>(tasks.size());
+  };
+  stage<0>(s);
+  run_well();
+  EXPECT_EQ(seen.size(), 3000u);
+  for (const auto& [ip, n] : seen) EXPECT_EQ(n, 1);
+}
+
+TEST_F(Outcomes, WhatIsPutBecomesTheRecord) {
+  targets(10);
+  Script s;
+  s.start = [](auto c, auto h, auto tasks) {
+    for (sonde_task t : tasks) {
+      sonde_target target{};
+      target.size = sizeof target;
+      h->target(c, t, &target);
+      if (target.ip[15] == 3) {
+        const sonde_value yes = boolean(true), mac = text_value("AA:BB:CC:DD:EE:FF");
+        EXPECT_EQ(h->put(c, t, 0, {}, &yes), SONDE_OK);
+        EXPECT_EQ(h->put(c, t, 1, {}, &mac), SONDE_OK);
+        EXPECT_EQ(h->put(c, t, 2, {}, &mac), SONDE_E_INVALID);  // no such output
+        h->done(c, t, SONDE_POSITIVE);
+      } else {
+        h->done(c, t, SONDE_NO_ANSWER);
+      }
+    }
+    return static_cast<int32_t>(tasks.size());
+  };
+  stage<0>(s, {"alive", "mac"});
+  const RunResult r = run_well();
+  ASSERT_EQ(r.hosts.size(), 1u);
+  EXPECT_EQ(r.hosts[0].ip.to_string(), "127.0.1.3");
+  ASSERT_EQ(r.hosts[0].facts.size(), 2u);
+  EXPECT_EQ(r.hosts[0].outcomes, std::vector<Outcome>{Outcome::positive});
+  EXPECT_EQ(r.document.responding, 1u);
+}
+
+TEST_F(Outcomes, ALaterStageReadsWhatAnEarlierPut) {
+  targets(4);
+  Script first;
+  first.start = [](auto c, auto h, auto tasks) {
+    for (sonde_task t : tasks) {
+      const sonde_value name = text_value("named");
+      h->put(c, t, 0, {}, &name);
+      h->done(c, t, SONDE_POSITIVE);
+    }
+    return static_cast<int32_t>(tasks.size());
+  };
+  stage<0>(first, {"reverse_dns"});
+  Script second;
+  int read = 0;
+  second.start = [&](auto c, auto h, auto tasks) {
+    for (sonde_task t : tasks) {
+      sonde_value v{};
+      EXPECT_EQ(h->count(c, t, 0), 1u);
+      EXPECT_EQ(h->get(c, t, 0, 0, nullptr, &v), SONDE_OK);
+      EXPECT_EQ(std::string(v.as.s.ptr, v.as.s.len), "named");
+      EXPECT_EQ(h->get(c, t, 0, 1, nullptr, &v), SONDE_E_ABSENT);
+      EXPECT_EQ(h->get(c, t, 1, 0, nullptr, &v), SONDE_E_INVALID);
+      ++read;
+      h->done(c, t, SONDE_POSITIVE);
+    }
+    return static_cast<int32_t>(tasks.size());
+  };
+  stage<1>(second).inputs = {FieldTable::reverse_dns};
+  run_well();
+  EXPECT_EQ(read, 4);
+}
+
+TEST_F(Outcomes, SilentOnTheLinkIsSkippedByLaterStages) {
+  targets(6);
+  Script arp;
+  arp.start = [](auto c, auto h, auto tasks) {
+    for (sonde_task t : tasks) {
+      const sonde_value silent = text_value("silent");
+      h->put(c, t, 0, {}, &silent);
+      h->done(c, t, SONDE_NO_ANSWER);
+    }
+    return static_cast<int32_t>(tasks.size());
+  };
+  stage<0>(arp, {"link"});
+  stage<1>(answers(SONDE_POSITIVE));
+  EXPECT_EQ(count(run_well(), 1, Outcome::skipped_no_neighbour), 6u);
+  plan.limits.trust_arp = false;
+  EXPECT_EQ(count(run_well(), 1, Outcome::positive), 6u);
+}
+
+TEST_F(Outcomes, AFalseWhenSkipsAndAssumeUpDoesNot) {
+  targets(3);
+  stage<0>(answers(SONDE_NO_ANSWER));
+  stage<1>(answers(SONDE_POSITIVE)).when = *When::compile("alive", {}, plan.fields);
+  EXPECT_EQ(count(run_well(), 1, Outcome::skipped_when), 3u);
+  plan.assume_up = true;
+  EXPECT_EQ(count(run_well(), 1, Outcome::positive), 3u);
+}
+
+TEST_F(Outcomes, ADisabledStageIsNoStage) {
+  targets(3);
+  stage<0>(answers(SONDE_ERROR)).enabled = false;
+  stage<1>(answers(SONDE_POSITIVE));
+  const RunResult r = run_well();
+  EXPECT_FALSE(r.had_errors);
+  ASSERT_EQ(r.document.stages.size(), 1u);
+  EXPECT_EQ(count(r, 0, Outcome::positive), 3u);
+}
+
+TEST_F(Outcomes, AnOptionalStageThatMayNotRunIsSkippedWithItsReason) {
+  targets(3);
+  Script s = answers(SONDE_POSITIVE);
+  s.create = [](auto c, auto h) {
+    const std::string why = "no raw sockets here";
+    h->fail(c, 0, SONDE_E_DENIED, {why.data(), why.size()});
+    return SONDE_E_DENIED;
+  };
+  stage<0>(s).optional = true;
+  stage<1>(answers(SONDE_POSITIVE));
+  RunResult r = run_well();
+  EXPECT_EQ(count(r, 0, Outcome::skipped_unavailable), 3u);
+  EXPECT_NE(r.document.stages[0].unavailable.find("no raw sockets here"), std::string::npos);
+  EXPECT_EQ(count(r, 1, Outcome::positive), 3u);
+  EXPECT_FALSE(r.had_errors);
+
+  plan.stages[0].optional = false;
+  auto refused = run();
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().id, "needs-raw-socket");
+}
+
+TEST_F(Outcomes, APluginThatRefusesItsOptionsIsAConfigurationError) {
+  targets(1);
+  Script s = answers(SONDE_POSITIVE);
+  s.create = [](auto, auto) { return SONDE_E_CONFIG; };
+  stage<0>(s);
+  auto refused = run();
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().id, "stage-config");
+  scripts[0].create = [](auto, auto) { return SONDE_E_IO; };
+  EXPECT_EQ(run().error().id, "stage-unavailable");
+}
+
+TEST_F(Outcomes, RunTimeoutEndsTheRunWithWhatIsKnown) {
+  targets(4);
+  plan.limits.run_timeout = 100'000'000;
+  Script s;
+  s.start = [](auto, auto, auto tasks) { return static_cast<int32_t>(tasks.size()); };  // never answers
+  stage<0>(s, {}, 60'000);
+  const RunResult r = run_well();
+  EXPECT_EQ(count(r, 0, Outcome::cancelled), 4u);
+  EXPECT_FALSE(r.document.complete);
+  EXPECT_EQ(r.document.why_incomplete, "run_timeout");
+  EXPECT_TRUE(r.had_errors);
+}
+
+}  // namespace
+}  // namespace sonde::core::test

@@ -1,0 +1,97 @@
+// Interrupted runs: what was known is kept, what was settled is not asked again.
+#include <atomic>
+#include <set>
+#include <thread>
+
+#include "inventory/journal.hpp"
+#include "scripted_run.hpp"
+
+namespace sonde::core::test {
+namespace {
+
+using Resume = ScriptedRun;
+
+Script finds_even_ones(std::set<std::string>& asked, std::atomic<int>* stop_after, std::atomic<int>* signal) {
+  Script s;
+  s.start = [&asked, stop_after, signal](auto c, auto h, auto tasks) {
+    for (sonde_task t : tasks) {
+      if (stop_after && stop_after->fetch_sub(1) <= 0) {
+        if (signal) signal->store(2);
+        continue;  // hangs until it is cancelled
+      }
+      sonde_target target{};
+      target.size = sizeof target;
+      h->target(c, t, &target);
+      asked.insert(std::string(reinterpret_cast<char*>(target.ip), 16));
+      if (target.ip[15] % 2 == 0) {
+        const sonde_value yes = boolean(true);
+        h->put(c, t, 0, {}, &yes);
+        h->done(c, t, SONDE_POSITIVE);
+      } else {
+        h->done(c, t, SONDE_NO_ANSWER);
+      }
+    }
+    return static_cast<int32_t>(tasks.size());
+  };
+  return s;
+}
+
+TEST_F(Resume, AnInterruptedRunKeepsWhatItKnowsAndTheRestIsDoneLater) {
+  targets(400);
+  std::set<std::string> first, second;
+  std::atomic<int> stop_after{150}, signal{0};
+  stage<0>(finds_even_ones(first, &stop_after, &signal), {"alive"}, 60'000);
+  RunRequest request;
+  request.stop_signal = &signal;
+  const RunResult interrupted = run_well(request);
+  EXPECT_EQ(interrupted.signal, 2);
+  EXPECT_FALSE(interrupted.document.complete);
+  EXPECT_EQ(interrupted.document.why_incomplete, "interrupted");
+  EXPECT_EQ(first.size(), 150u);
+  EXPECT_GT(interrupted.hosts.size(), 40u);
+
+  auto journal = read_journal(interrupted.journal);
+  ASSERT_TRUE(journal.has_value());
+  EXPECT_EQ(journal->settled.size(), 150u);
+  scripts[0] = finds_even_ones(second, nullptr, nullptr);
+  RunRequest again;
+  again.resume = &*journal;
+  again.journal_path = interrupted.journal;
+  const RunResult whole = run_well(again);
+  EXPECT_TRUE(whole.document.complete);
+  EXPECT_EQ(second.size(), 250u);
+  for (const std::string& ip : second) EXPECT_EQ(first.count(ip), 0u);
+  EXPECT_EQ(whole.hosts.size(), 200u);
+  EXPECT_EQ(whole.document.responding, 200u);
+  EXPECT_TRUE(read_journal(whole.journal)->finished);
+}
+
+TEST_F(Resume, ATargetThatCrashedAPluginIsLeftOutForThatStage) {
+  targets(10);
+  std::set<std::string> asked;
+  stage<0>(finds_even_ones(asked, nullptr, nullptr), {"alive"});
+  JournalContent before;
+  before.crashes.push_back({"script0", "script0", IpAddress::v4((127u << 24) + 260)});
+  RunRequest request;
+  request.resume = &before;
+  const RunResult r = run_well(request);
+  EXPECT_EQ(asked.size(), 9u);
+  EXPECT_EQ(count(r, 0, Outcome::error), 1u);
+  EXPECT_TRUE(r.had_errors);
+}
+
+TEST_F(Resume, AnUnwritableOutputDirectoryStopsTheRunBeforeItBegins) {
+  targets(1);
+  int started = 0;
+  Script s;
+  s.start = [&](auto, auto, auto) { return ++started; };
+  stage<0>(s);
+  plan.output_dir = "/proc/nowhere";
+  auto refused = run();
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().id, "output-unwritable");
+  EXPECT_EQ(started, 0);
+}
+
+}  // namespace
+}  // namespace sonde::core::test

@@ -1,0 +1,166 @@
+// Blocking probes: many workers, hung ones, connect().
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <atomic>
+#include <set>
+#include <thread>
+
+#include "scripted_run.hpp"
+
+namespace sonde::core::test {
+namespace {
+
+using Workers = ScriptedRun;
+
+TEST_F(Workers, ManyWorkAtOnceOneCallAtATimeEach) {
+  targets(200);
+  plan.limits.workers = 16;
+  plan.limits.shards = 2;
+  std::atomic<int> inside{0}, most{0};
+  std::mutex mutex;
+  std::set<sonde_ctx*> busy, all;
+  Script s;
+  s.run = [&](auto c, auto h, auto tasks) -> sonde_err {
+    {
+      std::lock_guard lock(mutex);
+      EXPECT_TRUE(busy.insert(c).second) << "an instance was called twice at once";
+      all.insert(c);
+    }
+    const int now = ++inside;
+    for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    --inside;
+    {
+      std::lock_guard lock(mutex);
+      busy.erase(c);
+    }
+    const sonde_value v = boolean(true);
+    for (sonde_task t : tasks) {
+      EXPECT_EQ(h->put(c, t, 0, {}, &v), SONDE_OK);
+      EXPECT_EQ(h->done(c, t, SONDE_POSITIVE), SONDE_OK);
+      EXPECT_EQ(h->done(c, t, SONDE_POSITIVE), SONDE_E_STALE);
+    }
+    return SONDE_OK;
+  };
+  stage<0>(s, {"alive"});
+  const RunResult r = run_well();
+  EXPECT_EQ(count(r, 0, Outcome::positive), 200u);
+  EXPECT_EQ(r.document.responding, 200u);
+  EXPECT_GT(most, 4);
+  EXPECT_LE(all.size(), 16u);
+}
+
+TEST_F(Workers, TheDescriptorCapsThem) {
+  targets(50);
+  std::mutex mutex;
+  std::set<sonde_ctx*> all;
+  Script s;
+  s.run = [&](auto c, auto h, auto tasks) -> sonde_err {
+    std::lock_guard lock(mutex);
+    all.insert(c);
+    for (sonde_task t : tasks) h->done(c, t, SONDE_POSITIVE);
+    return SONDE_OK;
+  };
+  stage<0>(s);
+  entry(0).max_instances = 3;
+  run_well();
+  EXPECT_LE(all.size(), 3u);
+}
+
+TEST_F(Workers, AHungOneIsWrittenOffReplacedAndFinallyQuarantined) {
+  targets(12);
+  plan.limits.workers = 2;
+  std::atomic<bool> release{false};
+  std::atomic<int> returned{0}, calls{0};
+  Script s;
+  s.run = [&](auto, auto, auto) -> sonde_err {
+    ++calls;
+    while (!release) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    ++returned;
+    return SONDE_OK;
+  };
+  stage<0>(s, {}, 50);
+  const RunResult r = run_well();
+  EXPECT_EQ(count(r, 0, Outcome::error), 12u);
+  EXPECT_TRUE(r.had_errors);
+  EXPECT_EQ(calls, 4);  // two workers and two replacements
+  release = true;       // lets the threads go before the script does
+  for (int i = 0; i < 400 && returned < calls; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(returned, 4);
+}
+
+TEST_F(Workers, OneThatHonoursCancelledIsSilenceNotAnError) {
+  targets(4);
+  Script s;
+  s.run = [&](auto c, auto h, auto tasks) -> sonde_err {
+    while (!h->cancelled(c, tasks[0])) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    return SONDE_OK;
+  };
+  stage<0>(s, {}, 60);
+  EXPECT_EQ(count(run_well(), 0, Outcome::no_answer), 4u);
+}
+
+TEST_F(Workers, ReturningWithoutDoneIsAnErrorWithItsReason) {
+  targets(2);
+  Script s;
+  s.run = [](auto, auto, auto) -> sonde_err { return SONDE_E_IO; };
+  stage<0>(s);
+  const RunResult r = run_well();
+  EXPECT_EQ(count(r, 0, Outcome::error), 2u);
+  EXPECT_EQ(r.document.stages[0].errors.begin()->second, 2u);
+}
+
+TEST_F(Workers, ConnectGivesACheckedBlockingSocket) {
+  targets(1);
+  const int listener = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in a{};
+  a.sin_family = AF_INET;
+  ASSERT_EQ(bind(listener, reinterpret_cast<sockaddr*>(&a), sizeof a), 0);
+  socklen_t size = sizeof a;
+  getsockname(listener, reinterpret_cast<sockaddr*>(&a), &size);
+  ASSERT_EQ(listen(listener, 8), 0);
+  Script s;
+  s.run = [&](auto c, auto h, auto tasks) -> sonde_err {
+    sonde_target to{};
+    to.size = sizeof to;
+    h->target(c, tasks[0], &to);
+    to.proto = IPPROTO_TCP;
+    to.port = ntohs(a.sin_port);
+    int fd = -1;
+    EXPECT_EQ(h->connect(c, tasks[0], &to, &fd), SONDE_OK);
+    EXPECT_GE(fd, 0);
+    to.port = 1;
+    EXPECT_EQ(h->connect(c, tasks[0], &to, &fd), SONDE_E_IO);
+    EXPECT_EQ(fd, -ECONNREFUSED);
+    to.port = 515;
+    EXPECT_EQ(h->connect(c, tasks[0], &to, &fd), SONDE_E_DENIED);
+    h->done(c, tasks[0], SONDE_POSITIVE);
+    return SONDE_OK;
+  };
+  stage<0>(s);
+  EXPECT_EQ(count(run_well(), 0, Outcome::positive), 1u);
+  ::close(listener);
+}
+
+TEST_F(Workers, ABatchProbeGetsManyAtOnce) {
+  targets(64);
+  plan.limits.workers = 1;
+  std::size_t largest = 0;
+  Script s;
+  s.run = [&](auto c, auto h, auto tasks) -> sonde_err {
+    largest = std::max(largest, tasks.size());
+    for (sonde_task t : tasks) h->done(c, t, SONDE_POSITIVE);
+    return SONDE_OK;
+  };
+  stage<0>(s);
+  entry(0).max_batch = 32;
+  EXPECT_EQ(count(run_well(), 0, Outcome::positive), 64u);
+  EXPECT_EQ(largest, 32u);
+}
+
+}  // namespace
+}  // namespace sonde::core::test
