@@ -1,19 +1,13 @@
-// How many packets a plan will send and how long that takes, from what the plugins' schemas declare: at the root of
-// options_schema, "x-sonde": {"cost": {"silent": [...], "alive": [...], "wait": [...]}}. Each is a product of factors:
-// a number, or the name of an option (its number, the length of its list, its duration in ns; true counts 1, false 0).
-//   silent  packets to a target that never answers        alive   packets to one that answers at once
-//   wait    ns that a task on a silent target takes        (absent: 0)
-// Nested lists are sums: ["ports"] is one a port; [["ports"], [1]] is one a port and one more.
+// How many packets a plan will send and how long that takes, from the costs that the plugins' schemas declare
+// (plugins/cost.hpp).
 #pragma once
 #include "plan/plan.hpp"
+#include "plugins/cost.hpp"
 
 namespace sonde::core {
 
-/// A cost expression of a plugin evaluated on checked options; absent or unknown names count 0.
-uint64_t evaluate_cost(const Value& expression, const Value& options);
-/// Checks the words of a cost object against the schema's properties.
-Result<void> check_cost(const Value& cost, const Schema&);
-/// Over all targets of the plan. On-link targets that a stage writing "link" asks in vain cost later stages nothing.
+/// Over all targets of the plan's slice. On-link targets that a stage writing "link" asks in vain cost later stages
+/// nothing; that stage asks on-link targets alone.
 Estimate estimate(const Plan&);
 
 }  // namespace sonde::core

@@ -21,6 +21,7 @@ struct StagePlan {
   const PluginEntry* plugin = nullptr;
   Value options;                       ///< checked, defaulted, in base units
   std::shared_ptr<const When> when;    ///< null: always
+  std::string when_text;               ///< as written
   bool enabled = true, optional = false;
   int64_t deadline = 0;                ///< ns for one task, counted from start()
   std::vector<FieldId> inputs;         ///< by the plugin's input index; no_field: nobody writes it (it was optional)
@@ -50,7 +51,7 @@ struct StageEstimate {
 struct Estimate {
   std::vector<StageEstimate> stages;
   uint64_t packets_if_silent = 0, packets_if_alive = 0;
-  int64_t duration_if_silent = 0, duration_if_alive = 0;  ///< ns, at the limits; 0: not limited by rate
+  int64_t duration_if_silent = 0, duration_if_alive = 0;  ///< ns, at the limits (rate, windows, the waits themselves)
 };
 
 struct Plan {
@@ -64,7 +65,7 @@ struct Plan {
   uint64_t seed = 0;
   Slice slice{};                 ///< of the permutation of targets; the whole, or --shard i/n
   uint32_t shard_index = 0, shard_count = 1;
-  std::vector<StagePlan> stages; ///< enabled and disabled ones; the engine runs the enabled
+  std::vector<StagePlan> stages; ///< enabled and disabled ones (of those whose plugin is here); the engine runs the enabled
   std::vector<OutputPlan> outputs;
   std::string output_dir;        ///< absolute
   uint64_t journal_keep = 3;
@@ -75,13 +76,16 @@ struct Plan {
   FoldContext fold_context() const;
 };
 
-/// What to compile for. `resolve_names` false (validate): names are checked for form only and count as one target.
+/// What to compile for. `resolve_names` false (validate): names are checked for form only and count as one target, and
+/// sources that would use the network or start programs are not asked.
 struct CompileRequest {
   Overrides overrides;
   std::optional<uint64_t> seed;  ///< not given: random
   uint32_t shard_index = 0, shard_count = 1;
   std::string only;              ///< --only IP: this one of the targets
   bool resolve_names = true;
+  /// The networks of this machine; not given: asked of the kernel.
+  std::optional<std::vector<ConnectedPrefix>> connected;
 };
 
 /// Null when `out` has errors. Warnings may be there with a plan.

@@ -1,6 +1,8 @@
 // `when:` expressions, compiled against the field table.
 //   expr = and {"or" and}; and = unary {"and" unary}; unary = "not" unary | "(" expr ")" | test
 //   test = field | field ("=="|"!=") literal | field "contains" literal | "ip" "in" CIDR
+// A literal is a word (alive == true, ports contains 22, link != silent) or a text in quotes. A key of a map stands behind
+// its field: snmp.sysDescr contains "LaserJet".
 #pragma once
 #include <memory>
 #include <string_view>
@@ -12,17 +14,20 @@ namespace sonde::core {
 
 class When {
  public:
-  /// `where` is the place of the text's first character. Unknown fields are errors with a suggestion.
-  static Result<std::shared_ptr<const When>> compile(std::string_view text, const SourceSpan& where, const FieldTable&);
+  /// `where` is the place of the text's first character. Unknown fields are errors with a suggestion. `assume_up`: what
+  /// is asked of `alive` is answered as for a host that is.
+  static Result<std::shared_ptr<const When>> compile(std::string_view text, const SourceSpan& where, const FieldTable&,
+                                                     bool assume_up = false);
   /// On what is known so far. A missing field makes its test false, `not` negates that; a bare field means present and
   /// neither false nor empty; contains: list element, map key, part of a text ignoring case.
   bool test(const IpAddress& ip, std::span<const Fact> facts) const;
-  const std::vector<FieldId>& fields() const { return fields_; }  ///< that it reads, "ip" left out
+  const std::vector<FieldId>& fields() const { return fields_; }  ///< that it reads, each once, "ip" left out
   ~When();
 
  private:
   When();
   struct Node;
+  struct Parser;
   std::unique_ptr<Node> root_;
   std::vector<FieldId> fields_;
 };

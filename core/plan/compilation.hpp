@@ -1,0 +1,52 @@
+// What the steps of compile() share. Each step adds to the plan and says everything that is wrong; later steps go on as
+// far as they can, so that one look at the messages is enough.
+#pragma once
+#include <set>
+#include <string>
+
+#include "plan/plan.hpp"
+
+namespace sonde::core {
+
+struct Compilation {
+  const PipelineSpec& spec;
+  const Registry& registry;
+  const CompileRequest& request;
+  Diagnostics& out;
+  Plan& plan;
+  std::set<FieldId> written = {FieldTable::ip, FieldTable::hostname, FieldTable::evidence};  ///< by the core, or so far
+  uint64_t unresolved = 0;  ///< names and sources that were not asked: targets that are not counted
+};
+
+/// One part of the targets as somebody wrote it.
+struct TargetPiece {
+  AddressRange range{};
+  std::string name;  ///< it was given as
+  SourceSpan where{};
+};
+
+// The steps, in this order.
+void compile_targets(Compilation&);
+void compile_stages(Compilation&);
+void compile_outputs(Compilation&);
+std::string hash_of(const Plan&);
+
+// Parts of steps.
+
+/// Says which parts of the targets may not be scanned; the exclusions and broadcast addresses have been subtracted from
+/// nothing yet. Returns the broadcast addresses of connected networks that were among the targets.
+AddressSet judge_scope(Compilation&, const std::vector<TargetPiece>&);
+
+/// Pulls all targets and facts out of a source plugin. Problems go to c.out.
+void drain_source(Compilation&, const TargetEntry&, std::vector<TargetPiece>& pieces);
+
+/// Removes printer ports from every option of format ports, unless they are allowed.
+void drop_print_ports(Compilation&, const std::string& stage, const Schema&, const SourceSpan& where, Value& options);
+
+/// Refuses secrets that came with --set, where every user of the machine can read them.
+void refuse_secrets_on_command_line(Compilation&, const std::string& stage, const Schema&, const Value& options);
+
+/// An absolute path; relative ones below `base`.
+std::string absolute_below(const std::string& base, const std::string& path);
+
+}  // namespace sonde::core

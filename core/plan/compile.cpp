@@ -1,0 +1,89 @@
+// compile(): the steps from a pipeline as written to a plan, in their order.
+#include <fmt/format.h>
+#include <sys/random.h>
+
+#include <filesystem>
+#include <random>
+
+#include "plan/compilation.hpp"
+#include "plan/estimate.hpp"
+
+namespace sonde::core {
+namespace {
+
+uint64_t random_seed() {
+  uint64_t seed = 0;
+  if (::getrandom(&seed, sizeof seed, 0) == sizeof seed) return seed;
+  std::random_device device;
+  return (uint64_t{device()} << 32) | device();
+}
+
+void copy_settings(Compilation& c) {
+  const PipelineSpec& spec = c.spec;
+  Plan& plan = c.plan;
+  plan.file = spec.file;
+  plan.directory = absolute_below("", spec.directory.empty() ? "." : spec.directory);
+  plan.name = spec.name.empty() ? std::filesystem::path(spec.file).stem().stem().string() : spec.name;
+  plan.limits = spec.limits;
+  plan.limits_value = spec.limits_value;
+  plan.assume_up = spec.assume_up;
+  plan.seed = c.request.seed ? *c.request.seed : random_seed();
+  plan.output_dir = absolute_below("", spec.output_dir);
+  plan.journal_keep = spec.journal_keep;
+  plan.history = spec.history;
+  if (!plan.history.dir.empty()) plan.history.dir = absolute_below(plan.output_dir, plan.history.dir);
+}
+
+void cut_slice(Compilation& c) {
+  Plan& plan = c.plan;
+  plan.shard_index = c.request.shard_index;
+  plan.shard_count = c.request.shard_count;
+  if (plan.shard_count == 0 || plan.shard_index >= plan.shard_count) {
+    c.out.error("bad-shard", {},
+                fmt::format("part {} of {} does not exist", uint64_t{plan.shard_index} + 1, plan.shard_count),
+                "write --shard i/n with 1 <= i <= n");
+    return;
+  }
+  plan.slice = part_of(Slice{0, plan.targets.size()}, plan.shard_index, plan.shard_count);
+}
+
+}  // namespace
+
+std::string absolute_below(const std::string& base, const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code ec;
+  fs::path joined = base.empty() ? fs::path(path) : fs::path(base) / path;
+  fs::path absolute = fs::absolute(joined, ec);
+  fs::path normal = (ec ? joined : absolute).lexically_normal();
+  if (!normal.has_filename() && normal.has_relative_path()) normal = normal.parent_path();  // "out/" is "out"
+  return normal.string();
+}
+
+FoldContext Plan::fold_context() const {
+  FoldContext context;
+  context.fields = &fields;
+  for (const StagePlan& stage : stages) {
+    bool alive = std::find(stage.outputs.begin(), stage.outputs.end(), FieldTable::alive) != stage.outputs.end();
+    context.stage_plugins.push_back(stage.plugin->id);
+    context.stage_names.push_back(stage.name);
+    context.stage_writes_alive.push_back(stage.enabled && alive);
+  }
+  return context;
+}
+
+std::unique_ptr<Plan> compile(const PipelineSpec& spec, const Registry& registry, const CompileRequest& request,
+                              Diagnostics& out) {
+  auto plan = std::make_unique<Plan>();
+  Compilation c{spec, registry, request, out, *plan};
+  copy_settings(c);
+  compile_targets(c);
+  cut_slice(c);
+  compile_stages(c);
+  compile_outputs(c);
+  if (out.has_errors()) return nullptr;
+  plan->estimate = estimate(*plan);
+  plan->hash = hash_of(*plan);
+  return plan;
+}
+
+}  // namespace sonde::core

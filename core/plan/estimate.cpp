@@ -1,0 +1,130 @@
+// The estimate: two imagined runs, one in which nothing answers and one in which everything does, played through for an
+// even sample of the targets.
+#include "plan/estimate.hpp"
+
+#include <algorithm>
+#include <thread>
+
+namespace sonde::core {
+namespace {
+
+constexpr uint64_t most_samples = 16'384;
+constexpr long double second = 1e9L;
+
+/// What one stage costs a target.
+struct StageCost {
+  const StagePlan* stage = nullptr;
+  uint64_t silent = 0, alive = 0, wait = 0;
+  bool asks_link = false;
+  uint64_t silent_tasks = 0, alive_tasks = 0;  ///< among the samples
+};
+
+uint64_t cost_of(const StagePlan& stage, std::string_view member) {
+  const Value* expression = stage.plugin->schema.cost.find(member);
+  return expression ? evaluate_cost(*expression, stage.options) : 0;
+}
+
+uint64_t clamp(long double v) {
+  return v >= 1e18L ? uint64_t{1'000'000'000'000'000'000} : static_cast<uint64_t>(v + 0.5L);
+}
+
+class Estimator {
+ public:
+  explicit Estimator(const Plan& plan) : plan_(plan) {
+    for (const StagePlan& stage : plan.stages) {
+      if (!stage.enabled) continue;
+      bool link = std::find(stage.outputs.begin(), stage.outputs.end(), FieldTable::link) != stage.outputs.end();
+      costs_.push_back({&stage, cost_of(stage, "silent"), cost_of(stage, "alive"), cost_of(stage, "wait"), link});
+    }
+  }
+
+  Estimate run() {
+    const uint64_t total = plan_.targets.size();
+    const uint64_t samples = std::min(total, most_samples);
+    for (uint64_t i = 0; i < samples; ++i)
+      play(plan_.targets.at(static_cast<uint64_t>(static_cast<uint128>(i) * total / samples)));
+    scale_ = samples == 0 ? 0 : static_cast<long double>(plan_.slice.count) / static_cast<long double>(samples);
+    return sum_up();
+  }
+
+ private:
+  void play(const IpAddress& address) {
+    const bool on_link = plan_.scope.on_link(address) != nullptr;
+    const std::span<const Fact> known = source_facts(address);
+    std::vector<Fact> when_alive(known.begin(), known.end());
+    when_alive.push_back({FieldTable::alive, core_stage, {}, Scalar::boolean(true)});
+    bool no_neighbour = false;
+    for (StageCost& cost : costs_) {
+      if (cost.asks_link && !on_link) continue;
+      const When* when = cost.stage->when.get();
+      if (!no_neighbour && (!when || when->test(address, known))) {
+        ++cost.silent_tasks;
+        if (cost.asks_link && plan_.limits.trust_arp) no_neighbour = true;
+      }
+      // What an answering host will have told by then is unknown: only `alive` and the address can rule a stage out.
+      bool decidable = !when || when->fields().empty() || when->fields() == std::vector{FieldTable::alive};
+      if (!decidable || !when || when->test(address, when_alive)) ++cost.alive_tasks;
+    }
+  }
+
+  std::span<const Fact> source_facts(const IpAddress& address) const {
+    auto it = std::lower_bound(plan_.source_facts.begin(), plan_.source_facts.end(), address,
+                               [](const auto& a, const IpAddress& b) { return a.first < b; });
+    if (it == plan_.source_facts.end() || it->first != address) return {};
+    return it->second;
+  }
+
+  Estimate sum_up() const {
+    Estimate out;
+    long double silent = 0, alive = 0, silent_window = 0, waits = 0;
+    for (const StageCost& cost : costs_) {
+      long double tasks = static_cast<long double>(cost.silent_tasks) * scale_;
+      StageEstimate one{
+          cost.stage->name, clamp(tasks * static_cast<long double>(cost.silent)),
+          clamp(static_cast<long double>(cost.alive_tasks) * scale_ * static_cast<long double>(cost.alive))};
+      silent += static_cast<long double>(one.packets_if_silent);
+      alive += static_cast<long double>(one.packets_if_alive);
+      if (tasks > 0) {
+        auto wait = static_cast<long double>(cost.wait);
+        silent_window = std::max(silent_window, tasks * wait / window_of(*cost.stage));
+        waits += wait;
+      }
+      out.stages.push_back(std::move(one));
+    }
+    out.packets_if_silent = clamp(silent);
+    out.packets_if_alive = clamp(alive);
+    // Silence is bound by the rate or by how many may wait at once, and the last target waits through all stages.
+    out.duration_if_silent = static_cast<int64_t>(clamp(std::max(at_rate(silent), silent_window) + waits));
+    out.duration_if_alive = static_cast<int64_t>(clamp(at_rate(alive)));
+    return out;
+  }
+
+  long double at_rate(long double packets) const {
+    uint64_t rate = plan_.limits.packets_per_second;
+    return rate == 0 ? 0 : packets * second / static_cast<long double>(rate);
+  }
+
+  /// How many tasks of a stage wait at once over all its instances.
+  long double window_of(const StagePlan& stage) const {
+    const PluginEntry& plugin = *stage.plugin;
+    uint64_t shards =
+        plan_.limits.shards != 0 ? plan_.limits.shards : std::max(1u, std::thread::hardware_concurrency());
+    uint64_t instances = plugin.blocking() ? std::max<uint64_t>(1, plan_.limits.workers) : shards;
+    if (plugin.max_instances != 0) instances = std::min<uint64_t>(instances, plugin.max_instances);
+    uint64_t hosts = std::max<uint64_t>(1, plan_.limits.hosts_in_flight);
+    uint64_t each = plugin.max_in_flight != 0 ? plugin.max_in_flight : (plugin.blocking() ? 1 : hosts);
+    return static_cast<long double>(std::min(hosts, each * instances));
+  }
+
+  const Plan& plan_;
+  std::vector<StageCost> costs_;
+  long double scale_ = 0;
+};
+
+}  // namespace
+
+Estimate estimate(const Plan& plan) {
+  return Estimator(plan).run();
+}
+
+}  // namespace sonde::core

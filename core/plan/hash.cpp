@@ -1,0 +1,67 @@
+// The hash of a plan: two runs with the same one ask the same questions of the same targets in the same order, so that
+// a journal of the one can be resumed by the other. Limits and outputs do not matter for that.
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "plan/compilation.hpp"
+
+namespace sonde::core {
+namespace {
+
+class Sha256 {
+ public:
+  Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+    good_ = context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1;
+  }
+  /// One line a statement; texts are quoted, so that no two different plans give the same lines.
+  void line(const std::string& text) {
+    good_ = good_ && EVP_DigestUpdate(context_.get(), text.data(), text.size()) == 1 &&
+            EVP_DigestUpdate(context_.get(), "\n", 1) == 1;
+  }
+  std::string hex() {
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int size = 0;
+    if (!good_ || EVP_DigestFinal_ex(context_.get(), digest, &size) != 1) return {};
+    std::string out;
+    for (unsigned int i = 0; i < size; ++i) out += fmt::format("{:02x}", digest[i]);
+    return out;
+  }
+
+ private:
+  std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context_;
+  bool good_ = false;
+};
+
+void add_addresses(Sha256& sha, std::string_view what, const AddressSet& set) {
+  for (const std::string& range : set.to_strings()) sha.line(fmt::format("{} {}", what, range));
+}
+
+void add_names(Sha256& sha, const TargetSet& targets) {
+  std::vector<std::pair<IpAddress, std::string>> names(targets.names().begin(), targets.names().end());
+  std::sort(names.begin(), names.end());
+  for (const auto& [address, name] : names) sha.line(fmt::format("name {} {}", address.to_string(), json_quote(name)));
+}
+
+}  // namespace
+
+std::string hash_of(const Plan& plan) {
+  Sha256 sha;
+  sha.line("sonde plan 1");
+  sha.line(fmt::format("seed {}", plan.seed));
+  add_addresses(sha, "target", plan.targets.addresses());
+  add_addresses(sha, "exclude", plan.scope.exclusions());
+  add_names(sha, plan.targets);
+  sha.line(fmt::format("assume_up {}", plan.assume_up));
+  for (const StagePlan& stage : plan.stages) {
+    sha.line(fmt::format("stage {} {} {} enabled {} optional {} deadline {}", json_quote(stage.name), stage.plugin->id,
+                         json_quote(stage.plugin->version), stage.enabled, stage.optional, stage.deadline));
+    sha.line(fmt::format("when {}", json_quote(stage.when_text)));
+    sha.line(fmt::format("options {}", to_json(without_secrets(stage.options, stage.plugin->schema))));
+  }
+  return sha.hex();
+}
+
+}  // namespace sonde::core

@@ -1,0 +1,158 @@
+// Outputs: exporter, options, where it writes, which hosts and columns it is given.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/text.hpp"
+#include "plan/compilation.hpp"
+
+namespace sonde::core {
+namespace {
+
+constexpr uint64_t most_hosts_for_all = uint64_t{1} << 20;
+
+std::string_view text_of(const Value* v) {
+  return v && v->text() ? std::string_view(*v->text()) : std::string_view();
+}
+
+class OutputCompiler {
+ public:
+  explicit OutputCompiler(Compilation& c) : c_(c) {
+    paths_.emplace(absolute_below(c.plan.output_dir, "run.json"), "the run document");
+  }
+
+  void run() {
+    for (const OutputSpec& spec : c_.spec.outputs)
+      if (spec.enabled) compile(spec);
+  }
+
+ private:
+  void compile(const OutputSpec& spec) {
+    const PluginEntry* plugin = c_.registry.find(PluginKind::exporter, spec.use);
+    if (!plugin) {
+      c_.out.add(c_.registry.explain_missing(PluginKind::exporter, spec.use, spec.use_where));
+      return;
+    }
+    OutputPlan output;
+    output.name = spec.name.empty() ? spec.use : spec.name;
+    output.plugin = plugin;
+    output.where = spec.where;
+    output.streaming = (plugin->flags & SONDE_X_STREAMING) != 0;
+    set_options(spec, output);
+    set_path(spec, output);
+    set_hosts(output);
+    check_columns(output);
+    const Value* detail = output.options.find("detail");
+    output.detail = detail && detail->boolean() && *detail->boolean();
+    c_.plan.outputs.push_back(std::move(output));
+  }
+
+  void set_options(const OutputSpec& spec, OutputPlan& output) {
+    const PluginEntry& plugin = *output.plugin;
+    refuse_secrets_on_command_line(c_, output.name, plugin.schema, spec.options);
+    Value given = spec.options;
+    if (given.where.line == 0) given.where = spec.where;
+    output.options = check_options(
+        given, plugin.schema,
+        {fmt::format("output '{}'", output.name), fmt::format("sonde describe {}", plugin.id), c_.plan.output_dir},
+        c_.out);
+  }
+
+  /// "-" stays what it is; two outputs of one path would overwrite each other.
+  void set_path(const OutputSpec& spec, OutputPlan& output) {
+    Value* path = output.options.find("path");
+    if (!path || !path->text()) return;
+    const Value* given = spec.options.find("path");
+    const SourceSpan where = given && given->where.line != 0 ? given->where : spec.where;
+    Value checked = *path;
+    bool to_stdout = text_of(given ? given : path) == "-";
+    Value result(to_stdout ? std::string("-") : absolute_below(c_.plan.output_dir, *path->text()));
+    result.where = checked.where;
+    result.origin = checked.origin;
+    output.options.set("path", result);
+    const std::string& name = *result.text();
+    auto [it, fresh] = paths_.emplace(name, fmt::format("output '{}'", output.name));
+    if (fresh) return;
+    if (to_stdout)
+      c_.out.error("plan-stdout-twice", where, fmt::format("{} writes to the standard output already", it->second),
+                   "give one of them a file: path: NAME");
+    else
+      c_.out.error("duplicate-output", where, fmt::format("{} writes {} already", it->second, name),
+                   "give this output a path of its own");
+  }
+
+  void set_hosts(OutputPlan& output) {
+    const Value* hosts = output.options.find("hosts");
+    std::string_view word = text_of(hosts);
+    if (word == "known") output.hosts = HostFilter::known;
+    if (word != "all") return;
+    output.hosts = HostFilter::all;
+    if (c_.plan.targets.size() <= most_hosts_for_all) return;
+    c_.out.error("plan-hosts-all", hosts->where.line != 0 ? hosts->where : output.where,
+                 fmt::format("output '{}' wants all {} targets, at most {} are possible", output.name,
+                             c_.plan.targets.size(), most_hosts_for_all),
+                 "use hosts: responding or hosts: known");
+  }
+
+  void check_columns(const OutputPlan& output) {
+    const Value* columns = output.options.find("columns");
+    if (!columns || columns->origin == Origin::schema_default) return;
+    if (columns->array()) {
+      for (const Value& column : *columns->array()) check_column(output, text_of(&column), column.where);
+      return;
+    }
+    std::string_view rest = text_of(columns);
+    while (!rest.empty()) {
+      std::size_t end = std::min(rest.find(','), rest.size());
+      std::string_view one = rest.substr(0, end);
+      while (!one.empty() && one.front() == ' ') one.remove_prefix(1);
+      while (!one.empty() && one.back() == ' ') one.remove_suffix(1);
+      if (!one.empty()) check_column(output, one, columns->where);
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+  }
+
+  /// A column is a field, a part of a map or JSON field ("snmp.sysName"), or a plugin's fields together ("tls").
+  void check_column(const OutputPlan& output, std::string_view column, const SourceSpan& where) {
+    const FieldTable& fields = c_.plan.fields;
+    bool known = false, filled = false;
+    std::vector<std::string_view> names;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      const auto id = static_cast<FieldId>(i);
+      const Field& field = fields[id];
+      names.push_back(field.name);
+      bool has_parts = field.shape == SONDE_MAP || field.type == SONDE_JSON;
+      bool part = has_parts && column.size() > field.name.size() + 1 && column.starts_with(field.name) &&
+                  column[field.name.size()] == '.';
+      bool group =
+          field.name.size() > column.size() && field.name.starts_with(column) && field.name[column.size()] == '.';
+      if (column != field.name && !part && !group) continue;
+      known = true;
+      filled = filled || c_.written.contains(id);
+    }
+    const SourceSpan& place = where.line != 0 ? where : output.where;
+    if (!known) {
+      std::string_view near = did_you_mean(column, names);
+      c_.out.error("unknown-field", place,
+                   fmt::format("output '{}': there is no field '{}' for a column", output.name, printable(column)),
+                   near.empty() ? "fields: " + join(names, ", ") : fmt::format("did you mean '{}'?", near));
+    } else if (!filled) {
+      c_.out.warning(
+          "column-empty", place,
+          fmt::format("output '{}': no enabled stage writes '{}', so this column stays empty", output.name, column),
+          "add a stage that writes it, or leave the column out");
+    }
+  }
+
+  Compilation& c_;
+  std::map<std::string, std::string> paths_;  ///< who writes there
+};
+
+}  // namespace
+
+void compile_outputs(Compilation& c) {
+  OutputCompiler(c).run();
+}
+
+}  // namespace sonde::core

@@ -1,0 +1,75 @@
+// What walks options along their schema: printer ports, on which every byte comes out on paper, and secrets.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "plan/compilation.hpp"
+
+namespace sonde::core {
+namespace {
+
+bool is_print_port(uint64_t port) {
+  return port == 515 || (port >= 9100 && port <= 9107);
+}
+
+uint64_t number_in(const Value& v) {
+  if (const uint64_t* u = v.unsigned_integer()) return *u;
+  if (const int64_t* i = v.integer()) return *i < 0 ? 0 : static_cast<uint64_t>(*i);
+  return 0;
+}
+
+/// Calls visit(name, schema, value) for each part of the value that the schema describes.
+template <class V, class F>
+void walk(const std::string& name, const Schema& schema, V& value, F&& visit) {
+  visit(name, schema, value);
+  if (value.object()) {
+    for (const Schema::Property& p : schema.properties)
+      if (auto* member = value.find(p.name))
+        walk(name.empty() ? p.name : name + "." + p.name, p.schema, *member, visit);
+  } else if (value.array() && schema.items && schema.format != Format::ports) {
+    for (auto& item : *value.array()) walk(name, *schema.items, item, visit);
+  }
+}
+
+bool from_command_line(const Value& v) {
+  if (v.origin == Origin::command_line) return true;
+  if (!v.array()) return false;
+  return std::any_of(v.array()->begin(), v.array()->end(), from_command_line);
+}
+
+}  // namespace
+
+void drop_print_ports(Compilation& c, const std::string& stage, const Schema& schema, const SourceSpan& where,
+                      Value& options) {
+  if (c.spec.allow_print_ports) return;
+  walk(std::string(), schema, options, [&](const std::string& name, const Schema& part, Value& value) {
+    if (part.format != Format::ports || !value.array()) return;
+    std::string dropped;
+    for (const Value& port : *value.array())
+      if (is_print_port(number_in(port))) dropped += fmt::format("{}{}", dropped.empty() ? "" : ", ", number_in(port));
+    if (dropped.empty()) return;
+    std::erase_if(*value.array(), [](const Value& port) { return is_print_port(number_in(port)); });
+    const SourceSpan& place = value.where.line != 0 ? value.where : where;
+    const char* hint = "what is sent there is printed; write allow_print_ports: true to ask them all the same";
+    if (value.array()->empty())
+      c.out.error("print-ports", place,
+                  fmt::format("stage '{}': '{}' holds printer ports alone: {}", stage, name, dropped), hint);
+    else
+      c.out.warning("print-ports", place,
+                    fmt::format("stage '{}': printer ports of '{}' are left out: {}", stage, name, dropped), hint);
+  });
+}
+
+void refuse_secrets_on_command_line(Compilation& c, const std::string& stage, const Schema& schema,
+                                    const Value& options) {
+  walk(std::string(), schema, options, [&](const std::string& name, const Schema& part, const Value& value) {
+    if (part.format != Format::secret || !from_command_line(value)) return;
+    c.out.error(
+        "secret-on-command-line", {},
+        fmt::format("--set {}.{}: this option is a secret, and every user of this machine can read command lines",
+                    stage, name),
+        fmt::format("write {}: ${{VAR}} or ${{file:PATH}} in the pipeline file", name));
+  });
+}
+
+}  // namespace sonde::core

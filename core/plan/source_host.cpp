@@ -1,0 +1,239 @@
+// Sources are drained before a run: every target is then known, checked and counted before the first packet. The host
+// that a source sees is small: its options, a log, and put() for what is known of a target already.
+#include <fmt/format.h>
+#include <sonde/source.h>
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+#include "base/text.hpp"
+#include "plan/compilation.hpp"
+#include "plugins/host_calls.hpp"
+
+namespace sonde::core {
+namespace {
+
+constexpr uint32_t batch = 64;
+constexpr std::size_t most_facts_a_target = 70'000;  // every port, and some more
+constexpr std::size_t most_facts = std::size_t{1} << 24;
+constexpr uint32_t uses_network = SONDE_NEED_CONNECT | SONDE_NEED_RAW | SONDE_NEED_EXEC | SONDE_NEED_SOCKETS;
+
+std::string_view view(sonde_str s) {
+  return s.ptr ? std::string_view(s.ptr, s.len) : std::string_view();
+}
+
+sonde_err to_scalar(const sonde_value& v, uint32_t field_type, Scalar& out) {
+  if (field_type != SONDE_NULL && v.type != field_type) return SONDE_E_TYPE;
+  out = Scalar{v.type, v.as.u, {}};
+  switch (v.type) {
+    case SONDE_BOOL:
+      out.number = v.as.u != 0;
+      return SONDE_OK;
+    case SONDE_I64:
+    case SONDE_U64:
+    case SONDE_TIME:
+      return SONDE_OK;
+    case SONDE_F64:
+      return std::isfinite(v.as.f) ? SONDE_OK : SONDE_E_INVALID;  // JSON has no word for the others
+    default:
+      break;
+  }
+  out.number = 0;
+  switch (v.type) {
+    case SONDE_TEXT:
+      out.text = to_valid_utf8(view(v.as.s));
+      return SONDE_OK;
+    case SONDE_BYTES:
+      out.text = view(v.as.s);
+      return SONDE_OK;
+    case SONDE_IP:
+      out.text.assign(reinterpret_cast<const char*>(v.as.ip), sizeof v.as.ip);
+      return SONDE_OK;
+    case SONDE_JSON:
+      out.text = view(v.as.s);
+      return parse_json(out.text) ? SONDE_OK : SONDE_E_INVALID;
+    default:
+      return SONDE_E_TYPE;
+  }
+}
+
+class SourceHost : public HostCalls {
+ public:
+  SourceHost(const Value* options, const std::vector<FieldId>& outputs, const FieldTable& fields, uint64_t seed)
+      : HostCalls(options), outputs_(outputs), fields_(fields), seed_(seed) {}
+
+  void log(sonde_task, int, std::string_view) override {
+  }  // before a run there is nobody to listen; errors come by fail()
+  int log_enabled(int) override { return 0; }
+
+  sonde_err place(sonde_place* out) override {
+    sonde_place p{};
+    p.size = std::min<uint32_t>(out->size, sizeof p);
+    p.count = 1;
+    p.seed = seed_;
+    std::memcpy(out, &p, p.size);
+    return SONDE_OK;
+  }
+
+  sonde_err put(sonde_task task, uint32_t output, std::string_view key, const sonde_value& value) override {
+    uint64_t index = (task & 0xffffffff) - 1;
+    if (task >> 32 != generation_ || index >= facts_.size()) return SONDE_E_STALE;
+    if (output >= outputs_.size()) return SONDE_E_INVALID;
+    const Field& field = fields_[outputs_[output]];
+    if ((field.shape == SONDE_MAP) == key.empty()) return SONDE_E_INVALID;
+    Scalar scalar;
+    if (sonde_err e = to_scalar(value, field.type, scalar); e != SONDE_OK) return e;
+    std::vector<Fact>& facts = facts_[index];
+    std::string clean_key = to_valid_utf8(key);
+    for (Fact& f : facts) {
+      if (f.field != outputs_[output] || f.key != clean_key) continue;
+      if (field.shape == SONDE_LIST && f.value != scalar) continue;
+      f.value = std::move(scalar);
+      return SONDE_OK;
+    }
+    if (facts.size() >= most_facts_a_target || total_facts_ >= most_facts) return SONDE_E_NOMEM;
+    ++total_facts_;
+    facts.push_back({outputs_[output], core_stage, std::move(clean_key), std::move(scalar)});
+    return SONDE_OK;
+  }
+
+  /// Ids for the next batch; those of the one before are stale from now on.
+  std::vector<sonde_task> next_tasks(uint32_t n) {
+    ++generation_;
+    facts_.assign(n, {});
+    std::vector<sonde_task> tasks(n);
+    for (uint32_t i = 0; i < n; ++i) tasks[i] = (generation_ << 32) | (i + 1);
+    return tasks;
+  }
+  std::vector<Fact> take_facts(uint32_t i) { return std::move(facts_[i]); }
+
+ private:
+  const std::vector<FieldId>& outputs_;
+  const FieldTable& fields_;
+  uint64_t seed_;
+  uint64_t generation_ = 0;
+  std::vector<std::vector<Fact>> facts_;
+  std::size_t total_facts_ = 0;
+};
+
+/// Options checked, outputs bound, instance created, targets pulled, instance destroyed.
+class SourceDrain {
+ public:
+  SourceDrain(Compilation& c, const TargetEntry& entry, const PluginEntry& plugin, std::vector<TargetPiece>& pieces)
+      : c_(c), entry_(entry), plugin_(plugin), pieces_(pieces) {}
+
+  void run() {
+    std::size_t errors = c_.out.error_count();
+    options_ = check_options(
+        entry_.options, plugin_.schema,
+        {fmt::format("source '{}'", plugin_.id), fmt::format("sonde describe {}", plugin_.id), c_.plan.directory},
+        c_.out);
+    bind_outputs();
+    if (c_.out.error_count() != errors) return;
+    if (!c_.request.resolve_names && (plugin_.needs & uses_network) != 0) {
+      ++c_.unresolved;
+      return;
+    }
+    SourceHost host(&options_, outputs_, c_.plan.fields, c_.plan.seed);
+    sonde_inst* instance = nullptr;
+    sonde_err e = plugin_.plugin->create(host.context(), HostCalls::table(), &instance);
+    if (e != SONDE_OK || !instance) return failed(host, e, "did not start");
+    pull_all(host, instance);
+    plugin_.plugin->destroy(instance);
+  }
+
+ private:
+  void bind_outputs() {
+    for (const FieldInfo& f : plugin_.outputs) {
+      auto id =
+          c_.plan.fields.bind_output(plugin_.id, f.name, f.type, f.shape, (f.flags & SONDE_F_DETAIL) != 0, f.help);
+      if (!id) {
+        Diagnostic why = id.error();
+        why.where = entry_.where;
+        c_.out.add(std::move(why));
+        continue;
+      }
+      outputs_.push_back(*id);
+      c_.written.insert(*id);
+    }
+  }
+
+  void pull_all(SourceHost& host, sonde_inst* instance) {
+    const uint64_t limit = c_.spec.limits.max_targets;
+    for (uint64_t pulled = 0;;) {
+      std::vector<sonde_target> targets(batch);
+      for (sonde_target& t : targets) t.size = sizeof t;
+      std::vector<sonde_task> tasks = host.next_tasks(batch);
+      int32_t n = plugin_.source->pull(instance, targets.data(), sizeof(sonde_target), tasks.data(), batch);
+      if (n < 0) return failed(host, n, "failed");
+      if (n == 0) return;
+      if (static_cast<uint32_t>(n) > batch)
+        return fail(fmt::format("said that it wrote {} targets where {} have room", n, batch));
+      pulled += static_cast<uint64_t>(n);
+      if (limit != 0 && pulled > limit) {
+        c_.out.error("too-many-targets", entry_.where,
+                     fmt::format("the source '{}' has more than {} targets", plugin_.id, limit),
+                     "scan fewer, or raise limits.max_targets");
+        return;
+      }
+      for (uint32_t i = 0; i < static_cast<uint32_t>(n); ++i)
+        if (!add(targets[i], host.take_facts(i))) return;
+    }
+  }
+
+  bool add(const sonde_target& t, std::vector<Fact> facts) {
+    std::array<uint8_t, 16> bytes{};
+    std::memcpy(bytes.data(), t.ip, bytes.size());
+    IpAddress address(bytes);
+    if (address.is_link_local()) address = IpAddress(bytes, t.scope_id);
+    if (t.prefix > 128 || (t.prefix != 0 && t.prefix < 96 && address.is_v4())) {
+      fail(fmt::format("gave the target {} a prefix of {} bits (1 to 128; an IPv4 network has 96 more than its own)",
+                       address.to_string(), t.prefix));
+      return false;
+    }
+    std::string name = to_valid_utf8(view(t.name));
+    if (t.prefix == 0 || t.prefix == 128) {
+      if (!facts.empty()) c_.plan.source_facts.emplace_back(address, std::move(facts));
+      pieces_.push_back({{address, address}, std::move(name), entry_.where});
+      return true;
+    }
+    uint128 host_bits = (uint128{1} << (128 - t.prefix)) - 1;
+    uint128 first = address.number() & ~host_bits, last = first | host_bits;
+    if (address.is_v4() && host_bits > 1) ++first, --last;  // as a CIDR in a file: its hosts
+    pieces_.push_back({{IpAddress::from_number(first, address.zone()), IpAddress::from_number(last, address.zone())},
+                       {},
+                       entry_.where});
+    return true;
+  }
+
+  void failed(SourceHost& host, sonde_err e, std::string_view how) {
+    std::string why = host.take_failure(0);
+    fail(why.empty() ? fmt::format("{} (error {}, without a reason)", how, e)
+                     : fmt::format("{}: {}", how, printable(why)));
+  }
+  void fail(const std::string& how) {
+    c_.out.error("source-failed", entry_.where, fmt::format("the source '{}' {}", plugin_.id, how),
+                 fmt::format("sonde describe {} lists its options", plugin_.id));
+  }
+
+  Compilation& c_;
+  const TargetEntry& entry_;
+  const PluginEntry& plugin_;
+  std::vector<TargetPiece>& pieces_;
+  Value options_;
+  std::vector<FieldId> outputs_;
+};
+
+}  // namespace
+
+void drain_source(Compilation& c, const TargetEntry& entry, std::vector<TargetPiece>& pieces) {
+  const PluginEntry* plugin = c.registry.find(PluginKind::source, entry.use);
+  if (!plugin) {
+    c.out.add(c.registry.explain_missing(PluginKind::source, entry.use, entry.where));
+    return;
+  }
+  SourceDrain(c, entry, *plugin, pieces).run();
+}
+
+}  // namespace sonde::core

@@ -1,0 +1,117 @@
+// Which of the targets may be scanned, said range by range with the place where each was written. The same judge is
+// asked again wherever a socket is handed out; here it is about telling before the first packet.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "plan/compilation.hpp"
+
+namespace sonde::core {
+namespace {
+
+constexpr std::size_t most_messages = 50;  // a wrong @file is wrong in each line
+constexpr uint128 block_mask = 0xff;
+
+/// Verdicts change only at multiples of 256 addresses (the registries of IANA hold no finer blocks), save in these.
+bool has_finer_parts(uint128 address) {
+  uint128 block = address >> 8;
+  for (const char* text : {"192.0.0.0", "255.255.255.0", "::", "2001:1::"})
+    if (auto a = IpAddress::parse(text); a && a->number() >> 8 == block) return true;
+  return false;
+}
+
+class ScopeJudge {
+ public:
+  ScopeJudge(Compilation& c, const TargetPiece& piece) : c_(c), piece_(piece) {}
+
+  /// `range` is free of exclusions and broadcast addresses.
+  void judge(const AddressRange& range) {
+    uint128 at = range.first.number();
+    const uint128 last = range.last.number();
+    const uint32_t zone = range.first.zone();
+    while (true) {
+      uint128 end = std::min(last, at | block_mask);
+      if (has_finer_parts(at)) {
+        for (uint128 a = at; a <= end; ++a) append(a, a, zone);
+      } else {
+        append(at, end, zone);
+      }
+      if (end == last) break;
+      at = end + 1;
+    }
+  }
+  ~ScopeJudge() { report(); }
+
+ private:
+  void append(uint128 first, uint128 last, uint32_t zone) {
+    IpAddress a = IpAddress::from_number(first, zone);
+    Verdict verdict = c_.plan.scope.judge(a);
+    if (open_ && verdict == verdict_ && first == current_.last.number() + 1) {
+      current_.last = IpAddress::from_number(last, zone);
+      return;
+    }
+    report();
+    open_ = true;
+    verdict_ = verdict;
+    current_ = {a, IpAddress::from_number(last, zone)};
+  }
+
+  void report() {
+    if (!open_ || (verdict_ != Verdict::forbidden && verdict_ != Verdict::needs_allow_public)) return;
+    open_ = false;
+    if (c_.out.error_count() >= most_messages) return;
+    std::string range = current_.first.to_string();
+    if (current_.first != current_.last) range += "-" + current_.last.to_string();
+    if (!piece_.name.empty()) range += fmt::format(" ('{}')", piece_.name);
+    if (verdict_ == Verdict::forbidden)
+      c_.out.error("scope-forbidden", piece_.where, fmt::format("{}: {}", range, describe(verdict_)),
+                   "remove it from the targets, or exclude it");
+    else
+      c_.out.error("public-target", piece_.where, fmt::format("{}: {}", range, describe(verdict_)),
+                   "write allow_public: true if you are authorised to scan it");
+  }
+
+  Compilation& c_;
+  const TargetPiece& piece_;
+  bool open_ = false;
+  Verdict verdict_ = Verdict::allowed;
+  AddressRange current_{};
+};
+
+AddressSet broadcast_addresses(const Compilation& c) {
+  AddressSet set;
+  auto connected = c.request.connected ? *c.request.connected : connected_prefixes();
+  for (const ConnectedPrefix& p : connected)
+    if (p.prefix.network.is_v4() && p.prefix.length <= 30) set.add(p.prefix.last());
+  set.add(IpAddress::v4(0x7fffffff));
+  set.normalise();
+  return set;
+}
+
+}  // namespace
+
+AddressSet judge_scope(Compilation& c, const std::vector<TargetPiece>& pieces) {
+  const AddressSet broadcasts = broadcast_addresses(c);
+  AddressSet dropped;
+  for (const TargetPiece& piece : pieces) {
+    AddressSet rest;
+    rest.add(piece.range);
+    rest.normalise();
+    rest.subtract(c.plan.scope.exclusions());
+    for (const AddressRange& b : broadcasts.ranges()) {
+      if (!rest.contains(b.first)) continue;
+      c.out.warning("scope-broadcast", piece.where,
+                    fmt::format("{}: {}; it is left out", b.first.to_string(), describe(Verdict::broadcast)),
+                    "end the range one address earlier, or write it as a CIDR");
+      dropped.add(b);
+    }
+    rest.subtract(broadcasts);
+    rest.normalise();
+    ScopeJudge judge(c, piece);
+    for (const AddressRange& range : rest.ranges()) judge.judge(range);
+  }
+  dropped.normalise();
+  return dropped;
+}
+
+}  // namespace sonde::core

@@ -1,0 +1,182 @@
+// Targets: what was written, resolved and drained into ranges; minus the exclusions; judged; counted.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+#include "plan/compilation.hpp"
+#include "targets/target_spec.hpp"
+
+namespace sonde::core {
+namespace {
+
+constexpr uint64_t most_targets = uint64_t{1} << 32;  // whatever max_targets says: scope is judged block by block
+constexpr std::size_t resolver_threads = 16;
+
+struct NamedItem {
+  std::string name;
+  SourceSpan where;
+};
+
+std::vector<TargetEntry> entries_asked_for(const Compilation& c) {
+  if (c.request.overrides.targets.empty()) return c.spec.targets;
+  std::vector<TargetEntry> out;
+  for (const std::string& text : c.request.overrides.targets) out.push_back({text, {}, {}, {}});
+  return out;
+}
+
+/// Answers in the order of the names. Several at once: a name that its server does not answer takes seconds.
+std::vector<Result<std::vector<IpAddress>>> resolve_all(const std::vector<NamedItem>& names) {
+  std::vector<Result<std::vector<IpAddress>>> answers(names.size());
+  std::atomic<std::size_t> next{0};
+  auto work = [&] {
+    for (std::size_t i = next++; i < names.size(); i = next++) answers[i] = resolve_name(names[i].name);
+  };
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 1; i < std::min(resolver_threads, names.size()); ++i) threads.emplace_back(work);
+  work();
+  threads.clear();
+  return answers;
+}
+
+void add_item(const TargetItem& item, std::vector<TargetPiece>& pieces, std::vector<NamedItem>& names) {
+  if (const auto* range = std::get_if<AddressRange>(&item.what))
+    pieces.push_back({*range, {}, item.where});
+  else
+    names.push_back({std::get<TargetName>(item.what).name, item.where});
+}
+
+void resolve_into(Compilation& c, const std::vector<NamedItem>& names, std::vector<TargetPiece>& pieces) {
+  if (!c.request.resolve_names) {
+    c.unresolved += names.size();
+    return;
+  }
+  auto answers = resolve_all(names);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (!answers[i]) {
+      Diagnostic why = answers[i].error();
+      why.where = names[i].where;
+      c.out.add(std::move(why));
+      continue;
+    }
+    for (const IpAddress& address : *answers[i]) pieces.push_back({{address, address}, names[i].name, names[i].where});
+  }
+}
+
+AddressSet collect_exclusions(Compilation& c) {
+  std::vector<TargetPiece> pieces;
+  std::vector<NamedItem> names;
+  for (const TargetEntry& entry : c.spec.exclude)
+    for (const TargetItem& item : parse_targets(entry.text, entry.where, c.spec.directory, true, c.out))
+      add_item(item, pieces, names);
+  resolve_into(c, names, pieces);  // one that cannot be resolved is an error: it must not be scanned by accident
+  c.unresolved = 0;
+  AddressSet set;
+  for (const TargetPiece& piece : pieces) set.add(piece.range);
+  set.normalise();
+  return set;
+}
+
+std::vector<TargetPiece> collect_targets(Compilation& c) {
+  std::vector<TargetPiece> pieces;
+  std::vector<NamedItem> names;
+  for (const TargetEntry& entry : entries_asked_for(c)) {
+    if (!entry.use.empty()) {
+      drain_source(c, entry, pieces);
+      continue;
+    }
+    for (const TargetItem& item : parse_targets(entry.text, entry.where, c.spec.directory, false, c.out))
+      add_item(item, pieces, names);
+  }
+  resolve_into(c, names, pieces);
+  return pieces;
+}
+
+SourceSpan place_of_targets(const Compilation& c) {
+  return c.spec.targets.empty() ? SourceSpan{c.spec.file, 0, 0, 0} : c.spec.targets.front().where;
+}
+
+bool within_limit(Compilation& c, const AddressSet& set) {
+  uint64_t limit = c.spec.limits.max_targets == 0 ? most_targets : std::min(c.spec.limits.max_targets, most_targets);
+  uint64_t count = set.size();
+  if (count <= limit) return true;
+  std::string found = count == UINT64_MAX ? "2^64 or more" : fmt::format("{}", count);
+  c.out.error(
+      "too-many-targets", place_of_targets(c), fmt::format("{} targets, at most {} are accepted", found, limit),
+      limit == most_targets ? "scan fewer at a time; nobody finishes 2^32" : "scan fewer, or raise limits.max_targets");
+  return false;
+}
+
+void keep_only(Compilation& c, AddressSet& set) {
+  auto only = IpAddress::parse(c.request.only);
+  if (!only) {
+    c.out.error("bad-address", {}, fmt::format("--only: {}", only.error().text), only.error().hint);
+    return;
+  }
+  if (!set.contains(*only)) {
+    bool excluded = c.plan.scope.exclusions().contains(*only);
+    c.out.error("not-a-target", {},
+                fmt::format("--only {} is {}", only->to_string(), excluded ? "excluded" : "not among the targets"),
+                excluded ? "remove it from `exclude:`" : "name one of the targets, or use --target");
+    return;
+  }
+  set = AddressSet();
+  set.add(*only);
+  set.normalise();
+}
+
+std::unordered_map<IpAddress, std::string> names_in(const std::vector<TargetPiece>& pieces, const AddressSet& set) {
+  std::unordered_map<IpAddress, std::string> names;
+  for (const TargetPiece& piece : pieces)
+    if (!piece.name.empty() && set.contains(piece.range.first)) names.emplace(piece.range.first, piece.name);
+  return names;
+}
+
+/// The facts of sources by address, those of addresses that are no targets left out.
+void sort_source_facts(Compilation& c) {
+  auto& facts = c.plan.source_facts;
+  std::erase_if(facts, [&](const auto& f) { return !c.plan.targets.contains(f.first); });
+  std::stable_sort(facts.begin(), facts.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<std::pair<IpAddress, std::vector<Fact>>> merged;
+  for (auto& one : facts) {
+    if (merged.empty() || merged.back().first != one.first)
+      merged.push_back(std::move(one));
+    else
+      std::move(one.second.begin(), one.second.end(), std::back_inserter(merged.back().second));
+  }
+  facts = std::move(merged);
+}
+
+}  // namespace
+
+void compile_targets(Compilation& c) {
+  AddressSet exclusions = collect_exclusions(c);
+  auto connected = c.request.connected ? *c.request.connected : connected_prefixes();
+  c.plan.scope = Scope(std::move(exclusions), {c.spec.allow_public, c.spec.allow_print_ports}, std::move(connected));
+
+  std::vector<TargetPiece> pieces = collect_targets(c);
+  AddressSet set;
+  for (const TargetPiece& piece : pieces) set.add(piece.range);
+  set.normalise();
+  bool any = !set.empty();
+  set.subtract(c.plan.scope.exclusions());
+  if (!within_limit(c, set)) return;
+  AddressSet broadcasts = judge_scope(c, pieces);
+  set.subtract(broadcasts);
+  set.normalise();
+  if (!c.request.only.empty() && any) keep_only(c, set);
+  if (set.empty() && c.unresolved == 0 && !c.out.has_errors()) {
+    if (any)
+      c.out.error("excluded-all", place_of_targets(c), "no target is left when the exclusions are taken away",
+                  "check `exclude:` against `targets:`");
+    else
+      c.out.error("no-targets", place_of_targets(c), "there is no target",
+                  "write targets: [192.168.1.0/24], or name one with --target");
+  }
+  auto names = names_in(pieces, set);
+  c.plan.targets = TargetSet(std::move(set), std::move(names));
+  sort_source_facts(c);
+}
+
+}  // namespace sonde::core

@@ -1,0 +1,95 @@
+// Cost expressions: checked once when the plugin is loaded, evaluated for each stage of a plan.
+#include "plugins/cost.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace sonde::core {
+namespace {
+
+constexpr int max_depth = 4;
+
+uint64_t saturating_add(uint64_t a, uint64_t b) {
+  uint64_t sum = 0;
+  return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+
+uint64_t saturating_multiply(uint64_t a, uint64_t b) {
+  uint64_t product = 0;
+  return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
+}
+
+uint64_t amount_of(const Value& v) {
+  if (const bool* b = v.boolean()) return *b ? 1 : 0;
+  if (const uint64_t* u = v.unsigned_integer()) return *u;
+  if (const int64_t* i = v.integer()) return *i > 0 ? static_cast<uint64_t>(*i) : 0;
+  if (const double* d = v.real()) return *d > 0 && *d < 1e18 ? static_cast<uint64_t>(std::ceil(*d)) : 0;
+  if (const Value::Array* a = v.array()) return a->size();
+  return 0;
+}
+
+uint64_t evaluate(const Value& expression, const Value& options, int depth) {
+  if (depth > max_depth) return 0;
+  if (const std::string* name = expression.text()) {
+    const Value* option = options.find(*name);
+    return option ? amount_of(*option) : 0;
+  }
+  const Value::Array* factors = expression.array();
+  if (!factors) return amount_of(expression);
+  if (factors->empty()) return 0;
+  bool sum = std::any_of(factors->begin(), factors->end(), [](const Value& v) { return v.array() != nullptr; });
+  uint64_t total = sum ? 0 : 1;
+  for (const Value& factor : *factors) {
+    uint64_t value = evaluate(factor, options, depth + 1);
+    total = sum ? saturating_add(total, value) : saturating_multiply(total, value);
+  }
+  return total;
+}
+
+bool countable(SchemaType type) {
+  return type != SchemaType::text && type != SchemaType::object;
+}
+
+Result<void> check_expression(std::string_view member, const Value& e, const Schema& schema, int depth) {
+  if (depth > max_depth) return failure("plugin-schema", fmt::format("cost '{}' is nested too deeply", member));
+  if (const std::string* name = e.text()) {
+    auto found = std::find_if(schema.properties.begin(), schema.properties.end(),
+                              [&](const Schema::Property& p) { return p.name == *name; });
+    if (found == schema.properties.end())
+      return failure("plugin-schema", fmt::format("cost '{}' names '{}', which is no option", member, *name));
+    if (!countable(found->schema.type))
+      return failure("plugin-schema",
+                     fmt::format("cost '{}' names '{}', which has neither a number nor a length", member, *name));
+    return {};
+  }
+  if (const Value::Array* factors = e.array()) {
+    for (const Value& factor : *factors)
+      if (auto ok = check_expression(member, factor, schema, depth + 1); !ok) return ok;
+    return {};
+  }
+  if (e.unsigned_integer() || (e.integer() && *e.integer() >= 0) || (e.real() && *e.real() >= 0)) return {};
+  return failure("plugin-schema",
+                 fmt::format("cost '{}' may hold numbers from 0, names of options, and lists of those", member));
+}
+
+}  // namespace
+
+uint64_t evaluate_cost(const Value& expression, const Value& options) {
+  return evaluate(expression, options, 0);
+}
+
+Result<void> check_cost(const Value& cost, const Schema& schema) {
+  if (cost.is_null()) return {};
+  if (!cost.object()) return failure("plugin-schema", "the cost in x-sonde is not an object");
+  for (const Value::Member& member : *cost.object()) {
+    if (member.key != "silent" && member.key != "alive" && member.key != "wait")
+      return failure("plugin-schema",
+                     fmt::format("the cost has a member '{}'; known are silent, alive, wait", member.key));
+    if (auto ok = check_expression(member.key, member.value, schema, 0); !ok) return ok;
+  }
+  return {};
+}
+
+}  // namespace sonde::core

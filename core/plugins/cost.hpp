@@ -1,0 +1,19 @@
+// What a plugin's schema says about packets and waiting time: at the root of options_schema,
+// "x-sonde": {"cost": {"silent": [...], "alive": [...], "wait": [...]}}. Each is a product of factors: a number, or the
+// name of an option (its number, the length of its list, its duration in ns; true counts 1, false 0).
+//   silent  packets to a target that never answers        alive   packets to one that answers at once
+//   wait    ns that a task on a silent target takes        (absent: 0)
+// Nested lists are sums: ["ports"] is one a port; [["ports"], [1]] is one a port and one more.
+#pragma once
+#include <cstdint>
+
+#include "config/schema.hpp"
+
+namespace sonde::core {
+
+/// A cost expression of a plugin evaluated on checked options, saturating; absent or unknown names count 0.
+uint64_t evaluate_cost(const Value& expression, const Value& options);
+/// Checks the words of a cost object against the schema's properties.
+Result<void> check_cost(const Value& cost, const Schema&);
+
+}  // namespace sonde::core

@@ -1,0 +1,15 @@
+// What a plugin says of itself, checked and copied: nothing behind this file reads a descriptor again.
+#pragma once
+#include <sonde/plugin.h>
+
+#include <string>
+
+#include "plugins/registry.hpp"
+
+namespace sonde::core {
+
+/// The plugin of a library as an entry, or why it is refused. `id` gets the plugin's id as soon as that is known, so
+/// that a refusal can be found by it.
+Result<PluginEntry> check_plugin(const sonde_plugin* plugin, const std::string& library, std::string& id);
+
+}  // namespace sonde::core
