@@ -1,0 +1,156 @@
+// What counts as new, gone and changed - and what does not, because nobody asked.
+#include "inventory/delta.hpp"
+
+#include <gtest/gtest.h>
+
+namespace sonde::core {
+namespace {
+
+Snapshot inventory(const std::string& json, std::optional<RunDocument> run = {}) {
+  return {"", parse_records(json, "test").value(), std::move(run)};
+}
+
+RunDocument covered(std::vector<std::string> scope) {
+  RunDocument run;
+  run.run_id = "r";
+  run.complete = true;
+  run.scope = std::move(scope);
+  run.targets = run.settled = 254;
+  return run;
+}
+
+/// {"new":..,"gone":..,"changed":..} as text, without the rest.
+std::string changes(const Delta& delta) {
+  std::string out;
+  for (const HostChange& host : delta.changed)
+    for (const FieldChange& f : host.fields) out += f.field + ": " + to_json(f.before) + " > " + to_json(f.after) + "; ";
+  return out;
+}
+
+const std::string two = R"([{"ip":"10.0.0.1"},{"ip":"10.0.0.2"}])", one = R"([{"ip":"10.0.0.1"}])";
+
+TEST(Compare, EqualInventoriesHaveNoDelta) {
+  const Delta delta = compare(inventory(two), inventory(two, covered({"10.0.0.0/24"})));
+  EXPECT_TRUE(delta.empty());
+  EXPECT_TRUE(delta.not_scanned.empty());
+  EXPECT_FALSE(delta.coverage_unknown);
+}
+
+TEST(Compare, NewAndGone) {
+  const Delta fresh = compare(inventory(one), inventory(two, covered({"10.0.0.0/24"})));
+  ASSERT_EQ(fresh.fresh.size(), 1u);
+  EXPECT_EQ(to_json(fresh.fresh[0]), R"({"ip":"10.0.0.2"})");
+  const Delta gone = compare(inventory(two), inventory(one, covered({"10.0.0.1-10.0.0.254"})));
+  ASSERT_EQ(gone.gone.size(), 1u);
+  EXPECT_EQ(to_json(gone.gone[0]), R"({"ip":"10.0.0.2"})");
+  EXPECT_TRUE(gone.not_scanned.empty());
+}
+
+class NotScanned : public ::testing::Test {
+ protected:
+  /// 10.0.0.2 is absent; is it called gone?
+  bool gone(const std::optional<RunDocument>& run, const std::optional<RunDocument>& before = {}) {
+    const Delta delta = compare(inventory(two, before), inventory(one, run));
+    EXPECT_EQ(delta.gone.size() + delta.not_scanned.size(), 1u);
+    return delta.gone.size() == 1;
+  }
+  RunDocument run_ = covered({"10.0.0.1-10.0.0.254"});
+};
+
+TEST_F(NotScanned, CoveredIsGone) { EXPECT_TRUE(gone(run_)); }
+TEST_F(NotScanned, WithoutARunDocument) {
+  EXPECT_FALSE(gone({}));
+  EXPECT_TRUE(compare(inventory(two), inventory(one)).coverage_unknown);
+}
+TEST_F(NotScanned, OutsideTheScope) { EXPECT_FALSE(gone(covered({"10.0.0.3-10.0.0.254", "10.0.0.1"}))); }
+TEST_F(NotScanned, Excluded) {
+  run_.exclusions = {"10.0.0.2/31"};
+  EXPECT_FALSE(gone(run_));
+}
+TEST_F(NotScanned, InARangeThatWasNotCovered) {
+  run_.not_covered = {{"10.0.0.9-10.0.0.99", "interrupted"}};
+  EXPECT_TRUE(gone(run_));
+  run_.not_covered = {{"10.0.0.2-10.0.0.99", "interrupted"}};
+  EXPECT_FALSE(gone(run_));
+}
+TEST_F(NotScanned, WhenSomeWereLeftAndNobodyKnowsWhich) {
+  run_.not_covered = {{"12 targets", "interrupted"}};
+  EXPECT_FALSE(gone(run_));
+}
+TEST_F(NotScanned, WhenFewerSettledThanThereAre) {
+  run_.settled = 200;
+  EXPECT_FALSE(gone(run_));
+}
+TEST_F(NotScanned, WhenAStageDidNotRunThisTime) {
+  RunDocument before = run_;
+  before.stages = {{"icmp", "icmp", "1", {}, "", false, 0, {}}, {"tcp", "tcp-banner", "1", {}, "", false, 0, {}}};
+  run_.stages = before.stages;
+  EXPECT_TRUE(gone(run_, before));
+  run_.stages[0].unavailable = "needs CAP_NET_RAW";
+  EXPECT_FALSE(gone(run_, before));
+  EXPECT_EQ(compare(inventory(two, before), inventory(one, run_)).stages_missing, (std::vector<std::string>{"icmp"}));
+  before.stages[0].unavailable = "needs CAP_NET_RAW";  // neither of them could
+  EXPECT_TRUE(gone(run_, before));
+  run_.stages.pop_back();  // taken out of the pipeline
+  EXPECT_FALSE(gone(run_, before));
+}
+
+std::string changed(const std::string& before, const std::string& after) {
+  return changes(compare(inventory("[" + before + "]"), inventory("[" + after + "]", covered({"10.0.0.0/24"}))));
+}
+
+TEST(Compare, FieldByField) {
+  EXPECT_EQ(changed(R"({"ip":"10.0.0.1","mac":"A","vendor":"HP Inc","ports":[22,80],"alive":true})",
+                    R"({"ip":"10.0.0.1","mac":"B","hostname":"nas","ports":[80,443],"alive":false})"),
+            R"(alive: true > false; hostname: null > "nas"; mac: "A" > "B"; ports: [22,80] > [80,443]; )"
+            R"(vendor: "HP Inc" > null; )");
+}
+
+TEST(Compare, MapsAndTreesByTheirMembers) {
+  EXPECT_EQ(changed(R"({"ip":"10.0.0.1","banners":{"22":"a","80":"b"},"services":{"22/tcp":{"name":"ssh","version":"9.2"}}})",
+                    R"({"ip":"10.0.0.1","banners":{"22":"c"},"services":{"22/tcp":{"version":"9.3","name":"ssh"},"80/tcp":{}}})"),
+            R"(banners.22: "a" > "c"; banners.80: "b" > null; services.22/tcp.version: "9.2" > "9.3"; )"
+            R"(services.80/tcp: null > {}; )");
+}
+
+TEST(Compare, OwnFieldsOfPlugins) {
+  EXPECT_EQ(changed(R"({"ip":"10.0.0.1","tls":{"subject":"a"}})", R"({"ip":"10.0.0.1","tls":{"subject":"b"}})"),
+            R"(tls.subject: "a" > "b"; )");
+}
+
+TEST(Compare, WhatPassesByItselfIsNoChange) {
+  EXPECT_EQ(changed(R"({"ip":"10.0.0.1","rtt_ms":1.5,"snmp":{"sysUpTime":1,"sysName":"a"},"dns":{"status":"ok"}})",
+                    R"({"ip":"10.0.0.1","rtt_ms":2.5,"snmp":{"sysUpTime":2,"sysName":"a"},"evidence":[]})"),
+            "");
+}
+
+TEST(Compare, NumbersByValue) {
+  EXPECT_EQ(changed(R"({"ip":"10.0.0.1","x":{"a":1,"b":18446744073709551615}})",
+                    R"({"ip":"10.0.0.1","x":{"a":1.0,"b":18446744073709551615}})"),
+            "");
+  EXPECT_EQ(changed(R"({"ip":"10.0.0.1","x":{"b":18446744073709551615}})",
+                    R"({"ip":"10.0.0.1","x":{"b":18446744073709551614}})"),
+            "x.b: 18446744073709551615 > 18446744073709551614; ");
+}
+
+TEST(Compare, WhatVanishedWithAStageIsNoChange) {
+  RunDocument with = covered({"10.0.0.0/24"}), without = with;
+  with.stages = {{"arp-oui", "arp-oui", "1", {}, "", false, 0, {}}};
+  without.stages = with.stages;
+  without.stages[0].unavailable = "needs CAP_NET_RAW";
+  const Delta delta = compare(inventory(R"([{"ip":"10.0.0.1","mac":"A","ports":[22]}])", with),
+                              inventory(R"([{"ip":"10.0.0.1","ports":[80]}])", without));
+  EXPECT_EQ(changes(delta), "ports: [22] > [80]; ");
+}
+
+TEST(DeltaValue, HasThisShape) {
+  const Delta delta = compare(inventory(R"([{"ip":"10.0.0.1","mac":"A"},{"ip":"10.0.0.2"},{"ip":"10.0.1.1"}])"),
+                              inventory(R"([{"ip":"10.0.0.1"},{"ip":"10.0.0.3"}])", covered({"10.0.0.0/24"})));
+  EXPECT_EQ(to_json(to_value(delta)),
+            R"({"new":[{"ip":"10.0.0.3"}],"gone":[{"ip":"10.0.0.2"}],"changed":[{"ip":"10.0.0.1","fields":)"
+            R"([{"field":"mac","before":"A","after":null}]}],"not_scanned":["10.0.1.1"],"stages_missing":[],)"
+            R"("coverage_unknown":false})");
+}
+
+}  // namespace
+}  // namespace sonde::core

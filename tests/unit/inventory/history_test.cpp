@@ -1,0 +1,112 @@
+// Dated files: named in UTC, never overwritten, removed by count or age.
+#include "inventory/history.hpp"
+
+#include <gtest/gtest.h>
+
+#include "temporary.hpp"
+
+namespace sonde::core {
+namespace {
+
+using Clock = std::chrono::system_clock;
+
+/// 2026-11-22 03:15:00 UTC and so many seconds.
+Clock::time_point at(int64_t seconds) { return Clock::time_point(std::chrono::seconds(1'795'317'300 + seconds)); }
+constexpr int64_t day = 86400;
+
+class History : public ::testing::Test {
+ protected:
+  std::string add(int64_t seconds, uint64_t keep_count = 0, int64_t keep_age = 0) {
+    RunDocument run;
+    run.run_id = "run at " + std::to_string(seconds);
+    const auto records = parse_records(R"([{"ip":"10.0.0.1"},{"ip":"10.0.0.2"}])", "test").value();
+    const auto entry = add_to_history(directory_ / "history", records, run, at(seconds), keep_count, keep_age);
+    return entry ? entry->when : entry.error().id;
+  }
+  std::string list() {
+    std::string out;
+    for (const HistoryEntry& entry : list_history(directory_ / "history").value()) out += entry.when + " ";
+    return out;
+  }
+  Temporary directory_;
+};
+
+TEST_F(History, NamesFilesInUtc) {
+  EXPECT_EQ(add(0), "2026-11-22");
+  EXPECT_EQ(add(1), "2026-11-22T031501Z");
+  EXPECT_EQ(add(day), "2026-11-23");
+  EXPECT_EQ(list(), "2026-11-22 2026-11-22T031501Z 2026-11-23 ");
+}
+
+TEST_F(History, NeverOverwrites) {
+  EXPECT_EQ(add(0), "2026-11-22");
+  EXPECT_EQ(add(0), "2026-11-22T031500Z");
+  EXPECT_EQ(add(0), "2026-11-22T031500Z-2");
+  EXPECT_EQ(add(0), "2026-11-22T031500Z-3");
+  for (int i = 4; i <= 9; ++i) add(0);
+  EXPECT_EQ(add(0), "output-unwritable");
+  EXPECT_EQ(list_history(directory_ / "history").value().size(), 10u);
+}
+
+TEST_F(History, AHalfThatIsThereTakesTheName) {
+  directory_.write("history/2026-11-22.run.json", "left by a crash");
+  EXPECT_EQ(add(0), "2026-11-22T031500Z");
+  EXPECT_EQ(Temporary::read(directory_ / "history/2026-11-22.run.json"), "left by a crash");
+}
+
+TEST_F(History, HoldsRecordsAndRunDocument) {
+  add(0);
+  EXPECT_EQ(Temporary::read(directory_ / "history/2026-11-22.json"), "[\n{\"ip\":\"10.0.0.1\"},\n{\"ip\":\"10.0.0.2\"}\n]\n");
+  const auto snapshot = read_snapshot(directory_ / "history/2026-11-22.json").value();
+  EXPECT_EQ(snapshot.records.size(), 2u);
+  EXPECT_EQ(snapshot.run.value().run_id, "run at 0");
+  std::size_t files = 0;
+  for ([[maybe_unused]] const auto& file : std::filesystem::directory_iterator(directory_ / "history")) ++files;
+  EXPECT_EQ(files, 2u);
+}
+
+TEST_F(History, KeepsByCount) {
+  for (int64_t i = 0; i < 4; ++i) add(i * day, 2);
+  EXPECT_EQ(list(), "2026-11-24 2026-11-25 ");
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "history/2026-11-22.run.json"));
+}
+
+TEST_F(History, KeepsByAge) {
+  for (int64_t i = 0; i < 4; ++i) add(i * day);
+  add(4 * day, 0, 2 * day * 1'000'000'000);
+  // The 24th stands for any moment of that day: at 03:15 of the 26th it may be less than two days old.
+  EXPECT_EQ(list(), "2026-11-24 2026-11-25 2026-11-26 ");
+}
+
+TEST_F(History, KeepsTheRunThatWasJustAdded) {
+  add(5 * day);
+  EXPECT_EQ(add(0, 1), "2026-11-22");  // a clock that was set back
+  EXPECT_EQ(list(), "2026-11-22 2026-11-27 ");
+}
+
+TEST_F(History, LeavesOtherFilesAlone) {
+  for (const char* name : {"notes.json", "2026-11-22.csv", "2026-02-31.json", "2026-11-22T250000Z.json", "2026-11-2x.json"})
+    directory_.write(std::string("history/") + name, "x");
+  add(0, 1);
+  EXPECT_EQ(list(), "2026-11-22 ");
+  EXPECT_TRUE(std::filesystem::exists(directory_ / "history/notes.json"));
+  EXPECT_TRUE(std::filesystem::exists(directory_ / "history/2026-02-31.json"));
+  EXPECT_TRUE(std::filesystem::exists(directory_ / "history/2026-11-22T250000Z.json"));
+}
+
+TEST_F(History, AnEntryWithoutItsRunDocumentSaysSo) {
+  directory_.write("history/2026-11-20.json", "[]");
+  const auto entries = list_history(directory_ / "history").value();
+  ASSERT_EQ(entries.size(), 1u);
+  EXPECT_EQ(entries[0].run_path, "");
+}
+
+TEST_F(History, ADirectoryThatIsNotThereIsEmpty) {
+  EXPECT_TRUE(list_history(directory_ / "absent").value().empty());
+  directory_.write("file", "");
+  EXPECT_EQ(list_history(directory_ / "file").error().id, "file-unreadable");
+  EXPECT_EQ(add_to_history(directory_ / "file", {}, {}, at(0), 0, 0).error().id, "output-unwritable");
+}
+
+}  // namespace
+}  // namespace sonde::core

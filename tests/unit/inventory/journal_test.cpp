@@ -1,0 +1,305 @@
+// A journal written and read back: nothing that was learned is lost, byte for byte.
+#include "inventory/journal.hpp"
+
+#include <gtest/gtest.h>
+#include <sonde/plugin.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <csignal>
+
+#include "facts.hpp"
+#include "temporary.hpp"
+
+namespace sonde::core {
+namespace {
+
+using F = FieldTable;
+
+JournalHeader header() {
+  JournalHeader h;
+  h.run_id = "2026-11-22T031500Z-ab12";
+  h.pipeline = "lan.sonde.yaml";
+  h.plan_hash = "00ff";
+  h.started = "2026-11-22T03:15:00Z";
+  h.seed = 18446744073709551615u;
+  h.targets = 1000;
+  h.slice = {0, 1000};
+  h.scope = {"10.0.0.1-10.0.3.232"};
+  const FieldTable table;
+  for (FieldId i = 0; i < table.size(); ++i) h.fields.push_back(table[i].name);
+  h.fields.push_back("own.blob");
+  h.stages = {"arp-oui", "icmp", "tcp-banner"};
+  return h;
+}
+
+constexpr FieldId own_blob = 17;
+
+class Journal : public ::testing::Test {
+ protected:
+  std::unique_ptr<JournalWriter> create() { return JournalWriter::create(path_, header()).value(); }
+  JournalContent read() { return read_journal(path_).value(); }
+  Temporary directory_;
+  std::string path_ = directory_ / "journal/run-1";
+};
+
+TEST_F(Journal, KeepsItsHeader) {
+  create();
+  const JournalHeader h = read().header, expected = header();
+  EXPECT_EQ(h.format, 1);
+  EXPECT_EQ(h.run_id, "2026-11-22T031500Z-ab12");
+  EXPECT_EQ(h.pipeline, "lan.sonde.yaml");
+  EXPECT_EQ(h.plan_hash, "00ff");
+  EXPECT_EQ(h.started, "2026-11-22T03:15:00Z");
+  EXPECT_EQ(h.seed, 18446744073709551615u);
+  EXPECT_EQ(h.targets, 1000u);
+  EXPECT_EQ(h.slice.count, 1000u);
+  EXPECT_EQ(h.scope, expected.scope);
+  EXPECT_EQ(h.fields, expected.fields);
+  EXPECT_EQ(h.stages, expected.stages);
+}
+
+TEST_F(Journal, IsReadableByItsOwnerAlone) {
+  create();
+  struct stat info {};
+  ASSERT_EQ(::stat(path_.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600u);
+}
+
+TEST_F(Journal, GivesHostsBackWithFactsAndOutcomes) {
+  const HostRecord host{ip("10.0.0.7"),
+                        {fact(0, F::mac, text("AA:BB:CC:DD:EE:FF")), fact(1, F::alive, Scalar::boolean(true)),
+                         fact(1, F::rtt_ms, Scalar::of(0.1)), fact(2, F::ports, number(22)),
+                         fact(2, F::banners, text("SSH \"x\"\\\n\t\x01 \xE2\x82\xAC"), "22"),
+                         fact(2, F::services, Scalar::json(R"({"name":"ssh"})"), "22/tcp")},
+                        {Outcome::positive, Outcome::positive, Outcome::positive}};
+  auto journal = create();
+  const std::span<const Fact> facts = host.facts;
+  journal->result(host.ip, 0, Outcome::positive, facts.subspan(0, 1), "");
+  journal->result(host.ip, 1, Outcome::positive, facts.subspan(1, 2), "");
+  journal->result(host.ip, 2, Outcome::positive, facts.subspan(3), "");
+  journal->settled(41, host.ip, &host.outcomes);
+  ASSERT_TRUE(journal->sync(true));
+
+  const JournalContent content = read();
+  ASSERT_EQ(content.hosts.size(), 1u);
+  EXPECT_EQ(content.hosts[0], host);
+  EXPECT_TRUE(content.unsettled.empty());
+  EXPECT_TRUE(content.settled.contains(41));
+  EXPECT_EQ(content.settled.size(), 1u);
+  EXPECT_EQ(content.dropped_lines, 0u);
+  EXPECT_FALSE(content.finished);
+}
+
+TEST_F(Journal, BinaryTextSurvivesExactly) {
+  std::string all;
+  for (int i = 0; i < 256; ++i) all += static_cast<char>(i);
+  const std::vector<Fact> facts = {fact(2, F::banners, text(all), "\xff\x00key"), fact(2, own_blob, {SONDE_BYTES, 0, all}),
+                                   fact(2, own_blob, text(std::string(3, '\0')))};
+  auto journal = create();
+  journal->result(ip("10.0.0.7"), 2, Outcome::positive, facts, "");
+  ASSERT_TRUE(journal->sync(false));
+  EXPECT_EQ(read().hosts.at(0).facts, facts);
+}
+
+TEST_F(Journal, NumbersSurviveBitForBit) {
+  const std::vector<Fact> facts = {
+      fact(1, F::rtt_ms, Scalar::of(0.1)), fact(1, own_blob, Scalar::of(int64_t{-1})),
+      fact(1, own_blob, number(UINT64_MAX)), fact(1, own_blob, Scalar::of(-1.0 / 3)),
+      fact(1, own_blob, {SONDE_TIME, static_cast<uint64_t>(INT64_MIN), {}})};
+  auto journal = create();
+  journal->result(ip("fe80::1"), 1, Outcome::positive, facts, "");
+  ASSERT_TRUE(journal->sync(false));
+  EXPECT_EQ(read().hosts.at(0).facts, facts);
+}
+
+TEST_F(Journal, AddressesKeepTheirZoneThoughTheInterfaceIsGone) {
+  const IpAddress address(ip("fe80::1").bytes(), 999999);
+  auto journal = create();
+  journal->result(address, 1, Outcome::negative, {}, "");
+  const std::vector<Outcome> outcomes = {Outcome::no_answer, Outcome::negative, Outcome::no_answer};
+  journal->settled(3, address, &outcomes);
+  ASSERT_TRUE(journal->sync(false));
+  const JournalContent content = read();
+  ASSERT_EQ(content.hosts.size(), 1u);
+  EXPECT_EQ(content.hosts[0].ip, address);
+  EXPECT_EQ(content.hosts[0].outcomes, outcomes);
+}
+
+TEST_F(Journal, HostsInTheMiddleAreUnsettled) {
+  auto journal = create();
+  journal->result(ip("10.0.0.9"), 1, Outcome::positive, {}, "");
+  journal->result(ip("10.0.0.2"), 0, Outcome::error, {}, "no buffer");
+  journal->result(ip("10.0.0.3"), 0, Outcome::error, {}, "no buffer");
+  ASSERT_TRUE(journal->sync(false));
+  const JournalContent content = read();
+  EXPECT_EQ(content.unsettled, (std::vector<IpAddress>{ip("10.0.0.2"), ip("10.0.0.3"), ip("10.0.0.9")}));
+  EXPECT_EQ(content.hosts.at(2).outcomes, (std::vector<Outcome>{Outcome::none, Outcome::positive, Outcome::none}));
+  EXPECT_EQ(content.errors, (decltype(content.errors){{{uint8_t{0}, "no buffer"}, 2}}));
+}
+
+TEST_F(Journal, SilenceCostsRangesNotLines) {
+  auto journal = create();
+  for (uint64_t position = 0; position < 900; ++position)
+    if (position != 500) journal->settled(position, ip("10.0.0.1"), nullptr);
+  journal->settled(Slice{950, 50});
+  ASSERT_TRUE(journal->sync(false));
+  const std::string lines = Temporary::read(path_);
+  EXPECT_EQ(lines.substr(lines.find('\n') + 1), "{\"p\":[[0,500],[501,399],[950,50]]}\n");
+  EXPECT_EQ(read().settled.size(), 949u);
+  EXPECT_FALSE(read().settled.contains(500));
+  EXPECT_TRUE(read().hosts.empty());
+}
+
+TEST_F(Journal, ManyRunsAreWrittenBeforeTheyFillTheMemory) {
+  auto journal = JournalWriter::create(path_, [] {
+                   JournalHeader h = header();
+                   h.targets = h.slice.count = 1'000'000;
+                   return h;
+                 }()).value();
+  for (uint64_t position = 0; position < 10'000; ++position) journal->settled(Slice{position * 2, 1});
+  ASSERT_TRUE(journal->sync(false));
+  EXPECT_EQ(read().settled.size(), 10'000u);
+  EXPECT_EQ(read().settled.runs().size(), 10'000u);
+}
+
+TEST_F(Journal, TellsWhetherTheRunCompleted) {
+  auto journal = create();
+  journal->finished(true, "");
+  ASSERT_TRUE(journal->sync(true));
+  EXPECT_TRUE(read().finished);
+}
+
+TEST_F(Journal, AnInterruptedRunCanBeResumed) {
+  auto journal = create();
+  journal->finished(false, "interrupted");
+  ASSERT_TRUE(journal->sync(true));
+  EXPECT_FALSE(read().finished);
+  EXPECT_EQ(read().reason, "interrupted");
+}
+
+TEST_F(Journal, ATornLastLineIsDropped) {
+  auto journal = create();
+  journal->result(ip("10.0.0.1"), 1, Outcome::positive, {}, "");
+  journal->result(ip("10.0.0.2"), 1, Outcome::positive, {}, "");
+  ASSERT_TRUE(journal->sync(false));
+  const std::string whole = Temporary::read(path_);
+  const std::size_t last = whole.rfind('\n', whole.size() - 2) + 1;
+  for (std::size_t cut = last + 1; cut < whole.size(); ++cut) {
+    directory_.write("journal/run-1", whole.substr(0, cut));
+    const JournalContent content = read();
+    ASSERT_EQ(content.hosts.size(), 1u) << cut;
+    ASSERT_EQ(content.hosts[0].ip, ip("10.0.0.1"));
+    ASSERT_EQ(content.dropped_lines, 1u);
+  }
+}
+
+TEST_F(Journal, GoesOnBehindTheLastWholeLine) {
+  {
+    auto journal = create();
+    journal->result(ip("10.0.0.1"), 1, Outcome::positive, {}, "");
+  }
+  directory_.write("journal/run-1", Temporary::read(path_) + "{\"r\":\"10.0.0.2\",\"s\":1,\"o");
+  {
+    auto journal = JournalWriter::append_to(path_).value();
+    EXPECT_EQ(journal->path(), path_);
+    journal->result(ip("10.0.0.3"), 1, Outcome::positive, {}, "");
+  }
+  const JournalContent content = read();
+  ASSERT_EQ(content.hosts.size(), 2u);
+  EXPECT_EQ(content.hosts[1].ip, ip("10.0.0.3"));
+  EXPECT_EQ(content.dropped_lines, 0u);
+}
+
+TEST_F(Journal, AResultThatIsRepeatedCountsOnce) {
+  const std::vector<Fact> facts = {fact(2, F::ports, number(80)), fact(2, F::ports, number(22))};
+  auto journal = create();
+  journal->result(ip("10.0.0.1"), 2, Outcome::positive, facts, "");
+  journal->result(ip("10.0.0.1"), 2, Outcome::positive, facts, "");
+  journal->result(ip("10.0.0.1"), core_stage, Outcome::none, std::vector{fact(core_stage, F::hostname, text("a"))}, "");
+  ASSERT_TRUE(journal->sync(false));
+  EXPECT_EQ(read().hosts.at(0).facts,
+            (std::vector<Fact>{fact(2, F::ports, number(22)), fact(2, F::ports, number(80)),
+                               fact(core_stage, F::hostname, text("a"))}));
+}
+
+TEST_F(Journal, ManyFactsAreSeveralLinesAndOneResult) {
+  std::vector<Fact> facts;
+  for (int i = 0; i < 40; ++i) facts.push_back(fact(2, F::banners, text(std::string(100'000, 'x')), std::to_string(i)));
+  facts.push_back(fact(2, F::banners, text(std::string(3'000'000, '\x01')), "big"));
+  auto journal = create();
+  journal->result(ip("10.0.0.1"), 2, Outcome::positive, facts, "");
+  ASSERT_TRUE(journal->sync(false));
+  const JournalContent content = read();
+  EXPECT_EQ(content.hosts.at(0).facts, facts);
+  EXPECT_EQ(content.hosts.at(0).outcomes.at(2), Outcome::positive);
+  // Cut anywhere in the last line, the stage is not done.
+  const std::string whole = Temporary::read(path_);
+  directory_.write("journal/run-1", whole.substr(0, whole.size() - 1));
+  EXPECT_EQ(read().hosts.at(0).outcomes.at(2), Outcome::none);
+}
+
+TEST_F(Journal, TheCrashHandlerNamesTheTargetInHand) {
+  auto journal = create();
+  journal->result(ip("10.0.0.1"), 1, Outcome::positive, {}, "");
+  ASSERT_TRUE(journal->sync(false));
+  write_crash_line(journal->descriptor(), "tcp-banner", "tcp \"fast\"", ip("10.0.0.2").bytes().data(), 0);
+  write_crash_line(journal->descriptor(), "icmp", "icmp", ip("fe80::1").bytes().data(), 4294967295u);
+  const JournalContent content = read();
+  ASSERT_EQ(content.crashes.size(), 2u);
+  EXPECT_EQ(content.crashes[0].plugin, "tcp-banner");
+  EXPECT_EQ(content.crashes[0].stage, "tcp \"fast\"");
+  EXPECT_EQ(content.crashes[0].target, ip("10.0.0.2"));
+  EXPECT_EQ(content.crashes[1].target, IpAddress(ip("fe80::1").bytes(), 4294967295u));
+  EXPECT_EQ(content.dropped_lines, 0u);
+}
+
+TEST_F(Journal, NeverOverwrites) {
+  create();
+  const auto again = JournalWriter::create(path_, header());
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().id, "output-unwritable");
+}
+
+TEST_F(Journal, CreateSaysWhyItCannotBeWritten) {
+  directory_.write("file", "");
+  EXPECT_EQ(JournalWriter::create(directory_ / "file/journal", header()).error().id, "output-unwritable");
+  const auto full = JournalWriter::create("/dev/full", header());
+  ASSERT_FALSE(full);
+  EXPECT_EQ(full.error().id, "output-unwritable");
+}
+
+TEST_F(Journal, TwoRunsDoNotWriteOneJournal) {
+  const auto first = create();
+  const auto second = JournalWriter::append_to(path_);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().id, "journal-in-use");
+}
+
+TEST_F(Journal, AppendsToJournalsOnly) {
+  EXPECT_EQ(JournalWriter::append_to(directory_.write("notes", "hello\n")).error().id, "journal-unreadable");
+  EXPECT_EQ(JournalWriter::append_to(directory_ / "absent").error().id, "journal-unreadable");
+  EXPECT_EQ(Temporary::read(directory_ / "notes"), "hello\n");
+}
+
+/// A file-size limit stands in for the full disk; what was refused is written once there is room.
+TEST_F(Journal, AFullDiskIsSaidAndTriedAgain) {
+  auto journal = create();
+  struct rlimit before {};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  auto* const handler = std::signal(SIGXFSZ, SIG_IGN);
+  const struct rlimit tight {Temporary::read(path_).size() + 10, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &tight), 0);
+  journal->result(ip("10.0.0.1"), 1, Outcome::positive, {}, "");
+  const auto refused = journal->sync(false);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, handler);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().id, "output-unwritable");
+  ASSERT_TRUE(journal->sync(false));
+  EXPECT_EQ(read().hosts.size(), 1u);
+  EXPECT_EQ(read().dropped_lines, 0u);
+}
+
+}  // namespace
+}  // namespace sonde::core

@@ -1,0 +1,106 @@
+// Reading inventories: both forms of JSON, the run document beside, and files that are none.
+#include <gtest/gtest.h>
+
+#include "inventory/delta.hpp"
+#include "temporary.hpp"
+
+namespace sonde::core {
+namespace {
+
+const std::string run_of = R"({"run_id":"r","started":"s","complete":true,"scope":["10.0.0.0/24"],"outputs":["a.json"]})";
+
+std::string addresses(const Snapshot& snapshot) {
+  std::string out;
+  for (const Value& record : snapshot.records) out += *record.find("ip")->text() + " ";
+  return out;
+}
+
+TEST(ReadSnapshot, ReadsTheArrayByAddress) {
+  const Temporary d;
+  const auto read = read_snapshot(d.write("a.json", "\xEF\xBB\xBF [\n {\"ip\":\"10.0.0.10\",\"x\":\"]},{\\\"\"},\n{\"ip\":\"10.0.0.9\"} ] \n"));
+  ASSERT_TRUE(read) << read.error().text;
+  EXPECT_EQ(addresses(*read), "10.0.0.9 10.0.0.10 ");
+  EXPECT_FALSE(read->run);
+  EXPECT_EQ(read->file, d / "a.json");
+}
+
+TEST(ReadSnapshot, ReadsJsonLines) {
+  const Temporary d;
+  const auto read = read_snapshot(d.write("a.jsonl", "{\"ip\":\"10.0.0.10\"}\r\n\n{\"ip\":\"10.0.0.9\"}"));
+  ASSERT_TRUE(read) << read.error().text;
+  EXPECT_EQ(addresses(*read), "10.0.0.9 10.0.0.10 ");
+}
+
+TEST(ReadSnapshot, AnInventoryMayBeEmpty) {
+  const Temporary d;
+  EXPECT_EQ(read_snapshot(d.write("a.json", "[\n]\n")).value().records.size(), 0u);
+  EXPECT_EQ(read_snapshot(d.write("a.jsonl", "")).value().records.size(), 0u);
+}
+
+TEST(ReadSnapshot, TheLaterOfTwoRecordsCounts) {
+  const Temporary d;
+  const auto read = read_snapshot(d.write("a.jsonl", "{\"ip\":\"10.0.0.1\",\"n\":1}\n{\"ip\":\"10.0.0.1\",\"n\":2}\n"));
+  ASSERT_EQ(read.value().records.size(), 1u);
+  EXPECT_EQ(to_json(read->records[0]), R"({"ip":"10.0.0.1","n":2})");
+}
+
+TEST(ReadSnapshot, ZonesOfOtherMachinesAreAddresses) {
+  const Temporary d;
+  const auto read = read_snapshot(d.write("a.json", R"([{"ip":"fe80::1%no-such-if0"},{"ip":"fe80::1%no-such-if1"}])"));
+  ASSERT_TRUE(read) << read.error().text;
+  EXPECT_EQ(read->records.size(), 2u);
+  EXPECT_TRUE(compare(*read, *read).changed.empty());
+}
+
+TEST(ReadSnapshot, FindsTheRunDocumentOfItsName) {
+  const Temporary d;
+  d.write("2026-11-22.run.json", run_of);
+  const auto read = read_snapshot(d.write("2026-11-22.json", "[]"));
+  ASSERT_TRUE(read.value().run);
+  EXPECT_EQ(read->run->run_id, "r");
+}
+
+TEST(ReadSnapshot, FindsTheRunDocumentThatListsIt) {
+  const Temporary d;
+  d.write("run.json", run_of);
+  EXPECT_TRUE(read_snapshot(d.write("a.json", "[]")).value().run);
+  EXPECT_FALSE(read_snapshot(d.write("b.json", "[]")).value().run);
+}
+
+TEST(ReadSnapshot, ADamagedRunDocumentIsAnError) {
+  const Temporary d;
+  d.write("a.run.json", "{}");
+  const auto read = read_snapshot(d.write("a.json", "[]"));
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().id, "run-document-invalid");
+  EXPECT_EQ(read.error().where.file, d / "a.run.json");
+}
+
+TEST(ReadSnapshot, SaysWhereItIsNoInventory) {
+  const Temporary d;
+  const auto problem = [&](const std::string& content) {
+    const auto read = read_snapshot(d.write("a.json", content));
+    return read ? "read" : read.error().id + " " + std::to_string(read.error().where.line);
+  };
+  EXPECT_EQ(problem("hello"), "inventory-invalid 1");
+  EXPECT_EQ(problem("[1]"), "inventory-invalid 1");
+  EXPECT_EQ(problem("[{\"ip\":\"10.0.0.1\"}\n{\"ip\":\"10.0.0.2\"}]"), "inventory-invalid 2");
+  EXPECT_EQ(problem("[{\"ip\":\"10.0.0.1\"},\n]"), "inventory-invalid 2");
+  EXPECT_EQ(problem("[{\"ip\":\"10.0.0.1\"}\n"), "inventory-invalid 2");
+  EXPECT_EQ(problem("[{\"ip\":\"10.0.0.1\""), "inventory-invalid 1");
+  EXPECT_EQ(problem("[{\"ip\":\"10.0.0.1\"]]"), "inventory-invalid 1");
+  EXPECT_EQ(problem("[]\n[]"), "inventory-invalid 2");
+  EXPECT_EQ(problem("[{\"name\":\"x\"}]"), "inventory-invalid 1");
+  EXPECT_EQ(problem("[{\"ip\":\"10.0.0\"}]"), "inventory-invalid 1");
+  EXPECT_EQ(problem("{\"ip\":\"10.0.0.1\"}\n{\"ip\":7}\n"), "inventory-invalid 2");
+  EXPECT_EQ(problem("{\"ip\":\"10.0.0.1\"}\n\n{\"ip\":"), "inventory-invalid 3");
+  EXPECT_EQ(problem("[{\"ip\":\"10.0.0.1\",\"a\":1,\"a\":2}]"), "inventory-invalid 1");
+}
+
+TEST(ReadSnapshot, AnAbsentFileIsSaid) {
+  const Temporary d;
+  EXPECT_EQ(read_snapshot(d / "absent").error().id, "file-unreadable");
+}
+
+}  // namespace
+}  // namespace sonde::core
