@@ -17,14 +17,15 @@ constexpr int64_t refused_delay = 250 * ms;    // SERVFAIL comes at once: give t
 constexpr int64_t refused_delay_max = 2000 * ms;
 constexpr size_t names_to_confirm = 8;
 
-std::string status_json(const char* status, const std::vector<std::string>& names, const bool* confirmed) {
+std::string status_json(const char* status, const std::vector<std::string>& names,
+                        std::optional<bool> confirmed = std::nullopt) {
   std::string out = std::string("{\"status\":\"") + status + '"';
   for (size_t i = 0; i < names.size(); ++i) {
     out += i ? "," : ",\"names\":[";
     json::append_text(out, names[i]);
   }
   if (!names.empty()) out += ']';
-  if (confirmed) out += *confirmed ? ",\"confirmed\":true" : ",\"confirmed\":false";
+  if (confirmed.has_value()) out += *confirmed ? ",\"confirmed\":true" : ",\"confirmed\":false";
   return out + '}';
 }
 
@@ -101,7 +102,9 @@ void Probe::cancel(Task task, uint64_t user, uint32_t why) {
   auto slot = static_cast<uint32_t>(user);
   if (slot >= lookups_.size() || lookups_[slot].task != task.id()) return;
   if (why == SONDE_EXPIRED) {
-    settle({slot, lookups_[slot].generation}, lookups_[slot].names.empty() ? Verdict::open : Verdict::positive);
+    Ticket ticket{slot, lookups_[slot].generation};
+    if (lookups_[slot].names.empty()) settle(ticket, Verdict::open);
+    else settle_named(ticket, std::nullopt);
   } else {
     release(slot);
     task.done(SONDE_CANCELLED);
@@ -117,8 +120,7 @@ void Probe::on_reply(Ticket ticket, const Reply& reply) {
     case ReplyKind::answer: return on_answer(*lookup, ticket, reply.message);
     case ReplyKind::nxdomain:
       if (lookup->type == type_ptr) return settle(ticket, Verdict::nxdomain);
-      if (!ask_back(*lookup, ticket)) settle(ticket, Verdict::positive);
-      return;
+      return ask_back(*lookup, ticket);
     case ReplyKind::shortage: {
       sonde_task task = lookup->task;
       release(ticket.slot);
@@ -145,14 +147,13 @@ void Probe::on_answer(Lookup& lookup, Ticket ticket, std::span<const uint8_t> me
     }
     if (names->empty()) return settle(ticket, Verdict::nodata);
     lookup.names = std::move(*names);
-    if (!forward_ || !ask_back(lookup, ticket)) settle(ticket, Verdict::positive);
-    return;
+    if (!forward_) return settle_named(ticket, std::nullopt);
+    return ask_back(lookup, ticket);
   }
   auto found = addresses(message, lookup.question, lookup.type);
   if (!found) return on_loss(lookup, ticket, {ReplyKind::servfail, {}, Loss::silence});
-  if (std::find(found->begin(), found->end(), lookup.address) != found->end())
-    return settle(ticket, Verdict::positive, true);
-  if (!ask_back(lookup, ticket)) settle(ticket, Verdict::positive);
+  if (std::find(found->begin(), found->end(), lookup.address) != found->end()) return settle_named(ticket, true);
+  ask_back(lookup, ticket);
 }
 
 // Overload costs no try, since the same question will be answered at a lower speed; the deadline bounds it. A few strays
@@ -172,28 +173,34 @@ void Probe::on_loss(Lookup& lookup, Ticket ticket, const Reply& reply) {
 void Probe::unanswerable(Lookup& lookup, Ticket ticket) {
   if (lookup.type == type_ptr) return settle(ticket, Verdict::open);
   lookup.doubtful = true;
-  if (!ask_back(lookup, ticket)) settle(ticket, Verdict::positive);
+  ask_back(lookup, ticket);
 }
 
-bool Probe::ask_back(Lookup& lookup, Ticket ticket) {
+void Probe::ask_back(Lookup& lookup, Ticket ticket) {
   while (lookup.asked_back < std::min(lookup.names.size(), names_to_confirm)) {
     const std::string& name = lookup.names[lookup.asked_back++];
     if (!is_plain_name(name)) continue;  // no host can be called so: it leads nowhere
     lookup.question = name;
     lookup.type = is_v4(lookup.address) ? type_a : type_aaaa;
     lookup.tries = lookup.strays = lookup.asked = 0;
-    queue(ticket);
-    return true;
+    return queue(ticket);
   }
-  return false;
+  // None leads back. That is known only when each of them was asked for and answered.
+  bool known = !lookup.doubtful && lookup.names.size() <= names_to_confirm;
+  settle_named(ticket, known ? std::optional(false) : std::nullopt);
 }
 
-// The first server that is not known to be down; each further try goes to the next.
+// The first server that is not known to be down; each further try goes to the next of those.
 void Probe::queue(Ticket ticket) {
-  size_t n = resolvers_.size(), first = 0;
-  int64_t now = n > 1 ? host_.now() : 0;
-  while (n > 1 && first + 1 < n && resolvers_[first]->down(now)) ++first;
-  ready_[(first + lookups_[ticket.slot].asked) % n].push_back(ticket);
+  Lookup& lookup = lookups_[ticket.slot];
+  size_t n = resolvers_.size();
+  if (n > 1) {
+    int64_t now = host_.now();
+    size_t next = lookup.asked == 0 ? 0 : (lookup.server + 1) % n;
+    for (size_t i = 0; i + 1 < n && resolvers_[next]->down(now); ++i) next = (next + 1) % n;
+    lookup.server = next;
+  }
+  ready_[lookup.server].push_back(ticket);
 }
 
 void Probe::pump() {
@@ -258,23 +265,25 @@ void Probe::release(uint32_t slot) {
   free_.push_back(slot);
 }
 
-void Probe::settle(Ticket ticket, Verdict verdict, bool confirmed) {
+void Probe::settle_named(Ticket ticket, std::optional<bool> confirmed) {
   Lookup& lookup = lookups_[ticket.slot];
   Task task(host_, lookup.task);
-  if (verdict == Verdict::positive) {
-    // Known only when every forward question was answered, or one of them with the address.
-    size_t worth = std::min(lookup.names.size(), names_to_confirm);
-    bool open = !confirmed && (!forward_ || lookup.doubtful || lookup.asked_back < worth ||
-                               (lookup.type != type_ptr && lookup.last != ReplyKind::answer && lookup.last != ReplyKind::nxdomain));
-    task.put(reverse_dns, lookup.names.front());
-    task.put(dns, status_json("ok", lookup.names, open ? nullptr : &confirmed));
-  } else {
-    const char* status = verdict == Verdict::nxdomain ? "nxdomain" : verdict == Verdict::nodata ? "nodata"
-                         : lookup.last == ReplyKind::servfail ? "servfail" : "timeout";
-    task.put(dns, status_json(status, {}, nullptr));
-  }
+  task.put(reverse_dns, lookup.names.front());
+  task.put(dns, status_json("ok", lookup.names, confirmed));
   release(ticket.slot);
-  task.done(verdict == Verdict::positive ? SONDE_POSITIVE : verdict == Verdict::open ? SONDE_NO_ANSWER : SONDE_NEGATIVE);
+  task.done(SONDE_POSITIVE);
+}
+
+void Probe::settle(Ticket ticket, Verdict verdict) {
+  Lookup& lookup = lookups_[ticket.slot];
+  Task task(host_, lookup.task);
+  const char* status = verdict == Verdict::nxdomain               ? "nxdomain"
+                       : verdict == Verdict::nodata               ? "nodata"
+                       : lookup.last == ReplyKind::servfail ? "servfail"
+                                                            : "timeout";
+  task.put(dns, status_json(status, {}));
+  release(ticket.slot);
+  task.done(verdict == Verdict::open ? SONDE_NO_ANSWER : SONDE_NEGATIVE);
 }
 
 }  // namespace sonde::rdns

@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <queue>
 #include <string>
 #include <vector>
@@ -13,7 +14,7 @@
 
 namespace sonde::rdns {
 
-class Probe final : ReplySink {
+class Probe final : public ReplySink {
  public:
   explicit Probe(Context host);
   ~Probe();
@@ -30,6 +31,7 @@ class Probe final : ReplySink {
     std::string question;
     uint16_t type = type_ptr;
     std::vector<std::string> names;
+    size_t server = 0;           ///< asked last
     size_t asked_back = 0;       ///< how many of the names were asked for, the present one included
     bool doubtful = false;       ///< a forward question stayed open
     uint32_t tries = 0, strays = 0, asked = 0;  ///< of the present question
@@ -44,16 +46,17 @@ class Probe final : ReplySink {
   void on_reply(Ticket ticket, const Reply& reply) override;
   void on_answer(Lookup& lookup, Ticket ticket, std::span<const uint8_t> message);
   void on_loss(Lookup& lookup, Ticket ticket, const Reply& reply);
-  /// The next name to confirm; false: there is none.
-  bool ask_back(Lookup& lookup, Ticket ticket);
+  /// Asks for the next name, or settles when there is none.
+  void ask_back(Lookup& lookup, Ticket ticket);
   void unanswerable(Lookup& lookup, Ticket ticket);
   void queue(Ticket ticket);
   void pump();
   void set_timer();
   Lookup* find(Ticket ticket);
-  enum class Verdict : uint8_t { positive, nxdomain, nodata, open };
-  /// Gives the slot back and settles the task.
-  void settle(Ticket ticket, Verdict verdict, bool confirmed = false);
+  enum class Verdict : uint8_t { nxdomain, nodata, open };
+  /// Give the slot back and settle the task: without a name, with names.
+  void settle(Ticket ticket, Verdict verdict);
+  void settle_named(Ticket ticket, std::optional<bool> confirmed);
   void release(uint32_t slot);
   bool admitted();
 

@@ -93,7 +93,7 @@ TEST_F(JsonExport, AScalarOfThePluginsNameLeavesOwnFieldsFlat) {
 
 TEST_F(JsonExport, HostileTextIsEscaped) {
   ExporterHost host(fields, options("jsonl"));
-  Record evil = {{"hostname", {Item::text_of(std::string("\"\\\n\0\x1b[2J\x7f\xc2\x9b\xe2\x80\xa8\xff<\xc3\xa4", 20))}}};
+  Record evil = {{"hostname", {Item::text_of(std::string("\"\\\n\0\x1b[2J\x7f\xc2\x9b\xe2\x80\xa8\xff<\xc3\xa4", 18))}}};
   ASSERT_EQ(host.run(plugin, {evil}), SONDE_OK);
   EXPECT_EQ(text(), "{\"hostname\":\"\\\"\\\\\\n\\u0000\\u001b[2J\\u007f\\u009b\\u2028\xef\xbf\xbd<\xc3\xa4\"}\n");
 }
