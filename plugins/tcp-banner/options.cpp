@@ -1,0 +1,31 @@
+// Options as the probe uses them. The host has checked bounds; what a list can still hold wrong is checked here.
+#include "options.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace sonde::tcp_banner {
+
+
+Options Options::from(const Context& host) {
+  Options out;
+  std::vector<bool> seen(std::size_t{std::numeric_limits<uint16_t>::max()} + 1, false);
+  for (uint64_t port : host.list<uint64_t>("/ports")) {
+    if (port == 0 || port >= seen.size()) throw Failure(SONDE_E_CONFIG, "ports go from 1 to 65535, not " + std::to_string(port));
+    if (seen[port]) continue;
+    seen[port] = true;
+    out.ports.push_back(static_cast<uint16_t>(port));
+  }
+  if (out.ports.empty()) throw Failure(SONDE_E_CONFIG, "ports is empty: name at least one, as in ports: 22,80,443");
+  out.timeout = host.duration("/timeout");
+  out.idle = host.duration("/idle");
+  out.total = host.duration("/total");
+  out.tries = static_cast<uint64_t>(host.option<int64_t>("/tries"));
+  out.manner.banner = host.flag("/banner");
+  out.manner.probe = host.flag("/probe");
+  out.manner.tls = host.flag("/tls");
+  out.manner.max_bytes = static_cast<std::size_t>(host.number("/max_bytes"));
+  return out;
+}
+
+}  // namespace sonde::tcp_banner

@@ -1,0 +1,19 @@
+// The options of the plugin, typed. What they mean stands in options_schema.hpp.
+#pragma once
+#include <cstdint>
+#include <sonde/plugin.hpp>
+#include <vector>
+
+#include "dialogue.hpp"
+
+namespace sonde::tcp_banner {
+
+struct Options {
+  std::vector<uint16_t> ports;  ///< in the order given, each once
+  int64_t timeout = 0, idle = 0, total = 0;  ///< ns
+  uint64_t tries = 1;
+  Manner manner;
+  static Options from(const Context&);
+};
+
+}  // namespace sonde::tcp_banner
