@@ -1,6 +1,8 @@
 // The delta as people read it, and hostile names in it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "inventory/delta.hpp"
 
 namespace sonde::core {
@@ -33,7 +35,7 @@ TEST(RenderDelta, Text) {
 }
 
 TEST(RenderDelta, Colour) {
-  EXPECT_EQ(render(sample(), DeltaFormat::text, true).substr(0, 23), "\x1b[32m+\x1b[0m 10.0.0.3  n");
+  EXPECT_EQ(render(sample(), DeltaFormat::text, true).substr(0, 22), "\x1b[32m+\x1b[0m 10.0.0.3  ");
 }
 
 TEST(RenderDelta, NoChanges) {

@@ -25,7 +25,8 @@ class History : public ::testing::Test {
   }
   std::string list() {
     std::string out;
-    for (const HistoryEntry& entry : list_history(directory_ / "history").value()) out += entry.when + " ";
+    const std::vector<HistoryEntry> entries = list_history(directory_ / "history").value();
+    for (const HistoryEntry& entry : entries) out += entry.when + " ";
     return out;
   }
   Temporary directory_;

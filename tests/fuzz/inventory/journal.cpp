@@ -1,0 +1,40 @@
+// Any bytes as a journal: what is read of it can be folded and shown, and written again it is the same.
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "inventory/journal.hpp"
+
+using namespace sonde::core;
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
+  static const std::string path = [] {
+    const char* directory = std::getenv("TMPDIR");
+    return std::string(directory == nullptr ? "/tmp" : directory) + "/sonde-fuzz-journal-" + std::to_string(::getpid());
+  }();
+  if (FILE* file = std::fopen(path.c_str(), "wb")) {
+    std::fwrite(data, 1, size, file);
+    std::fclose(file);
+  }
+  const auto content = read_journal(path);
+  ::unlink(path.c_str());
+  if (!content) return 0;
+
+  const FieldTable fields;
+  const FoldContext context{&fields, content->header.stages, std::vector<bool>(content->header.stages.size(), true), {}};
+  for (const HostRecord& host : content->hosts) (void)to_json(to_value(fold(host, context), fields, true));
+
+  auto writer = JournalWriter::create(path, content->header);
+  if (!writer) return 0;
+  for (const HostRecord& host : content->hosts) {
+    for (const Fact& fact : host.facts) (*writer)->result(host.ip, fact.stage, Outcome::none, std::span(&fact, 1), "");
+    for (std::size_t stage = 0; stage < host.outcomes.size(); ++stage)
+      (*writer)->result(host.ip, static_cast<uint8_t>(stage), host.outcomes[stage], {}, "");
+  }
+  if (!(*writer)->sync(false)) return 0;
+  const auto again = read_journal(path);
+  ::unlink(path.c_str());
+  if (!again || again->dropped_lines != 0 || again->hosts.size() != content->hosts.size()) std::abort();
+  return 0;
+}
