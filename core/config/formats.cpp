@@ -116,7 +116,8 @@ Result<void> service(std::string_view text) {
   }
   if (const auto parsed = IpAddress::parse(address); !parsed) return tl::unexpected(parsed.error());
   if (port && !is_port(*port)) {
-    return failure("bad-port", fmt::format("'{}' ends in no port", printable(text)), "192.168.1.1:53, [2001:db8::1]:53");
+    return failure("bad-port", fmt::format("'{}' ends in no port", printable(text)),
+                   "192.168.1.1:53, [2001:db8::1]:53");
   }
   return {};
 }

@@ -146,9 +146,7 @@ class Interpolator {
     return end == std::string::npos ? std::string() : content->substr(0, end + 1);
   }
 
-  static bool is_text(const std::string& text) {
-    return text.find('\0') == std::string::npos && is_valid_utf8(text);
-  }
+  static bool is_text(const std::string& text) { return text.find('\0') == std::string::npos && is_valid_utf8(text); }
 
   std::string fail(std::string_view id, std::string_view expression_text, std::string text, std::string hint = {}) {
     if (!failed_) {

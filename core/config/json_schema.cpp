@@ -117,9 +117,12 @@ Value definitions() {
                                             object({{"enum", list({int64_t{0}})}})})}})},
        {"bytes", object({{"anyOf", list({pattern(R"(^[0-9]+(\.[0-9]+)?([KMGT]iB|[kKMGT]?B)?$|\$\{)"),
                                          object({{"type", "integer"}, {"minimum", int64_t{0}}})})}})},
-       {"port", object({{"anyOf", list({pattern(R"(^[0-9, -]+$|\$\{)"),
-                                        object({{"type", "integer"}, {"minimum", int64_t{1}}, {"maximum", int64_t{65535}}})})}})},
-       {"ports", object({{"anyOf", list({reference("port"), object({{"type", "array"}, {"items", reference("port")}})})}})}});
+       {"port",
+        object(
+            {{"anyOf", list({pattern(R"(^[0-9, -]+$|\$\{)"),
+                             object({{"type", "integer"}, {"minimum", int64_t{1}}, {"maximum", int64_t{65535}}})})}})},
+       {"ports",
+        object({{"anyOf", list({reference("port"), object({{"type", "array"}, {"items", reference("port")}})})}})}});
 }
 
 /// `use` names one of the known plugins or another; with a known one, `options` are its options.
@@ -128,8 +131,8 @@ void bind_plugins(Value& entry, const std::vector<PluginOptions>& plugins, Plugi
   for (const PluginOptions& plugin : plugins) {
     if (plugin.role != role) continue;
     ids.emplace_back(plugin.id);
-    const Value is_it = object({{"required", list({"use"})},
-                                {"properties", object({{"use", object({{"enum", list({Value(plugin.id)})}})}})}});
+    const Value is_it = object(
+        {{"required", list({"use"})}, {"properties", object({{"use", object({{"enum", list({Value(plugin.id)})}})}})}});
     Value options = editor_schema(*plugin.schema);
     options.set("description", Value(plugin.summary));
     Value then = object({{"properties", object({{"options", std::move(options)}})}});

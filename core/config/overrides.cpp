@@ -103,8 +103,9 @@ void apply_stage_sets(PipelineSpec& spec, const Overrides& overrides, Diagnostic
       for (const StageSpec& stage : spec.stages) names.push_back(stage.name);
       for (const OutputSpec& output : spec.outputs) names.push_back(output.name);
       const std::string_view near = did_you_mean(owner, names);
-      out.error("unknown-stage", place_of(key), fmt::format("the pipeline has no stage or output '{}'", printable(owner)),
-                (near.empty() ? std::string() : fmt::format("did you mean '{}'? ", near)) + "names: " + join(names, ", "));
+      out.error(
+          "unknown-stage", place_of(key), fmt::format("the pipeline has no stage or output '{}'", printable(owner)),
+          (near.empty() ? std::string() : fmt::format("did you mean '{}'? ", near)) + "names: " + join(names, ", "));
       continue;
     }
     if (outputs > 1) {
@@ -114,7 +115,8 @@ void apply_stage_sets(PipelineSpec& spec, const Overrides& overrides, Diagnostic
     }
     const std::string_view path = std::string_view(key).substr(owner.size() + 1);
     if (!set_below(*options, path, value_of(key, text))) {
-      out.error("bad-argument", place_of(key), fmt::format("'{}' goes through an option that is no mapping", printable(key)),
+      out.error("bad-argument", place_of(key),
+                fmt::format("'{}' goes through an option that is no mapping", printable(key)),
                 "name the option itself");
     }
   }

@@ -89,11 +89,11 @@ class Loader {
   Loader(const Overrides& overrides, Diagnostics& out) : overrides_(overrides), out_(out) {}
 
   PipelineSpec load(std::string_view yaml, const std::string& file, const Environment& environment) {
+    auto tree = parse_yaml(yaml, file, out_);
+    if (!tree) return {};
     spec_.file = file;
     spec_.directory = directory_of(file);
     spec_.name = stem_of(file);
-    auto tree = parse_yaml(yaml, file, out_);
-    if (!tree) return std::move(spec_);
     interpolate(*tree, {environment, spec_.directory, yaml, overrides_.allow_unset_env}, out_);
     apply_limit_sets(*tree, overrides_, out_);
     const Value checked = check_options(*tree, file_schema(), {"the pipeline file", "", ""}, out_);
@@ -192,14 +192,7 @@ class Loader {
       out_.error("bad-value", s.name_where, fmt::format("'{}' is no name for a stage", printable(s.name)),
                  s.name == "limits" ? "--set limits.key=value needs this word"
                                     : "a name has letters, digits, - and _, at most 64");
-      return;
     }
-    const auto same = std::find_if(spec_.stages.begin(), spec_.stages.end(),
-                                   [&](const StageSpec& other) { return other.name == s.name; });
-    if (same == spec_.stages.end()) return;
-    out_.error("duplicate-stage", s.name_where,
-               fmt::format("a stage '{}' is already there, on line {}", s.name, same->where.line),
-               "give one of them a `name:` of its own");
   }
 
   void take_output(const Value& v) {

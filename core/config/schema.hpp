@@ -1,5 +1,6 @@
 // The option language: a closed subset of JSON Schema from which validation, defaults, `describe`, sample YAML, editor
-// completion and the tables of the documentation come. Used for the options of plugins and for the pipeline file itself.
+// completion and the tables of the documentation come. Used for the options of plugins and for the pipeline file
+// itself.
 #pragma once
 #include <functional>
 #include <memory>

@@ -243,7 +243,8 @@ class Checker {
       } else if (d.id == "wrong-type") {
         d.text += ", found " + found(v);
       }
-      const bool sentence = d.text.starts_with("takes ") || d.text.starts_with("names ") || d.text.starts_with("holds ");
+      const bool sentence =
+          d.text.starts_with("takes ") || d.text.starts_with("names ") || d.text.starts_with("holds ");
       d.text = named(owner) + (sentence ? " " : ": ") + d.text;
       if (d.where.line == 0) d.where = v.where;
       out_.add(std::move(d));
@@ -265,9 +266,7 @@ class Checker {
     if (!in_bounds(*typed, s, owner, v) || !is_choice(*typed, s, owner, v)) return std::nullopt;
     return typed;
   }
-  static Value retyped(const Value& v) {
-    return type_plain_scalar(*v.text());
-  }
+  static Value retyped(const Value& v) { return type_plain_scalar(*v.text()); }
   static std::optional<Value> typed_as(const Value& v, SchemaType type) {
     switch (type) {
       case SchemaType::boolean:
@@ -309,7 +308,8 @@ class Checker {
       for (const Value& c : s.choices) {
         if (c.text()) names.push_back(*c.text());
       }
-      if (const auto near = did_you_mean(*v.text(), names); !near.empty()) hint = fmt::format("did you mean '{}'?", near);
+      if (const auto near = did_you_mean(*v.text(), names); !near.empty())
+        hint = fmt::format("did you mean '{}'?", near);
     }
     out_.error("bad-value", written.where,
                fmt::format("{} takes {}, found {}", named(owner), expectation(s), found(written)), std::move(hint));
@@ -329,8 +329,8 @@ class Checker {
     } else if (v.is_null() && s.default_value) {
       hint = fmt::format("remove the line to get the default, {}", display(*s.default_value, s));
     }
-    out_.error("wrong-type", v.where,
-               fmt::format("{} takes {}, found {}", named(owner), expectation(s), found(v)), std::move(hint));
+    out_.error("wrong-type", v.where, fmt::format("{} takes {}, found {}", named(owner), expectation(s), found(v)),
+               std::move(hint));
   }
 
   const CheckContext& context_;

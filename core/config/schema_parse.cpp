@@ -18,18 +18,18 @@ constexpr std::size_t max_depth = 16;
 constexpr std::size_t max_bytes = 1u << 20;
 
 constexpr std::array<std::pair<std::string_view, SchemaType>, 6> types{{{"boolean", SchemaType::boolean},
-                                                                       {"integer", SchemaType::integer},
-                                                                       {"number", SchemaType::number},
-                                                                       {"string", SchemaType::text},
-                                                                       {"array", SchemaType::array},
-                                                                       {"object", SchemaType::object}}};
+                                                                        {"integer", SchemaType::integer},
+                                                                        {"number", SchemaType::number},
+                                                                        {"string", SchemaType::text},
+                                                                        {"array", SchemaType::array},
+                                                                        {"object", SchemaType::object}}};
 constexpr std::array<std::pair<std::string_view, Format>, 7> formats{{{"duration", Format::duration},
-                                                                     {"bytes", Format::bytes},
-                                                                     {"ports", Format::ports},
-                                                                     {"cidr", Format::cidr},
-                                                                     {"path", Format::path},
-                                                                     {"secret", Format::secret},
-                                                                     {"service", Format::service}}};
+                                                                      {"bytes", Format::bytes},
+                                                                      {"ports", Format::ports},
+                                                                      {"cidr", Format::cidr},
+                                                                      {"path", Format::path},
+                                                                      {"secret", Format::secret},
+                                                                      {"service", Format::service}}};
 
 template <class Table>
 std::string words(const Table& table) {
@@ -87,10 +87,12 @@ class Reader {
 
  private:
   bool fail(const std::string& pointer, std::string text) {
-    problem_ = Diagnostic{"plugin-schema",
-                          fmt::format("options schema, at {}: {}", pointer.empty() ? "the root" : printable(pointer),
-                                      printable(text)),
-                          "", {}, Severity::error};
+    problem_ = Diagnostic{
+        "plugin-schema",
+        fmt::format("options schema, at {}: {}", pointer.empty() ? "the root" : printable(pointer), printable(text)),
+        "",
+        {},
+        Severity::error};
     return false;
   }
 
@@ -157,7 +159,8 @@ class Reader {
     const Value::Array* choices = value.array();
     if (choices == nullptr || choices->empty()) return fail(pointer, "enum is not a list with something in it");
     for (const Value& choice : *choices) {
-      if (choice.array() || choice.object() || choice.is_null()) return fail(pointer, "enum has an entry that is no scalar");
+      if (choice.array() || choice.object() || choice.is_null())
+        return fail(pointer, "enum has an entry that is no scalar");
     }
     out.choices = *choices;
     return true;
@@ -205,7 +208,8 @@ class Reader {
     if (!out.properties.empty()) out.type = SchemaType::object;
     if (out.items) out.type = SchemaType::array;
     const auto is_text = [](const Value& v) { return v.text() != nullptr; };
-    if (!out.choices.empty() && std::all_of(out.choices.begin(), out.choices.end(), is_text)) out.type = SchemaType::text;
+    if (!out.choices.empty() && std::all_of(out.choices.begin(), out.choices.end(), is_text))
+      out.type = SchemaType::text;
     return true;
   }
 
@@ -215,7 +219,8 @@ class Reader {
     if ((s.minimum || s.maximum) && !numeric) return fail(pointer, "minimum and maximum go with numbers only");
     if (s.minimum && s.maximum && *s.minimum > *s.maximum) return fail(pointer, "minimum is above maximum");
     if (s.items && s.type != SchemaType::array) return fail(pointer, "items goes with an array only");
-    if (!s.properties.empty() && s.type != SchemaType::object) return fail(pointer, "properties go with an object only");
+    if (!s.properties.empty() && s.type != SchemaType::object)
+      return fail(pointer, "properties go with an object only");
     if (!s.choices.empty() && (s.type == SchemaType::array || s.type == SchemaType::object)) {
       return fail(pointer, "enum goes with scalars only");
     }
@@ -259,7 +264,8 @@ class Reader {
 
 Result<Schema> parse(std::string_view json, bool core_words) {
   if (json.size() > max_bytes) {
-    return failure("plugin-schema", fmt::format("the options schema has {} bytes; {} are read", json.size(), max_bytes));
+    return failure("plugin-schema",
+                   fmt::format("the options schema has {} bytes; {} are read", json.size(), max_bytes));
   }
   const auto tree = parse_json(json, "options schema");
   if (!tree) return failure("plugin-schema", "the options schema is " + tree.error().text);

@@ -45,7 +45,8 @@ std::string bound_text(double bound, Format format) {
 std::string with_bounds(std::string text, const Schema& s) {
   // Whole numbers of any size without an exponent.
   const auto shown = [&](double bound) {
-    return s.format == Format::none && bound > -9e15 && bound < 9e15 && bound == static_cast<double>(static_cast<int64_t>(bound))
+    return s.format == Format::none && bound > -9e15 && bound < 9e15 &&
+                   bound == static_cast<double>(static_cast<int64_t>(bound))
                ? std::to_string(static_cast<int64_t>(bound))
                : bound_text(bound, s.format);
   };
@@ -142,7 +143,9 @@ std::string expectation(const Schema& s) {
     case SchemaType::text:
       return "text";
     case SchemaType::array:
-      return s.items && (s.items->type != SchemaType::any || !s.items->any_of.empty()) ? "a list; each entry is " + expectation(*s.items) : "a list";
+      return s.items && (s.items->type != SchemaType::any || !s.items->any_of.empty())
+                 ? "a list; each entry is " + expectation(*s.items)
+                 : "a list";
     case SchemaType::object:
       return s.title.empty() ? "a mapping" : s.title;
     case SchemaType::any:
@@ -172,7 +175,8 @@ std::string display(const Value& v, const Schema& s) {
   if (s.format == Format::duration && v.integer()) return format_duration(*v.integer());
   if (s.format == Format::bytes && natural(v)) return format_size(*natural(v));
   if (const Value::Array* list = v.array()) {
-    if (s.format == Format::ports && std::all_of(list->begin(), list->end(), [](const Value& p) { return natural(p); })) {
+    if (s.format == Format::ports &&
+        std::all_of(list->begin(), list->end(), [](const Value& p) { return natural(p); })) {
       return port_text(*list);
     }
     std::string text;

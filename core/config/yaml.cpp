@@ -98,7 +98,8 @@ class Builder : public YAML::EventHandler {
     Value value;
     value.where = source_.at(mark);
     // A value that is not there at all is told where its key is.
-    const bool written = source_.rest(mark).starts_with('~') || type_plain_scalar(source_.rest(mark).substr(0, 4)).is_null();
+    const bool written =
+        source_.rest(mark).starts_with('~') || type_plain_scalar(source_.rest(mark).substr(0, 4)).is_null();
     if (!written && !stack_.empty() && stack_.back().value.object()) value.where = stack_.back().key_where;
     place(std::move(value), anchor, {1, 0, 0});
   }

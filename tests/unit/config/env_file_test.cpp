@@ -48,10 +48,11 @@ TEST(EnvFile, EveryBadLineIsReported) {
   Environment into;
   Diagnostics out;
   parse_env_file("A=1\nnonsense\n2B=1\nC='open\nD='a' b\nE=\xff\n", ".env", into, out);
-  EXPECT_EQ(problems(out), (Lines{"2:1 env-file: this line is not of the form NAME=value",
-                                  "3:1 env-file: this line is not of the form NAME=value",
-                                  "4:1 env-file: the value of C cannot be read", "5:1 env-file: the value of D cannot be read",
-                                  "6:1 env-file: the value of E cannot be read"}));
+  EXPECT_EQ(
+      problems(out),
+      (Lines{"2:1 env-file: this line is not of the form NAME=value",
+             "3:1 env-file: this line is not of the form NAME=value", "4:1 env-file: the value of C cannot be read",
+             "5:1 env-file: the value of D cannot be read", "6:1 env-file: the value of E cannot be read"}));
   EXPECT_EQ(into, (Environment{{"A", "1"}}));
 }
 

@@ -42,14 +42,15 @@ TEST_P(Interpolation, Gives) {
   EXPECT_EQ(*r.value.find("k")->text(), GetParam().result);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Forms, Interpolation,
-    testing::Values(Row{"${SET}", "value"}, Row{"a${SET}b${N}", "avalueb5"}, Row{"${SET:-other}", "value"},
-                    Row{"${UNSET:-other}", "other"}, Row{"${EMPTY:-other}", "other"}, Row{"${EMPTY}", ""},
-                    Row{"${UNSET:-}", ""}, Row{"${SET:?why}", "value"}, Row{"$$", "$"}, Row{"$${SET}", "${SET}"},
-                    Row{"$SET", "$SET"}, Row{"5$", "5$"}, Row{"${UNSET:-${SET}}", "value"},
-                    Row{"${UNSET:-a:b}", "a:b"}, Row{"${UNSET:-$$5}", "$5"}, Row{"${AGAIN}", "${SET} $$"},
-                    Row{"${UNSET:-${ALSO:-c}}d", "cd"}, Row{"}${N}{", "}5{"}));
+INSTANTIATE_TEST_SUITE_P(Forms, Interpolation,
+                         testing::Values(Row{"${SET}", "value"}, Row{"a${SET}b${N}", "avalueb5"},
+                                         Row{"${SET:-other}", "value"}, Row{"${UNSET:-other}", "other"},
+                                         Row{"${EMPTY:-other}", "other"}, Row{"${EMPTY}", ""}, Row{"${UNSET:-}", ""},
+                                         Row{"${SET:?why}", "value"}, Row{"$$", "$"}, Row{"$${SET}", "${SET}"},
+                                         Row{"$SET", "$SET"}, Row{"5$", "5$"}, Row{"${UNSET:-${SET}}", "value"},
+                                         Row{"${UNSET:-a:b}", "a:b"}, Row{"${UNSET:-$$5}", "$5"},
+                                         Row{"${AGAIN}", "${SET} $$"}, Row{"${UNSET:-${ALSO:-c}}d", "cd"},
+                                         Row{"}${N}{", "}5{"}));
 
 struct Mistake {
   const char* text;

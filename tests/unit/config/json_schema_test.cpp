@@ -6,12 +6,16 @@
 namespace sonde::core {
 namespace {
 
-const Schema icmp = parse_schema(
-    R"({"type":"object","properties":{"count":{"type":"integer","minimum":1,"maximum":10,"default":2,"description":"Requests."},
+const Schema icmp =
+    parse_schema(
+        R"({"type":"object","properties":{"count":{"type":"integer","minimum":1,"maximum":10,"default":2,"description":"Requests."},
         "timeout":{"x-sonde":"duration","default":"800ms"},"ports":{"x-sonde":"ports"},
-        "key":{"x-sonde":"secret"},"names":{"type":"array","items":{"type":"string"}}}})").value();
-const Schema json = parse_schema(
-    R"({"type":"object","required":["path"],"properties":{"path":{"x-sonde":"path"},"format":{"enum":["array","jsonl"]}}})").value();
+        "key":{"x-sonde":"secret"},"names":{"type":"array","items":{"type":"string"}}}})")
+        .value();
+const Schema json =
+    parse_schema(
+        R"({"type":"object","required":["path"],"properties":{"path":{"x-sonde":"path"},"format":{"enum":["array","jsonl"]}}})")
+        .value();
 
 std::vector<PluginOptions> plugins() {
   return {{PluginRole::output, "json", "Writes JSON.", &json}, {PluginRole::stage, "icmp", "Pings.", &icmp}};
@@ -28,7 +32,8 @@ TEST(EditorSchema, NumbersMayBeInterpolated) {
 }
 
 TEST(EditorSchema, FormatsBecomePatterns) {
-  EXPECT_EQ(to_json(editor_schema(icmp.properties[1].schema)), R"({"$ref":"#/definitions/duration","default":"800ms"})");
+  EXPECT_EQ(to_json(editor_schema(icmp.properties[1].schema)),
+            R"({"$ref":"#/definitions/duration","default":"800ms"})");
   EXPECT_EQ(to_json(editor_schema(icmp.properties[2].schema)), R"({"$ref":"#/definitions/ports"})");
   EXPECT_EQ(to_json(editor_schema(icmp.properties[3].schema)), R"({"type":"string"})");
   EXPECT_EQ(to_json(editor_schema(icmp.properties[4].schema)),
@@ -36,9 +41,10 @@ TEST(EditorSchema, FormatsBecomePatterns) {
 }
 
 TEST(EditorSchema, ChoicesAndObjectsAreClosed) {
-  EXPECT_EQ(to_json(editor_schema(json)),
-            R"({"type":["object","null"],"additionalProperties":false,"required":["path"],"properties":{)"
-            R"("path":{"type":"string"},"format":{"anyOf":[{"enum":["array","jsonl"]},{"$ref":"#/definitions/interpolated"}]}}})");
+  EXPECT_EQ(
+      to_json(editor_schema(json)),
+      R"({"type":["object","null"],"additionalProperties":false,"required":["path"],"properties":{)"
+      R"("path":{"type":"string"},"format":{"anyOf":[{"enum":["array","jsonl"]},{"$ref":"#/definitions/interpolated"}]}}})");
 }
 
 TEST(PipelineJsonSchema, HasEveryKeyOfTheFile) {

@@ -55,7 +55,8 @@ TEST(Set, ReachesOutputsAndNestedOptions) {
 }
 
 TEST(Set, LimitsAreTypedByTheSchemaOfTheFile) {
-  const Loaded l = load({{"limits.workers", "16"}, {"limits.packets_per_second", "unlimited"}, {"limits.run_timeout", "1h"}});
+  const Loaded l =
+      load({{"limits.workers", "16"}, {"limits.packets_per_second", "unlimited"}, {"limits.run_timeout", "1h"}});
   EXPECT_EQ(problems(l.out), Lines{});
   EXPECT_EQ(l.spec.limits.workers, 16u);
   EXPECT_EQ(l.spec.limits.packets_per_second, 0u);

@@ -113,7 +113,8 @@ TEST(LoadPipeline, HistoryKeepsACountToo) {
 }
 
 TEST(LoadPipeline, ListsWithNothingLeftInThemAreEmpty) {
-  const PipelineSpec s = loaded("version: 1\ntargets: 10.0.0.1\nexclude:\n  # - 10.0.0.2\nstages:\n  - use: icmp\n    options:\n");
+  const PipelineSpec s =
+      loaded("version: 1\ntargets: 10.0.0.1\nexclude:\n  # - 10.0.0.2\nstages:\n  - use: icmp\n    options:\n");
   EXPECT_TRUE(s.exclude.empty());
   EXPECT_TRUE(s.stages.at(0).options.is_null());
 }
@@ -128,7 +129,7 @@ stages:
     wehn: alive
     optional: yes
   - options: {ports: 22}
-  - use: icmp
+  - {use: rdns, options: [forward]}
 )",
        out);
   EXPECT_EQ(problems(out),
@@ -137,7 +138,7 @@ stages:
                    "6:5 unknown-key: a stage has no key 'wehn'",
                    "7:15 wrong-type: a stage: key 'optional' takes true or false, found the text 'yes'",
                    "8:5 missing-key: a stage needs the key 'use'",
-                   "9:10 duplicate-stage: a stage 'icmp' is already there, on line 5"}));
+                   "9:26 wrong-type: 'options' takes a mapping, found a list"}));
   EXPECT_EQ(out.exit_code(), Exit::config);
   EXPECT_EQ(out.error_count(), 5u);
 }
@@ -157,13 +158,16 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Row{"targets: a\n", "1:1 missing-key: the pipeline file needs the key 'version'"},
         Row{"version: 2\n", "1:10 bad-version: version 2 of the file format"},
-        Row{"version: '1'\n", "1:10 wrong-type: the pipeline file: key 'version' takes a whole number, found the text '1'"},
+        Row{"version: '1'\n",
+            "1:10 wrong-type: the pipeline file: key 'version' takes a whole number, found the text '1'"},
         Row{"version: 1\ntargts: a\n", "2:1 unknown-key: the pipeline file has no key 'targts'"},
         Row{"version: 1\ntargets: 5\n",
-            "2:10 wrong-type: the pipeline file: key 'targets' takes text or a list; each entry is text or a source, found "
+            "2:10 wrong-type: the pipeline file: key 'targets' takes text or a list; each entry is text or a source, "
+            "found "
             "the number 5"},
         Row{"version: 1\ntargets: [10.0]\n",
-            "2:11 wrong-type: the pipeline file: an entry of key 'targets' takes text or a source, found the number 10.0"},
+            "2:11 wrong-type: the pipeline file: an entry of key 'targets' takes text or a source, found the number "
+            "10.0"},
         Row{"version: 1\ntargets: [{options: {a: 1}}]\n", "2:11 missing-key: a source needs the key 'use'"},
         Row{"version: 1\nexclude: [{use: x}]\n",
             "2:11 wrong-type: the pipeline file: an entry of key 'exclude' takes text, found a mapping"},
@@ -171,9 +175,11 @@ INSTANTIATE_TEST_SUITE_P(
             "2:32 bad-value: limits: key 'connections_per_host' takes a whole number from 1 to 65535, found 0"},
         Row{"version: 1\nlimits: [1]\n", "2:9 wrong-type: limits takes a mapping, found a list"},
         Row{"version: 1\nlimits: {run_timeout: 60}\n",
-            "2:23 bad-duration: limits: key 'run_timeout' takes a duration such as 800ms or 2s, found 60 without a unit"},
+            "2:23 bad-duration: limits: key 'run_timeout' takes a duration such as 800ms or 2s, found 60 without a "
+            "unit"},
         Row{"version: 1\nstages: icmp\n",
-            "2:9 wrong-type: the pipeline file: key 'stages' takes a list; each entry is a stage, found the text 'icmp'"},
+            "2:9 wrong-type: the pipeline file: key 'stages' takes a list; each entry is a stage, found the text "
+            "'icmp'"},
         Row{"version: 1\nstages: [icmp]\n", "2:10 wrong-type: a stage takes a mapping, found the text 'icmp'"},
         Row{"version: 1\nstages: [{use: ''}]\n", "2:16 bad-value: 'use' names no plugin"},
         Row{"version: 1\nstages: [{use: icmp, name: 'a b'}]\n", "2:28 bad-value: 'a b' is no name for a stage"},
@@ -195,16 +201,23 @@ TEST(LoadPipeline, HintsComeWithTheErrors) {
   Diagnostics out;
   load("version: 3\nstages: [{use: icmp, otional: true}]\n", out);
   ASSERT_EQ(out.items().size(), 2u);
-  EXPECT_EQ(out.items()[0].hint, "did you mean 'optional'? keys: use, name, when, enabled, optional, deadline, options");
+  EXPECT_EQ(out.items()[0].hint,
+            "did you mean 'optional'? keys: use, name, when, enabled, optional, deadline, options");
   EXPECT_EQ(out.items()[1].hint, "this sonde reads version 1");
+}
+
+TEST(LoadPipeline, AFileThatIsNoYamlGivesNothingToCompile) {
+  Diagnostics out;
+  EXPECT_EQ(load("stages: [\n", out).file, "");
+  EXPECT_EQ(out.error_count(), 1u);
 }
 
 TEST(LoadPipeline, UnsetVariablesMayBeAllowed) {
   Diagnostics out;
   Overrides overrides;
   overrides.allow_unset_env = true;
-  const PipelineSpec s = load_pipeline_text("version: 1\nlimits: {workers: '${W}', run_timeout: '${T}s'}\n", "t.yaml",
-                                            overrides, {}, out);
+  const PipelineSpec s =
+      load_pipeline_text("version: 1\nlimits: {workers: '${W}', run_timeout: '${T}s'}\n", "t.yaml", overrides, {}, out);
   EXPECT_EQ(problems(out), Lines{});
   EXPECT_EQ(s.limits.workers, 64u);
 }
@@ -253,9 +266,10 @@ TEST_F(LoadPipelineFile, TheMessageShowsTheLine) {
   const std::string path = write("lan.yaml", "version: 1\nstages:\n  - use: icmp\n    wehn: alive\n");
   load_pipeline(path, {}, out_);
   EXPECT_EQ(out_.render_sorted(),
-            path + ":4:5: error[unknown-key]: a stage has no key 'wehn'\n"
-                   "    4 |     wehn: alive\n"
-                   "      |     ^~~~ did you mean 'when'? keys: use, name, when, enabled, optional, deadline, options\n");
+            path +
+                ":4:5: error[unknown-key]: a stage has no key 'wehn'\n"
+                "    4 |     wehn: alive\n"
+                "      |     ^~~~ did you mean 'when'? keys: use, name, when, enabled, optional, deadline, options\n");
 }
 
 }  // namespace

@@ -33,15 +33,14 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"9223372036854775807", Kind::integer, "9223372036854775807"},
         Row{"9223372036854775808", Kind::unsigned_integer, "9223372036854775808"},
         Row{"-9223372036854775808", Kind::integer, "-9223372036854775808"},
-        Row{"18446744073709551615", Kind::unsigned_integer, "18446744073709551615"},
-        Row{"1.5", Kind::real, "1.5"}, Row{"-.5", Kind::real, "-0.5"}, Row{".", Kind::text, R"(".")"},
-        Row{"1e3", Kind::real, "1000.0"}, Row{"1e", Kind::text, R"("1e")"},
-        Row{"e3", Kind::text, R"("e3")"}, Row{".inf", Kind::text, R"(".inf")"}, Row{".nan", Kind::text, R"(".nan")"},
-        Row{"nan", Kind::text, R"("nan")"}, Row{"1_000", Kind::text, R"("1_000")"},
-        Row{"12:30", Kind::text, R"("12:30")"}, Row{"10.0.0.1", Kind::text, R"("10.0.0.1")"},
-        Row{"10.0.0.0/8", Kind::text, R"("10.0.0.0/8")"}, Row{"2024-01-01", Kind::text, R"("2024-01-01")"},
-        Row{"800ms", Kind::text, R"("800ms")"}, Row{"-", Kind::text, R"("-")"}, Row{"+", Kind::text, R"("+")"},
-        Row{"--5", Kind::text, R"("--5")"}));
+        Row{"18446744073709551615", Kind::unsigned_integer, "18446744073709551615"}, Row{"1.5", Kind::real, "1.5"},
+        Row{"-.5", Kind::real, "-0.5"}, Row{".", Kind::text, R"(".")"}, Row{"1e3", Kind::real, "1000.0"},
+        Row{"1e", Kind::text, R"("1e")"}, Row{"e3", Kind::text, R"("e3")"}, Row{".inf", Kind::text, R"(".inf")"},
+        Row{".nan", Kind::text, R"(".nan")"}, Row{"nan", Kind::text, R"("nan")"},
+        Row{"1_000", Kind::text, R"("1_000")"}, Row{"12:30", Kind::text, R"("12:30")"},
+        Row{"10.0.0.1", Kind::text, R"("10.0.0.1")"}, Row{"10.0.0.0/8", Kind::text, R"("10.0.0.0/8")"},
+        Row{"2024-01-01", Kind::text, R"("2024-01-01")"}, Row{"800ms", Kind::text, R"("800ms")"},
+        Row{"-", Kind::text, R"("-")"}, Row{"+", Kind::text, R"("+")"}, Row{"--5", Kind::text, R"("--5")"}));
 
 TEST(PlainScalar, AnIntegerBeyond64BitsIsARealNumber) {
   EXPECT_NE(type_plain_scalar("18446744073709551616").real(), nullptr);

@@ -65,35 +65,36 @@ TEST_P(Accepted, GivesBaseUnits) {
 
 INSTANTIATE_TEST_SUITE_P(
     Typing, Accepted,
-    testing::Values(
-        Row{"flag: true", R"({"flag":true})"}, Row{"count: 0x0A", R"({"count":10})"}, Row{"count: 2.0", R"({"count":2})"},
-        Row{"ratio: 1.5", R"({"ratio":1.5})"}, Row{"word: abc", R"({"word":"abc"})"}, Row{"word: '5'", R"({"word":"5"})"},
-        Row{"word: ''", R"({"word":""})"}, Row{"mode: fast", R"({"mode":"fast"})"},
-        Row{"timeout: 800ms", R"({"timeout":800000000})"}, Row{"timeout: '2s'", R"({"timeout":2000000000})"},
-        Row{"size: 512", R"({"size":512})"}, Row{"size: 4KiB", R"({"size":4096})"}, Row{"ports: 22", R"({"ports":[22]})"},
-        Row{"ports: 80,22,8000-8002", R"({"ports":[22,80,8000,8001,8002]})"},
-        Row{"ports: [80, 22, '100-101', 80]", R"({"ports":[22,80,100,101]})"},
-        Row{"net: 10.0.0.0/8", R"({"net":"10.0.0.0/8"})"}, Row{"file: a/b", R"({"file":"/base/a/b"})"},
-        Row{"file: /a", R"({"file":"/a"})"}, Row{"file: '-'", R"({"file":"-"})"}, Row{"key: k", R"({"key":"k"})"},
-        Row{"server: 192.0.2.1", R"({"server":"192.0.2.1"})"}, Row{"server: '192.0.2.1:53'", R"({"server":"192.0.2.1:53"})"},
-        Row{"server: '2001:db8::1'", R"({"server":"2001:db8::1"})"},
-        Row{"server: '[2001:db8::1]:53'", R"({"server":"[2001:db8::1]:53"})"},
-        Row{"names: [a, '5']", R"({"names":["a","5"]})"}, Row{"names: []", R"({"names":[]})"},
-        Row{"names:", "{}"}, Row{"tls:", "{}"}, Row{"tls: {alpn: h2}", R"({"tls":{"alpn":"h2"}})"},
-        Row{"anything: [1, {a: b}]", R"({"anything":[1,{"a":"b"}]})"}));
+    testing::Values(Row{"flag: true", R"({"flag":true})"}, Row{"count: 0x0A", R"({"count":10})"},
+                    Row{"count: 2.0", R"({"count":2})"}, Row{"ratio: 1.5", R"({"ratio":1.5})"},
+                    Row{"word: abc", R"({"word":"abc"})"}, Row{"word: '5'", R"({"word":"5"})"},
+                    Row{"word: ''", R"({"word":""})"}, Row{"mode: fast", R"({"mode":"fast"})"},
+                    Row{"timeout: 800ms", R"({"timeout":800000000})"},
+                    Row{"timeout: '2s'", R"({"timeout":2000000000})"}, Row{"size: 512", R"({"size":512})"},
+                    Row{"size: 4KiB", R"({"size":4096})"}, Row{"ports: 22", R"({"ports":[22]})"},
+                    Row{"ports: 80,22,8000-8002", R"({"ports":[22,80,8000,8001,8002]})"},
+                    Row{"ports: [80, 22, '100-101', 80]", R"({"ports":[22,80,100,101]})"},
+                    Row{"net: 10.0.0.0/8", R"({"net":"10.0.0.0/8"})"}, Row{"file: a/b", R"({"file":"/base/a/b"})"},
+                    Row{"file: /a", R"({"file":"/a"})"}, Row{"file: '-'", R"({"file":"-"})"},
+                    Row{"key: k", R"({"key":"k"})"}, Row{"server: 192.0.2.1", R"({"server":"192.0.2.1"})"},
+                    Row{"server: '192.0.2.1:53'", R"({"server":"192.0.2.1:53"})"},
+                    Row{"server: '2001:db8::1'", R"({"server":"2001:db8::1"})"},
+                    Row{"server: '[2001:db8::1]:53'", R"({"server":"[2001:db8::1]:53"})"},
+                    Row{"names: [a, '5']", R"({"names":["a","5"]})"}, Row{"names: []", R"({"names":[]})"},
+                    Row{"names:", "{}"}, Row{"tls:", "{}"}, Row{"tls: {alpn: h2}", R"({"tls":{"alpn":"h2"}})"},
+                    Row{"anything: [1, {a: b}]", R"({"anything":[1,{"a":"b"}]})"}));
 
 TEST(CheckOptions, AnInterpolatedValueTakesTheTypeOfItsOption) {
-  const std::map<std::string, std::string> env{{"N", "5"},        {"B", "true"}, {"P", "22,80-81"}, {"L", "a, 5 ,b"},
-                                               {"T", "800"},      {"E", ""},     {"S", "4KiB"},     {"R", "1.5"},
-                                               {"NUMBERS", "1,2"}};
+  const std::map<std::string, std::string> env{{"N", "5"},       {"B", "true"}, {"P", "22,80-81"},
+                                               {"L", "a, 5 ,b"}, {"T", "800"},  {"E", ""},
+                                               {"S", "4KiB"},    {"R", "1.5"},  {"NUMBERS", "1,2"}};
   const Outcome o = check(
       "count: ${N}\nflag: '${B}'\nports: ${P}\nnames: ${L}\ntimeout: ${T}ms\nword: ${N}\nsize: ${S}\nratio: ${R}\n"
       "numbers: ${NUMBERS}\nmode: ${UNSET:-slow}\n",
       env);
   EXPECT_EQ(o.lines, Lines{});
-  EXPECT_EQ(o.json,
-            R"({"count":5,"flag":true,"ports":[22,80,81],"names":["a","5","b"],"timeout":800000000,"word":"5",)"
-            R"("size":4096,"ratio":1.5,"numbers":[1,2],"mode":"slow"})");
+  EXPECT_EQ(o.json, R"({"count":5,"flag":true,"ports":[22,80,81],"names":["a","5","b"],"timeout":800000000,"word":"5",)"
+                    R"("size":4096,"ratio":1.5,"numbers":[1,2],"mode":"slow"})");
 }
 
 TEST(CheckOptions, AnInterpolationThatCameToNothingIsNotGiven) {
@@ -119,31 +120,38 @@ TEST_P(Refused, SaysWhatWhereAndWhy) {
 INSTANTIATE_TEST_SUITE_P(
     Messages, Refused,
     testing::Values(
-        Refusal{"timout: 1s", "1:1 unknown-option: stage 'x' has no option 'timout'",
-                "did you mean 'timeout'? options: flag, count, ratio, word, mode, timeout, size, ports, net, file, key, "
-                "server, names, numbers, tls, anything (sonde describe x)"},
+        Refusal{
+            "timout: 1s", "1:1 unknown-option: stage 'x' has no option 'timout'",
+            "did you mean 'timeout'? options: flag, count, ratio, word, mode, timeout, size, ports, net, file, key, "
+            "server, names, numbers, tls, anything (sonde describe x)"},
         Refusal{"tls: {alpm: h2}", "1:7 unknown-option: stage 'x': 'tls' has no option 'alpm'",
                 "did you mean 'alpn'? options: alpn (sonde describe x)"},
         Refusal{"flag: yes", "1:7 wrong-type: stage 'x': option 'flag' takes true or false, found the text 'yes'",
                 "yes, no, on and off are text; write true or false"},
         Refusal{"count: many",
-                "1:8 wrong-type: stage 'x': option 'count' takes a whole number from 1 to 10, found the text 'many'", ""},
+                "1:8 wrong-type: stage 'x': option 'count' takes a whole number from 1 to 10, found the text 'many'",
+                ""},
         Refusal{"count: '2'",
                 "1:8 wrong-type: stage 'x': option 'count' takes a whole number from 1 to 10, found the text '2'",
                 "remove the quotes: in quotes it is text"},
         Refusal{"count: 2.5",
-                "1:8 wrong-type: stage 'x': option 'count' takes a whole number from 1 to 10, found the number 2.5", ""},
-        Refusal{"count:", "1:1 wrong-type: stage 'x': option 'count' takes a whole number from 1 to 10, found nothing", ""},
-        Refusal{"count: 11", "1:8 bad-value: stage 'x': option 'count' takes a whole number from 1 to 10, found 11", ""},
+                "1:8 wrong-type: stage 'x': option 'count' takes a whole number from 1 to 10, found the number 2.5",
+                ""},
+        Refusal{"count:", "1:1 wrong-type: stage 'x': option 'count' takes a whole number from 1 to 10, found nothing",
+                ""},
+        Refusal{"count: 11", "1:8 bad-value: stage 'x': option 'count' takes a whole number from 1 to 10, found 11",
+                ""},
         Refusal{"count: 0", "1:8 bad-value: stage 'x': option 'count' takes a whole number from 1 to 10, found 0", ""},
         Refusal{"word: 5", "1:7 wrong-type: stage 'x': option 'word' takes text, found the number 5",
                 "text that looks like a number or true/false goes in quotes"},
         Refusal{"word: [a]", "1:7 wrong-type: stage 'x': option 'word' takes text, found a list", ""},
-        Refusal{"mode: fats", "1:7 bad-value: stage 'x': option 'mode' takes one of fast or slow, found the text 'fats'",
+        Refusal{"mode: fats",
+                "1:7 bad-value: stage 'x': option 'mode' takes one of fast or slow, found the text 'fats'",
                 "did you mean 'fast'?"},
-        Refusal{"timeout: 800",
-                "1:10 bad-duration: stage 'x': option 'timeout' takes a duration of at least 1ms, found 800 without a unit",
-                "write 800ms or 800s"},
+        Refusal{
+            "timeout: 800",
+            "1:10 bad-duration: stage 'x': option 'timeout' takes a duration of at least 1ms, found 800 without a unit",
+            "write 800ms or 800s"},
         Refusal{"timeout: 12 parsecs", "1:10 bad-duration: stage 'x': option 'timeout': '12 parsecs' is not a duration",
                 "expected a number with ns, us, ms, s, m, h or d, at most 100 years: 800ms, 2s, 1h"},
         Refusal{"timeout: 10us",
@@ -165,11 +173,14 @@ INSTANTIATE_TEST_SUITE_P(
                 "1:8 wrong-type: stage 'x': option 'ports' takes ports such as 22,80,8000-8010, found a mapping", ""},
         Refusal{"server: '192.0.2.1:0'", "1:9 bad-port: stage 'x': option 'server': '192.0.2.1:0' ends in no port",
                 "192.168.1.1:53, [2001:db8::1]:53"},
-        Refusal{"server: '[2001:db8::1'", "1:9 bad-address: stage 'x': option 'server': '[2001:db8::1' has no closing bracket",
+        Refusal{"server: '[2001:db8::1'",
+                "1:9 bad-address: stage 'x': option 'server': '[2001:db8::1' has no closing bracket",
                 "[2001:db8::1]:53"},
-        Refusal{"names: a", "1:8 wrong-type: stage 'x': option 'names' takes a list; each entry is text, found the text 'a'",
+        Refusal{"names: a",
+                "1:8 wrong-type: stage 'x': option 'names' takes a list; each entry is text, found the text 'a'",
                 "write [a, b], or one entry a line with '- ' in front"},
-        Refusal{"names: [a, 5]", "1:12 wrong-type: stage 'x': an entry of option 'names' takes text, found the number 5",
+        Refusal{"names: [a, 5]",
+                "1:12 wrong-type: stage 'x': an entry of option 'names' takes text, found the number 5",
                 "text that looks like a number or true/false goes in quotes"},
         Refusal{"tls: on", "1:6 wrong-type: stage 'x': 'tls' takes a mapping, found the text 'on'",
                 "write its keys below it, indented, as `key: value`"}));
@@ -186,8 +197,11 @@ TEST(CheckOptions, ASecretIsNeverInAMessage) {
 
 TEST(CheckOptions, HostileTextIsHarmlessAndShort) {
   const Outcome o = check("count: \"" + std::string(200, 'a') + "\"");
-  EXPECT_EQ(o.lines.at(0).size(), std::string("1:8 wrong-type: stage 'x': option 'count' takes a whole number from 1 to 10, "
-                                              "found the text ''").size() + 63);
+  EXPECT_EQ(o.lines.at(0).size(),
+            std::string("1:8 wrong-type: stage 'x': option 'count' takes a whole number from 1 to 10, "
+                        "found the text ''")
+                    .size() +
+                63);
   EXPECT_EQ(check(R"(count: "\e[31m")").lines.at(0).find('\x1b'), std::string::npos);
 }
 
@@ -202,7 +216,8 @@ TEST(CheckOptions, MissingOptionsAreNamedAndDefaultsFilled) {
       "ports":{"x-sonde":"ports","default":"22,80"},
       "oui":{"x-sonde":"path","default":"oui.txt"},
       "tls":{"type":"object","properties":{"on":{"type":"boolean","default":true}}},
-      "list":{"type":"array","items":{"type":"string"},"default":["a"]}}})").value();
+      "list":{"type":"array","items":{"type":"string"},"default":["a"]}}})")
+                       .value();
   Diagnostics out;
   const Value v = check_options(Value(), s, {"output 'json'", "sonde describe json", "/etc"}, out);
   EXPECT_EQ(problems(out), Lines{"0:0 missing-key: output 'json' needs the option 'path'"});

@@ -12,14 +12,16 @@ const Schema& schema() {
       "community":{"x-sonde":"secret"},"word":{"type":"string"},
       "v3":{"type":"object","properties":{"user":{"type":"string"},"key":{"x-sonde":"secret"}}},
       "keys":{"type":"array","items":{"x-sonde":"secret"}},
-      "oids":{"type":"array","items":{"type":"string"}}}})").value();
+      "oids":{"type":"array","items":{"type":"string"}}}})")
+                              .value();
   return s;
 }
 
 Value options() {
   Diagnostics out;
   const Value v = parse_json(R"({"timeout":"800ms","size":"4KiB","ports":"22,23,80,8000-8010","community":"public",
-      "word":"w","v3":{"user":"u","key":"k"},"keys":["a","b"],"oids":["1.3","1.4"]})").value();
+      "word":"w","v3":{"user":"u","key":"k"},"keys":["a","b"],"oids":["1.3","1.4"]})")
+                      .value();
   const Value checked = check_options(v, schema(), {"stage 'snmp'", "sonde describe snmp", ""}, out);
   EXPECT_FALSE(out.has_errors());
   return checked;
@@ -89,7 +91,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Row{R"({"type":"string"})", "text"}, Row{R"({"enum":["a","b","c"]})", "one of a, b or c"},
                     Row{R"({"enum":["a"]})", "a"}, Row{R"({"enum":[1,2]})", "one of 1 or 2"},
                     Row{R"({"x-sonde":"duration"})", "a duration such as 800ms or 2s"},
-                    Row{R"({"x-sonde":"duration","minimum":1000000,"maximum":60000000000})", "a duration from 1ms to 1m"},
+                    Row{R"({"x-sonde":"duration","minimum":1000000,"maximum":60000000000})",
+                        "a duration from 1ms to 1m"},
                     Row{R"({"x-sonde":"bytes","maximum":65536})", "a size of at most 64KiB"},
                     Row{R"({"x-sonde":"ports"})", "ports such as 22,80,8000-8010"},
                     Row{R"({"x-sonde":"secret"})", "text, kept secret"}, Row{R"({"type":"array"})", "a list"},

@@ -119,7 +119,8 @@ TEST(Yaml, AliasesCannotNestDeeperEither) {
 }
 
 TEST(Yaml, TheSizeIsBounded) {
-  EXPECT_EQ(refused("name: abcdef\n", {.bytes = 10}), Lines{"0:0 config-too-large: the file has 13 bytes; 10 are read"});
+  EXPECT_EQ(refused("name: abcdef\n", {.bytes = 10}),
+            Lines{"0:0 config-too-large: the file has 13 bytes; 10 are read"});
 }
 
 TEST(Yaml, ABillionLaughsStopsEarly) {
@@ -135,8 +136,7 @@ TEST(Yaml, ABillionLaughsStopsEarly) {
 }
 
 TEST(Yaml, LongTextsBehindAliasesCountToo) {
-  EXPECT_NE(refused("a: &a " + std::string(1000, 'x') + "\nb: [*a, *a, *a, *a]\n", {.expanded_bytes = 5000}),
-            Lines{});
+  EXPECT_NE(refused("a: &a " + std::string(1000, 'x') + "\nb: [*a, *a, *a, *a]\n", {.expanded_bytes = 5000}), Lines{});
 }
 
 TEST(Yaml, AnAliasInsideItselfIsRefused) {
