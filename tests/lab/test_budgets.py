@@ -50,10 +50,9 @@ outputs: [{use: json, options: {path: inventory.json}}]
 
 
 def estimates(text):
-    """(nothing answers, everything answers) of the line with the packets in all."""
-    line = next(line for line in text.splitlines() if re.match(r"\s*(total|all|packets)\b", line.lower()))
-    numbers = [int(number.replace(",", "")) for number in re.findall(r"\d[\d,]*", line)]
-    return numbers[0], numbers[1]
+    """(nothing answers, everything answers), from what `sonde plan` prints."""
+    return [int(re.search(rf"^ *if {case} +(\d+) packets", text, re.MULTILINE)[1])
+            for case in ("nothing answers", "all answer")]
 
 
 @pytest.mark.parametrize("network, answers", [("10.68.1.0/24", True), ("10.68.2.0/24", False)])

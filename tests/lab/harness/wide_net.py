@@ -24,7 +24,7 @@ def own(namespace, blocks):
 
 
 class RoutedNet(Lab):
-    """scanner 10.65.0.2 - router - target, which has 4096 hosts of 10.66.0.0/16, all of 10.68.1.0/24, none of 10.68.2.0/24.
+    """scanner 10.65.0.2 - router - target: 4096 hosts of 10.66.0.0/16, all of 10.68.1.0/24, none of 10.68.2.0/24.
 
     The resolver is the router itself, 10.65.0.1. `web`: nginx on port 80 of all hosts.
     """
