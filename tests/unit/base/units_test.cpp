@@ -23,7 +23,7 @@ TEST(Units, Durations) {
                                                    {"1.05s", 1050 * ms},
                                                    {"0.000000001s", 1},
                                                    {"1.250000000000s", 1250 * ms},
-                                                   {"36525d", 36525 * 86400 * s}};
+                                                   {"36525d", int64_t{36525} * 86400 * s}};
   for (const auto& [text, ns] : cases) EXPECT_EQ(parse_duration(text).value(), ns) << text;
   for (const char* text : {"", "5", "-1s", "1.s", ".5s", "1e3s", "1 s", "1S", "1.5ns", "101y", "36526d", "1s ", "+1s",
                            "99999999999999999999999s"})

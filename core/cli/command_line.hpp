@@ -1,0 +1,73 @@
+// What was asked for on the command line, as plain structs: one a command. The parser behind it stays in one file.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "config/pipeline_spec.hpp"
+#include "inventory/delta.hpp"
+
+namespace sonde::core::cli {
+
+/// The pipeline file and what changes it: shared by run, plan and validate.
+struct PipelineArguments {
+  std::string file;
+  Overrides overrides;
+  std::optional<uint64_t> seed;
+  uint32_t shard_index = 0, shard_count = 1;
+  std::string only;
+  std::vector<std::string> plugin_path;
+};
+
+enum class RunFormat : uint8_t { automatic, table, json, none };
+
+struct RunArguments {
+  PipelineArguments pipeline;
+  std::string resume;
+  std::string user;
+  RunFormat format = RunFormat::automatic;
+  int log_level = 3;
+  bool quiet = false;
+};
+struct ValidateArguments {
+  std::vector<std::string> files;
+  PipelineArguments pipeline;  ///< `file` is each of `files` in turn
+};
+struct PlanArguments {
+  PipelineArguments pipeline;
+};
+struct ListArguments {
+  std::vector<std::string> plugin_path;
+  bool json = false;
+};
+struct DescribeArguments {
+  std::string plugin;
+  std::vector<std::string> plugin_path;
+  bool json = false;
+};
+struct SchemaArguments {
+  enum class What : uint8_t { pipeline, record, run } what = What::pipeline;
+  std::vector<std::string> plugin_path;
+};
+struct DiffArguments {
+  std::string before, after;
+  DeltaFormat format = DeltaFormat::text;
+};
+struct HistoryArguments {
+  std::string where;
+  bool json = false;
+};
+struct DoctorArguments {
+  std::string file;
+  std::vector<std::string> plugin_path;
+};
+
+using Command = std::variant<RunArguments, ValidateArguments, PlanArguments, ListArguments, DescribeArguments,
+                             SchemaArguments, DiffArguments, HistoryArguments, DoctorArguments>;
+
+/// The command, or the exit code after help, the version or a usage error has been printed.
+std::variant<Command, int> parse_command_line(int argc, const char* const* argv);
+
+}  // namespace sonde::core::cli

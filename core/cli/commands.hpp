@@ -1,0 +1,17 @@
+// One function a command; each returns the exit code.
+#pragma once
+#include "cli/command_line.hpp"
+
+namespace sonde::core::cli {
+
+int execute(const RunArguments&);
+int execute(const ValidateArguments&);
+int execute(const PlanArguments&);
+int execute(const ListArguments&);
+int execute(const DescribeArguments&);
+int execute(const SchemaArguments&);
+int execute(const DiffArguments&);
+int execute(const HistoryArguments&);
+int execute(const DoctorArguments&);
+
+}  // namespace sonde::core::cli

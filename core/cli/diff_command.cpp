@@ -1,0 +1,27 @@
+// sonde diff OLD NEW, with the exit codes of diff(1).
+#include "cli/commands.hpp"
+#include "cli/console.hpp"
+
+namespace sonde::core::cli {
+
+int execute(const DiffArguments& arguments) {
+  constexpr int equal = 0, differ = 1, trouble = 2;
+  Diagnostics out;
+  const auto read = [&](const std::string& path) {
+    auto snapshot = read_snapshot(path);
+    if (!snapshot) out.add(snapshot.error());
+    return snapshot;
+  };
+  const auto before = read(arguments.before), after = read(arguments.after);
+  if (out.has_errors()) {
+    print_error(out.render_sorted(colour_on_stderr()));
+    return trouble;
+  }
+  const Delta delta = compare(*before, *after);
+  std::string text = render(delta, arguments.format, arguments.format == DeltaFormat::text && colour_on_stdout());
+  if (!text.empty() && text.back() != '\n') text += '\n';
+  print(text);
+  return delta.empty() ? equal : differ;
+}
+
+}  // namespace sonde::core::cli

@@ -1,0 +1,105 @@
+// sonde history: the dated inventories of a directory, each with what had changed since the one before.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.hpp"
+#include "cli/commands.hpp"
+#include "cli/console.hpp"
+#include "cli/table.hpp"
+#include "inventory/history.hpp"
+
+namespace sonde::core::cli {
+namespace {
+
+struct Row {
+  HistoryEntry entry;
+  std::size_t hosts = 0;
+  std::string state;  ///< "complete", "incomplete: why", "unknown"
+  std::optional<Delta> delta;
+};
+
+/// The directory meant by an argument: itself, or what a pipeline file says.
+Result<std::string> directory_of(const std::string& where) {
+  if (where.empty()) return std::string("out/history");
+  struct stat info {};
+  if (::stat(where.c_str(), &info) != 0)
+    return failure("file-unreadable", where + " is neither a directory nor a pipeline file");
+  if (S_ISDIR(info.st_mode)) return where;
+  Diagnostics out;
+  Overrides overrides;
+  overrides.allow_unset_env = true;
+  const PipelineSpec spec = load_pipeline(where, overrides, out);
+  if (spec.history.dir.empty()) {
+    for (const Diagnostic& d : out.items())
+      if (d.severity == Severity::error) return tl::unexpected<Diagnostic>(d);
+    return failure("missing-key", where + " keeps no history", "add `history: {dir: history}`", {where, 0, 0, 0});
+  }
+  return spec.history.dir.front() == '/' ? spec.history.dir : spec.output_dir + "/" + spec.history.dir;
+}
+
+std::string state_of(const std::optional<RunDocument>& run) {
+  if (!run) return "coverage unknown";
+  return run->complete ? "complete" : "incomplete: " + run->why_incomplete;
+}
+
+Value to_value(const Row& row) {
+  Value out{Value::Object{}};
+  out.set("when", Value(row.entry.when));
+  out.set("path", Value(row.entry.path));
+  out.set("hosts", Value(uint64_t{row.hosts}));
+  out.set("state", Value(row.state));
+  if (row.delta) {
+    out.set("new", Value(uint64_t{row.delta->fresh.size()}));
+    out.set("gone", Value(uint64_t{row.delta->gone.size()}));
+    out.set("changed", Value(uint64_t{row.delta->changed.size()}));
+  }
+  return out;
+}
+
+int refuse(const Diagnostic& d) {
+  print_error(render(d, colour_on_stderr()));
+  return static_cast<int>(message(d.id).exit);
+}
+
+}  // namespace
+
+int execute(const HistoryArguments& arguments) {
+  const auto directory = directory_of(arguments.where);
+  if (!directory) return refuse(directory.error());
+  const auto entries = list_history(*directory);
+  if (!entries) return refuse(entries.error());
+
+  std::vector<Row> rows;
+  std::optional<Snapshot> before;  // two at a time are in memory
+  bool all_read = true;
+  for (const HistoryEntry& entry : *entries) {
+    auto snapshot = read_snapshot(entry.path);
+    if (!snapshot) {
+      print_error(render(snapshot.error(), colour_on_stderr()));
+      all_read = false;
+      continue;
+    }
+    Row row{entry, snapshot->records.size(), state_of(snapshot->run), std::nullopt};
+    if (before) row.delta = compare(*before, *snapshot);
+    rows.push_back(std::move(row));
+    before = std::move(*snapshot);
+  }
+  if (arguments.json) {
+    Value::Array all;
+    for (const Row& row : rows) all.push_back(to_value(row));
+    print(to_json(Value(std::move(all)), 2) + "\n");
+  } else {
+    constexpr auto right = Table::Align::right;
+    Table table({{"WHEN"}, {"HOSTS", right}, {"NEW", right}, {"GONE", right}, {"CHANGED", right}, {"STATE"}, {"FILE"}});
+    for (const Row& row : rows) {
+      const auto count = [&](auto member) { return row.delta ? std::to_string(((*row.delta).*member).size()) : ""; };
+      table.add({row.entry.when, std::to_string(row.hosts), count(&Delta::fresh), count(&Delta::gone),
+                 count(&Delta::changed), row.state, row.entry.path});
+    }
+    print(table.render(0, colour_on_stdout()));
+    if (rows.empty()) print_error("no inventories in " + *directory + "\n");
+  }
+  return all_read ? 0 : static_cast<int>(Exit::trouble);
+}
+
+}  // namespace sonde::core::cli

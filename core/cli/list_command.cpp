@@ -1,0 +1,68 @@
+// sonde list: which plugins are there, and which files were refused and why.
+#include <unistd.h>
+
+#include "base/text.hpp"
+#include "cli/capabilities.hpp"
+#include "cli/commands.hpp"
+#include "cli/console.hpp"
+#include "cli/table.hpp"
+#include "plugins/registry.hpp"
+
+namespace sonde::core::cli {
+namespace {
+
+Value list_value(const Registry& registry) {
+  Value::Array plugins, refused;
+  for (const PluginEntry* p : registry.all()) {
+    Value one{Value::Object{}};
+    one.set("kind", Value(std::string(to_string(p->kind))));
+    one.set("id", Value(p->id));
+    one.set("version", Value(p->version));
+    one.set("summary", Value(p->summary));
+    one.set("license", Value(p->license));
+    one.set("needs", Value(describe_needs(p->needs)));
+    one.set("library", Value(p->library));
+    plugins.push_back(std::move(one));
+  }
+  for (const Registry::Refusal& r : registry.refusals()) {
+    Value one{Value::Object{}};
+    one.set("file", Value(r.file));
+    one.set("id", Value(r.why.id));
+    one.set("why", Value(r.why.text));
+    one.set("remedy", Value(std::string(message(r.why.id).remedy)));
+    refused.push_back(std::move(one));
+  }
+  Value out{Value::Object{}};
+  out.set("plugins", Value(std::move(plugins)));
+  out.set("refused", Value(std::move(refused)));
+  return out;
+}
+
+}  // namespace
+
+int execute(const ListArguments& arguments) {
+  const SearchPath path = default_search_path(arguments.plugin_path);
+  Registry registry;
+  registry.scan(path);
+  if (arguments.json) {
+    print(to_json(list_value(registry), 2) + "\n");
+    return 0;
+  }
+  Table table({{"KIND"}, {"PLUGIN"}, {"VERSION"}, {"NEEDS"}, {"SUMMARY", Table::Align::left, true}});
+  for (const PluginEntry* p : registry.all())
+    table.add({std::string(to_string(p->kind)), p->id, p->version, describe_needs(p->needs), p->summary});
+  print(table.render(stdout_is_terminal() ? terminal_width(STDOUT_FILENO) : 0, colour_on_stdout()));
+  if (table.empty()) {
+    std::vector<std::string_view> directories(path.directories.begin(), path.directories.end());
+    print_error("no plugins in " + printable(join(directories, ", ")) + "\n");
+  }
+  for (const Registry::Refusal& r : registry.refusals()) {
+    Diagnostic why = r.why;
+    why.severity = Severity::warning;
+    if (why.hint.empty()) why.hint = message(why.id).remedy;
+    print_error(render(why, colour_on_stderr()));
+  }
+  return 0;
+}
+
+}  // namespace sonde::core::cli

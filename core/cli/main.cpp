@@ -1,0 +1,26 @@
+// sonde: reads the command line, executes the command, and turns whatever went wrong into an exit code.
+#include <csignal>
+#include <exception>
+
+#include "base/messages.hpp"
+#include "cli/commands.hpp"
+#include "cli/console.hpp"
+
+int main(int argc, char** argv) {
+  using namespace sonde::core;
+  // A reader that leaves (`sonde list | head`) is met as an error of write(), not as a death without a word.
+  std::signal(SIGPIPE, SIG_IGN);
+  int code = static_cast<int>(Exit::trouble);
+  try {
+    auto parsed = cli::parse_command_line(argc, argv);
+    if (const int* done = std::get_if<int>(&parsed)) {
+      code = *done;
+    } else {
+      code = std::visit([](const auto& arguments) { return cli::execute(arguments); }, std::get<cli::Command>(parsed));
+    }
+  } catch (const std::exception& e) {
+    cli::print_error(std::string("sonde: internal error: ") + e.what() + "\n");
+  }
+  if (!cli::finish_output() && code == 0) code = static_cast<int>(Exit::output);
+  return code;
+}

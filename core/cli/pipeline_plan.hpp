@@ -1,0 +1,18 @@
+// From arguments to a Plan: the same steps for validate, plan and run.
+#pragma once
+#include <memory>
+
+#include "base/diagnostic.hpp"
+#include "cli/command_line.hpp"
+#include "plan/plan.hpp"
+#include "plugins/registry.hpp"
+
+namespace sonde::core::cli {
+
+/// Scans the plugin directories of the command line and the system.
+Registry load_plugins(const std::vector<std::string>& plugin_path);
+
+/// Null when `out` has errors.
+std::unique_ptr<Plan> plan_from(const PipelineArguments&, const Registry&, bool resolve_names, Diagnostics& out);
+
+}  // namespace sonde::core::cli

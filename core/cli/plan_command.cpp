@@ -1,0 +1,19 @@
+// sonde plan FILE: what a run would do.
+#include "cli/commands.hpp"
+#include "cli/console.hpp"
+#include "cli/pipeline_plan.hpp"
+#include "cli/plan_report.hpp"
+
+namespace sonde::core::cli {
+
+int execute(const PlanArguments& arguments) {
+  const Registry registry = load_plugins(arguments.pipeline.plugin_path);
+  Diagnostics out;
+  const auto plan = plan_from(arguments.pipeline, registry, true, out);
+  print_error(out.render_sorted(colour_on_stderr()));
+  if (plan == nullptr) return static_cast<int>(out.exit_code());
+  print(report(*plan));
+  return 0;
+}
+
+}  // namespace sonde::core::cli

@@ -1,0 +1,20 @@
+// What is said after a run.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "engine/run.hpp"
+#include "plan/plan.hpp"
+
+namespace sonde::core::cli {
+
+/// The hosts that responded, in the shape of the JSON export, by address.
+std::vector<Value> responding_records(const RunResult&, const Plan&);
+/// One line a stage that this machine did not allow.
+std::string unavailable_text(const RunDocument&);
+/// "3 new, 1 gone, 2 changed since the run before", or empty without a delta.
+std::string delta_text(const RunDocument&);
+/// Counts, files, how to go on when it is not complete.
+std::string summary(const RunResult&, const Plan&, int64_t elapsed);
+
+}  // namespace sonde::core::cli
