@@ -87,6 +87,10 @@ class Context {
   void unwatch(uint64_t id) const { host_->unwatch(ctx_, id); }
   void hangup(uint64_t id, bool reset = false) const { host_->hangup(ctx_, id, reset ? 1 : 0); }
   void wake(uint64_t user) const { host_->wake(ctx_, user); }  // [any]
+  // A raw socket; [setup]. Its owner closes it. DENIED: this machine does not allow it.
+  sonde_err raw(int family, int proto, uint32_t ifindex, int &fd) const {
+    return host_->raw(ctx_, family, proto, ifindex, &fd);
+  }
   // How many of `packets` may leave now; `again` is when to ask for the rest.
   uint32_t pace(uint32_t packets, int64_t &again) const { return host_->pace(ctx_, packets, &again); }
 

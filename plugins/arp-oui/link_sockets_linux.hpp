@@ -1,0 +1,32 @@
+// One packet socket for each link and question: ARP where this machine has an IPv4 address, Neighbour Discovery where
+// it has an IPv6 one.
+#pragma once
+#include <sonde/plugin.hpp>
+
+#include <memory>
+#include <vector>
+
+#include "common-linux/batch.hpp"
+#include "common-linux/network.hpp"
+#include "common-linux/socket.hpp"
+
+namespace sonde::arp_oui {
+
+using SlotBatch = net::SendBatch<uint32_t>;
+
+struct LinkSocket {
+  uint32_t link = 0;
+  bool four = true;
+  net::Mac own_mac{};
+  net::Socket socket;
+  std::unique_ptr<SlotBatch> batch;
+  uint64_t watch = 0;
+};
+
+struct LinkSockets {
+  std::vector<LinkSocket> sockets;
+  std::vector<std::string> refused;  // "eth0 (ARP)": Ethernet links on which nothing can be asked
+};
+LinkSockets open_link_sockets(const Context &, const net::Network &);
+
+}  // namespace sonde::arp_oui

@@ -1,0 +1,23 @@
+// Where the registry is read from, once per process however many shards and stages ask.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "arp-oui/oui.hpp"
+
+namespace sonde::arp_oui {
+
+struct LoadedOui {
+  std::shared_ptr<const OuiTable> table;
+  std::vector<std::string> warnings;  // default files that are missing or broken: vendors stay unknown, the run goes on
+};
+
+// Files that the user named have to be there and right: sonde::Failure otherwise. None named: the files of the
+// ieee-data package, those refreshed by update-ieee-data before those installed.
+LoadedOui load_oui(const std::vector<std::string> &named);
+
+// The same without the cache, over directories of choice; for tests.
+LoadedOui load_default_oui(const std::vector<std::string> &directories);
+
+}  // namespace sonde::arp_oui

@@ -1,0 +1,161 @@
+// Questions in flight: who has been asked how often, whose turn it is to be asked again, and who has been waited for
+// long enough. Retries go only to those that have not answered and are spaced in time: two copies in one burst are lost
+// together. Pure state; the clock is the caller's.
+//
+// Delays are the same for every question or change slowly, so two queues in order of time serve instead of a timer each.
+#pragma once
+#include <sonde/plugin.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+namespace sonde::net {
+
+inline constexpr int64_t never = std::numeric_limits<int64_t>::max();
+
+struct Turn {
+  int64_t due;
+  uint32_t slot, generation;
+};
+
+// A queue in a ring that grows and never shrinks.
+class TurnQueue {
+ public:
+  bool empty() const { return head_ == tail_; }
+  const Turn &front() const { return ring_[head_ & mask()]; }
+  void pop() { ++head_; }
+  void push(Turn t) {
+    if (tail_ - head_ == ring_.size()) grow();
+    // Later than the one before, even if the delay has shrunk since: the queue stays in order.
+    if (!empty()) t.due = std::max(t.due, ring_[(tail_ - 1) & mask()].due);
+    ring_[tail_++ & mask()] = t;
+  }
+
+ private:
+  size_t mask() const { return ring_.size() - 1; }
+  void grow() {
+    std::vector<Turn> larger(std::max<size_t>(64, ring_.size() * 2));
+    const size_t count = tail_ - head_;
+    for (size_t i = 0; i < count; ++i) larger[i] = ring_[(head_ + i) & mask()];
+    ring_.swap(larger);
+    head_ = 0;
+    tail_ = count;
+  }
+  std::vector<Turn> ring_;
+  size_t head_ = 0, tail_ = 0;
+};
+
+template <class Question>
+class Attempts {
+ public:
+  struct Slot {
+    sonde_task task = 0;
+    uint32_t generation = 0;
+    uint8_t sent = 0;  // attempts that left this machine
+    bool live = false;
+    Question question{};
+  };
+  enum class Due : uint8_t { nothing, send, give_up };
+  struct Next {
+    Due what = Due::nothing;
+    uint32_t slot = 0;
+  };
+
+  explicit Attempts(unsigned tries) : tries_(tries) {}
+
+  uint32_t open(sonde_task task, const Question &question) {
+    uint32_t index;
+    if (free_.empty()) {
+      index = static_cast<uint32_t>(slots_.size());
+      slots_.emplace_back();
+      free_.reserve(slots_.capacity());  // close() must not fail
+    } else {
+      index = free_.back();
+      free_.pop_back();
+    }
+    Slot &s = slots_[index];
+    s.task = task;
+    s.sent = 0;
+    s.live = true;
+    s.question = question;
+    ++live_;
+    return index;
+  }
+  void close(uint32_t index) {
+    Slot &s = slots_[index];
+    if (!s.live) return;
+    s.live = false;
+    ++s.generation;
+    --live_;
+    free_.push_back(index);
+  }
+  // What stays valid for this slot alone; nullptr when there is no such question (any more).
+  Slot *find(uint32_t index, uint32_t generation) {
+    Slot *s = find(index);
+    return s && s->generation == generation ? s : nullptr;
+  }
+  Slot *find(uint32_t index) { return index < slots_.size() && slots_[index].live ? &slots_[index] : nullptr; }
+  Slot &operator[](uint32_t index) { return slots_[index]; }
+  size_t live() const { return live_; }
+  size_t capacity() const { return slots_.size(); }
+
+  // An attempt left at `now`: the next one after `spacing`, or the end after `timeout` if it was the last.
+  void sent(uint32_t index, int64_t now, int64_t spacing, int64_t timeout) {
+    Slot &s = slots_[index];
+    ++s.sent;
+    if (s.sent < tries_) retries_.push({now + spacing, index, s.generation});
+    else ends_.push({now + timeout, index, s.generation});
+  }
+  // It could not leave (no buffer): asked once more at `again`, without counting.
+  void not_sent(uint32_t index, int64_t again) { postponed_.push({again, index, slots_[index].generation}); }
+  bool has_postponed() {
+    skip_dead(postponed_);
+    return !postponed_.empty();
+  }
+
+  // The next question whose attempt is due at `now`; it leaves its queue.
+  Next next_send(int64_t now) {
+    for (TurnQueue *q : {&postponed_, &retries_}) {
+      skip_dead(*q);
+      if (!q->empty() && q->front().due <= now) {
+        const uint32_t slot = q->front().slot;
+        q->pop();
+        return {Due::send, slot};
+      }
+    }
+    return {};
+  }
+  // The next question that was asked as often as may be and waited for in vain.
+  Next next_end(int64_t now) {
+    skip_dead(ends_);
+    if (ends_.empty() || ends_.front().due > now) return {};
+    const uint32_t slot = ends_.front().slot;
+    ends_.pop();
+    return {Due::give_up, slot};
+  }
+  int64_t send_due() {
+    skip_dead(postponed_);
+    skip_dead(retries_);
+    return std::min(head(postponed_), head(retries_));
+  }
+  int64_t end_due() {
+    skip_dead(ends_);
+    return head(ends_);
+  }
+
+ private:
+  void skip_dead(TurnQueue &q) {
+    while (!q.empty() && !find(q.front().slot, q.front().generation)) q.pop();
+  }
+  static int64_t head(const TurnQueue &q) { return q.empty() ? never : q.front().due; }
+
+  unsigned tries_;
+  size_t live_ = 0;
+  std::vector<Slot> slots_;
+  std::vector<uint32_t> free_;
+  TurnQueue postponed_, retries_, ends_;
+};
+
+}  // namespace sonde::net

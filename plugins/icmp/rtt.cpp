@@ -1,0 +1,32 @@
+// The estimate of round trips.
+#include "icmp/rtt.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace sonde::icmp {
+
+void RttEstimate::add(int64_t ns) {
+  if (samples_ == 0) {
+    mean_ = ns;
+    deviation_ = ns / 2;
+  } else {
+    const int64_t difference = ns - mean_;
+    deviation_ += (std::llabs(difference) - deviation_) / 4;
+    mean_ += difference / 8;
+  }
+  if (samples_ < enough) ++samples_;
+}
+
+int64_t RttEstimate::spacing(int64_t interval, int64_t timeout) const {
+  if (!known()) return interval;
+  return std::max(interval, std::min(mean_ + 4 * deviation_, timeout));
+}
+
+int64_t RttEstimate::adaptive_wait(int64_t timeout) const {
+  constexpr int64_t least = 100'000'000;  // one slow host among many fast ones is worth that much
+  if (!known()) return timeout;
+  return std::min(timeout, std::max(least, 4 * (mean_ + 4 * deviation_)));
+}
+
+}  // namespace sonde::icmp

@@ -1,0 +1,23 @@
+// What round trips have been so far: smoothed mean and deviation (RFC 6298), over all targets of an instance. Spaces the
+// retries; with `adaptive` it also ends the wait.
+#pragma once
+#include <cstdint>
+
+namespace sonde::icmp {
+
+class RttEstimate {
+ public:
+  void add(int64_t ns);
+  bool known() const { return samples_ >= enough; }
+  // When a retry makes sense: no earlier than `interval`, no earlier than replies usually take, no later than `timeout`.
+  int64_t spacing(int64_t interval, int64_t timeout) const;
+  // How long silence is waited for when the user permits less than `timeout`.
+  int64_t adaptive_wait(int64_t timeout) const;
+
+ private:
+  static constexpr uint32_t enough = 16;  // replies before the estimate is trusted
+  uint32_t samples_ = 0;
+  int64_t mean_ = 0, deviation_ = 0;
+};
+
+}  // namespace sonde::icmp
