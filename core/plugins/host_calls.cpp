@@ -5,10 +5,6 @@
 
 #include "base/text.hpp"
 
-#ifndef SONDE_VERSION
-#define SONDE_VERSION "0"
-#endif
-
 namespace sonde::core {
 
 int64_t monotonic_ns() {
