@@ -35,7 +35,7 @@ TEST(RenderDelta, Text) {
 }
 
 TEST(RenderDelta, Colour) {
-  EXPECT_EQ(render(sample(), DeltaFormat::text, true).substr(0, 22), "\x1b[32m+\x1b[0m 10.0.0.3  ");
+  EXPECT_EQ(render(sample(), DeltaFormat::text, true).substr(0, 21), "\x1b[32m+\x1b[0m 10.0.0.3  ");
 }
 
 TEST(RenderDelta, NoChanges) {
