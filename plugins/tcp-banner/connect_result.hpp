@@ -11,6 +11,8 @@ enum class ConnectResult : uint8_t {
   shortage  ///< this machine was short of something: says nothing at all
 };
 
+/// Of a refused connection: whether an ICMP error refused it, by the segments that TCP counted.
+bool refused_by_icmp(uint32_t segments_out, uint32_t segments_in);
 /// `error` as SONDE_IO_ERRNO() gave it.
 ConnectResult connect_result(int error, int fd);
 

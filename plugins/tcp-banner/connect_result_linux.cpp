@@ -12,23 +12,26 @@
 namespace sonde::tcp_banner {
 namespace {
 
-bool got_segment(int fd) {
+bool host_refused(int fd) {
   tcp_info info{};
   socklen_t size = sizeof info;
   if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return true;
   // Kernels before 4.2 do not count; there a refusal is taken for the host's.
   if (size < offsetof(tcp_info, tcpi_segs_in) + sizeof info.tcpi_segs_in) return true;
-  return info.tcpi_segs_in > 0;
+  return !refused_by_icmp(info.tcpi_segs_out, info.tcpi_segs_in);
 }
 
 }  // namespace
+
+// A connect() that itself returns the refusal (loopback) has cleared both counters: that was an RST too.
+bool refused_by_icmp(uint32_t segments_out, uint32_t segments_in) { return segments_out > 0 && segments_in == 0; }
 
 ConnectResult connect_result(int error, int fd) {
   switch (error) {
     case 0:
     case ECONNRESET:
     case EPIPE: return ConnectResult::open;
-    case ECONNREFUSED: return got_segment(fd) ? ConnectResult::closed : ConnectResult::silent;
+    case ECONNREFUSED: return host_refused(fd) ? ConnectResult::closed : ConnectResult::silent;
     case EADDRNOTAVAIL:
     case EADDRINUSE:
     case ENOBUFS:

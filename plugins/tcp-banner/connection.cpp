@@ -148,20 +148,18 @@ void TcpBanner::finish(Connection& connection) {
   Host& host = *connection.host;
   const Question question = connection.question;
   leave_tls(connection);
-  const bool asked_by_tls = connection.tls_summary != nullptr;
-  if (connection.dialogue.answered_by_tls() || (question.again_by_tls && !asked_by_tls)) {
-    if (options_.manner.tls && !question.again_by_tls) {
-      host.later.push_back({question.port, First::tls_http, 1, true});
-    } else {
-      const TlsSummary spoke_tls;
-      put_service(host, question.port, {}, &spoke_tls);
-    }
+  const Dialogue& dialogue = connection.dialogue;
+  const bool alert = dialogue.answered_by_tls();
+  if (options_.manner.tls && !question.again && (alert || (connection.peer_closed && dialogue.may_be_tls()))) {
+    host.later.push_back({question.port, First::tls_http, 1, true, alert});
   } else {
-    const Service service = recognise(question.port, connection.dialogue.bytes());
+    const TlsSummary only_an_alert;
+    const bool alert_alone = !connection.tls_summary && (alert || question.speaks_tls);
+    const Service service = alert ? Service{} : recognise(question.port, dialogue.bytes());
     if (!service.banner.empty()) {
       Task(sonde_, host.task).put(banners, std::to_string(question.port), service.banner);
     }
-    put_service(host, question.port, service, connection.tls_summary.get());
+    put_service(host, question.port, service, alert_alone ? &only_an_alert : connection.tls_summary.get());
   }
   // When we end it, a reset: the peer may still be sending, and a TIME_WAIT would keep one of our ports.
   give_back(connection, !connection.peer_closed);

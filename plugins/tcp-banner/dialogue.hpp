@@ -36,8 +36,10 @@ class Dialogue {
 
   std::string_view bytes() const { return bytes_; }
   std::size_t room() const { return manner_.max_bytes - bytes_.size(); }
-  /// An HTTP request in the clear was answered by a TLS record: the port is to be asked again, by TLS.
+  /// A request in the clear was answered by a TLS alert.
   bool answered_by_tls() const;
+  /// The peer closed. Whether TLS is worth a connection of its own: TLS servers answer HTTP by an alert, or hang up.
+  bool may_be_tls() const { return answered_by_tls() || (asked_http_ && !secured_ && bytes_.empty()); }
 
  private:
   First first_ = First::unknown;

@@ -74,7 +74,7 @@ size_t TcpBanner::start(std::span<const sonde_task> tasks) {
 bool TcpBanner::next_question(Host& host, Question& out) {
   if (host.next_port < options_.ports.size()) {
     const uint16_t port = options_.ports[host.next_port++];
-    out = {port, first_to_speak(port), 1, false};
+    out = {port, first_to_speak(port), 1, false, false};
     return true;
   }
   if (host.later.empty()) return false;
@@ -111,14 +111,18 @@ void TcpBanner::dial(Connection& connection) {
       connection.state = Connection::State::turn;
       host.waits_for_turn = true;
       return;
-    case SONDE_E_DENIED: host.others.skipped.push_back(to.port); break;
     case SONDE_E_STALE: host.stale = true; break;
+    case SONDE_E_DENIED:
+      if (!connection.question.again) host.others.skipped.push_back(to.port);
+      break;
     default:
+      if (connection.question.again) break;
       host.others.unasked.push_back(to.port);
       host.why_unasked = "no connection could be opened from this machine";
   }
   connection.state = Connection::State::pause;  // it holds neither a turn nor a wire
-  give_back(connection, false);
+  if (connection.question.again && !host.stale) finish(connection);
+  else give_back(connection, false);
 }
 
 // This machine ran short in the middle of a connect: pause and ask again; when that does not end, the whole task comes back
@@ -140,7 +144,7 @@ void TcpBanner::shortage(Connection& connection) {
 void TcpBanner::settle(Connection& connection, ConnectResult result) {
   Host& host = *connection.host;
   Question question = connection.question;
-  if (question.again_by_tls) {
+  if (question.again) {
     finish(connection);  // the port was open a moment ago; what it said then counts
     return;
   }
@@ -185,7 +189,7 @@ void TcpBanner::cancel(Task task, uint64_t user, uint32_t why) {
   if (host == nullptr || host->task != task.id()) return;
   while (!host->live.empty()) {
     Connection& connection = *host->live.back();
-    if (connection.state >= Connection::State::clear || connection.question.again_by_tls) {
+    if (connection.state >= Connection::State::clear || connection.question.again) {
       finish(connection);
     } else {
       host->others.unasked.push_back(connection.question.port);
@@ -194,7 +198,7 @@ void TcpBanner::cancel(Task task, uint64_t user, uint32_t why) {
   }
   const TlsSummary spoke_tls;
   for (const Question& question : host->later) {
-    if (question.again_by_tls) put_service(*host, question.port, {}, &spoke_tls);
+    if (question.again) put_service(*host, question.port, {}, question.speaks_tls ? &spoke_tls : nullptr);
     else host->others.unasked.push_back(question.port);
   }
   host->later.clear();

@@ -21,7 +21,8 @@ struct Question {
   uint16_t port = 0;
   First first = First::unknown;
   uint8_t attempt = 1;
-  bool again_by_tls = false;  ///< the port is known to be open; a TLS record answered HTTP
+  bool again = false;         ///< by TLS, on a port that is known to be open: HTTP had no answer there
+  bool speaks_tls = false;    ///< ... but an alert
 };
 
 struct Connection;

@@ -20,6 +20,16 @@ constexpr const char* old_ciphers = "ALL:!kDHE:!aNULL:!eNULL:!PSK:!SRP:@SECLEVEL
 // In place of chain building, which would be work at the will of the peer.
 int accept_any(X509_STORE_CTX*, void*) { return 1; }
 
+// "tlsv13 alert certificate required" without the version that OpenSSL puts in front of an alert's name;
+// SSL_alert_desc_string_long() does not know those of TLS 1.3.
+std::string alert_text(const char* reason, int number) {
+  std::string_view text = reason != nullptr ? reason : "";
+  for (std::string_view prefix : {"sslv3 ", "tlsv1 ", "tlsv13 ", "alert "}) {
+    if (text.substr(0, prefix.size()) == prefix) text.remove_prefix(prefix.size());
+  }
+  return text.empty() ? "alert " + std::to_string(number) : std::string(text);
+}
+
 void initialise_library() {
   static std::once_flag once;
   // The machine's openssl.cnf raises the floor of versions and ciphers; it is meant for those who trust.
@@ -70,10 +80,11 @@ TlsSession::State TlsSession::after(int result) {
     case SSL_ERROR_WANT_WRITE: return State::wants_write;
     default: break;
   }
-  // Reasons above SSL_AD_REASON_OFFSET are alerts that the peer sent.
-  const int reason = ERR_GET_REASON(ERR_peek_last_error());
+  const unsigned long error = ERR_peek_last_error();
+  const int reason = ERR_GET_REASON(error);
+  // Reasons above the offset are alerts that the peer sent.
   if (reason > SSL_AD_REASON_OFFSET && reason <= SSL_AD_REASON_OFFSET + 255) {
-    alert_ = SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET);
+    alert_ = alert_text(ERR_reason_error_string(error), reason - SSL_AD_REASON_OFFSET);
   }
   ERR_clear_error();
   return State::ended;

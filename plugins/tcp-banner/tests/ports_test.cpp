@@ -21,7 +21,8 @@ TEST(FirstToSpeak, NothingIsSentToPrinters) {
   for (uint16_t port = 9100; port <= 9107; ++port) EXPECT_EQ(first_to_speak(port), First::quiet) << port;
 }
 TEST(FirstToSpeak, TheRestIsUnknown) {
-  for (uint16_t port : {1, 12, 20, 24, 9099, 9108, 47809, 65535}) EXPECT_EQ(first_to_speak(port), First::unknown) << port;
+  constexpr uint16_t others[] = {1, 12, 20, 24, 9099, 9108, 47809, 65535};
+  for (uint16_t port : others) EXPECT_EQ(first_to_speak(port), First::unknown) << port;
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ namespace sonde::tcp_banner {
 
 class ProbeHost {
  public:
-  explicit ProbeHost(const std::vector<uint16_t>& ports) {
+  explicit ProbeHost(const std::vector<uint16_t>& asked) {
     table_.size = sizeof table_;
     table_.now = [](sonde_ctx*) { return clock_now(); };
     table_.log_enabled = [](sonde_ctx*, int) { return 0; };
@@ -75,9 +75,8 @@ class ProbeHost {
       *id = 0;
       return SONDE_OK;
     };
-    std::vector<std::string> names(ports.size());
-    options.list("ports", names);
-    for (size_t i = 0; i < ports.size(); ++i) options.set("ports/" + std::to_string(i), uint64_t{ports[i]});
+    options.list("ports", std::vector<std::string>(asked.size()));
+    for (size_t i = 0; i < asked.size(); ++i) options.set("ports/" + std::to_string(i), uint64_t{asked[i]});
     options.set("timeout", ms(400)).set("idle", ms(100)).set("total", ms(700)).set("tries", int64_t{1});
     options.set("banner", true).set("probe", true).set("tls", true).set("max_bytes", uint64_t{4096});
   }
@@ -108,6 +107,7 @@ class ProbeHost {
     std::vector<pollfd> fds;
     std::vector<uint64_t> ids;
     for (auto& [id, c] : connections_) {
+      if (errors_.count(id) != 0) continue;
       const int wanted = ((c.events & SONDE_IO_READ) ? POLLIN : 0) | ((c.events & SONDE_IO_WRITE) ? POLLOUT : 0);
       fds.push_back({c.fd, static_cast<short>(wanted), 0});
       ids.push_back(id);
@@ -116,7 +116,9 @@ class ProbeHost {
     for (size_t i = 0; i < fds.size(); ++i) {
       auto it = connections_.find(ids[i]);
       if (it == connections_.end() || fds[i].revents == 0) continue;
-      uint32_t events = (fds[i].revents & POLLIN ? SONDE_IO_READ : 0u) | (fds[i].revents & POLLOUT ? SONDE_IO_WRITE : 0u);
+      uint32_t events = 0;
+      if (fds[i].revents & POLLIN) events |= SONDE_IO_READ;
+      if (fds[i].revents & POLLOUT) events |= SONDE_IO_WRITE;
       if (fds[i].revents & (POLLERR | POLLHUP)) {
         int error = 0;
         socklen_t size = sizeof error;
@@ -185,9 +187,9 @@ class ProbeHost {
     at.sin_family = AF_INET;
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     at.sin_port = htons(to.port);
-    int error = ::connect(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0 ? 0 : errno;
-    if (error == EINPROGRESS) error = 0;
+    int error = 0;
     if (auto it = fault.find(to.port); it != fault.end()) error = it->second;
+    else if (::connect(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) != 0 && errno != EINPROGRESS) error = errno;
     out = {id, fd, 0};
     connections_[id] = {fd, events, user};
     most_at_once = std::max(most_at_once, connections_.size());

@@ -52,8 +52,8 @@ INSTANTIATE_TEST_SUITE_P(
         Row{3306, "\x18\0\0\0\x0a" "5.5.5-10.11.6-MariaDB\0xy"sv, "mysql", "MariaDB", "10.11.6", "MariaDB",
             "5.5.5-10.11.6-MariaDB"},
         Row{3306, "\x10\0\0\0\x0a" "8.0.36\0abcdefgh"sv, "mysql", "MySQL", "8.0.36", "", "8.0.36"},
-        Row{3306, "\x25\0\0\0\xff\x6a\x04Host 'a' may not use this MySQL server"sv, "mysql", "MySQL", "", "",
-            "Host 'a' may not use this MySQL ser"},
+        Row{3306, "\x29\0\0\0\xff\x6a\x04Host 'a' may not use this MySQL server"sv, "mysql", "MySQL", "", "",
+            "Host 'a' may not use this MySQL server"},
         Row{9999, "\x01\x02\x03\xff\xfe"sv, "", "", "", "", "\\x01\\x02\\x03\\xff\\xfe"},
         Row{9999, "hello\n", "", "", "", "", "hello"}, Row{22, "", "", "", "", "", ""}));
 

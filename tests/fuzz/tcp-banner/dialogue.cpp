@@ -23,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
       step = dialogue.secured(data[i++] & 1 ? "http/1.1" : "");
       continue;
     }
-    const std::size_t n = std::min<std::size_t>(data[i++] & 31, size - i);
+    const std::size_t wanted = data[i++] & 31, n = std::min(wanted, size - i);
     step = n == 0 ? dialogue.silence() : dialogue.heard({reinterpret_cast<const char*>(data) + i, n});
     i += n;
   }
