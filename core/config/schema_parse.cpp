@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t max_depth = 16;
 constexpr std::size_t max_bytes = 1u << 20;
+constexpr double max_bound = 9.2e18;  // and casts to int64_t stay defined
 
 constexpr std::array<std::pair<std::string_view, SchemaType>, 6> types{{{"boolean", SchemaType::boolean},
                                                                         {"integer", SchemaType::integer},
@@ -153,7 +154,8 @@ class Reader {
   }
   bool read_bound(const Value& value, const std::string& pointer, std::string_view word, std::optional<double>& out) {
     out = number(value);
-    return out.has_value() || fail(pointer, fmt::format("{} is not a number", word));
+    if (out && std::fabs(*out) > max_bound) out.reset();
+    return out.has_value() || fail(pointer, fmt::format("{} is not a number that fits into 64 bits", word));
   }
   bool read_enum(const Value& value, const std::string& pointer, Schema& out) {
     const Value::Array* choices = value.array();

@@ -38,7 +38,7 @@ std::string port_text(const Value::Array& ports) {
 
 std::string bound_text(double bound, Format format) {
   if (format == Format::duration) return format_duration(static_cast<int64_t>(bound));
-  if (format == Format::bytes) return format_size(static_cast<uint64_t>(bound));
+  if (format == Format::bytes) return format_size(static_cast<uint64_t>(std::max(bound, 0.0)));
   return fmt::format("{}", bound);
 }
 
