@@ -12,12 +12,12 @@
 namespace sonde::core {
 namespace {
 
-constexpr std::array<std::string_view, 7> not_compared = {"ip",  "rtt_ms",    "dns", "tcp",
-                                                          "mac_flags", "link", "evidence"};
+constexpr std::array<std::string_view, 7> not_compared = {"ip",        "rtt_ms", "dns",     "tcp",
+                                                          "mac_flags", "link",   "evidence"};
 /// They differ between any two runs.
-constexpr std::array<std::string_view, 6> passing = {
-    "snmp.sysUpTime",     "snmp.sysUpTimeInstance", "snmp.snmpEngineTime",
-    "snmp.hrSystemUptime", "snmp.hrSystemDate",      "snmp.hrSystemProcesses"};
+constexpr std::array<std::string_view, 6> passing = {"snmp.sysUpTime",      "snmp.sysUpTimeInstance",
+                                                     "snmp.snmpEngineTime", "snmp.hrSystemUptime",
+                                                     "snmp.hrSystemDate",   "snmp.hrSystemProcesses"};
 
 template <std::size_t N>
 bool one_of(const std::array<std::string_view, N>& list, std::string_view word) {
@@ -67,9 +67,12 @@ bool equal(const Value& a, const Value& b) {
   }
   if (a.kind() != b.kind()) return false;
   switch (a.kind()) {
-    case Value::Kind::null: return true;
-    case Value::Kind::boolean: return *a.boolean() == *b.boolean();
-    case Value::Kind::text: return *a.text() == *b.text();
+    case Value::Kind::null:
+      return true;
+    case Value::Kind::boolean:
+      return *a.boolean() == *b.boolean();
+    case Value::Kind::text:
+      return *a.text() == *b.text();
     case Value::Kind::array:
       return std::equal(a.array()->begin(), a.array()->end(), b.array()->begin(), b.array()->end(), equal);
     case Value::Kind::object: {
@@ -80,7 +83,8 @@ bool equal(const Value& a, const Value& b) {
       });
       return same;
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -138,14 +142,18 @@ class Coverage {
 
  private:
   void leave_out(const std::string& text) {
-    if (const auto range = range_of(text)) left_out_.add(*range);
-    else known_ = false;
+    if (const auto range = range_of(text))
+      left_out_.add(*range);
+    else
+      known_ = false;
   }
   AddressSet covered_, left_out_;
   bool known_ = false;
 };
 
-bool ran(const StageCoverage& stage) { return stage.unavailable.empty(); }
+bool ran(const StageCoverage& stage) {
+  return stage.unavailable.empty();
+}
 
 std::vector<std::string> missing_stages(const std::optional<RunDocument>& before, const RunDocument& after) {
   std::vector<std::string> missing;
@@ -188,8 +196,10 @@ Delta compare(const Snapshot& before, const Snapshot& after) {
   const std::vector<Keyed> old = keyed(before.records), fresh = keyed(after.records);
   for (std::size_t i = 0, j = 0; i < old.size() || j < fresh.size();) {
     if (j == fresh.size() || (i < old.size() && old[i].ip < fresh[j].ip)) {
-      if (coverage.has(old[i].ip)) delta.gone.push_back(*old[i].record);
-      else delta.not_scanned.push_back(old[i].ip);
+      if (coverage.has(old[i].ip))
+        delta.gone.push_back(*old[i].record);
+      else
+        delta.not_scanned.push_back(old[i].ip);
       ++i;
     } else if (i == old.size() || fresh[j].ip < old[i].ip) {
       delta.fresh.push_back(*fresh[j].record);

@@ -18,12 +18,12 @@ struct HostChange {
   std::vector<FieldChange> fields;
 };
 struct Delta {
-  std::vector<Value> fresh;    ///< whole records
-  std::vector<Value> gone;     ///< whole old records: within the new run's covered scope, and no longer there
+  std::vector<Value> fresh;  ///< whole records
+  std::vector<Value> gone;   ///< whole old records: within the new run's covered scope, and no longer there
   std::vector<HostChange> changed;
-  std::vector<IpAddress> not_scanned;  ///< known before, absent now, and not (surely) asked by the new run
+  std::vector<IpAddress> not_scanned;       ///< known before, absent now, and not (surely) asked by the new run
   std::vector<std::string> stages_missing;  ///< ran before and not now: what vanished with them is no change
-  bool coverage_unknown = false;       ///< no run document of the new run: no host is called gone
+  bool coverage_unknown = false;            ///< no run document of the new run: no host is called gone
   bool empty() const { return fresh.empty() && gone.empty() && changed.empty(); }
 };
 
@@ -31,15 +31,15 @@ struct Delta {
 /// (NAME.run.json, or run.json in its directory when that lists the file among its outputs). Of two records of one
 /// address the later counts.
 struct Snapshot {
-  std::string file;  ///< empty: in memory
+  std::string file;            ///< empty: in memory
   std::vector<Value> records;  ///< by address
   std::optional<RunDocument> run;
 };
 Result<Snapshot> read_snapshot(const std::string& path);
 /// From memory, for the run that has just ended and for tests.
 Result<std::vector<Value>> parse_records(std::string_view text, const std::string& name_for_messages);
-/// Compares ports, vendor, mac, hostname, reverse_dns, alive, banners, services, os, snmp and own fields; not rtt_ms, nor
-/// values that pass by themselves (snmp.sysUpTime), nor details (dns, tcp, mac_flags, link, evidence).
+/// Compares ports, vendor, mac, hostname, reverse_dns, alive, banners, services, os, snmp and own fields; not rtt_ms,
+/// nor values that pass by themselves (snmp.sysUpTime), nor details (dns, tcp, mac_flags, link, evidence).
 Delta compare(const Snapshot& before, const Snapshot& after);
 enum class DeltaFormat { text, json, markdown };
 std::string render(const Delta&, DeltaFormat, bool colour = false);

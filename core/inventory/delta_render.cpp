@@ -13,9 +13,12 @@ constexpr std::size_t most_listed = 10;  ///< of addresses that were not scanned
 
 std::string shown(const Value& v) {
   std::string text;
-  if (v.is_null()) text = "(none)";
-  else if (v.text() != nullptr) text = v.text()->empty() ? "\"\"" : printable(to_valid_utf8(*v.text()));
-  else text = printable(to_json(v));
+  if (v.is_null())
+    text = "(none)";
+  else if (v.text() != nullptr)
+    text = v.text()->empty() ? "\"\"" : printable(to_valid_utf8(*v.text()));
+  else
+    text = printable(to_json(v));
   if (text.size() <= longest_value) return text;
   std::size_t end = longest_value - 3;
   while (end > 0 && (static_cast<uint8_t>(text[end]) & 0xC0) == 0x80) --end;  // not within a character
@@ -68,7 +71,8 @@ std::string address_text(const Value& record) {
 
 std::string counts(const Delta& delta) {
   return std::to_string(delta.fresh.size()) + " new, " + std::to_string(delta.gone.size()) + " gone, " +
-         std::to_string(delta.changed.size()) + " changed, " + std::to_string(delta.not_scanned.size()) + " not scanned";
+         std::to_string(delta.changed.size()) + " changed, " + std::to_string(delta.not_scanned.size()) +
+         " not scanned";
 }
 
 std::string some_of(const std::vector<IpAddress>& addresses) {
@@ -167,9 +171,12 @@ std::string markdown_report(const Delta& delta) {
 
 std::string render(const Delta& delta, DeltaFormat format, bool colour) {
   switch (format) {
-    case DeltaFormat::json: return to_json(to_value(delta), 2) + "\n";
-    case DeltaFormat::markdown: return markdown_report(delta);
-    default: return text_report(delta, colour);
+    case DeltaFormat::json:
+      return to_json(to_value(delta), 2) + "\n";
+    case DeltaFormat::markdown:
+      return markdown_report(delta);
+    default:
+      return text_report(delta, colour);
   }
 }
 

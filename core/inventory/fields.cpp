@@ -32,7 +32,8 @@ constexpr std::array<WellKnown, FieldTable::well_known_count> well_known = {{
     {"services", SONDE_JSON, SONDE_MAP, Merge::per_key_deep, false, "what is known of a service, by port/protocol"},
     {"os", SONDE_JSON, SONDE_SCALAR, Merge::first, false, "operating system"},
     {"snmp", SONDE_NULL, SONDE_MAP, Merge::per_key, false, "SNMP objects by name; tables as JSON"},
-    {"dns", SONDE_JSON, SONDE_SCALAR, Merge::first, true, "how the reverse lookup ended, all names, which are confirmed"},
+    {"dns", SONDE_JSON, SONDE_SCALAR, Merge::first, true,
+     "how the reverse lookup ended, all names, which are confirmed"},
     {"tcp", SONDE_JSON, SONDE_SCALAR, Merge::first, true, "ports that refused and ports that stayed silent"},
     {"mac_flags", SONDE_TEXT, SONDE_LIST, Merge::with_mac, true, "local, shared, virtual-router"},
     {"link", SONDE_TEXT, SONDE_SCALAR, Merge::first, true, "silent: asked by ARP in vain"},
@@ -42,7 +43,7 @@ static_assert(well_known[FieldTable::vendor].name == "vendor" && well_known[Fiel
               "the constants of FieldTable are places in this table");
 
 std::string type_name(uint32_t type, uint32_t shape) {
-  constexpr std::array<std::string_view, 10> types = {"any", "bool",  "i64", "u64",  "f64",
+  constexpr std::array<std::string_view, 10> types = {"any",  "bool",  "i64", "u64",  "f64",
                                                       "text", "bytes", "ip",  "time", "json"};
   std::string name(type < types.size() ? types[type] : "unknown type");
   return shape == SONDE_LIST ? "list of " + name : shape == SONDE_MAP ? "map to " + name : name;
@@ -62,7 +63,8 @@ std::string objection(std::string_view plugin, std::string_view name) {
   if (name.size() > 64) return "a field's name has at most 64 characters";
   const std::size_t dot = name.find('.');
   const std::string wanted = std::string(plugin) + ".NAME";
-  if (dot == std::string_view::npos) return "there is no well-known field of that name, and its own are called " + wanted;
+  if (dot == std::string_view::npos)
+    return "there is no well-known field of that name, and its own are called " + wanted;
   if (name.substr(0, dot) != plugin) return "own fields begin with the plugin's id, as " + wanted;
   const std::string_view rest = name.substr(dot + 1);
   if (rest.empty() || !std::all_of(rest.begin(), rest.end(), is_plain))
@@ -87,8 +89,8 @@ FieldId FieldTable::find(std::string_view name) const {
   return no_field;
 }
 
-Result<FieldId> FieldTable::bind_output(std::string_view plugin_id, std::string_view name, uint32_t type, uint32_t shape,
-                                        bool detail, std::string_view help) {
+Result<FieldId> FieldTable::bind_output(std::string_view plugin_id, std::string_view name, uint32_t type,
+                                        uint32_t shape, bool detail, std::string_view help) {
   const FieldId known = find(name);
   if (known == ip || known == evidence) return name_failure(plugin_id, name, "the core alone writes it");
   if (known != no_field && known >= well_known_count && name.substr(0, name.find('.')) != plugin_id)

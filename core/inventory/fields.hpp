@@ -13,29 +13,29 @@ using FieldId = uint16_t;
 inline constexpr FieldId no_field = 0xffff;
 
 enum class Merge : uint8_t {
-  key,            ///< ip: the identity
-  any_true,       ///< alive
-  smallest,       ///< rtt_ms
-  first,          ///< by stage order
-  by_source,      ///< hostname: sysName, nmap, first label of the PTR, the given name
-  with_mac,       ///< vendor, mac_flags: of a stage that stated the mac that won, or stated none
-  set_union,      ///< ports
-  per_key,        ///< banners, snmp: first per key
-  per_key_deep    ///< services: per key, objects merged member by member, first wins
+  key,          ///< ip: the identity
+  any_true,     ///< alive
+  smallest,     ///< rtt_ms
+  first,        ///< by stage order
+  by_source,    ///< hostname: sysName, nmap, first label of the PTR, the given name
+  with_mac,     ///< vendor, mac_flags: of a stage that stated the mac that won, or stated none
+  set_union,    ///< ports
+  per_key,      ///< banners, snmp: first per key
+  per_key_deep  ///< services: per key, objects merged member by member, first wins
 };
 
 struct Field {
   std::string name;
   uint32_t type = 0, shape = 0;  ///< SONDE_* of the ABI
   Merge merge = Merge::first;
-  bool detail = false;           ///< exported only on demand
+  bool detail = false;  ///< exported only on demand
   std::string help;
 };
 
 /// Well-known fields come first, in the order of the exported record ("ip" is 0); plugins' own after them.
 class FieldTable {
  public:
-  FieldTable();  ///< the well-known ones
+  FieldTable();                               ///< the well-known ones
   FieldId find(std::string_view name) const;  ///< no_field if absent
   /// A plugin's output. Well-known: type and shape must agree (a field of any type takes each), "ip" and "evidence" are
   /// the core's, and the table decides about `detail`. Own: "ID.name", where ID is the plugin's id ("tls.subject" by

@@ -1,5 +1,5 @@
-// From facts to the record: the merge rules. The facts are put into one total order first, so that the result depends on
-// their set alone, and never on which stage or shard happened to speak first.
+// From facts to the record: the merge rules. The facts are put into one total order first, so that the result depends
+// on their set alone, and never on which stage or shard happened to speak first.
 #include <sonde/plugin.h>
 
 #include <algorithm>
@@ -15,7 +15,9 @@ namespace {
 using Facts = std::vector<const Fact*>;
 using Run = std::span<const Fact* const>;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 /// Length of the leading digits.
 std::size_t digits_of(std::string_view s) {
@@ -103,7 +105,8 @@ std::string choose_hostname(Run stated, const std::string* ptr, const FoldContex
   return std::string(chosen);
 }
 
-/// vendor and mac_flags: only from a stage that spoke of the MAC that won, or of none (it can only have meant this one).
+/// vendor and mac_flags: only from a stage that spoke of the MAC that won, or of none (it can only have meant this
+/// one).
 bool speaks_of_mac(uint8_t stage, Run macs, std::string_view winner) {
   bool stated_none = true;
   for (const Fact* fact : macs) {
@@ -118,15 +121,17 @@ bool speaks_of_mac(uint8_t stage, Run macs, std::string_view winner) {
 void merge_missing(Value& into, const Value& from) {
   if (into.object() == nullptr || from.object() == nullptr) return;
   for (const Value::Member& member : *from.object()) {
-    if (Value* mine = into.find(member.key)) merge_missing(*mine, member.value);
-    else into.set(member.key, member.value);
+    if (Value* mine = into.find(member.key))
+      merge_missing(*mine, member.value);
+    else
+      into.set(member.key, member.value);
   }
 }
 
 /// Facts of one key, in the order of the stages. Most keys have one statement, which is passed on unread.
 Scalar merge_deep(Run same_key) {
-  const bool differ = std::any_of(same_key.begin(), same_key.end(),
-                                  [&](const Fact* f) { return f->value != same_key.front()->value; });
+  const bool differ =
+      std::any_of(same_key.begin(), same_key.end(), [&](const Fact* f) { return f->value != same_key.front()->value; });
   if (!differ) return same_key.front()->value;
   Result<Value> merged = parse_json(same_key.front()->value.text);
   if (!merged) return same_key.front()->value;
@@ -183,9 +188,12 @@ std::optional<FoldedField> fold_field(FieldId field, const Facts& all, Run facts
   if (facts.empty()) return std::nullopt;
   const Field& meta = (*context.fields)[field];
   switch (meta.merge) {
-    case Merge::set_union: return fold_list(field, facts);
-    case Merge::per_key: return fold_map(field, facts, false);
-    case Merge::per_key_deep: return fold_map(field, facts, true);
+    case Merge::set_union:
+      return fold_list(field, facts);
+    case Merge::per_key:
+      return fold_map(field, facts, false);
+    case Merge::per_key_deep:
+      return fold_map(field, facts, true);
     case Merge::smallest: {
       const auto less = [](const Fact* a, const Fact* b) { return value_less(a->value, b->value); };
       return one(field, (*std::min_element(facts.begin(), facts.end(), less))->value);
@@ -199,7 +207,8 @@ std::optional<FoldedField> fold_field(FieldId field, const Facts& all, Run facts
       if (fitting.empty()) return std::nullopt;
       return meta.shape == SONDE_LIST ? fold_list(field, fitting) : one(field, fitting.front()->value);
     }
-    default: return one(field, facts.front()->value);
+    default:
+      return one(field, facts.front()->value);
   }
 }
 
@@ -242,7 +251,8 @@ FoldedRecord fold(const HostRecord& record, const FoldContext& context) {
   const Run ptr = facts_of(facts, FieldTable::reverse_dns);
   for (FieldId field = FieldTable::rtt_ms; field < context.fields->size(); ++field) {
     if (field == FieldTable::hostname) {
-      std::string name = choose_hostname(facts_of(facts, field), ptr.empty() ? nullptr : &ptr.front()->value.text, context);
+      std::string name =
+          choose_hostname(facts_of(facts, field), ptr.empty() ? nullptr : &ptr.front()->value.text, context);
       if (!name.empty()) folded.fields.push_back(one(field, Scalar::of(std::move(name))));
     } else if (field == FieldTable::evidence) {
       std::string evidence = describe_evidence(record, facts, context);

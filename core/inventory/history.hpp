@@ -10,14 +10,14 @@
 namespace sonde::core {
 
 struct HistoryEntry {
-  std::string path, run_path;       ///< YYYY-MM-DD.json and YYYY-MM-DD.run.json (empty: there is none)
-  std::string when;                 ///< "2026-11-22" or "2026-11-22T031500Z"
+  std::string path, run_path;  ///< YYYY-MM-DD.json and YYYY-MM-DD.run.json (empty: there is none)
+  std::string when;            ///< "2026-11-22" or "2026-11-22T031500Z"
 };
 /// Oldest first; none when the directory is not there. Files of other names are left alone.
 Result<std::vector<HistoryEntry>> list_history(const std::string& directory);
 /// Writes records (a JSON array) and run document as YYYY-MM-DD.json in UTC, a second of the day as
-/// YYYY-MM-DDTHHMMSSZ.json; then removes the oldest beyond keep_count, or those older than keep_age ns (0: no bound). A third
-/// run of one second gets -2, and so on.
+/// YYYY-MM-DDTHHMMSSZ.json; then removes the oldest beyond keep_count, or those older than keep_age ns (0: no bound). A
+/// third run of one second gets -2, and so on.
 Result<HistoryEntry> add_to_history(const std::string& directory, const std::vector<Value>& records, const RunDocument&,
                                     std::chrono::system_clock::time_point now, uint64_t keep_count, int64_t keep_age);
 

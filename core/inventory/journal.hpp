@@ -18,10 +18,10 @@ struct JournalHeader {
   int format = 1;
   std::string run_id, pipeline, plan_hash, started;  ///< started: RFC 3339 UTC
   uint64_t seed = 0, targets = 0;
-  Slice slice{};                         ///< the part of the permutation that this run covers
-  std::vector<std::string> scope;        ///< ranges
-  std::vector<std::string> fields;       ///< names by FieldId, so that facts can be read back
-  std::vector<std::string> stages;       ///< stage names by index
+  Slice slice{};                    ///< the part of the permutation that this run covers
+  std::vector<std::string> scope;   ///< ranges
+  std::vector<std::string> fields;  ///< names by FieldId, so that facts can be read back
+  std::vector<std::string> stages;  ///< stage names by index
 };
 
 /// Positions of the permutation that are settled: what a resumed run need not do again.
@@ -76,12 +76,15 @@ struct JournalContent {
   SettledSet settled;
   std::vector<HostRecord> hosts;     ///< settled and unsettled ones, by address
   std::vector<IpAddress> unsettled;  ///< of `hosts`: those whose stages are not all done
-  struct Crash { std::string plugin, stage; IpAddress target; };
-  std::vector<Crash> crashes;        ///< written by the crash handler
+  struct Crash {
+    std::string plugin, stage;
+    IpAddress target;
+  };
+  std::vector<Crash> crashes;                                  ///< written by the crash handler
   std::map<std::pair<uint8_t, std::string>, uint64_t> errors;  ///< (stage, reason) of error results -> count
-  bool finished = false;             ///< the run completed; one that was interrupted can be resumed
-  std::string reason;                ///< why an ended run is not complete
-  uint64_t dropped_lines = 0;        ///< torn or unreadable
+  bool finished = false;       ///< the run completed; one that was interrupted can be resumed
+  std::string reason;          ///< why an ended run is not complete
+  uint64_t dropped_lines = 0;  ///< torn or unreadable
 };
 /// Hostile until checked: every line is bounded and validated, a torn last line is dropped.
 Result<JournalContent> read_journal(const std::string& path);

@@ -17,7 +17,7 @@ namespace sonde::core::journal {
 namespace {
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
-constexpr std::size_t line_target = 1u << 20;    // a result longer than this goes on in another line
+constexpr std::size_t line_target = 1u << 20;     // a result longer than this goes on in another line
 constexpr std::size_t longest_quoted = 1u << 20;  // longer text is hex: twice its size at most, escapes take six times
 
 void append_number(std::string& out, uint64_t n) {
@@ -84,8 +84,10 @@ void append_fact(std::string& out, const Fact& fact, uint8_t stage) {
   out += ',';
   append_number(out, fact.value.type);
   out += ',';
-  if (has_text(fact.value.type)) append_text(out, fact.value.text);
-  else append_number(out, fact.value.number);
+  if (has_text(fact.value.type))
+    append_text(out, fact.value.text);
+  else
+    append_number(out, fact.value.number);
   if (!fact.key.empty() || fact.stage != stage) {
     out += ',';
     append_text(out, fact.key);

@@ -1,7 +1,8 @@
 // The lines of a journal, format 1: what the writer appends, and how files are cut into lines again. One JSON object a
 // line, told apart by its first member:
 //   {"sonde_journal":1, "run_id":..., ...}                         header, always first
-//   {"r":IP, "z":ZONE, "s":STAGE, "o":OUTCOME, "f":[FACT...], "w":WHY}   a result; FACT is [field,type,value,key,stage],
+//   {"r":IP, "z":ZONE, "s":STAGE, "o":OUTCOME, "f":[FACT...], "w":WHY}   a result; FACT is
+//   [field,type,value,key,stage],
 //                                                                  its last two only when needed; value: number or text
 //   {"d":POSITION, "h":IP, "z":ZONE, "o":[OUTCOME...]}             a host with a record is settled
 //   {"p":[[start,count]...]}                                       positions settled in silence
@@ -33,7 +34,8 @@ void append_end(std::string& out, bool complete, std::string_view reason);
 /// Whole lines of a descriptor, read in blocks. Empty lines are passed over; lines beyond longest_line too, counted.
 class LineReader {
  public:
-  explicit LineReader(int descriptor, std::size_t longest = longest_line) : descriptor_(descriptor), longest_(longest) {}
+  explicit LineReader(int descriptor, std::size_t longest = longest_line)
+      : descriptor_(descriptor), longest_(longest) {}
   /// False at the end. The view lives until the next call.
   bool next(std::string_view& line);
   uint64_t dropped() const { return dropped_; }  ///< too long, or torn at the end

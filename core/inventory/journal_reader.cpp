@@ -13,13 +13,18 @@ namespace sonde::core {
 namespace journal {
 namespace {
 
-const uint64_t* number(const Value* v) { return v == nullptr ? nullptr : v->unsigned_integer(); }
+const uint64_t* number(const Value* v) {
+  return v == nullptr ? nullptr : v->unsigned_integer();
+}
 
 /// Non-negative integers come as either kind, by how the JSON reader types them.
 bool read_number(const Value* v, uint64_t& out, uint64_t most = UINT64_MAX) {
-  if (const uint64_t* n = number(v)) out = *n;
-  else if (v != nullptr && v->integer() != nullptr && *v->integer() >= 0) out = static_cast<uint64_t>(*v->integer());
-  else return false;
+  if (const uint64_t* n = number(v))
+    out = *n;
+  else if (v != nullptr && v->integer() != nullptr && *v->integer() >= 0)
+    out = static_cast<uint64_t>(*v->integer());
+  else
+    return false;
   return out <= most;
 }
 
@@ -91,11 +96,16 @@ class Reader {
     content_.finished = false;
     if (object != nullptr && !object->empty()) {
       const std::string& kind = object->front().key;
-      if (kind == "r") good = result(*parsed);
-      else if (kind == "d") good = settled_host(*parsed);
-      else if (kind == "p") good = settled_runs(object->front().value);
-      else if (kind == "end") good = end(*parsed);
-      else if (kind == "crash") good = crash(object->front().value);
+      if (kind == "r")
+        good = result(*parsed);
+      else if (kind == "d")
+        good = settled_host(*parsed);
+      else if (kind == "p")
+        good = settled_runs(object->front().value);
+      else if (kind == "end")
+        good = end(*parsed);
+      else if (kind == "crash")
+        good = crash(object->front().value);
     }
     if (!good) ++content_.dropped_lines;
   }
@@ -278,11 +288,11 @@ Result<JournalHeader> parse_header(std::string_view line, const std::string& pat
   uint64_t format = 0;
   if (!read_number(parsed->find("sonde_journal"), format)) return bad("the header has no format number");
   if (format != 1)
-    return bad("it has format " + std::to_string(format) + ", this sonde reads format 1; resume it with the sonde that wrote it");
-  const bool texts = read_text(parsed->find("run_id"), header.run_id) &&
-                     read_text(parsed->find("pipeline"), header.pipeline) &&
-                     read_text(parsed->find("plan_hash"), header.plan_hash) &&
-                     read_text(parsed->find("started"), header.started);
+    return bad("it has format " + std::to_string(format) +
+               ", this sonde reads format 1; resume it with the sonde that wrote it");
+  const bool texts =
+      read_text(parsed->find("run_id"), header.run_id) && read_text(parsed->find("pipeline"), header.pipeline) &&
+      read_text(parsed->find("plan_hash"), header.plan_hash) && read_text(parsed->find("started"), header.started);
   const bool numbers = read_number(parsed->find("seed"), header.seed) &&
                        read_number(parsed->find("targets"), header.targets) &&
                        read_slice(parsed->find("slice"), header.slice);
@@ -290,7 +300,8 @@ Result<JournalHeader> parse_header(std::string_view line, const std::string& pat
                      read_texts(parsed->find("fields"), header.fields) &&
                      read_texts(parsed->find("stages"), header.stages);
   if (!texts || !numbers || !lists) return bad("a member of the header is missing or of the wrong type");
-  if (header.fields.size() >= no_field || header.stages.size() > 255) return bad("the header names too many fields or stages");
+  if (header.fields.size() >= no_field || header.stages.size() > 255)
+    return bad("the header names too many fields or stages");
   if (header.slice.end() > header.targets) return bad("its slice is larger than its targets");
   return header;
 }

@@ -14,7 +14,7 @@
 namespace sonde::core {
 namespace {
 
-constexpr std::size_t block = 256u << 10;         // written without waiting for sync()
+constexpr std::size_t block = 256u << 10;           // written without waiting for sync()
 constexpr std::size_t longest_backlog = 32u << 20;  // kept while the disk refuses
 constexpr std::size_t most_pending_runs = 1024;
 
@@ -70,8 +70,10 @@ struct JournalWriter::Impl {
     buffer = {};
   }
   void appended() {
-    if (broken) buffer.clear();
-    else if (buffer.size() >= next_write) write_out();
+    if (broken)
+      buffer.clear();
+    else if (buffer.size() >= next_write)
+      write_out();
   }
   void flush_pending() {
     journal::append_runs(buffer, pending.runs());
@@ -85,7 +87,9 @@ struct JournalWriter::Impl {
 
 JournalWriter::JournalWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-JournalWriter::~JournalWriter() { (void)sync(false); }
+JournalWriter::~JournalWriter() {
+  (void)sync(false);
+}
 
 Result<std::unique_ptr<JournalWriter>> JournalWriter::create(const std::string& path, const JournalHeader& header) {
   if (const std::size_t slash = path.rfind('/'); slash != std::string::npos && slash != 0)
@@ -163,8 +167,12 @@ Result<void> JournalWriter::sync(bool durable) {
   return {};
 }
 
-const std::string& JournalWriter::path() const { return impl_->path; }
-int JournalWriter::descriptor() const { return impl_->fd; }
+const std::string& JournalWriter::path() const {
+  return impl_->path;
+}
+int JournalWriter::descriptor() const {
+  return impl_->fd;
+}
 
 void write_crash_line(int descriptor, const char* plugin, const char* stage, const uint8_t ip[16], uint32_t zone) {
   // Only what signal-safety(7) allows: a buffer on the stack and one write(). The newline in front ends a line that the

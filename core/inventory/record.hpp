@@ -12,7 +12,8 @@
 
 namespace sonde::core {
 
-/// A typed scalar as the ABI has it. `text` holds TEXT, BYTES, JSON; `number` the rest bitwise; IP in `text` as 16 bytes.
+/// A typed scalar as the ABI has it. `text` holds TEXT, BYTES, JSON; `number` the rest bitwise; IP in `text` as 16
+/// bytes.
 struct Scalar {
   uint32_t type = 0;
   uint64_t number = 0;
@@ -21,8 +22,8 @@ struct Scalar {
   static Scalar of(uint64_t);
   static Scalar of(int64_t);
   static Scalar of(double);
-  static Scalar of(std::string);                 ///< TEXT
-  static Scalar json(std::string);               ///< JSON, valid
+  static Scalar of(std::string);    ///< TEXT
+  static Scalar json(std::string);  ///< JSON, valid
   bool as_bool() const { return number != 0; }
   int64_t as_i64() const { return static_cast<int64_t>(number); }
   double as_f64() const;
@@ -42,10 +43,14 @@ struct Fact {
 
 /// How a (target, stage) ended. Exactly one of these for every enabled stage of every target.
 enum class Outcome : uint8_t {
-  none,          ///< not yet
-  positive, negative, no_answer, error, cancelled,
-  skipped_when,         ///< its `when` was false
-  skipped_no_neighbour, ///< ARP asked in vain (limits.trust_arp)
+  none,  ///< not yet
+  positive,
+  negative,
+  no_answer,
+  error,
+  cancelled,
+  skipped_when,          ///< its `when` was false
+  skipped_no_neighbour,  ///< ARP asked in vain (limits.trust_arp)
   skipped_excluded,
   skipped_unavailable,  ///< the stage could not run on this machine (optional: true)
   skipped_shutdown      ///< the run ended before its turn
@@ -63,9 +68,9 @@ struct HostRecord {
 /// What folding needs to know of the run.
 struct FoldContext {
   const FieldTable* fields = nullptr;
-  std::vector<std::string> stage_plugins;   ///< plugin id by stage
-  std::vector<bool> stage_writes_alive;     ///< enabled, and declares "alive" as output
-  std::vector<std::string> stage_names;     ///< for `evidence`; empty: the plugin ids stand for them
+  std::vector<std::string> stage_plugins;  ///< plugin id by stage
+  std::vector<bool> stage_writes_alive;    ///< enabled, and declares "alive" as output
+  std::vector<std::string> stage_names;    ///< for `evidence`; empty: the plugin ids stand for them
 };
 
 struct FoldedItem {
@@ -89,7 +94,8 @@ FoldedRecord fold(const HostRecord&, const FoldContext&);
 /// Order of map keys: those that begin with a number by that number ("80" before "443", "22/tcp" before "161/udp").
 bool key_less(std::string_view a, std::string_view b);
 
-/// {"ip":..., "alive":..., ...} exactly as the design shows it. Own fields nest: "tls.subject" -> {"tls":{"subject":..}}.
+/// {"ip":..., "alive":..., ...} exactly as the design shows it. Own fields nest: "tls.subject" ->
+/// {"tls":{"subject":..}}.
 Value to_value(const FoldedRecord&, const FieldTable&, bool with_detail);
 
 }  // namespace sonde::core

@@ -38,13 +38,20 @@ std::string time_text(int64_t ns) {
 
 Value scalar_value(const Scalar& s) {
   switch (s.type) {
-    case SONDE_BOOL: return Value(s.as_bool());
-    case SONDE_I64: return Value(s.as_i64());
-    case SONDE_U64: return Value(s.number);
-    case SONDE_F64: return Value(s.as_f64());
-    case SONDE_TEXT: return Value(s.text);
-    case SONDE_BYTES: return Value(hex(s.text));
-    case SONDE_TIME: return Value(time_text(s.as_i64()));
+    case SONDE_BOOL:
+      return Value(s.as_bool());
+    case SONDE_I64:
+      return Value(s.as_i64());
+    case SONDE_U64:
+      return Value(s.number);
+    case SONDE_F64:
+      return Value(s.as_f64());
+    case SONDE_TEXT:
+      return Value(s.text);
+    case SONDE_BYTES:
+      return Value(hex(s.text));
+    case SONDE_TIME:
+      return Value(time_text(s.as_i64()));
     case SONDE_IP: {
       std::array<uint8_t, 16> bytes{};
       if (s.text.size() != bytes.size()) return Value();
@@ -55,7 +62,8 @@ Value scalar_value(const Scalar& s) {
       Result<Value> parsed = parse_json(s.text);
       return parsed ? std::move(*parsed) : Value(s.text);
     }
-    default: return Value();
+    default:
+      return Value();
   }
 }
 

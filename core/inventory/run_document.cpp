@@ -42,14 +42,18 @@ class Members {
   void text(std::string_view name, std::string& out, bool required = false) {
     const Value* v = object_.find(name);
     if (v == nullptr && !required) return;
-    if (v == nullptr || v->text() == nullptr) note(name, "text");
-    else out = *v->text();
+    if (v == nullptr || v->text() == nullptr)
+      note(name, "text");
+    else
+      out = *v->text();
   }
   void flag(std::string_view name, bool& out, bool required = false) {
     const Value* v = object_.find(name);
     if (v == nullptr && !required) return;
-    if (v == nullptr || v->boolean() == nullptr) note(name, "true or false");
-    else out = *v->boolean();
+    if (v == nullptr || v->boolean() == nullptr)
+      note(name, "true or false");
+    else
+      out = *v->boolean();
   }
   void number(std::string_view name, uint64_t& out) {
     if (const Value* v = object_.find(name)) count(name, *v, out);
@@ -84,9 +88,12 @@ class Members {
 
  private:
   bool count(std::string_view name, const Value& v, uint64_t& out) {
-    if (v.unsigned_integer() != nullptr) out = *v.unsigned_integer();
-    else if (v.integer() != nullptr && *v.integer() >= 0) out = static_cast<uint64_t>(*v.integer());
-    else return note(name, "a count"), false;
+    if (v.unsigned_integer() != nullptr)
+      out = *v.unsigned_integer();
+    else if (v.integer() != nullptr && *v.integer() >= 0)
+      out = static_cast<uint64_t>(*v.integer());
+    else
+      return note(name, "a count"), false;
     return true;
   }
   void note(std::string_view name, std::string_view wanted) {
@@ -111,8 +118,10 @@ void read_seed(const Value& document, uint64_t& out, Members& members) {
     good = n <= (UINT64_MAX - digit) / 10;
     n = n * 10 + digit;
   }
-  if (good) out = n;
-  else members.set("/seed is not a number from 0 to 18446744073709551615");
+  if (good)
+    out = n;
+  else
+    members.set("/seed is not a number from 0 to 18446744073709551615");
 }
 
 StageCoverage read_stage(const Value& v, const std::string& place, std::string& problem) {

@@ -6,11 +6,15 @@
 namespace sonde::core {
 namespace {
 
-bool starts_after(uint64_t position, const Slice& run) { return position < run.start; }
+bool starts_after(uint64_t position, const Slice& run) {
+  return position < run.start;
+}
 
 }  // namespace
 
-void SettledSet::add(uint64_t position) { add(Slice{position, 1}); }
+void SettledSet::add(uint64_t position) {
+  add(Slice{position, 1});
+}
 
 void SettledSet::add(Slice run) {
   if (run.count == 0) return;

@@ -14,7 +14,9 @@ namespace {
 
 constexpr std::size_t largest_snapshot = std::size_t{2} << 30;
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 /// Cuts an array into its elements, so that an inventory may be larger than one JSON text may be. What is between the
 /// brackets of an element is left to parse_json.
@@ -43,7 +45,8 @@ class Cutter {
     return std::optional(text_.substr(begin, at_ - begin));
   }
   std::size_t line() const {
-    return 1 + static_cast<std::size_t>(std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(at_), '\n'));
+    return 1 +
+           static_cast<std::size_t>(std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(at_), '\n'));
   }
 
  private:
@@ -70,8 +73,10 @@ class Cutter {
     for (; at_ < text_.size(); ++at_) {
       const char c = text_[at_];
       if (quoted) {
-        if (c == '\\') ++at_;
-        else if (c == '"') quoted = false;
+        if (c == '\\')
+          ++at_;
+        else if (c == '"')
+          quoted = false;
       } else if (c == '"') {
         quoted = true;
       } else if (c == '{' || c == '[') {
@@ -107,8 +112,10 @@ class Collector {
       return failure("inventory-invalid", "not an inventory: \"" + ip->text()->substr(0, 60) + "\" is no address", {},
                      where);
     const auto [place, fresh] = index_.try_emplace(*address, records_.size());
-    if (fresh) records_.emplace_back(*address, std::move(*record));
-    else records_[place->second].second = std::move(*record);
+    if (fresh)
+      records_.emplace_back(*address, std::move(*record));
+    else
+      records_[place->second].second = std::move(*record);
     return {};
   }
   std::vector<Value> take() {

@@ -22,7 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   if (!content) return 0;
 
   const FieldTable fields;
-  const FoldContext context{&fields, content->header.stages, std::vector<bool>(content->header.stages.size(), true), {}};
+  const FoldContext context{
+      &fields, content->header.stages, std::vector<bool>(content->header.stages.size(), true), {}};
   for (const HostRecord& host : content->hosts) (void)to_json(to_value(fold(host, context), fields, true));
 
   auto writer = JournalWriter::create(path, content->header);

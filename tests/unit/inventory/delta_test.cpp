@@ -23,7 +23,8 @@ RunDocument covered(std::vector<std::string> scope) {
 std::string changes(const Delta& delta) {
   std::string out;
   for (const HostChange& host : delta.changed)
-    for (const FieldChange& f : host.fields) out += f.field + ": " + to_json(f.before) + " > " + to_json(f.after) + "; ";
+    for (const FieldChange& f : host.fields)
+      out += f.field + ": " + to_json(f.before) + " > " + to_json(f.after) + "; ";
   return out;
 }
 
@@ -57,12 +58,16 @@ class NotScanned : public ::testing::Test {
   RunDocument run_ = covered({"10.0.0.1-10.0.0.254"});
 };
 
-TEST_F(NotScanned, CoveredIsGone) { EXPECT_TRUE(gone(run_)); }
+TEST_F(NotScanned, CoveredIsGone) {
+  EXPECT_TRUE(gone(run_));
+}
 TEST_F(NotScanned, WithoutARunDocument) {
   EXPECT_FALSE(gone({}));
   EXPECT_TRUE(compare(inventory(two), inventory(one)).coverage_unknown);
 }
-TEST_F(NotScanned, OutsideTheScope) { EXPECT_FALSE(gone(covered({"10.0.0.3-10.0.0.254", "10.0.0.1"}))); }
+TEST_F(NotScanned, OutsideTheScope) {
+  EXPECT_FALSE(gone(covered({"10.0.0.3-10.0.0.254", "10.0.0.1"})));
+}
 TEST_F(NotScanned, Excluded) {
   run_.exclusions = {"10.0.0.2/31"};
   EXPECT_FALSE(gone(run_));
@@ -107,10 +112,12 @@ TEST(Compare, FieldByField) {
 }
 
 TEST(Compare, MapsAndTreesByTheirMembers) {
-  EXPECT_EQ(changed(R"({"ip":"10.0.0.1","banners":{"22":"a","80":"b"},"services":{"22/tcp":{"name":"ssh","version":"9.2"}}})",
-                    R"({"ip":"10.0.0.1","banners":{"22":"c"},"services":{"22/tcp":{"version":"9.3","name":"ssh"},"80/tcp":{}}})"),
-            R"(banners.22: "a" > "c"; banners.80: "b" > null; services.22/tcp.version: "9.2" > "9.3"; )"
-            R"(services.80/tcp: null > {}; )");
+  EXPECT_EQ(
+      changed(
+          R"({"ip":"10.0.0.1","banners":{"22":"a","80":"b"},"services":{"22/tcp":{"name":"ssh","version":"9.2"}}})",
+          R"({"ip":"10.0.0.1","banners":{"22":"c"},"services":{"22/tcp":{"version":"9.3","name":"ssh"},"80/tcp":{}}})"),
+      R"(banners.22: "a" > "c"; banners.80: "b" > null; services.22/tcp.version: "9.2" > "9.3"; )"
+      R"(services.80/tcp: null > {}; )");
 }
 
 TEST(Compare, OwnFieldsOfPlugins) {

@@ -8,13 +8,19 @@
 
 namespace sonde::core {
 
-inline IpAddress ip(std::string_view text) { return IpAddress::parse(text).value(); }
+inline IpAddress ip(std::string_view text) {
+  return IpAddress::parse(text).value();
+}
 
 inline Fact fact(uint8_t stage, FieldId field, Scalar value, std::string key = {}) {
   return {field, stage, std::move(key), std::move(value)};
 }
-inline Scalar text(std::string s) { return Scalar::of(std::move(s)); }
-inline Scalar number(uint64_t n) { return Scalar::of(n); }
+inline Scalar text(std::string s) {
+  return Scalar::of(std::move(s));
+}
+inline Scalar number(uint64_t n) {
+  return Scalar::of(n);
+}
 
 /// Stages: 0 arp-oui, 1 icmp, 2 tcp-banner, 3 rdns, 4 nmap-xml, 5 snmp.
 inline FoldContext context(const FieldTable& fields) {

@@ -22,11 +22,14 @@ class Fold : public ::testing::Test {
   FoldContext context_ = context(fields_);
 };
 
-TEST_F(Fold, AHostWithoutFactsIsItsAddress) { EXPECT_EQ(json({}), R"({"ip":"10.0.0.1"})"); }
+TEST_F(Fold, AHostWithoutFactsIsItsAddress) {
+  EXPECT_EQ(json({}), R"({"ip":"10.0.0.1"})");
+}
 
 TEST_F(Fold, AliveIsTrueByAnyStatement) {
-  EXPECT_EQ(json({fact(2, F::alive, Scalar::boolean(true))}, {Outcome::no_answer, Outcome::no_answer, Outcome::negative}),
-            R"({"ip":"10.0.0.1","alive":true})");
+  EXPECT_EQ(
+      json({fact(2, F::alive, Scalar::boolean(true))}, {Outcome::no_answer, Outcome::no_answer, Outcome::negative}),
+      R"({"ip":"10.0.0.1","alive":true})");
 }
 
 TEST_F(Fold, AliveIsFalseWhenAStageAskedInVainAndNonePositive) {
@@ -127,8 +130,8 @@ TEST_F(Fold, SnmpMixesTypes) {
 }
 
 TEST_F(Fold, ServicesAreMergedMemberByMember) {
-  EXPECT_EQ(json({fact(4, F::services, Scalar::json(R"({"name":"https","version":"1.25","tls":{"alpn":"h2","days":1}})"),
-                       "443/tcp"),
+  EXPECT_EQ(json({fact(4, F::services,
+                       Scalar::json(R"({"name":"https","version":"1.25","tls":{"alpn":"h2","days":1}})"), "443/tcp"),
                   fact(2, F::services, Scalar::json(R"({"name":"http","tls":{"days":30}})"), "443/tcp"),
                   fact(4, F::services, Scalar::json(R"({"name":"ssh"})"), "22/tcp")}),
             R"({"ip":"10.0.0.1","services":{"22/tcp":{"name":"ssh"},)"
@@ -173,11 +176,21 @@ TEST_F(Fold, DoesNotDependOnTheOrderOfFacts) {
     for (uint64_t i = below(25); i-- > 0;) {
       const auto stage = static_cast<uint8_t>(below(7) == 6 ? core_stage : below(6));
       switch (below(8)) {
-        case 0: host.facts.push_back(fact(stage, F::ports, number(below(5)))); break;
-        case 1: host.facts.push_back(fact(stage, F::rtt_ms, Scalar::of(static_cast<double>(below(9)) / 4))); break;
-        case 2: host.facts.push_back(fact(stage, F::mac, text(std::to_string(below(3))))); break;
-        case 3: host.facts.push_back(fact(stage, F::vendor, text("v" + std::to_string(below(4))))); break;
-        case 4: host.facts.push_back(fact(stage, F::hostname, text("h" + std::to_string(below(4))))); break;
+        case 0:
+          host.facts.push_back(fact(stage, F::ports, number(below(5))));
+          break;
+        case 1:
+          host.facts.push_back(fact(stage, F::rtt_ms, Scalar::of(static_cast<double>(below(9)) / 4)));
+          break;
+        case 2:
+          host.facts.push_back(fact(stage, F::mac, text(std::to_string(below(3)))));
+          break;
+        case 3:
+          host.facts.push_back(fact(stage, F::vendor, text("v" + std::to_string(below(4)))));
+          break;
+        case 4:
+          host.facts.push_back(fact(stage, F::hostname, text("h" + std::to_string(below(4)))));
+          break;
         case 5:
           host.facts.push_back(fact(stage, F::banners, text(std::to_string(below(9))), std::to_string(below(200))));
           break;
@@ -187,7 +200,9 @@ TEST_F(Fold, DoesNotDependOnTheOrderOfFacts) {
                                     std::to_string(below(2)) + "/tcp"));
           break;
         }
-        default: host.facts.push_back(fact(stage, F::alive, Scalar::boolean(below(2) != 0))); break;
+        default:
+          host.facts.push_back(fact(stage, F::alive, Scalar::boolean(below(2) != 0)));
+          break;
       }
     }
     const std::string expected = json_of(host, context_, true);

@@ -11,7 +11,9 @@ namespace {
 using Clock = std::chrono::system_clock;
 
 /// 2026-11-22 03:15:00 UTC and so many seconds.
-Clock::time_point at(int64_t seconds) { return Clock::time_point(std::chrono::seconds(1'795'317'300 + seconds)); }
+Clock::time_point at(int64_t seconds) {
+  return Clock::time_point(std::chrono::seconds(1'795'317'300 + seconds));
+}
 constexpr int64_t day = 86400;
 
 class History : public ::testing::Test {
@@ -57,7 +59,8 @@ TEST_F(History, AHalfThatIsThereTakesTheName) {
 
 TEST_F(History, HoldsRecordsAndRunDocument) {
   add(0);
-  EXPECT_EQ(Temporary::read(directory_ / "history/2026-11-22.json"), "[\n{\"ip\":\"10.0.0.1\"},\n{\"ip\":\"10.0.0.2\"}\n]\n");
+  EXPECT_EQ(Temporary::read(directory_ / "history/2026-11-22.json"),
+            "[\n{\"ip\":\"10.0.0.1\"},\n{\"ip\":\"10.0.0.2\"}\n]\n");
   const auto snapshot = read_snapshot(directory_ / "history/2026-11-22.json").value();
   EXPECT_EQ(snapshot.records.size(), 2u);
   EXPECT_EQ(snapshot.run.value().run_id, "run at 0");
@@ -86,7 +89,8 @@ TEST_F(History, KeepsTheRunThatWasJustAdded) {
 }
 
 TEST_F(History, LeavesOtherFilesAlone) {
-  for (const char* name : {"notes.json", "2026-11-22.csv", "2026-02-31.json", "2026-11-22T250000Z.json", "2026-11-2x.json"})
+  for (const char* name :
+       {"notes.json", "2026-11-22.csv", "2026-02-31.json", "2026-11-22T250000Z.json", "2026-11-2x.json"})
     directory_.write(std::string("history/") + name, "x");
   add(0, 1);
   EXPECT_EQ(list(), "2026-11-22 ");

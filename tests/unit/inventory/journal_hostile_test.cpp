@@ -17,7 +17,8 @@ class HostileJournal : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(HostileJournal, DropsTheLine) {
   const Temporary directory;
-  const std::string good = R"({"r":"10.0.0.1","s":0,"f":[[2,3,80]],"o":1})" "\n";
+  const std::string good = R"({"r":"10.0.0.1","s":0,"f":[[2,3,80]],"o":1})"
+                           "\n";
   const std::string file = directory.write("j", header + good + GetParam() + "\n" + good);
   const auto content = read_journal(file);
   ASSERT_TRUE(content);
@@ -32,21 +33,22 @@ INSTANTIATE_TEST_SUITE_P(
     Lines, HostileJournal,
     ::testing::Values(
         "not json", "[]", "{}", "null", "\"r\"", R"({"x":1})", R"({"r":"10.0.0.1","s":0,"o":1)",
-        R"({"sonde_journal":1,"run_id":"again"})",                                                     //
+        R"({"sonde_journal":1,"run_id":"again"})",  //
         R"({"r":"10.0.0.256","s":0,"o":1})", R"({"r":7,"s":0,"o":1})", R"({"r":"fe80::1%lo","s":0,"o":1})",
         R"({"r":"10.0.0.1","s":2,"o":1})", R"({"r":"10.0.0.1","s":-1,"o":1})", R"({"r":"10.0.0.1","s":256,"o":1})",
         R"({"r":"10.0.0.1","s":0,"o":11})", R"({"r":"10.0.0.1","s":0,"o":"positive"})", R"({"r":"10.0.0.1","o":1})",
-        R"({"r":"10.0.0.1","s":1,"f":7,"o":1})", R"({"r":"10.0.0.1","s":1,"f":[[5,3,1]],"o":1})",        // field
+        R"({"r":"10.0.0.1","s":1,"f":7,"o":1})", R"({"r":"10.0.0.1","s":1,"f":[[5,3,1]],"o":1})",         // field
         R"({"r":"10.0.0.1","s":1,"f":[[4,10,1]],"o":1})", R"({"r":"10.0.0.1","s":1,"f":[[4,3]],"o":1})",  // type
-        R"({"r":"10.0.0.1","s":1,"f":[[2,5,"80"]],"o":1})",                // ports are numbers
-        R"({"r":"10.0.0.1","s":1,"f":[[2,3,80,"key"]],"o":1})",            // and no map
-        R"({"r":"10.0.0.1","s":1,"f":[[1,1,2]],"o":1})",                   // bool
-        R"({"r":"10.0.0.1","s":1,"f":[[4,7,"short"]],"o":1})",             // address of 16 bytes
-        R"({"r":"10.0.0.1","s":1,"f":[[4,9,"{bad json"]],"o":1})",         //
-        R"({"r":"10.0.0.1","s":1,"f":[[4,6,{"x":"0g"}]],"o":1})", R"({"r":"10.0.0.1","s":1,"f":[[4,6,{"x":"0"}]],"o":1})",
-        R"({"r":"10.0.0.1","s":1,"f":[[4,3,1,"",2]],"o":1})", R"({"r":"10.0.0.1","s":1,"f":[[4,3,1.5]],"o":1})",
-        R"({"r":"10.0.0.1","s":1,"o":4,"w":[]})", R"({"r":"fe80::1","z":4294967296,"s":1,"o":1})",
-        R"({"d":9,"h":"10.0.0.1","o":[1,1]})", R"({"d":60,"h":"10.0.0.1","o":[1,1]})",                   // position
+        R"({"r":"10.0.0.1","s":1,"f":[[2,5,"80"]],"o":1})",         // ports are numbers
+        R"({"r":"10.0.0.1","s":1,"f":[[2,3,80,"key"]],"o":1})",     // and no map
+        R"({"r":"10.0.0.1","s":1,"f":[[1,1,2]],"o":1})",            // bool
+        R"({"r":"10.0.0.1","s":1,"f":[[4,7,"short"]],"o":1})",      // address of 16 bytes
+        R"({"r":"10.0.0.1","s":1,"f":[[4,9,"{bad json"]],"o":1})",  //
+        R"({"r":"10.0.0.1","s":1,"f":[[4,6,{"x":"0g"}]],"o":1})",
+        R"({"r":"10.0.0.1","s":1,"f":[[4,6,{"x":"0"}]],"o":1})", R"({"r":"10.0.0.1","s":1,"f":[[4,3,1,"",2]],"o":1})",
+        R"({"r":"10.0.0.1","s":1,"f":[[4,3,1.5]],"o":1})", R"({"r":"10.0.0.1","s":1,"o":4,"w":[]})",
+        R"({"r":"fe80::1","z":4294967296,"s":1,"o":1})", R"({"d":9,"h":"10.0.0.1","o":[1,1]})",
+        R"({"d":60,"h":"10.0.0.1","o":[1,1]})",  // position
         R"({"d":10,"h":"10.0.0.1","o":[1]})", R"({"d":10,"h":"10.0.0.1","o":[1,99]})", R"({"d":10,"o":[1,1]})",
         R"({"p":[[10,51]]})", R"({"p":[[0,1]]})", R"({"p":[[10,1],[11,18446744073709551615]]})", R"({"p":[10]})",
         R"({"p":7})", R"({"end":true})", R"({"crash":["p","s","00",0]})", R"({"crash":["p","s"]})"));
@@ -70,7 +72,8 @@ TEST(HostileJournalFile, SaysWhichFormatItReads) {
   const Temporary directory;
   const auto read = read_journal(directory.write("j", std::string(header).replace(17, 1, "2")));
   ASSERT_FALSE(read);
-  EXPECT_NE(read.error().text.find("it has format 2, this sonde reads format 1"), std::string::npos) << read.error().text;
+  EXPECT_NE(read.error().text.find("it has format 2, this sonde reads format 1"), std::string::npos)
+      << read.error().text;
 }
 
 TEST(HostileJournalFile, RefusesDirectoriesLinksAndAbsentFiles) {
@@ -84,7 +87,8 @@ TEST(HostileJournalFile, RefusesDirectoriesLinksAndAbsentFiles) {
 
 TEST(HostileJournalFile, PassesOverALineThatIsTooLong) {
   const Temporary directory;
-  const std::string good = R"({"r":"10.0.0.1","s":0,"o":1})" "\n";
+  const std::string good = R"({"r":"10.0.0.1","s":0,"o":1})"
+                           "\n";
   const auto content = read_journal(directory.write("j", header + std::string((64u << 20) + 2, 'x') + "\n" + good));
   ASSERT_TRUE(content);
   EXPECT_EQ(content->dropped_lines, 1u);

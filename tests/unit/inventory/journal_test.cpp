@@ -94,7 +94,8 @@ TEST_F(Journal, GivesHostsBackWithFactsAndOutcomes) {
 TEST_F(Journal, BinaryTextSurvivesExactly) {
   std::string all;
   for (int i = 0; i < 256; ++i) all += static_cast<char>(i);
-  const std::vector<Fact> facts = {fact(2, F::banners, text(all), "\xff\x00key"), fact(2, own_blob, {SONDE_BYTES, 0, all}),
+  const std::vector<Fact> facts = {fact(2, F::banners, text(all), "\xff\x00key"),
+                                   fact(2, own_blob, {SONDE_BYTES, 0, all}),
                                    fact(2, own_blob, text(std::string(3, '\0')))};
   auto journal = create();
   journal->result(ip("10.0.0.7"), 2, Outcome::positive, facts, "");
@@ -103,10 +104,9 @@ TEST_F(Journal, BinaryTextSurvivesExactly) {
 }
 
 TEST_F(Journal, NumbersSurviveBitForBit) {
-  const std::vector<Fact> facts = {
-      fact(1, F::rtt_ms, Scalar::of(0.1)), fact(1, own_blob, Scalar::of(int64_t{-1})),
-      fact(1, own_blob, number(UINT64_MAX)), fact(1, own_blob, Scalar::of(-1.0 / 3)),
-      fact(1, own_blob, {SONDE_TIME, static_cast<uint64_t>(INT64_MIN), {}})};
+  const std::vector<Fact> facts = {fact(1, F::rtt_ms, Scalar::of(0.1)), fact(1, own_blob, Scalar::of(int64_t{-1})),
+                                   fact(1, own_blob, number(UINT64_MAX)), fact(1, own_blob, Scalar::of(-1.0 / 3)),
+                                   fact(1, own_blob, {SONDE_TIME, static_cast<uint64_t>(INT64_MIN), {}})};
   auto journal = create();
   journal->result(ip("fe80::1"), 1, Outcome::positive, facts, "");
   ASSERT_TRUE(journal->sync(false));
@@ -152,11 +152,13 @@ TEST_F(Journal, SilenceCostsRangesNotLines) {
 }
 
 TEST_F(Journal, ManyRunsAreWrittenBeforeTheyFillTheMemory) {
-  auto journal = JournalWriter::create(path_, [] {
-                   JournalHeader h = header();
-                   h.targets = h.slice.count = 1'000'000;
-                   return h;
-                 }()).value();
+  auto journal = JournalWriter::create(path_,
+                                       [] {
+                                         JournalHeader h = header();
+                                         h.targets = h.slice.count = 1'000'000;
+                                         return h;
+                                       }())
+                     .value();
   for (uint64_t position = 0; position < 10'000; ++position) journal->settled(Slice{position * 2, 1});
   ASSERT_TRUE(journal->sync(false));
   EXPECT_EQ(read().settled.size(), 10'000u);
@@ -218,9 +220,8 @@ TEST_F(Journal, AResultThatIsRepeatedCountsOnce) {
   journal->result(ip("10.0.0.1"), 2, Outcome::positive, facts, "");
   journal->result(ip("10.0.0.1"), core_stage, Outcome::none, std::vector{fact(core_stage, F::hostname, text("a"))}, "");
   ASSERT_TRUE(journal->sync(false));
-  EXPECT_EQ(read().hosts.at(0).facts,
-            (std::vector<Fact>{fact(2, F::ports, number(22)), fact(2, F::ports, number(80)),
-                               fact(core_stage, F::hostname, text("a"))}));
+  EXPECT_EQ(read().hosts.at(0).facts, (std::vector<Fact>{fact(2, F::ports, number(22)), fact(2, F::ports, number(80)),
+                                                         fact(core_stage, F::hostname, text("a"))}));
 }
 
 TEST_F(Journal, ManyFactsAreSeveralLinesAndOneResult) {
@@ -288,7 +289,7 @@ TEST_F(Journal, AFullDiskIsSaidAndTriedAgain) {
   struct rlimit before {};
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
   auto* const handler = std::signal(SIGXFSZ, SIG_IGN);
-  const struct rlimit tight {Temporary::read(path_).size() + 10, before.rlim_max};
+  const struct rlimit tight { Temporary::read(path_).size() + 10, before.rlim_max };
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &tight), 0);
   journal->result(ip("10.0.0.1"), 1, Outcome::positive, {}, "");
   const auto refused = journal->sync(false);

@@ -15,10 +15,9 @@ TEST(RecordValue, IsTheRecordOfTheDesign) {
       ip("192.168.1.10"),
       {fact(0, F::mac, text("AA:BB:CC:DD:EE:FF")), fact(0, F::vendor, text("HP Inc")),
        fact(1, F::alive, Scalar::boolean(true)), fact(1, F::rtt_ms, Scalar::of(2.3)), fact(2, F::ports, number(443)),
-       fact(2, F::ports, number(22)), fact(2, F::ports, number(80)),
-       fact(2, F::banners, text("Server: nginx"), "80"), fact(2, F::banners, text("SSH-2.0-OpenSSH_9.3"), "22"),
-       fact(3, F::reverse_dns, text("printer01.local")), fact(5, F::snmp, text("PRN01"), "sysName"),
-       fact(5, F::snmp, text("HP LaserJet ..."), "sysDescr")},
+       fact(2, F::ports, number(22)), fact(2, F::ports, number(80)), fact(2, F::banners, text("Server: nginx"), "80"),
+       fact(2, F::banners, text("SSH-2.0-OpenSSH_9.3"), "22"), fact(3, F::reverse_dns, text("printer01.local")),
+       fact(5, F::snmp, text("PRN01"), "sysName"), fact(5, F::snmp, text("HP LaserJet ..."), "sysDescr")},
       {}};
   EXPECT_EQ(json_of(host, context(fields)),
             R"({"ip":"192.168.1.10","alive":true,"rtt_ms":2.3,"hostname":"printer01","reverse_dns":"printer01.local",)"
@@ -56,16 +55,20 @@ TEST(RecordValue, EachTypeHasItsJson) {
     return fields.bind_output("t", "t." + name, type, SONDE_SCALAR, false, "").value();
   };
   const FieldId bytes = bind("bytes", SONDE_BYTES), address = bind("ip", SONDE_IP), time = bind("time", SONDE_TIME);
-  const FieldId fraction = bind("fraction", SONDE_TIME), big = bind("big", SONDE_U64), broken = bind("json", SONDE_JSON);
+  const FieldId fraction = bind("fraction", SONDE_TIME), big = bind("big", SONDE_U64),
+                broken = bind("json", SONDE_JSON);
   const auto raw = ip("2001:db8::1").bytes();
-  const HostRecord host{
-      ip("10.0.0.1"),
-      {fact(1, bytes, {SONDE_BYTES, 0, std::string("\x00\xff" "A", 3)}),
-       fact(1, address, {SONDE_IP, 0, std::string(raw.begin(), raw.end())}),
-       fact(1, time, {SONDE_TIME, 1'700'000'000'000'000'000u, {}}),
-       fact(1, fraction, {SONDE_TIME, static_cast<uint64_t>(int64_t{-500'000'000}), {}}),
-       fact(1, big, number(UINT64_MAX)), fact(1, broken, Scalar::json("{not json"))},
-      {}};
+  const HostRecord host{ip("10.0.0.1"),
+                        {fact(1, bytes,
+                              {SONDE_BYTES, 0,
+                               std::string("\x00\xff"
+                                           "A",
+                                           3)}),
+                         fact(1, address, {SONDE_IP, 0, std::string(raw.begin(), raw.end())}),
+                         fact(1, time, {SONDE_TIME, 1'700'000'000'000'000'000u, {}}),
+                         fact(1, fraction, {SONDE_TIME, static_cast<uint64_t>(int64_t{-500'000'000}), {}}),
+                         fact(1, big, number(UINT64_MAX)), fact(1, broken, Scalar::json("{not json"))},
+                        {}};
   EXPECT_EQ(json_of(host, context(fields)),
             R"({"ip":"10.0.0.1","t":{"bytes":"00ff41","ip":"2001:db8::1","time":"2023-11-14T22:13:20Z",)"
             R"("fraction":"1969-12-31T23:59:59.5Z","big":18446744073709551615,"json":"{not json"}})");

@@ -76,7 +76,8 @@ TEST(RunDocument, SaysWhatIsWrong) {
   const std::string prefix = "run-document-invalid: this is not the document of a run: ";
   EXPECT_EQ(problem("[]"), prefix + "/ is not an object");
   EXPECT_EQ(problem("{}"), prefix + "/run_id is not text");
-  EXPECT_EQ(problem(R"({"run_id":"r","started":"s","complete":1,"scope":[]})"), prefix + "/complete is not true or false");
+  EXPECT_EQ(problem(R"({"run_id":"r","started":"s","complete":1,"scope":[]})"),
+            prefix + "/complete is not true or false");
   EXPECT_EQ(problem(R"({"run_id":"r","started":"s","complete":true,"scope":[1]})"), prefix + "/scope/0 is not text");
   EXPECT_EQ(problem(R"({"run_id":"r","started":"s","complete":true,"scope":[],"targets":-1})"),
             prefix + "/targets is not a count");

@@ -39,8 +39,9 @@ TEST(Scale, ThousandsOfHostsThroughJournalAndFold) {
   std::size_t fields_seen = 0;
   for (const HostRecord& host : content.hosts) fields_seen += fold(host, run).fields.size();
   EXPECT_EQ(fields_seen, hosts * 6u);  // ip, alive, rtt_ms, ports, banners, evidence
-  EXPECT_EQ(json_of(content.hosts.back(), run),
-            R"({"ip":"10.0.31.255","alive":true,"rtt_ms":0.5,"ports":[22,443],"banners":{"22":"SSH-2.0-OpenSSH_9.3"}})");
+  EXPECT_EQ(
+      json_of(content.hosts.back(), run),
+      R"({"ip":"10.0.31.255","alive":true,"rtt_ms":0.5,"ports":[22,443],"banners":{"22":"SSH-2.0-OpenSSH_9.3"}})");
 }
 
 }  // namespace

@@ -7,7 +7,8 @@
 namespace sonde::core {
 namespace {
 
-const std::string run_of = R"({"run_id":"r","started":"s","complete":true,"scope":["10.0.0.0/24"],"outputs":["a.json"]})";
+const std::string run_of =
+    R"({"run_id":"r","started":"s","complete":true,"scope":["10.0.0.0/24"],"outputs":["a.json"]})";
 
 std::string addresses(const Snapshot& snapshot) {
   std::string out;
@@ -17,7 +18,8 @@ std::string addresses(const Snapshot& snapshot) {
 
 TEST(ReadSnapshot, ReadsTheArrayByAddress) {
   const Temporary d;
-  const auto read = read_snapshot(d.write("a.json", "\xEF\xBB\xBF [\n {\"ip\":\"10.0.0.10\",\"x\":\"]},{\\\"\"},\n{\"ip\":\"10.0.0.9\"} ] \n"));
+  const auto read = read_snapshot(
+      d.write("a.json", "\xEF\xBB\xBF [\n {\"ip\":\"10.0.0.10\",\"x\":\"]},{\\\"\"},\n{\"ip\":\"10.0.0.9\"} ] \n"));
   ASSERT_TRUE(read) << read.error().text;
   EXPECT_EQ(addresses(*read), "10.0.0.9 10.0.0.10 ");
   EXPECT_FALSE(read->run);
