@@ -48,7 +48,7 @@ std::string_view pipeline_schema() {
           "description": "Threads for blocking probes."},
         "shards": {"type": "integer", "minimum": 0, "maximum": 256, "default": 0,
           "description": "Event loops, each on a thread of its own; 0 is one a processor core."},
-        "max_targets": {"type": "integer", "minimum": 1, "maximum": 1099511627776, "default": 16777216,
+        "max_targets": {"type": "integer", "minimum": 1, "maximum": 4294967296, "default": 16777216,
           "description": "More targets than this are refused before the first packet."},
         "run_timeout": {"x-sonde": "duration", "default": "0",
           "description": "The run ends after this time, its results marked incomplete; 0 is never."},

@@ -1,0 +1,78 @@
+// Prints the reference part of docs/pipelines.md: one table of every key of the file and of every option of the plugins
+// in the directories given, from the schemas that the command itself checks with.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "config/pipeline_spec.hpp"
+#include "config/schema.hpp"
+#include "plugins/registry.hpp"
+
+namespace sonde::core {
+namespace {
+
+std::string cell(std::string text) {
+  for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) text.insert(at, 1, '\\');
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  if (!text.empty() && text.back() != '.') text += '.';
+  return text;
+}
+
+void print_row(const std::string& name, const Schema& s, bool required) {
+  const std::string fallback = required          ? "required"
+                               : s.default_value ? fmt::format("`{}`", display(*s.default_value, s))
+                                                 : "";
+  fmt::print("| `{}` | {} | {} | {} |\n", name, expectation(s), fallback, cell(s.description));
+}
+
+void print_members(const Schema& s, const std::string& prefix) {
+  for (const auto& [name, member] : s.properties) {
+    const bool required = std::find(s.required.begin(), s.required.end(), name) != s.required.end();
+    print_row(prefix + name, member, required);
+    print_members(member, prefix + name + ".");
+    if (member.items) print_members(*member.items, prefix + name + "[].");
+    for (const Schema& alternative : member.any_of) {
+      if (!alternative.items) continue;
+      for (const Schema& entry : alternative.items->any_of) print_members(entry, prefix + name + "[].");
+    }
+  }
+}
+
+constexpr const char* head = "| name | value | default | what it does |\n| --- | --- | --- | --- |\n";
+
+int run(const std::vector<std::string>& directories) {
+  const auto file = parse_core_schema(pipeline_schema());
+  if (!file) {
+    fmt::print(stderr, "gen_reference: {}\n", file.error().text);
+    return 1;
+  }
+  fmt::print("### Keys of the file\n\n{}", head);
+  print_members(*file, "");
+  Registry registry;
+  registry.scan({directories, false});
+  for (const auto& refusal : registry.refusals()) {
+    fmt::print(stderr, "gen_reference: {}: {}\n", refusal.file, refusal.why.text);
+    return 1;
+  }
+  for (const PluginEntry* plugin : registry.all()) {
+    fmt::print("\n### Options of `{}` ({})\n\n{}", plugin->id, to_string(plugin->kind), cell(plugin->summary));
+    if (plugin->schema.properties.empty()) {
+      fmt::print(" It has no options.\n");
+      continue;
+    }
+    fmt::print("\n\n{}", head);
+    print_members(plugin->schema, "");
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace sonde::core
+
+int main(int count, char** arguments) {
+  return sonde::core::run(std::vector<std::string>(arguments + 1, arguments + count));
+}
