@@ -14,7 +14,7 @@ inline constexpr char options_schema[] = R"json({
     "ports": {
       "type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 65535}, "x-sonde": "ports",
       "default": "22,80,443,3389,445",
-      "description": "TCP ports to connect to, in this order"
+      "description": "TCP ports to connect to"
     },
     "timeout": {
       "type": "integer", "x-sonde": "duration", "default": "800ms", "minimum": 1000000, "maximum": 300000000000,

@@ -118,7 +118,7 @@ void TcpBanner::dial(Connection& connection) {
     default:
       if (connection.question.again) break;
       host.others.unasked.push_back(to.port);
-      host.why_unasked = "no connection could be opened from this machine";
+      host.why_unasked = "this machine could not open a connection (no route, or a local firewall)";
   }
   connection.state = Connection::State::pause;  // it holds neither a turn nor a wire
   if (connection.question.again && !host.stale) finish(connection);
