@@ -7,7 +7,7 @@ from conftest import repeat
 from harness import meters
 from harness.sonde import DISCOVERY
 
-FAST = {"limits.packets_per_second": 50000, "limits.hosts_in_flight": 32768}
+FAST = {"limits.packets_per_second": 50000, "limits.hosts_in_flight": 32768, "json.path": "inventory.json"}
 
 
 @pytest.mark.parametrize("number", range(repeat()))
