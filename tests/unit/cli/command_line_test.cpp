@@ -1,0 +1,144 @@
+// Arguments in, structs out; usage errors and help.
+#include "cli/command_line.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <initializer_list>
+
+namespace sonde::core::cli {
+namespace {
+
+std::variant<Command, int> parse(std::initializer_list<const char*> words) {
+  std::vector<const char*> argv{"sonde"};
+  argv.insert(argv.end(), words);
+  return parse_command_line(static_cast<int>(argv.size()), argv.data());
+}
+
+template <class T>
+T parsed(std::initializer_list<const char*> words) {
+  auto result = parse(words);
+  if (std::holds_alternative<int>(result)) {
+    ADD_FAILURE() << "ended with " << std::get<int>(result);
+    return {};
+  }
+  return std::get<T>(std::get<Command>(result));
+}
+
+/// What a usage error printed, after its exit code has been checked.
+std::string usage_error(std::initializer_list<const char*> words) {
+  testing::internal::CaptureStderr();
+  const auto result = parse(words);
+  const std::string text = testing::internal::GetCapturedStderr();
+  EXPECT_TRUE(std::holds_alternative<int>(result));
+  if (std::holds_alternative<int>(result)) EXPECT_EQ(std::get<int>(result), 2);
+  return text;
+}
+
+std::string help_of(std::initializer_list<const char*> words) {
+  testing::internal::CaptureStdout();
+  const auto result = parse(words);
+  const std::string text = testing::internal::GetCapturedStdout();
+  EXPECT_TRUE(std::holds_alternative<int>(result) && std::get<int>(result) == 0);
+  return text;
+}
+
+TEST(CommandLine, RunTakesEverything) {
+  const auto run = parsed<RunArguments>({"run",      "lan.sonde.yaml",
+                                         "--target", "10.0.0.1",
+                                         "--target", "10.0.0.0/24",
+                                         "--set",    "icmp.timeout=2s",
+                                         "--set",    "snmp.community=a=b",
+                                         "--output", "dir",
+                                         "--only",   "10.0.0.1",
+                                         "--seed",   "18446744073709551615",
+                                         "--shard",  "2/4",
+                                         "--resume", "out",
+                                         "--quiet",  "--log-level",
+                                         "debug",    "--format",
+                                         "json",     "--plugin-path",
+                                         "a",        "--plugin-path",
+                                         "b",        "--user",
+                                         "nobody",   "--no-env-file"});
+  EXPECT_EQ(run.pipeline.file, "lan.sonde.yaml");
+  EXPECT_EQ(run.pipeline.overrides.targets, (std::vector<std::string>{"10.0.0.1", "10.0.0.0/24"}));
+  ASSERT_EQ(run.pipeline.overrides.sets.size(), 2u);
+  EXPECT_EQ(run.pipeline.overrides.sets[1], (std::pair<std::string, std::string>{"snmp.community", "a=b"}));
+  EXPECT_EQ(run.pipeline.overrides.output_dir, "dir");
+  EXPECT_TRUE(run.pipeline.overrides.no_env_file);
+  EXPECT_EQ(run.pipeline.only, "10.0.0.1");
+  EXPECT_EQ(run.pipeline.seed, UINT64_MAX);
+  EXPECT_EQ(run.pipeline.shard_index, 1u);
+  EXPECT_EQ(run.pipeline.shard_count, 4u);
+  EXPECT_EQ(run.pipeline.plugin_path, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(run.resume, "out");
+  EXPECT_EQ(run.user, "nobody");
+  EXPECT_EQ(run.log_level, 4);
+  EXPECT_EQ(run.format, RunFormat::json);
+  EXPECT_TRUE(run.quiet);
+}
+
+TEST(CommandLine, Defaults) {
+  const auto run = parsed<RunArguments>({"run", "f"});
+  EXPECT_EQ(run.format, RunFormat::automatic);
+  EXPECT_EQ(run.log_level, 3);
+  EXPECT_FALSE(run.pipeline.seed);
+  EXPECT_EQ(run.pipeline.shard_count, 1u);
+}
+
+TEST(CommandLine, TheFileMayFollowTheOptions) {
+  const auto run =
+      parsed<RunArguments>({"run", "--target", "10.0.0.1", "--set", "a.b=c", "--plugin-path", "p", "lan.yaml"});
+  EXPECT_EQ(run.pipeline.file, "lan.yaml");
+  EXPECT_EQ(run.pipeline.overrides.targets.size(), 1u);
+}
+
+TEST(CommandLine, OtherCommands) {
+  EXPECT_EQ(parsed<ValidateArguments>({"validate", "a", "b"}).files, (std::vector<std::string>{"a", "b"}));
+  EXPECT_TRUE(parsed<ValidateArguments>({"validate", "--allow-unset-env", "a"}).pipeline.overrides.allow_unset_env);
+  EXPECT_EQ(parsed<PlanArguments>({"plan", "a", "--seed", "7"}).pipeline.seed, 7u);
+  EXPECT_TRUE(parsed<ListArguments>({"list", "--format", "json"}).json);
+  EXPECT_EQ(parsed<DescribeArguments>({"describe", "csv"}).plugin, "csv");
+  EXPECT_EQ(parsed<SchemaArguments>({"schema", "run"}).what, SchemaArguments::What::run);
+  const auto diff = parsed<DiffArguments>({"diff", "a", "b", "--format", "markdown"});
+  EXPECT_EQ(diff.before + diff.after, "ab");
+  EXPECT_EQ(diff.format, DeltaFormat::markdown);
+  EXPECT_EQ(parsed<HistoryArguments>({"history"}).where, "");
+  EXPECT_EQ(parsed<DoctorArguments>({"doctor", "f"}).file, "f");
+}
+
+TEST(CommandLine, UsageErrors) {
+  EXPECT_NE(usage_error({}).find("bad-argument"), std::string::npos);
+  EXPECT_NE(usage_error({"fly"}).find("bad-argument"), std::string::npos);
+  EXPECT_NE(usage_error({"run"}).find("bad-argument"), std::string::npos);
+  EXPECT_NE(usage_error({"run", "f", "--wings"}).find("'sonde run --help'"), std::string::npos);
+  EXPECT_NE(usage_error({"run", "f", "--set", "icmp.timeout"}).find("bad-argument"), std::string::npos);
+  EXPECT_NE(usage_error({"run", "f", "--format", "xml"}).find("bad-argument"), std::string::npos);
+  EXPECT_NE(usage_error({"diff", "only-one"}).find("bad-argument"), std::string::npos);
+  for (const char* seed : {"-1", "x", "18446744073709551616", "1.5"})
+    EXPECT_NE(usage_error({"run", "f", (std::string("--seed=") + seed).c_str()}).find("bad-seed"), std::string::npos);
+  for (const char* shard : {"0/2", "3/2", "1", "a/b", "1/0", "1/", "1/65537"})
+    EXPECT_NE(usage_error({"run", "f", "--shard", shard}).find("bad-shard"), std::string::npos) << shard;
+}
+
+TEST(CommandLine, EachHelpFitsAScreenAndEndsWithTwoExamples) {
+  for (const char* command : {"run", "validate", "plan", "list", "describe", "schema", "diff", "history", "doctor"}) {
+    const std::string text = help_of({command, "--help"});
+    EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 40) << command;
+    std::size_t longest = 0;
+    for (std::size_t at = 0, end; at < text.size(); at = end + 1) {
+      end = text.find('\n', at);
+      longest = std::max(longest, end - at);
+    }
+    EXPECT_LE(longest, 100u) << text;
+    const std::string examples = text.substr(text.find("Examples:"));
+    EXPECT_EQ(std::count(examples.begin(), examples.end(), '\n'), 3) << text;
+    EXPECT_NE(examples.find(std::string("  sonde ") + command), std::string::npos) << text;
+  }
+  EXPECT_NE(help_of({"run", "--help"}).find("Only scan networks that you are authorised to scan"), std::string::npos);
+  EXPECT_NE(help_of({"--help"}).find("doctor"), std::string::npos);
+  EXPECT_EQ(help_of({"--version"}).rfind("sonde 0.", 0), 0u);
+}
+
+}  // namespace
+}  // namespace sonde::core::cli

@@ -1,0 +1,50 @@
+// The checks that read files; the others are looked at for having said something.
+#include "cli/doctor_checks.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+namespace sonde::core::cli {
+namespace {
+
+TEST(Doctor, ResolverFromTheFile) {
+  const std::string path = testing::TempDir() + "resolv.conf";
+  std::ofstream(path) << "# c\nsearch lan\nnameserver 192.0.2.1\nnameserver fe80::1%eth9\n";
+  const Finding good = check_resolver(path);
+  EXPECT_EQ(good.found, "192.0.2.1, fe80::1%eth9");
+  EXPECT_EQ(good.health, Health::good);
+  std::ofstream(path) << "nameserver dns.lan\n";
+  EXPECT_EQ(check_resolver(path).health, Health::limited);
+  const Finding none = check_resolver("/nonexistent/resolv.conf");
+  EXPECT_EQ(none.health, Health::limited);
+  EXPECT_FALSE(none.remedy.empty());
+}
+
+TEST(Doctor, VendorDataWithItsDate) {
+  const std::string path = testing::TempDir() + "oui.csv";
+  std::ofstream(path) << "x";
+  const timespec times[2] = {{1577880000, 0}, {1577880000, 0}};  // 2020-01-01
+  ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
+  const auto found = check_oui_files({path, "/nonexistent/oui"});
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].found, path + " of 2020-01-01");
+  EXPECT_EQ(found[0].health, Health::limited);
+  EXPECT_EQ(found[1].health, Health::limited);
+  EXPECT_NE(found[1].remedy.find("ieee-data"), std::string::npos);
+}
+
+TEST(Doctor, WhateverIsNotGoodHasARemedy) {
+  std::vector<Finding> all{check_raw_sockets(), check_ping_sockets(), check_descriptors(), check_conntrack(),
+                           check_local_ports()};
+  for (Finding& f : check_neighbour_tables()) all.push_back(std::move(f));
+  for (const Finding& f : all) {
+    EXPECT_FALSE(f.found.empty()) << f.subject;
+    EXPECT_EQ(f.health == Health::good, f.remedy.empty()) << f.subject;
+  }
+}
+
+}  // namespace
+}  // namespace sonde::core::cli

@@ -1,0 +1,83 @@
+// A plan in words: origins, limits, files, and no secrets.
+#include "cli/plan_report.hpp"
+
+#include <gtest/gtest.h>
+
+namespace sonde::core::cli {
+namespace {
+
+Value with_origin(Value v, Origin origin, SourceSpan where = {}) {
+  v.origin = origin;
+  v.where = std::move(where);
+  return v;
+}
+
+PluginEntry snmp() {
+  PluginEntry plugin;
+  plugin.kind = PluginKind::probe;
+  plugin.id = "snmp";
+  plugin.version = "1.2";
+  plugin.needs = SONDE_NEED_CONNECT;
+  plugin.schema = parse_schema(R"({"type":"object","properties":{
+      "community":{"type":"string","x-sonde":"secret","default":"public","description":"d"},
+      "timeout":{"type":"string","x-sonde":"duration","default":"1s","description":"d"}}})")
+                      .value();
+  return plugin;
+}
+
+TEST(PlanReport, Origins) {
+  EXPECT_EQ(origin_text(with_origin(Value(true), Origin::schema_default)), "default");
+  EXPECT_EQ(origin_text(with_origin(Value(true), Origin::file, {"lan.yaml", 12, 3, 1})), "lan.yaml:12");
+  EXPECT_EQ(origin_text(with_origin(Value(true), Origin::environment, {"lan.yaml", 12, 3, 1})),
+            "environment, lan.yaml:12");
+  EXPECT_EQ(origin_text(with_origin(Value(true), Origin::command_line)), "--set");
+}
+
+TEST(PlanReport, StagesWithOptionsAndNoSecret) {
+  const PluginEntry plugin = snmp();
+  Plan plan;
+  plan.name = "lan";
+  plan.file = "lan.yaml";
+  plan.output_dir = "/out";
+  StagePlan stage;
+  stage.name = "snmp";
+  stage.plugin = &plugin;
+  stage.optional = true;
+  stage.deadline = 3'000'000'000;
+  stage.when_text = "alive and ports contains 161";
+  stage.options.set("community", with_origin(Value("hunter2"), Origin::environment, {"lan.yaml", 7, 1, 1}));
+  stage.options.set("timeout", with_origin(Value(int64_t{800'000'000}), Origin::command_line));
+  plan.stages.push_back(stage);
+  plan.estimate.stages.push_back({"snmp", 254, 508});
+  plan.limits_value.set("packets_per_second", with_origin(Value(int64_t{0}), Origin::file, {"lan.yaml", 3, 1, 1}));
+
+  const std::string text = report(plan);
+  EXPECT_EQ(text.find("hunter2"), std::string::npos);
+  EXPECT_NE(text.find("community  ***    environment, lan.yaml:7"), std::string::npos) << text;
+  EXPECT_NE(text.find("timeout    800ms  --set"), std::string::npos) << text;
+  EXPECT_NE(text.find("1. snmp 1.2, optional"), std::string::npos) << text;
+  EXPECT_NE(text.find("when     alive and ports contains 161"), std::string::npos) << text;
+  EXPECT_NE(text.find("packets  254 to 508"), std::string::npos) << text;
+  EXPECT_NE(text.find("at most 3s a host"), std::string::npos) << text;
+  EXPECT_NE(text.find("packets_per_second  unlimited  lan.yaml:3"), std::string::npos) << text;
+}
+
+TEST(PlanReport, Files) {
+  PluginEntry exporter;
+  exporter.kind = PluginKind::exporter;
+  Plan plan;
+  plan.output_dir = "/out";
+  plan.history.dir = "/out/history";
+  for (const char* path : {"/out/a.json", "-"}) {
+    OutputPlan output;
+    output.plugin = &exporter;
+    output.options.set("path", Value(path));
+    plan.outputs.push_back(output);
+  }
+  EXPECT_EQ(files_of(plan),
+            (std::vector<std::string>{"/out/journal/RUN-ID", "/out/a.json", "standard output",
+                                      "/out/history/YYYY-MM-DD.json and YYYY-MM-DD.run.json", "/out/run.json"}));
+}
+
+}  // namespace
+}  // namespace sonde::core::cli

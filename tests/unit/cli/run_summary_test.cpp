@@ -1,0 +1,79 @@
+// What is said after a run.
+#include "cli/run_summary.hpp"
+
+#include <gtest/gtest.h>
+
+namespace sonde::core::cli {
+namespace {
+
+Fact fact(FieldId field, Scalar value) {
+  return Fact{field, 0, "", std::move(value)};
+}
+
+Plan plan_with_a_stage() {
+  Plan plan;
+  plan.output_dir = "/data/out";
+  return plan;
+}
+
+TEST(RunSummary, CountsFilesAndErrors) {
+  RunResult result;
+  result.document.targets = 254;
+  result.document.responding = 12;
+  result.document.packets = 1234;
+  result.document.complete = true;
+  result.written = {"/data/out/inventory.json", "/elsewhere/a.csv"};
+  StageCoverage stage;
+  stage.name = "icmp";
+  stage.errors["no buffer\x1b"] = 3;
+  result.document.stages.push_back(stage);
+  EXPECT_EQ(summary(result, plan_with_a_stage(), 8'200'000'000),
+            "12 of 254 hosts responded, 1234 packets, 8s\n"
+            "errors in icmp: 3 x no buffer\\x1b\n"
+            "written to /data/out: inventory.json, /elsewhere/a.csv\n");
+}
+
+TEST(RunSummary, AnIncompleteRunSaysHowToGoOn) {
+  RunResult result;
+  result.document.targets = 100;
+  result.document.settled = 40;
+  result.document.why_incomplete = "interrupted";
+  result.journal = "/data/out/journal/X";
+  const std::string text = summary(result, plan_with_a_stage(), 0);
+  EXPECT_NE(text.find("incomplete (interrupted): 40 of 100 hosts are settled\n"), std::string::npos);
+  EXPECT_NE(text.find("--resume /data/out/journal/X\n"), std::string::npos);
+}
+
+TEST(RunSummary, DeltaInOneLine) {
+  RunDocument document;
+  EXPECT_EQ(delta_text(document), "");
+  document.delta = parse_json(R"({"new":[{},{}],"gone":[],"changed":[{}],"not_scanned":["10.0.0.1"]})").value();
+  EXPECT_EQ(delta_text(document), "2 new, 0 gone, 1 changed since the run before, 1 not scanned\n");
+}
+
+TEST(RunSummary, StagesThatWereNotAsked) {
+  RunDocument document;
+  StageCoverage stage;
+  stage.name = "arp-oui";
+  stage.unavailable = "needs CAP_NET_RAW";
+  document.stages = {stage, StageCoverage{}};
+  EXPECT_EQ(unavailable_text(document), "not asked: arp-oui: needs CAP_NET_RAW\n");
+}
+
+TEST(RunSummary, OnlyHostsThatResponded) {
+  const Plan plan = plan_with_a_stage();
+  RunResult result;
+  for (const bool alive : {true, false}) {
+    HostRecord host;
+    host.ip = IpAddress::v4(alive ? 0x0a000001 : 0x0a000002);
+    if (alive) host.facts.push_back(fact(FieldTable::alive, Scalar::boolean(true)));
+    host.facts.push_back(fact(FieldTable::reverse_dns, Scalar::of(std::string("x.lan"))));
+    result.hosts.push_back(host);
+  }
+  const auto records = responding_records(result, plan);
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_EQ(*records[0].find("ip")->text(), "10.0.0.1");
+}
+
+}  // namespace
+}  // namespace sonde::core::cli
