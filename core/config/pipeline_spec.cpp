@@ -89,6 +89,7 @@ class Loader {
   Loader(const Overrides& overrides, Diagnostics& out) : overrides_(overrides), out_(out) {}
 
   PipelineSpec load(std::string_view yaml, const std::string& file, const Environment& environment) {
+    if (yaml.starts_with("\xef\xbb\xbf")) yaml.remove_prefix(3);
     auto tree = parse_yaml(yaml, file, out_);
     if (!tree) return {};
     spec_.file = file;

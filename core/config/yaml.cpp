@@ -14,65 +14,15 @@
 
 #include "base/text.hpp"
 #include "config/scalar.hpp"
+#include "config/source_text.hpp"
 
 namespace sonde::core {
 namespace {
 
-/// The text by lines: turns yaml-cpp's marks (0-based) into places for people.
-class SourceText {
- public:
-  SourceText(std::string_view text, const std::string& file) : text_(text), file_(file) {
-    starts_.push_back(0);
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      if (text[i] == '\n') starts_.push_back(i + 1);
-    }
-  }
-  std::string_view text() const { return text_; }
-  std::size_t lines() const { return starts_.size(); }
-  std::string_view line(std::size_t index) const {
-    const std::size_t begin = starts_[index];
-    std::size_t end = index + 1 < starts_.size() ? starts_[index + 1] - 1 : text_.size();
-    if (end > begin && text_[end - 1] == '\r') --end;
-    return text_.substr(begin, end - begin);
-  }
-  /// From the mark to the end of its line.
-  std::string_view rest(const YAML::Mark& mark) const {
-    if (mark.is_null() || mark.line < 0 || static_cast<std::size_t>(mark.line) >= lines()) return {};
-    const std::string_view whole = line(static_cast<std::size_t>(mark.line));
-    return whole.substr(std::min(static_cast<std::size_t>(std::max(mark.column, 0)), whole.size()));
-  }
-  SourceSpan span(std::size_t line_index, std::size_t byte_column, std::size_t length) const {
-    return {file_, static_cast<uint32_t>(line_index + 1), static_cast<uint32_t>(byte_column + 1),
-            static_cast<uint32_t>(length)};
-  }
-  SourceSpan at(const YAML::Mark& mark, std::size_t length = 1) const {
-    if (mark.is_null() || mark.line < 0 || static_cast<std::size_t>(mark.line) >= lines()) {
-      return {file_, static_cast<uint32_t>(lines()), 1, 1};
-    }
-    return span(static_cast<std::size_t>(mark.line), static_cast<std::size_t>(std::max(mark.column, 0)), length);
-  }
-  /// The columns that a scalar takes on its first line, quotes included.
-  std::size_t length_of(const YAML::Mark& mark, std::string_view value) const {
-    const std::string_view rest_of_line = rest(mark);
-    if (rest_of_line.starts_with(value)) return value.size();
-    if (rest_of_line.starts_with('"') || rest_of_line.starts_with('\'')) {
-      const char quote = rest_of_line.front();
-      for (std::size_t i = 1; i < rest_of_line.size(); ++i) {
-        if (quote == '"' && rest_of_line[i] == '\\') {
-          ++i;
-        } else if (rest_of_line[i] == quote) {
-          return i + 1;
-        }
-      }
-    }
-    return 1;
-  }
-
- private:
-  std::string_view text_;
-  std::string file_;
-  std::vector<std::size_t> starts_;
-};
+Mark here(const YAML::Mark& mark) {
+  if (mark.is_null() || mark.line < 0 || mark.column < 0) return {};
+  return {static_cast<std::size_t>(mark.line), static_cast<std::size_t>(mark.column)};
+}
 
 /// Thrown through yaml-cpp to end the parse after the reason has been reported; never leaves this file.
 struct Stop {};
@@ -87,26 +37,26 @@ class Builder : public YAML::EventHandler {
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (documents_++ != 0) {
-      stop("yaml-syntax", source_.at(mark, 3), "a second YAML document begins here; a pipeline file is one",
+      stop("yaml-syntax", source_.at(here(mark), 3), "a second YAML document begins here; a pipeline file is one",
            "remove the line `---`, or make two files");
     }
   }
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    if (expects_key()) stop("yaml-syntax", source_.at(mark), "a key is missing in front of ':'");
+    if (expects_key()) stop("yaml-syntax", source_.at(here(mark)), "a key is missing in front of ':'");
     Value value;
-    value.where = source_.at(mark);
+    value.where = source_.at(here(mark));
     // A value that is not there at all is told where its key is.
     const bool written =
-        source_.rest(mark).starts_with('~') || type_plain_scalar(source_.rest(mark).substr(0, 4)).is_null();
+        source_.rest(here(mark)).starts_with('~') || type_plain_scalar(source_.rest(here(mark)).substr(0, 4)).is_null();
     if (!written && !stack_.empty() && stack_.back().value.object()) value.where = stack_.back().key_where;
     place(std::move(value), anchor, {1, 0, 0});
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& text) override {
-    const SourceSpan where = source_.at(mark, source_.length_of(mark, text));
+    const SourceSpan where = source_.at(here(mark), source_.length_of(here(mark), text));
     if (expects_key()) {
       begin_member(text, where);
       return;
@@ -120,7 +70,7 @@ class Builder : public YAML::EventHandler {
   }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    const SourceSpan where = source_.at(mark);
+    const SourceSpan where = source_.at(here(mark));
     if (expects_key()) stop("yaml-syntax", where, "an alias cannot be a key", "write the key as a word");
     const auto found = anchors_.find(anchor);
     if (found == anchors_.end()) stop("yaml-syntax", where, "an alias stands inside what it stands for");
@@ -187,7 +137,7 @@ class Builder : public YAML::EventHandler {
   }
 
   void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Value value) {
-    const SourceSpan where = source_.at(mark);
+    const SourceSpan where = source_.at(here(mark));
     if (expects_key()) {
       // {${VAR}} and an unquoted "{" are the usual ways to get here.
       stop("yaml-syntax", where, "a list or a mapping cannot be a key",
@@ -257,69 +207,14 @@ class Builder : public YAML::EventHandler {
 };
 
 /// What people usually meant when yaml-cpp stops at a place.
-std::string syntax_hint(const SourceText& source, const YAML::Mark& mark) {
+std::string syntax_hint(const SourceText& source, const Mark& mark) {
   const std::string_view rest = source.rest(mark);
   if (rest.starts_with('@')) return "a value that begins with @ goes in quotes: \"@hosts.txt\"";
   if (rest.starts_with('`') || rest.starts_with('%')) return "a value that begins with this character goes in quotes";
-  std::string_view line;
-  if (!mark.is_null() && mark.line >= 0 && static_cast<std::size_t>(mark.line) < source.lines()) {
-    line = source.line(static_cast<std::size_t>(mark.line));
-  }
+  const std::string_view line = source.line(mark.line);
   if (line.find("${") != std::string_view::npos) return "inside [ ] and { } a value with ${...} goes in quotes";
   if (line.find(": ") != line.rfind(": ")) return "a value with ': ' in it goes in quotes";
   return "check the indentation and the quotes of this line and the one before";
-}
-
-bool check_characters(std::string_view text, const SourceText& source, Diagnostics& out) {
-  for (std::size_t index = 0; index < source.lines(); ++index) {
-    const std::string_view line = source.line(index);
-    for (std::size_t i = 0; i < line.size(); ++i) {
-      const auto c = static_cast<unsigned char>(line[i]);
-      if (c < 0x20 && c != '\t' && c != '\r') {
-        out.error("yaml-syntax", source.span(index, i, 1), fmt::format("a control character (0x{:02x}) stands here", c),
-                  "save the file as plain UTF-8 text");
-        return false;
-      }
-    }
-    if (!is_valid_utf8(line)) {
-      std::size_t good = 0;
-      for (std::size_t i = 1; i <= line.size(); ++i) {
-        if (is_valid_utf8(line.substr(0, i))) good = i;
-      }
-      out.error("yaml-syntax", source.span(index, good, 1), "this is not UTF-8 text", "save the file as UTF-8");
-      return false;
-    }
-  }
-  return is_valid_utf8(text);
-}
-
-/// YAML forbids tabs in indentation; parsers answer with errors far away, so they are looked for first.
-/// Blank lines and comments may hold them, so there they become blanks in `text`.
-bool check_tabs(const SourceText& source, std::string& text, Diagnostics& out) {
-  std::optional<SourceSpan> first;
-  std::size_t more = 0;
-  for (std::size_t index = 0; index < source.lines(); ++index) {
-    const std::string_view line = source.line(index);
-    const std::size_t content = line.find_first_not_of(" \t");
-    if (content == std::string_view::npos || line[content] == '#') {
-      const auto begin = text.begin() + static_cast<std::ptrdiff_t>(line.data() - source.text().data());
-      std::replace(begin, begin + static_cast<std::ptrdiff_t>(std::min(content, line.size())), '\t', ' ');
-      continue;
-    }
-    const std::size_t tab = line.substr(0, content).find('\t');
-    if (tab == std::string_view::npos) continue;
-    if (first) {
-      ++more;
-    } else {
-      first = source.span(index, tab, 1);
-    }
-  }
-  if (!first) return true;
-  out.error("yaml-syntax", *first,
-            more == 0 ? std::string("a tab indents this line; YAML takes blanks only")
-                      : fmt::format("a tab indents this line, and {} more; YAML takes blanks only", more),
-            "replace each tab by two blanks");
-  return false;
 }
 
 }  // namespace
@@ -334,20 +229,21 @@ std::optional<Value> parse_yaml(std::string_view text, const std::string& file, 
   }
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   const SourceText source(text, file);
-  std::string readable(text);
-  if (!check_characters(text, source, out) || !check_tabs(source, readable, out)) return std::nullopt;
+  if (!check_characters(source, out)) return std::nullopt;
+  const auto readable = without_harmless_tabs(source, out);
+  if (!readable) return std::nullopt;
 
   Builder builder(source, limits, out);
   try {
-    std::istringstream stream(readable);
+    std::istringstream stream(*readable);
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {
     }
   } catch (const Stop&) {
     return std::nullopt;
   } catch (const YAML::Exception& e) {
-    out.error("yaml-syntax", source.at(e.mark), fmt::format("not valid YAML: {}", printable(e.msg)),
-              syntax_hint(source, e.mark));
+    out.error("yaml-syntax", source.at(here(e.mark)), fmt::format("not valid YAML: {}", printable(e.msg)),
+              syntax_hint(source, here(e.mark)));
     return std::nullopt;
   } catch (const std::exception& e) {
     out.error("yaml-syntax", whole, fmt::format("not valid YAML: {}", printable(e.what())));
@@ -355,7 +251,7 @@ std::optional<Value> parse_yaml(std::string_view text, const std::string& file, 
   }
   if (builder.empty()) {
     out.error("yaml-syntax", whole, "the file is empty, or has only comments",
-              "a pipeline file begins with `version: 1`; `sonde create icmp,rdns/csv` writes one to start from");
+              "a pipeline file begins with `version: 1`; targets, stages and outputs follow");
     return std::nullopt;
   }
   return builder.take();

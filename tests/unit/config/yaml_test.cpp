@@ -103,6 +103,12 @@ TEST(Yaml, BytesThatAreNoTextAreRefusedWithTheirPlace) {
             Lines{"2:4 yaml-syntax: a control character (0x00) stands here"});
 }
 
+TEST(Yaml, ALongLineOfBadBytesIsRefusedQuickly) {
+  std::string text(1u << 20, 'a');
+  text.back() = '\xff';
+  EXPECT_EQ(refused(text), Lines{"1:1048576 yaml-syntax: this is not UTF-8 text"});
+}
+
 TEST(Yaml, TheNestingIsBounded) {
   std::string deep, fits;
   for (int i = 0; i < 33; ++i) deep += "[";
