@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "plan/compilation.hpp"
 
@@ -12,12 +13,17 @@ namespace {
 constexpr std::size_t most_messages = 50;  // a wrong @file is wrong in each line
 constexpr uint128 block_mask = 0xff;
 
+constexpr std::array<const char*, 4> texts_of_finer_blocks = {"192.0.0.0", "255.255.255.0", "::", "2001:1::"};
+
 /// Verdicts change only at multiples of 256 addresses (the registries of IANA hold no finer blocks), save in these.
 bool has_finer_parts(uint128 address) {
-  uint128 block = address >> 8;
-  for (const char* text : {"192.0.0.0", "255.255.255.0", "::", "2001:1::"})
-    if (auto a = IpAddress::parse(text); a && a->number() >> 8 == block) return true;
-  return false;
+  static const std::array<uint128, 4> blocks = [] {
+    std::array<uint128, 4> out{};
+    std::transform(texts_of_finer_blocks.begin(), texts_of_finer_blocks.end(), out.begin(),
+                   [](const char* text) { return IpAddress::parse(text).value().number() >> 8; });
+    return out;
+  }();
+  return std::find(blocks.begin(), blocks.end(), address >> 8) != blocks.end();
 }
 
 class ScopeJudge {

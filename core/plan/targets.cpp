@@ -19,13 +19,6 @@ struct NamedItem {
   SourceSpan where;
 };
 
-std::vector<TargetEntry> entries_asked_for(const Compilation& c) {
-  if (c.request.overrides.targets.empty()) return c.spec.targets;
-  std::vector<TargetEntry> out;
-  for (const std::string& text : c.request.overrides.targets) out.push_back({text, {}, {}, {}});
-  return out;
-}
-
 /// Answers in the order of the names. Several at once: a name that its server does not answer takes seconds.
 std::vector<Result<std::vector<IpAddress>>> resolve_all(const std::vector<NamedItem>& names) {
   std::vector<Result<std::vector<IpAddress>>> answers(names.size());
@@ -81,7 +74,7 @@ AddressSet collect_exclusions(Compilation& c) {
 std::vector<TargetPiece> collect_targets(Compilation& c) {
   std::vector<TargetPiece> pieces;
   std::vector<NamedItem> names;
-  for (const TargetEntry& entry : entries_asked_for(c)) {
+  for (const TargetEntry& entry : c.spec.targets) {
     if (!entry.use.empty()) {
       drain_source(c, entry, pieces);
       continue;

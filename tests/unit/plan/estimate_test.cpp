@@ -1,0 +1,84 @@
+// Packets and time that a plan announces.
+#include "plan/estimate.hpp"
+
+#include "pipeline.hpp"
+
+namespace sonde::core {
+namespace {
+
+Estimate of(const std::string& yaml, Setting s = {}) {
+  auto c = compile_text(yaml, s);
+  EXPECT_NE(c.plan, nullptr) << c.said();
+  return c.plan ? c.plan->estimate : Estimate{};
+}
+
+std::string pipeline(const std::string& targets, const std::string& stages, const std::string& more = "") {
+  return "version: 1\ntargets: [" + targets + "]\nstages: " + stages + "\n" + more;
+}
+
+const std::string two = "[{use: writer, options: {tries: 3}}, {use: reader, options: {ports: \"22,80\"}}]";
+
+/// Off-link targets: the stage that writes "link" has nothing to ask, the next asks all.
+TEST(Estimate, RoutedTargets) {
+  Estimate e = of(pipeline("10.7.0.0/24", two));
+  ASSERT_EQ(e.stages.size(), 2u);
+  EXPECT_EQ(e.stages[0].packets_if_silent, 0u);
+  EXPECT_EQ(e.stages[1].packets_if_silent, 254u * 4);  // 2 x ports
+  EXPECT_EQ(e.stages[1].packets_if_alive, 254u * 3);   // ports + 1
+  EXPECT_EQ(e.packets_if_alive, 254u * 3);
+}
+
+/// On-link and silent: ARP asks three times, and later stages are spared.
+TEST(Estimate, OnLinkTargetsThatArpAsksInVain) {
+  Estimate e = of(pipeline("10.1.0.0/24", two));
+  EXPECT_EQ(e.stages[0].packets_if_silent, 253u * 3);  // not this machine's own address
+  EXPECT_EQ(e.stages[1].packets_if_silent, 4u);        // which alone is not on-link
+  EXPECT_EQ(e.stages[0].packets_if_alive, 253u);
+  EXPECT_EQ(e.stages[1].packets_if_alive, 254u * 3);
+  Estimate distrusted = of(pipeline("10.1.0.0/24", two, "limits: {trust_arp: false}\n"));
+  EXPECT_EQ(distrusted.stages[1].packets_if_silent, 254u * 4);
+}
+
+TEST(Estimate, WhenRulesStagesOut) {
+  Estimate e =
+      of(pipeline("10.1.0.0/24", "[{use: writer}, {use: reader, when: alive}]", "limits: {trust_arp: false}\n"));
+  EXPECT_EQ(e.stages[1].packets_if_silent, 0u);
+  EXPECT_EQ(e.stages[1].packets_if_alive, 254u * 2);
+  Estimate part = of(pipeline("10.7.0.0/24", "[{use: writer}, {use: reader, when: ip in 10.7.0.0/25}]"));
+  EXPECT_EQ(part.stages[1].packets_if_silent, 127u * 2);
+  Estimate dead = of(pipeline("10.7.0.0/24", "[{use: writer}, {use: reader, when: not alive}]"));
+  EXPECT_EQ(dead.stages[1].packets_if_alive, 0u);
+  EXPECT_EQ(dead.stages[1].packets_if_silent, 254u * 2);
+}
+
+TEST(Estimate, DisabledStagesCostNothing) {
+  EXPECT_EQ(of(pipeline("10.1.0.0/24", "[{use: \"null\"}, {use: writer, enabled: false}]")).stages.size(), 1u);
+}
+
+TEST(Estimate, DurationFollowsTheRate) {
+  Estimate e = of(pipeline("10.7.0.0/24", two, "limits: {packets_per_second: 100}\n"));
+  EXPECT_EQ(e.duration_if_alive, 254 * 3 * 10'000'000LL);
+  EXPECT_EQ(e.duration_if_silent, 254 * 4 * 10'000'000LL);
+  EXPECT_EQ(of(pipeline("10.7.0.0/24", two, "limits: {packets_per_second: unlimited}\n")).duration_if_alive, 0);
+}
+
+/// Blocking: 64 workers, 10 ms each, 254 hosts.
+TEST(Estimate, DurationFollowsTheWindow) {
+  Estimate e = of(pipeline("10.7.0.0/24", "[{use: sleepy, options: {delay: 1s}}]", "limits: {workers: 2}\n"));
+  EXPECT_EQ(e.duration_if_silent, 127'000'000'000LL + 1'000'000'000LL);
+}
+
+TEST(Estimate, LargePlansAreSampled) {
+  Estimate e = of(pipeline("10.0.0.0/9", two));
+  const double expected = 8388606.0 * 4;
+  EXPECT_NEAR(static_cast<double>(e.stages[1].packets_if_silent), expected, expected * 0.001);
+}
+
+TEST(Estimate, AShardCostsItsPart) {
+  Setting s;
+  s.request.shard_count = 2;
+  EXPECT_EQ(of(pipeline("10.7.0.0/24", two), s).packets_if_silent, 127u * 4);
+}
+
+}  // namespace
+}  // namespace sonde::core

@@ -1,0 +1,94 @@
+// Outputs of a plan: paths, hosts, columns.
+#include "pipeline.hpp"
+
+#include <filesystem>
+
+namespace sonde::core {
+namespace {
+
+Compiled with_outputs(const std::string& outputs, const std::string& more = "",
+                      const std::string& stages = "[{use: writer}]") {
+  return compile_text(with_stages(stages, "output_dir: /results\noutputs: " + outputs + "\n" + more));
+}
+
+TEST(PlanOutputs, PathsAreAbsoluteBelowTheDirectory) {
+  auto c = with_outputs(
+      "[{use: fixture-lines, options: {path: a.txt}}, {use: fixture-stream, options: {path: sub/../b.txt}},"
+      " {use: fixture-lines, name: x, options: {path: /elsewhere/c.txt}}]",
+      "history: {dir: old}\n");
+  ASSERT_NE(c.plan, nullptr) << c.said();
+  EXPECT_EQ(c.plan->output_dir, "/results");
+  EXPECT_EQ(c.plan->history.dir, "/results/old");
+  ASSERT_EQ(c.plan->outputs.size(), 3u);
+  EXPECT_EQ(*c.plan->outputs[0].options.find("path")->text(), "/results/a.txt");
+  EXPECT_EQ(*c.plan->outputs[1].options.find("path")->text(), "/results/b.txt");
+  EXPECT_EQ(*c.plan->outputs[2].options.find("path")->text(), "/elsewhere/c.txt");
+  EXPECT_FALSE(c.plan->outputs[0].streaming);
+  EXPECT_TRUE(c.plan->outputs[1].streaming);
+  EXPECT_EQ(c.plan->outputs[0].hosts, HostFilter::responding);
+}
+
+TEST(PlanOutputs, TheDirectoryIsRelativeToTheWorkingDirectory) {
+  auto c = compile_text(with_stages("[{use: writer}]", "output_dir: out/\n"));
+  ASSERT_NE(c.plan, nullptr) << c.said();
+  EXPECT_EQ(c.plan->output_dir, (std::filesystem::current_path() / "out").string());
+}
+
+TEST(PlanOutputs, OnePathTwice) {
+  auto c =
+      with_outputs("[{use: fixture-lines, options: {path: a.txt}}, {use: fixture-stream, options: {path: ./a.txt}}]");
+  EXPECT_EQ(c.text_of("duplicate-output"), "output 'fixture-lines' writes /results/a.txt already");
+  auto document = with_outputs("[{use: fixture-lines, options: {path: run.json}}]");
+  EXPECT_EQ(document.text_of("duplicate-output"), "the run document writes /results/run.json already");
+}
+
+TEST(PlanOutputs, StandardOutputOnce) {
+  auto one = with_outputs("[{use: fixture-lines, options: {path: \"-\"}}]");
+  ASSERT_NE(one.plan, nullptr) << one.said();
+  EXPECT_EQ(*one.plan->outputs[0].options.find("path")->text(), "-");
+  auto two =
+      with_outputs("[{use: fixture-lines, options: {path: \"-\"}}, {use: fixture-stream, options: {path: \"-\"}}]");
+  EXPECT_EQ(two.text_of("plan-stdout-twice"), "output 'fixture-lines' writes to the standard output already");
+}
+
+TEST(PlanOutputs, DisabledOnesAreLeftOut) {
+  auto c = with_outputs("[{use: fixture-lines, enabled: false, options: {path: a}}]");
+  ASSERT_NE(c.plan, nullptr) << c.said();
+  EXPECT_TRUE(c.plan->outputs.empty());
+}
+
+TEST(PlanOutputs, MissingPluginsAndOptions) {
+  EXPECT_EQ(with_outputs("[{use: cvs}]").text_of("plugin-missing"), "there is no exporter 'cvs'");
+  EXPECT_EQ(with_outputs("[{use: writer}]").hint_of("plugin-missing"), "it belongs under stages:");
+  EXPECT_NE(with_outputs("[{use: fixture-lines}]").find("missing-key"), nullptr);
+}
+
+TEST(PlanOutputs, AllHostsOfAHugePlan) {
+  auto small = with_outputs("[{use: fixture-lines, options: {path: a, hosts: all, detail: true}}]");
+  ASSERT_NE(small.plan, nullptr) << small.said();
+  EXPECT_EQ(small.plan->outputs[0].hosts, HostFilter::all);
+  EXPECT_TRUE(small.plan->outputs[0].detail);
+  auto huge = compile_text(
+      "version: 1\ntargets: [10.64.0.0/11]\nstages: [{use: writer}]\n"
+      "outputs: [{use: fixture-lines, options: {path: a, hosts: all}}]\n");
+  EXPECT_EQ(huge.text_of("plan-hosts-all"),
+            "output 'fixture-lines' wants all 2097150 targets, at most 1048576 are possible");
+}
+
+TEST(PlanOutputs, Columns) {
+  const auto columns = [](const char* list) {
+    return with_outputs("[{use: fixture-lines, options: {path: a, columns: [" + std::string(list) + "]}}]", "",
+                        "[{use: writer}, {use: sleepy}]");
+  };
+  EXPECT_EQ(columns("ip, alive, mac, hostname, sleepy.worker, sleepy").said(), "");
+  auto typo = columns("ip, vendro");
+  EXPECT_EQ(typo.text_of("unknown-field"), "output 'fixture-lines': there is no field 'vendro' for a column");
+  EXPECT_EQ(typo.hint_of("unknown-field"), "did you mean 'vendor'?");
+  auto empty = columns("ip, snmp.sysName");
+  ASSERT_NE(empty.plan, nullptr) << empty.said();
+  EXPECT_EQ(empty.text_of("column-empty"),
+            "output 'fixture-lines': no enabled stage writes 'snmp.sysName', so this column stays empty");
+}
+
+}  // namespace
+}  // namespace sonde::core

@@ -1,0 +1,85 @@
+// Sources drained into a plan: targets, blocks, names, facts, and everything that can go wrong.
+#include "pipeline.hpp"
+
+namespace sonde::core {
+namespace {
+
+Compiled from_source(const std::string& options, const std::string& more = "", Setting s = {}) {
+  return compile_text(with_targets("[{use: fixture-source, options: {" + options + "}}]", more), s);
+}
+
+TEST(PlanSources, TargetsAndFacts) {
+  auto c = from_source("addresses: [10.1.0.9, 10.1.0.4], ports: [22, 80], name: printer");
+  ASSERT_NE(c.plan, nullptr) << c.said();
+  EXPECT_EQ(c.plan->targets.size(), 2u);
+  EXPECT_EQ(c.plan->targets.name_of(ip("10.1.0.4")), "printer");
+  ASSERT_EQ(c.plan->source_facts.size(), 2u);
+  EXPECT_EQ(c.plan->source_facts[0].first, ip("10.1.0.4"));
+  const FieldId mark = c.plan->fields.find("fixture-source.mark");
+  EXPECT_EQ(c.plan->source_facts[0].second,
+            (std::vector<Fact>{{FieldTable::ports, core_stage, "", Scalar::of(uint64_t{22})},
+                               {FieldTable::ports, core_stage, "", Scalar::of(uint64_t{80})},
+                               {mark, core_stage, "position", Scalar::of(std::string("1"))}}));
+}
+
+TEST(PlanSources, BlocksStandForTheirHosts) {
+  auto c = from_source("addresses: [10.1.0.16/124, \"fd00::10/127\"]");
+  ASSERT_NE(c.plan, nullptr) << c.said();
+  EXPECT_EQ(c.plan->targets.addresses().to_strings(),
+            (std::vector<std::string>{"10.1.0.17-10.1.0.30", "fd00::10-fd00::11"}));
+}
+
+TEST(PlanSources, ExclusionsDropTargetsAndTheirFacts) {
+  auto c = from_source("addresses: [10.1.0.9, 10.1.0.4], ports: [22]", "exclude: [10.1.0.9]\n");
+  ASSERT_NE(c.plan, nullptr) << c.said();
+  ASSERT_EQ(c.plan->source_facts.size(), 1u);
+  EXPECT_EQ(c.plan->source_facts[0].first, ip("10.1.0.4"));
+}
+
+TEST(PlanSources, ScopeHoldsForThem) {
+  EXPECT_EQ(from_source("addresses: [8.8.8.8]").text_of("public-target"),
+            "8.8.8.8: public address; allow_public: true permits it");
+}
+
+TEST(PlanSources, OneAddressTwiceIsOneTargetWithAllFacts) {
+  auto c = from_source("addresses: [10.1.0.9, 10.1.0.9]");
+  ASSERT_NE(c.plan, nullptr) << c.said();
+  EXPECT_EQ(c.plan->targets.size(), 1u);
+  ASSERT_EQ(c.plan->source_facts.size(), 1u);
+  EXPECT_EQ(c.plan->source_facts[0].second.size(), 2u);
+}
+
+TEST(PlanSources, Failures) {
+  EXPECT_EQ(from_source("misbehave: fail").text_of("source-failed"),
+            "the source 'fixture-source' did not start: no addresses were given");
+  auto late = from_source("addresses: [10.1.0.1], misbehave: fail");
+  EXPECT_EQ(late.text_of("source-failed"), "the source 'fixture-source' failed: the list ended in the middle");
+  EXPECT_EQ(late.find("source-failed")->where.line, 2u);
+  EXPECT_EQ(from_source("addresses: [10.1.0.1], misbehave: overrun").text_of("source-failed"),
+            "the source 'fixture-source' said that it wrote 65 targets where 64 have room");
+  EXPECT_EQ(
+      from_source("addresses: [10.1.0.1/20]").text_of("source-failed"),
+      "the source 'fixture-source' gave the target 10.1.0.1 a prefix of 20 bits (1 to 128; an IPv4 network has 96 "
+      "more than its own)");
+}
+
+TEST(PlanSources, OneWithoutEndIsCut) {
+  auto c = from_source("addresses: [10.1.0.1], misbehave: endless", "limits: {max_targets: 500}\n");
+  EXPECT_EQ(c.text_of("too-many-targets"), "the source 'fixture-source' has more than 500 targets");
+}
+
+TEST(PlanSources, WrongOptionsAndUnknownSources) {
+  EXPECT_NE(from_source("adresses: [10.1.0.1]").find("unknown-option"), nullptr);
+  auto c = compile_text(with_targets("[{use: nmap-xlm}]"));
+  EXPECT_EQ(c.text_of("plugin-missing"), "there is no source 'nmap-xlm'");
+}
+
+TEST(PlanSources, WhatTheyWriteLaterStagesMayRead) {
+  auto c = compile_text(
+      "version: 1\ntargets: [{use: fixture-source, options: {addresses: [10.1.0.1]}}]\n"
+      "stages: [{use: \"null\", when: ports contains 22}]\n");
+  EXPECT_NE(c.plan, nullptr) << c.said();
+}
+
+}  // namespace
+}  // namespace sonde::core

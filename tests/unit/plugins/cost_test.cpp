@@ -1,0 +1,64 @@
+// Cost expressions: packets and waits out of options.
+#include "plugins/cost.hpp"
+
+#include <gtest/gtest.h>
+
+namespace sonde::core {
+namespace {
+
+Value json(std::string_view text) {
+  return parse_json(text).value();
+}
+
+const char* const options = R"({"count":3,"ports":[22,80,443],"timeout":800000000,"forward":true,"off":false})";
+
+TEST(Cost, ProductsAndSums) {
+  const Value o = json(options);
+  EXPECT_EQ(evaluate_cost(json(R"(["count"])"), o), 3u);
+  EXPECT_EQ(evaluate_cost(json(R"(["count","ports"])"), o), 9u);
+  EXPECT_EQ(evaluate_cost(json(R"([["ports"],[1]])"), o), 4u);
+  EXPECT_EQ(evaluate_cost(json(R"([["count","ports"],[2,"forward"],["off"]])"), o), 11u);
+  EXPECT_EQ(evaluate_cost(json(R"(["count","timeout"])"), o), 2'400'000'000u);
+  EXPECT_EQ(evaluate_cost(json("7"), o), 7u);
+}
+
+TEST(Cost, WhatIsNotThereCountsNothing) {
+  EXPECT_EQ(evaluate_cost(json(R"(["nothing"])"), json(options)), 0u);
+  EXPECT_EQ(evaluate_cost(json("[]"), json(options)), 0u);
+  EXPECT_EQ(evaluate_cost(Value(), json(options)), 0u);
+}
+
+TEST(Cost, SaturatesInsteadOfWrapping) {
+  const Value o = json(R"({"big":18446744073709551615})");
+  EXPECT_EQ(evaluate_cost(json(R"(["big",2])"), o), UINT64_MAX);
+  EXPECT_EQ(evaluate_cost(json(R"([["big"],["big"]])"), o), UINT64_MAX);
+}
+
+Schema schema() {
+  return parse_schema(R"({"type":"object","properties":{
+    "count":{"type":"integer","description":"n"},"name":{"type":"string","description":"t"}}})")
+      .value();
+}
+
+TEST(Cost, GoodExpressionsPass) {
+  EXPECT_TRUE(check_cost(Value(), schema()));
+  EXPECT_TRUE(check_cost(json(R"({"silent":["count"],"alive":[["count"],[1]],"wait":[0]})"), schema()));
+}
+
+TEST(Cost, WrongOnesAreNamed) {
+  const auto text = [](const char* cost) {
+    auto result = check_cost(json(cost), schema());
+    return result ? std::string("passed") : result.error().id + ": " + result.error().text;
+  };
+  EXPECT_EQ(text(R"({"silent":["cuont"]})"), "plugin-schema: cost 'silent' names 'cuont', which is no option");
+  EXPECT_EQ(text(R"({"wait":["name"]})"),
+            "plugin-schema: cost 'wait' names 'name', which has neither a number nor a length");
+  EXPECT_EQ(text(R"({"dead":[1]})"), "plugin-schema: the cost has a member 'dead'; known are silent, alive, wait");
+  EXPECT_EQ(text(R"({"alive":[-1]})"),
+            "plugin-schema: cost 'alive' may hold numbers from 0, names of options, and lists of those");
+  EXPECT_EQ(text("[]"), "plugin-schema: the cost in x-sonde is not an object");
+  EXPECT_EQ(text(R"({"alive":[[[[[[1]]]]]]})"), "plugin-schema: cost 'alive' is nested too deeply");
+}
+
+}  // namespace
+}  // namespace sonde::core
