@@ -15,7 +15,7 @@ constexpr uint16_t hardware_ethernet = 1, request = 1, reply = 2;
 
 }  // namespace
 
-void build_arp_request(std::span<uint8_t> frame, const net::Mac &own_mac, const net::Ip4 &own, const net::Ip4 &target) {
+void build_arp_request(std::span<uint8_t> frame, const net::Mac& own_mac, const net::Ip4& own, const net::Ip4& target) {
   std::fill(frame.begin(), frame.end(), uint8_t{0});
   std::memcpy(&frame[0], net::broadcast_mac.data(), 6);
   std::memcpy(&frame[6], own_mac.data(), 6);

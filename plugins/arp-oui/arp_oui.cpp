@@ -17,12 +17,12 @@
 namespace sonde::arp_oui {
 namespace {
 
-constexpr uint64_t tick = UINT64_MAX;             // the timer; a socket's events carry its index
-constexpr size_t receive_size = 256;              // the longest that is understood, with room for options
+constexpr uint64_t tick = UINT64_MAX;  // the timer; a socket's events carry its index
+constexpr size_t receive_size = 256;   // the longest that is understood, with room for options
 constexpr unsigned most_rounds = 16, most_sends = 512;
-constexpr int64_t least_ahead = 200'000;          // ns
+constexpr int64_t least_ahead = 200'000;             // ns
 constexpr int64_t neighbours_valid = 1'000'000'000;  // ns until the kernel's table is read again
-constexpr uint32_t many_addresses = 4;            // more than these behind one card are a proxy's
+constexpr uint32_t many_addresses = 4;               // more than these behind one card are a proxy's
 
 }  // namespace
 
@@ -41,12 +41,14 @@ ArpOui::ArpOui(Context host)
   LinkSockets opened = open_link_sockets(host_, network_);
   sockets_ = std::move(opened.sockets);
   if (first) {
-    for (const std::string &warning : loaded.warnings) host_.log(SONDE_LOG_WARN, warning);
+    for (const std::string& warning : loaded.warnings) host_.log(SONDE_LOG_WARN, warning);
     std::string links;
-    for (const std::string &link : opened.refused) links += (links.empty() ? "" : ", ") + link;
+    for (const std::string& link : opened.refused) links += (links.empty() ? "" : ", ") + link;
     if (!links.empty())
-      host_.log(SONDE_LOG_WARN, "neighbours on " + links + " cannot be asked, only looked up in the kernel's table; "
-                                "expected CAP_NET_RAW (AmbientCapabilities=CAP_NET_RAW, setcap cap_net_raw+ep, or root)");
+      host_.log(SONDE_LOG_WARN,
+                "neighbours on " + links +
+                    " cannot be asked, only looked up in the kernel's table; "
+                    "expected CAP_NET_RAW (AmbientCapabilities=CAP_NET_RAW, setcap cap_net_raw+ep, or root)");
   }
   for (size_t i = 0; i < sockets_.size(); ++i)
     sockets_[i].watch = host_.watch(sockets_[i].socket.fd(), SONDE_IO_READ, i);
@@ -55,16 +57,20 @@ ArpOui::ArpOui(Context host)
 ArpOui::~ArpOui() {
   host_.untimer(timer_);
   uint64_t dropped = 0;
-  for (const LinkSocket &s : sockets_) {
+  for (const LinkSocket& s : sockets_) {
     dropped += s.socket.drops();
     if (s.watch) host_.unwatch(s.watch);
   }
   if (dropped > 0)
-    host_.log(SONDE_LOG_WARN, std::to_string(dropped) + " answers were dropped because the receive buffer was full: some "
-                              "neighbours may be missing; lower limits.packets_per_second or raise net.core.rmem_max");
+    host_.log(SONDE_LOG_WARN,
+              std::to_string(dropped) +
+                  " answers were dropped because the receive buffer was full: some "
+                  "neighbours may be missing; lower limits.packets_per_second or raise net.core.rmem_max");
   if (malformed_ + unasked_ > 0)
-    host_.log(SONDE_LOG_DEBUG, "answers that were malformed " + std::to_string(malformed_) + ", to questions of others or too "
-                               "late " + std::to_string(unasked_));
+    host_.log(SONDE_LOG_DEBUG, "answers that were malformed " + std::to_string(malformed_) +
+                                   ", to questions of others or too "
+                                   "late " +
+                                   std::to_string(unasked_));
 }
 
 size_t ArpOui::start(std::span<const sonde_task> tasks) {
@@ -76,9 +82,9 @@ size_t ArpOui::start(std::span<const sonde_task> tasks) {
     const Task task(host_, tasks[taken]);
     const sonde_target target = task.target();
     const net::Ip ip = net::ip6(target.ip);
-    const net::Link *own = network_.own(ip, target.scope_id);
+    const net::Link* own = network_.own(ip, target.scope_id);
     const auto place = own ? std::nullopt : network_.on_link(ip, target.scope_id);
-    LinkSocket *socket = place ? socket_for(*place, net::is_v4(ip)) : nullptr;
+    LinkSocket* socket = place ? socket_for(*place, net::is_v4(ip)) : nullptr;
     if (!socket) {
       answer_now(task, ip, target.scope_id, own, now);
       continue;
@@ -96,9 +102,9 @@ size_t ArpOui::start(std::span<const sonde_task> tasks) {
   return taken;
 }
 
-// What needs no packet: this machine itself, and whom only the kernel may know. Without an entry nothing is said: a host
-// behind a router has no hardware address here, dead or alive.
-bool ArpOui::answer_now(Task task, const net::Ip &ip, uint32_t scope_id, const net::Link *own, int64_t now) {
+// What needs no packet: this machine itself, and whom only the kernel may know. Without an entry nothing is said: a
+// host behind a router has no hardware address here, dead or alive.
+bool ArpOui::answer_now(Task task, const net::Ip& ip, uint32_t scope_id, const net::Link* own, int64_t now) {
   if (own) {
     task.put(alive, true);
     task.put(link_state, "self");
@@ -109,26 +115,26 @@ bool ArpOui::answer_now(Task task, const net::Ip &ip, uint32_t scope_id, const n
     netlink_.refresh_neighbours(network_);
     neighbours_read_ = now;
   }
-  const net::Neighbour *known = network_.neighbour(ip, scope_id);
+  const net::Neighbour* known = network_.neighbour(ip, scope_id);
   if (!known) return task.done(SONDE_CANCELLED) == SONDE_OK;
   // The entry tells who had the address when it was last used, not that anyone has it now: no alive.
   describe(task, known->mac, false);
   return task.done(SONDE_POSITIVE) == SONDE_OK;
 }
 
-LinkSocket *ArpOui::socket_for(const net::OnLink &place, bool four) {
+LinkSocket* ArpOui::socket_for(const net::OnLink& place, bool four) {
   const auto it = std::find_if(sockets_.begin(), sockets_.end(),
-                               [&](const LinkSocket &s) { return s.link == place.link->index && s.four == four; });
+                               [&](const LinkSocket& s) { return s.link == place.link->index && s.four == four; });
   return it == sockets_.end() ? nullptr : &*it;
 }
 
 bool ArpOui::take_token(int64_t now) {
-  return pacer_.take(1, now, [this](uint32_t n, int64_t &again) { return host_.pace(n, again); }) == 1;
+  return pacer_.take(1, now, [this](uint32_t n, int64_t& again) { return host_.pace(n, again); }) == 1;
 }
 
 void ArpOui::send(uint32_t slot, int64_t now) {
-  const Question &q = questions_[slot].question;
-  LinkSocket &s = sockets_[q.socket];
+  const Question& q = questions_[slot].question;
+  LinkSocket& s = sockets_[q.socket];
   net::SocketAddress to{};
   to.link.sll_family = AF_PACKET;
   to.link.sll_protocol = htons(s.four ? ETH_P_ARP : ETH_P_IPV6);
@@ -137,13 +143,15 @@ void ArpOui::send(uint32_t slot, int64_t now) {
   const net::Mac to_mac = s.four ? net::broadcast_mac : solicited_node_mac(q.ip);
   std::memcpy(to.link.sll_addr, to_mac.data(), 6);
   const auto frame = s.batch->buffer();
-  if (s.four) build_arp_request(frame, s.own_mac, net::v4(q.source), net::v4(q.ip));
-  else build_solicitation(frame, s.own_mac, q.source, q.ip);
+  if (s.four)
+    build_arp_request(frame, s.own_mac, net::v4(q.source), net::v4(q.ip));
+  else
+    build_solicitation(frame, s.own_mac, q.source, q.ip);
   s.batch->add(frame.size(), to, sizeof to.link, slot);
   if (s.batch->full()) flush(s, now);
 }
 
-void ArpOui::flush(LinkSocket &s, int64_t now) {
+void ArpOui::flush(LinkSocket& s, int64_t now) {
   s.batch->flush(
       s.socket.fd(), [&](uint32_t slot, int64_t) { questions_.sent(slot, now, interval_, timeout_); },
       [&](uint32_t slot, int error) {
@@ -153,15 +161,15 @@ void ArpOui::flush(LinkSocket &s, int64_t now) {
           return;
         }
         const Task task(host_, questions_[slot].task);
-        const net::Link *link = network_.link(s.link);
+        const net::Link* link = network_.link(s.link);
         close(slot);
-        task.fail(SONDE_E_IO, "the question could not be sent on " + (link ? link->name : std::string("its link")) + ": " +
-                                  std::strerror(error) + "; expected a link that is up (ip link)");
+        task.fail(SONDE_E_IO, "the question could not be sent on " + (link ? link->name : std::string("its link")) +
+                                  ": " + std::strerror(error) + "; expected a link that is up (ip link)");
       });
 }
 
 void ArpOui::flush_all(int64_t now) {
-  for (LinkSocket &s : sockets_)
+  for (LinkSocket& s : sockets_)
     if (!s.batch->empty()) flush(s, now);
 }
 
@@ -201,7 +209,7 @@ void ArpOui::on_timer(uint64_t id, uint64_t) {
   // What had not been read by `now` may have arrived before it: silence is judged only over empty sockets.
   const int64_t now = host_.now();
   bool empty = true;
-  for (LinkSocket &s : sockets_) empty = drain(s) && empty;
+  for (LinkSocket& s : sockets_) empty = drain(s) && empty;
   if (empty) end_due(now);
   send_due(now);
   if (std::exchange(hungry_, false)) host_.wake(tick);
@@ -212,8 +220,8 @@ void ArpOui::on_io(uint64_t, uint64_t user, uint32_t) {
   if (user < sockets_.size()) drain(sockets_[user]);
 }
 
-bool ArpOui::drain(LinkSocket &s) {
-  return receive_.drain(s.socket.fd(), most_rounds, [&](const net::Received &packet) {
+bool ArpOui::drain(LinkSocket& s) {
+  return receive_.drain(s.socket.fd(), most_rounds, [&](const net::Received& packet) {
     // What this machine sends passes by as well.
     if (packet.from.link.sll_pkttype == PACKET_OUTGOING) return;
     if (s.four) {
@@ -231,10 +239,10 @@ bool ArpOui::drain(LinkSocket &s) {
   });
 }
 
-void ArpOui::answered(const LinkSocket &s, const net::Ip &ip, const net::Ip *asked_by, const net::Mac &answer,
-                      const net::Mac &frame_source) {
+void ArpOui::answered(const LinkSocket& s, const net::Ip& ip, const net::Ip* asked_by, const net::Mac& answer,
+                      const net::Mac& frame_source) {
   const auto it = asked_.find({ip, s.link});
-  Questions::Slot *slot = it == asked_.end() ? nullptr : questions_.find(it->second);
+  Questions::Slot* slot = it == asked_.end() ? nullptr : questions_.find(it->second);
   // A gratuitous reply tells everybody; ours is addressed to us.
   if (!slot || slot->sent == 0 || (asked_by && *asked_by != slot->question.source)) {
     ++unasked_;
@@ -254,7 +262,7 @@ void ArpOui::answered(const LinkSocket &s, const net::Ip &ip, const net::Ip *ask
 }
 
 // mac, its flags, and the vendor where the address has one.
-void ArpOui::describe(Task task, const net::Mac &address, bool count_addresses) {
+void ArpOui::describe(Task task, const net::Mac& address, bool count_addresses) {
   task.put(mac, net::to_text(address));
   const MacClass known = classify(address);
   if (known.local) task.put(mac_flags, "local");
@@ -268,14 +276,14 @@ void ArpOui::describe(Task task, const net::Mac &address, bool count_addresses) 
 }
 
 void ArpOui::close(uint32_t slot) {
-  const Question &q = questions_[slot].question;
+  const Question& q = questions_[slot].question;
   asked_.erase({q.ip, sockets_[q.socket].link});
   questions_.close(slot);
 }
 
 void ArpOui::cancel(Task task, uint64_t user, uint32_t why) {
   const auto slot = static_cast<uint32_t>(user);
-  const Questions::Slot *s = questions_.find(slot);
+  const Questions::Slot* s = questions_.find(slot);
   if (!s || s->task != task.id()) return;
   const bool all_asked = s->sent == tries_;
   close(slot);

@@ -21,8 +21,10 @@ inline constexpr Scalar<bool> alive{0, "alive", "the target itself answered on t
 inline constexpr Scalar<std::string_view> mac{1, "mac", "hardware address, AA:BB:CC:DD:EE:FF"};
 inline constexpr Scalar<std::string_view> vendor{2, "vendor", "to whom the IEEE assigned the address block"};
 inline constexpr List<std::string_view> mac_flags{
-    3, "mac_flags", "local: made up; virtual-router, load-balancer: of a group; shared: answers for many addresses; "
-                    "relayed: sent from another card", SONDE_F_DETAIL};
+    3, "mac_flags",
+    "local: made up; virtual-router, load-balancer: of a group; shared: answers for many addresses; "
+    "relayed: sent from another card",
+    SONDE_F_DETAIL};
 inline constexpr Scalar<std::string_view> link_state{
     4, "link", "direct: answered on the link; silent: asked there in vain; self: this machine", SONDE_F_DETAIL};
 inline constexpr auto outputs = fields(alive, mac, vendor, mac_flags, link_state);
@@ -46,24 +48,25 @@ class ArpOui {
   struct Neighbour {  // an address on a link
     net::Ip ip;
     uint32_t link;
-    friend bool operator==(const Neighbour &, const Neighbour &) = default;
+    friend bool operator==(const Neighbour&, const Neighbour&) = default;
   };
   struct NeighbourHash {
-    size_t operator()(const Neighbour &n) const { return net::IpHash()(n.ip) + n.link * size_t{0x9e3779b9}; }
+    size_t operator()(const Neighbour& n) const { return net::IpHash()(n.ip) + n.link * size_t{0x9e3779b9}; }
   };
 
-  bool answer_now(Task, const net::Ip &, uint32_t scope_id, const net::Link *own, int64_t now);
-  LinkSocket *socket_for(const net::OnLink &, bool four);
+  bool answer_now(Task, const net::Ip&, uint32_t scope_id, const net::Link* own, int64_t now);
+  LinkSocket* socket_for(const net::OnLink&, bool four);
   bool take_token(int64_t now);
   void send(uint32_t slot, int64_t now);
-  void flush(LinkSocket &, int64_t now);
+  void flush(LinkSocket&, int64_t now);
   void flush_all(int64_t now);
   void send_due(int64_t now);
   void end_due(int64_t now);
   void arm(int64_t now);
-  bool drain(LinkSocket &);
-  void answered(const LinkSocket &, const net::Ip &, const net::Ip *asked_by, const net::Mac &, const net::Mac &frame_source);
-  void describe(Task, const net::Mac &, bool count_addresses) ;
+  bool drain(LinkSocket&);
+  void answered(const LinkSocket&, const net::Ip&, const net::Ip* asked_by, const net::Mac&,
+                const net::Mac& frame_source);
+  void describe(Task, const net::Mac&, bool count_addresses);
   void close(uint32_t slot);
 
   Context host_;

@@ -9,7 +9,7 @@ CsvReader::CsvReader(std::string_view text) : text_(text) {
   if (text_.starts_with("\xef\xbb\xbf")) at_ = 3;
 }
 
-bool CsvReader::quoted_field(std::string &field) {
+bool CsvReader::quoted_field(std::string& field) {
   const size_t opened = line_;
   for (++at_; at_ < text_.size(); ++at_) {
     const char c = text_[at_];
@@ -28,13 +28,13 @@ bool CsvReader::quoted_field(std::string &field) {
   return false;
 }
 
-void CsvReader::plain_field(std::string &field) {
+void CsvReader::plain_field(std::string& field) {
   const size_t end = std::min(text_.find_first_of(",\r\n", at_), text_.size());
   field.append(text_, at_, end - at_);
   at_ = end;
 }
 
-bool CsvReader::next(std::vector<std::string> &fields) {
+bool CsvReader::next(std::vector<std::string>& fields) {
   while (error_.empty() && at_ < text_.size() && (text_[at_] == '\n' || text_[at_] == '\r'))
     line_ += text_[at_++] == '\n' ? 1 : 0;
   if (!error_.empty() || at_ >= text_.size()) return false;
@@ -42,7 +42,7 @@ bool CsvReader::next(std::vector<std::string> &fields) {
   size_t count = 0;
   for (;;) {
     if (fields.size() == count) fields.emplace_back();
-    std::string &field = fields[count++];
+    std::string& field = fields[count++];
     field.clear();
     if (at_ < text_.size() && text_[at_] == '"') {
       if (!quoted_field(field)) return false;

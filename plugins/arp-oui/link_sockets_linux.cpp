@@ -13,7 +13,7 @@ namespace {
 
 constexpr size_t most_sockets = 128;  // a machine full of containers has hundreds of links
 
-bool open(const Context &host, const net::Link &link, bool four, LinkSocket &out) {
+bool open(const Context& host, const net::Link& link, bool four, LinkSocket& out) {
   int fd = -1;
   if (host.raw(AF_PACKET, four ? ETH_P_ARP : ETH_P_IPV6, link.index, fd) != SONDE_OK) return false;
   out.socket = net::Socket(fd);
@@ -27,18 +27,20 @@ bool open(const Context &host, const net::Link &link, bool four, LinkSocket &out
 
 }  // namespace
 
-LinkSockets open_link_sockets(const Context &host, const net::Network &network) {
+LinkSockets open_link_sockets(const Context& host, const net::Network& network) {
   LinkSockets all;
-  for (const net::Link &link : network.links) {
+  for (const net::Link& link : network.links) {
     if (!link.up || !link.ethernet || !link.mac) continue;
     for (const bool four : {true, false}) {
       const bool addressed =
           std::any_of(network.addresses.begin(), network.addresses.end(),
-                      [&](const net::Address &a) { return a.link == link.index && net::is_v4(a.ip) == four; });
+                      [&](const net::Address& a) { return a.link == link.index && net::is_v4(a.ip) == four; });
       if (!addressed) continue;
       LinkSocket socket;
-      if (all.sockets.size() < most_sockets && open(host, link, four, socket)) all.sockets.push_back(std::move(socket));
-      else all.refused.push_back(link.name + (four ? " (ARP)" : " (Neighbour Discovery)"));
+      if (all.sockets.size() < most_sockets && open(host, link, four, socket))
+        all.sockets.push_back(std::move(socket));
+      else
+        all.refused.push_back(link.name + (four ? " (ARP)" : " (Neighbour Discovery)"));
     }
   }
   return all;

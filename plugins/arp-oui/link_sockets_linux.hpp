@@ -27,6 +27,6 @@ struct LinkSockets {
   std::vector<LinkSocket> sockets;
   std::vector<std::string> refused;  // "eth0 (ARP)": Ethernet links on which nothing can be asked
 };
-LinkSockets open_link_sockets(const Context &, const net::Network &);
+LinkSockets open_link_sockets(const Context&, const net::Network&);
 
 }  // namespace sonde::arp_oui

@@ -27,11 +27,11 @@ constexpr WellKnown well_known[] = {
 
 }  // namespace
 
-MacClass classify(const net::Mac &mac) {
+MacClass classify(const net::Mac& mac) {
   MacClass c;
   c.local = net::is_locally_administered(mac);
   const uint64_t address = net::number(mac);
-  for (const WellKnown &w : well_known)
+  for (const WellKnown& w : well_known)
     if (address >> (48 - w.bits) == w.prefix) {
       c.vendor = w.vendor;
       c.role = w.role;

@@ -14,6 +14,6 @@ struct MacClass {
   bool registered() const { return vendor.empty() && role.empty() && !local; }
 };
 
-MacClass classify(const net::Mac &);
+MacClass classify(const net::Mac&);
 
 }  // namespace sonde::arp_oui

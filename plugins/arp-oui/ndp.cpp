@@ -17,14 +17,14 @@ namespace {
 constexpr size_t ip_at = 14, icmp_at = ip_at + 40, options_at = icmp_at + 24;
 constexpr uint8_t unforwarded = 255;  // a router would have lowered it: proves that the sender is on the link
 
-net::Ip solicited_node(const net::Ip &target) {
+net::Ip solicited_node(const net::Ip& target) {
   net::Ip group = {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, 0, 0, 0};
   std::copy(target.begin() + 13, target.end(), group.begin() + 13);
   return group;
 }
 
 // The target's hardware address among the options; false when they are broken.
-bool read_options(std::span<const uint8_t> options, std::optional<net::Mac> &mac) {
+bool read_options(std::span<const uint8_t> options, std::optional<net::Mac>& mac) {
   while (!options.empty()) {
     if (options.size() < 2 || options[1] == 0 || options.size() < options[1] * size_t{8}) return false;
     if (options[0] == ND_OPT_TARGET_LINKADDR && options[1] == 1) {
@@ -39,9 +39,11 @@ bool read_options(std::span<const uint8_t> options, std::optional<net::Mac> &mac
 
 }  // namespace
 
-net::Mac solicited_node_mac(const net::Ip &target) { return {0x33, 0x33, 0xff, target[13], target[14], target[15]}; }
+net::Mac solicited_node_mac(const net::Ip& target) {
+  return {0x33, 0x33, 0xff, target[13], target[14], target[15]};
+}
 
-void build_solicitation(std::span<uint8_t> frame, const net::Mac &own_mac, const net::Ip &own, const net::Ip &target) {
+void build_solicitation(std::span<uint8_t> frame, const net::Mac& own_mac, const net::Ip& own, const net::Ip& target) {
   std::fill(frame.begin(), frame.end(), uint8_t{0});
   const net::Mac to_mac = solicited_node_mac(target);
   const net::Ip group = solicited_node(target);
@@ -60,7 +62,8 @@ void build_solicitation(std::span<uint8_t> frame, const net::Mac &own_mac, const
   icmp[24] = ND_OPT_SOURCE_LINKADDR;
   icmp[25] = 1;
   std::memcpy(&icmp[26], own_mac.data(), 6);
-  net::store16(&icmp[2], net::checksum_finish(net::checksum_add(icmp, net::pseudo_header6(own, group, 32, IPPROTO_ICMPV6))));
+  net::store16(&icmp[2],
+               net::checksum_finish(net::checksum_add(icmp, net::pseudo_header6(own, group, 32, IPPROTO_ICMPV6))));
 }
 
 std::optional<Advertisement> parse_advertisement(std::span<const uint8_t> frame) {
@@ -84,12 +87,9 @@ std::optional<Advertisement> parse_advertisement(std::span<const uint8_t> frame)
 
 std::vector<sock_filter> advertisement_filter() {
   return {
-      {BPF_LD | BPF_B | BPF_ABS, 0, 0, ip_at + 6},
-      {BPF_JMP | BPF_JEQ | BPF_K, 0, 3, IPPROTO_ICMPV6},
-      {BPF_LD | BPF_B | BPF_ABS, 0, 0, icmp_at},
-      {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, ND_NEIGHBOR_ADVERT},
-      {BPF_RET | BPF_K, 0, 0, 0xffffffff},
-      {BPF_RET | BPF_K, 0, 0, 0},
+      {BPF_LD | BPF_B | BPF_ABS, 0, 0, ip_at + 6}, {BPF_JMP | BPF_JEQ | BPF_K, 0, 3, IPPROTO_ICMPV6},
+      {BPF_LD | BPF_B | BPF_ABS, 0, 0, icmp_at},   {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, ND_NEIGHBOR_ADVERT},
+      {BPF_RET | BPF_K, 0, 0, 0xffffffff},         {BPF_RET | BPF_K, 0, 0, 0},
   };
 }
 

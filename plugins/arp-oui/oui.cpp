@@ -25,25 +25,29 @@ std::string tidy(std::string_view text) {
   return out;
 }
 
-bool names_nobody(std::string_view name) { return name == "Private" || name == "IEEE Registration Authority"; }
+bool names_nobody(std::string_view name) {
+  return name == "Private" || name == "IEEE Registration Authority";
+}
 
-std::string at_line(size_t line, const std::string &what) { return "line " + std::to_string(line) + ": " + what; }
+std::string at_line(size_t line, const std::string& what) {
+  return "line " + std::to_string(line) + ": " + what;
+}
 
 }  // namespace
 
-std::string_view OuiTable::vendor(const net::Mac &mac) const {
+std::string_view OuiTable::vendor(const net::Mac& mac) const {
   const uint64_t address = net::number(mac);
   for (size_t group = 0; group < group_bits.size(); ++group) {
     const uint64_t prefix = address >> (48 - group_bits[group]);
-    const auto &table = entries_[group];
+    const auto& table = entries_[group];
     const auto it = std::lower_bound(table.begin(), table.end(), prefix,
-                                     [](const Entry &e, uint64_t wanted) { return e.prefix < wanted; });
+                                     [](const Entry& e, uint64_t wanted) { return e.prefix < wanted; });
     if (it != table.end() && it->prefix == prefix) return std::string_view(names_).substr(it->name, it->length);
   }
   return {};
 }
 
-void OuiTableBuilder::intern(std::string_view name, Row &row) {
+void OuiTableBuilder::intern(std::string_view name, Row& row) {
   const auto [it, is_new] = known_.emplace(std::string(name), static_cast<uint32_t>(names_.size()));
   if (is_new) names_ += name;
   row.name = it->second;
@@ -59,7 +63,8 @@ std::string OuiTableBuilder::add_csv(std::string_view text) {
   };
   const size_t assignment = column("Assignment"), organisation = column("Organization Name");
   if (assignment == fields.size() || organisation == fields.size())
-    return "line 1: expected the header Registry,Assignment,Organization Name,Organization Address as in the IEEE's files";
+    return "line 1: expected the header Registry,Assignment,Organization Name,Organization Address as in the IEEE's "
+           "files";
 
   std::vector<Row> rows;
   while (reader.next(fields)) {
@@ -69,11 +74,11 @@ std::string OuiTableBuilder::add_csv(std::string_view text) {
     const std::string digits = tidy(fields[assignment]);
     const auto group = std::find(group_bits.begin(), group_bits.end(), digits.size() * 4);
     Row row{};
-    const char *end = digits.data() + digits.size();
+    const char* end = digits.data() + digits.size();
     const auto [stop, error] = std::from_chars(digits.data(), end, row.prefix, 16);
     if (group == group_bits.end() || error != std::errc() || stop != end || digits[0] == '-')
-      return at_line(reader.line(), "expected an assignment of 6, 7 or 9 hexadecimal digits, found '" +
-                                        digits.substr(0, 40) + "'");
+      return at_line(reader.line(),
+                     "expected an assignment of 6, 7 or 9 hexadecimal digits, found '" + digits.substr(0, 40) + "'");
     row.group = static_cast<unsigned>(group - group_bits.begin());
     const std::string name = tidy(fields[organisation]);
     intern(names_nobody(name) ? std::string_view() : std::string_view(name), row);
@@ -87,12 +92,12 @@ std::string OuiTableBuilder::add_csv(std::string_view text) {
 
 OuiTable OuiTableBuilder::build() {
   OuiTable table;
-  for (const Row &row : rows_) table.entries_[row.group].push_back({row.prefix, row.name, row.length});
-  for (auto &entries : table.entries_) {
+  for (const Row& row : rows_) table.entries_[row.group].push_back({row.prefix, row.name, row.length});
+  for (auto& entries : table.entries_) {
     std::stable_sort(entries.begin(), entries.end(),
-                     [](const OuiTable::Entry &a, const OuiTable::Entry &b) { return a.prefix < b.prefix; });
+                     [](const OuiTable::Entry& a, const OuiTable::Entry& b) { return a.prefix < b.prefix; });
     entries.erase(std::unique(entries.begin(), entries.end(),
-                              [](const OuiTable::Entry &a, const OuiTable::Entry &b) { return a.prefix == b.prefix; }),
+                              [](const OuiTable::Entry& a, const OuiTable::Entry& b) { return a.prefix == b.prefix; }),
                   entries.end());
     entries.shrink_to_fit();
   }

@@ -16,7 +16,7 @@ class OuiTable {
  public:
   // The organisation; empty when the block is unknown, or its holder is not named: "Private" does not want to be, and
   // "IEEE Registration Authority" is only a block divided further.
-  std::string_view vendor(const net::Mac &) const;
+  std::string_view vendor(const net::Mac&) const;
   size_t size() const { return entries_[0].size() + entries_[1].size() + entries_[2].size(); }
 
  private:
@@ -42,7 +42,7 @@ class OuiTableBuilder {
     uint32_t name, length;
     unsigned group;
   };
-  void intern(std::string_view name, Row &row);
+  void intern(std::string_view name, Row& row);
 
   std::vector<Row> rows_;
   std::string names_;

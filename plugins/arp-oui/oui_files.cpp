@@ -15,11 +15,11 @@ namespace {
 constexpr size_t largest_file = 64u << 20;  // the whole registry is 5 MB
 
 struct CloseFile {
-  void operator()(std::FILE *f) const { std::fclose(f); }
+  void operator()(std::FILE* f) const { std::fclose(f); }
 };
 
 // The text, or why not.
-std::string read_file(const std::string &path, std::string &text) {
+std::string read_file(const std::string& path, std::string& text) {
   const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rbe"));
   if (!file) return std::strerror(errno);
   text.clear();
@@ -31,10 +31,10 @@ std::string read_file(const std::string &path, std::string &text) {
   return std::ferror(file.get()) ? std::strerror(errno) : "";
 }
 
-LoadedOui load_named(const std::vector<std::string> &paths) {
+LoadedOui load_named(const std::vector<std::string>& paths) {
   OuiTableBuilder builder;
   std::string text;
-  for (const std::string &path : paths) {
+  for (const std::string& path : paths) {
     if (const std::string why = read_file(path, text); !why.empty())
       throw Failure(SONDE_E_CONFIG, "option oui_files: cannot read " + path + ": " + why +
                                         "; name a CSV file of the IEEE's registry, or leave the option out to use the "
@@ -47,34 +47,36 @@ LoadedOui load_named(const std::vector<std::string> &paths) {
 
 }  // namespace
 
-LoadedOui load_default_oui(const std::vector<std::string> &directories) {
+LoadedOui load_default_oui(const std::vector<std::string>& directories) {
   OuiTableBuilder builder;
   LoadedOui loaded;
   std::string text;
-  for (const char *name : {"oui.csv", "mam.csv", "oui36.csv", "iab.csv"}) {
+  for (const char* name : {"oui.csv", "mam.csv", "oui36.csv", "iab.csv"}) {
     std::string trouble;
     bool found = false;
-    for (const std::string &directory : directories) {
+    for (const std::string& directory : directories) {
       const std::string path = directory + "/" + name;
       std::string why = read_file(path, text);
       if (why.empty()) why = builder.add_csv(text);
       if (found = why.empty(); found) break;
       trouble += (trouble.empty() ? "" : "; ") + path + ": " + why;
     }
-    if (!found) loaded.warnings.push_back("vendors of " + std::string(name) + " stay unknown: " + trouble +
-                                          " (apt install ieee-data, or option oui_files)");
+    if (!found)
+      loaded.warnings.push_back("vendors of " + std::string(name) + " stay unknown: " + trouble +
+                                " (apt install ieee-data, or option oui_files)");
   }
   loaded.table = std::make_shared<const OuiTable>(builder.build());
   return loaded;
 }
 
-LoadedOui load_oui(const std::vector<std::string> &named) {
+LoadedOui load_oui(const std::vector<std::string>& named) {
   static std::mutex mutex;
   static std::map<std::vector<std::string>, LoadedOui> loaded;
   const std::lock_guard lock(mutex);
   const auto it = loaded.find(named);
   if (it != loaded.end()) return it->second;
-  LoadedOui fresh = named.empty() ? load_default_oui({"/var/lib/ieee-data", "/usr/share/ieee-data"}) : load_named(named);
+  LoadedOui fresh =
+      named.empty() ? load_default_oui({"/var/lib/ieee-data", "/usr/share/ieee-data"}) : load_named(named);
   return loaded.emplace(named, std::move(fresh)).first->second;
 }
 

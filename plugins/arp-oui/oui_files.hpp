@@ -15,9 +15,9 @@ struct LoadedOui {
 
 // Files that the user named have to be there and right: sonde::Failure otherwise. None named: the files of the
 // ieee-data package, those refreshed by update-ieee-data before those installed.
-LoadedOui load_oui(const std::vector<std::string> &named);
+LoadedOui load_oui(const std::vector<std::string>& named);
 
 // The same without the cache, over directories of choice; for tests.
-LoadedOui load_default_oui(const std::vector<std::string> &directories);
+LoadedOui load_default_oui(const std::vector<std::string>& directories);
 
 }  // namespace sonde::arp_oui

@@ -2,7 +2,8 @@
 // long enough. Retries go only to those that have not answered and are spaced in time: two copies in one burst are lost
 // together. Pure state; the clock is the caller's.
 //
-// Delays are the same for every question or change slowly, so two queues in order of time serve instead of a timer each.
+// Delays are the same for every question or change slowly, so two queues in order of time serve instead of a timer
+// each.
 #pragma once
 #include <sonde/plugin.h>
 
@@ -24,7 +25,7 @@ struct Turn {
 class TurnQueue {
  public:
   bool empty() const { return head_ == tail_; }
-  const Turn &front() const { return ring_[head_ & mask()]; }
+  const Turn& front() const { return ring_[head_ & mask()]; }
   void pop() { ++head_; }
   void push(Turn t) {
     if (tail_ - head_ == ring_.size()) grow();
@@ -65,7 +66,7 @@ class Attempts {
 
   explicit Attempts(unsigned tries) : tries_(tries) {}
 
-  uint32_t open(sonde_task task, const Question &question) {
+  uint32_t open(sonde_task task, const Question& question) {
     uint32_t index;
     if (free_.empty()) {
       index = static_cast<uint32_t>(slots_.size());
@@ -75,7 +76,7 @@ class Attempts {
       index = free_.back();
       free_.pop_back();
     }
-    Slot &s = slots_[index];
+    Slot& s = slots_[index];
     s.task = task;
     s.sent = 0;
     s.live = true;
@@ -84,7 +85,7 @@ class Attempts {
     return index;
   }
   void close(uint32_t index) {
-    Slot &s = slots_[index];
+    Slot& s = slots_[index];
     if (!s.live) return;
     s.live = false;
     ++s.generation;
@@ -92,21 +93,23 @@ class Attempts {
     free_.push_back(index);
   }
   // What stays valid for this slot alone; nullptr when there is no such question (any more).
-  Slot *find(uint32_t index, uint32_t generation) {
-    Slot *s = find(index);
+  Slot* find(uint32_t index, uint32_t generation) {
+    Slot* s = find(index);
     return s && s->generation == generation ? s : nullptr;
   }
-  Slot *find(uint32_t index) { return index < slots_.size() && slots_[index].live ? &slots_[index] : nullptr; }
-  Slot &operator[](uint32_t index) { return slots_[index]; }
+  Slot* find(uint32_t index) { return index < slots_.size() && slots_[index].live ? &slots_[index] : nullptr; }
+  Slot& operator[](uint32_t index) { return slots_[index]; }
   size_t live() const { return live_; }
   size_t capacity() const { return slots_.size(); }
 
   // An attempt left at `now`: the next one after `spacing`, or the end after `timeout` if it was the last.
   void sent(uint32_t index, int64_t now, int64_t spacing, int64_t timeout) {
-    Slot &s = slots_[index];
+    Slot& s = slots_[index];
     ++s.sent;
-    if (s.sent < tries_) retries_.push({now + spacing, index, s.generation});
-    else ends_.push({now + timeout, index, s.generation});
+    if (s.sent < tries_)
+      retries_.push({now + spacing, index, s.generation});
+    else
+      ends_.push({now + timeout, index, s.generation});
   }
   // It could not leave (no buffer): asked once more at `again`, without counting.
   void not_sent(uint32_t index, int64_t again) { postponed_.push({again, index, slots_[index].generation}); }
@@ -117,7 +120,7 @@ class Attempts {
 
   // The next question whose attempt is due at `now`; it leaves its queue.
   Next next_send(int64_t now) {
-    for (TurnQueue *q : {&postponed_, &retries_}) {
+    for (TurnQueue* q : {&postponed_, &retries_}) {
       skip_dead(*q);
       if (!q->empty() && q->front().due <= now) {
         const uint32_t slot = q->front().slot;
@@ -146,10 +149,10 @@ class Attempts {
   }
 
  private:
-  void skip_dead(TurnQueue &q) {
+  void skip_dead(TurnQueue& q) {
     while (!q.empty() && !find(q.front().slot, q.front().generation)) q.pop();
   }
-  static int64_t head(const TurnQueue &q) { return q.empty() ? never : q.front().due; }
+  static int64_t head(const TurnQueue& q) { return q.empty() ? never : q.front().due; }
 
   unsigned tries_;
   size_t live_ = 0;

@@ -1,8 +1,8 @@
 // Many packets in one system call, out of and into buffers that are allocated once.
 #pragma once
+#include <linux/if_packet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <linux/if_packet.h>
 
 #include <cerrno>
 #include <cstdint>
@@ -36,7 +36,12 @@ class SendBatch {
   static constexpr unsigned most = 32;
 
   explicit SendBatch(size_t packet_size)
-      : packet_size_(packet_size), bytes_(packet_size * most), addresses_(most), vectors_(most), messages_(most), tags_(most) {
+      : packet_size_(packet_size),
+        bytes_(packet_size * most),
+        addresses_(most),
+        vectors_(most),
+        messages_(most),
+        tags_(most) {
     for (unsigned i = 0; i < most; ++i) {
       vectors_[i] = {bytes_.data() + i * packet_size_, 0};
       messages_[i].msg_hdr.msg_iov = &vectors_[i];
@@ -48,7 +53,7 @@ class SendBatch {
   bool empty() const { return count_ == 0; }
   // The next packet's buffer; add() seals it.
   std::span<uint8_t> buffer() { return {bytes_.data() + count_ * packet_size_, packet_size_}; }
-  void add(size_t length, const SocketAddress &to, socklen_t to_length, Tag tag) {
+  void add(size_t length, const SocketAddress& to, socklen_t to_length, Tag tag) {
     vectors_[count_].iov_len = length;
     addresses_[count_] = to;
     messages_[count_].msg_hdr.msg_namelen = to_length;
@@ -58,7 +63,7 @@ class SendBatch {
   // Sends all. For each packet, in order: sent(tag, wall clock ns) or failed(tag, errno). After a shortage the rest is
   // not tried, and fails with the same errno.
   template <class Sent, class Failed>
-  void flush(int fd, Sent &&sent, Failed &&failed) {
+  void flush(int fd, Sent&& sent, Failed&& failed) {
     unsigned done = 0;
     while (done < count_) {
       const int64_t before = wall_clock();
@@ -93,7 +98,7 @@ class SendBatch {
 
 struct Received {
   std::span<const uint8_t> bytes;
-  const SocketAddress &from;
+  const SocketAddress& from;
   int64_t wall_time;  // when the kernel took it in, ns since the epoch; 0: not told
 };
 
@@ -102,7 +107,11 @@ class ReceiveBatch {
   static constexpr unsigned most = 64;
 
   explicit ReceiveBatch(size_t packet_size)
-      : packet_size_(packet_size), bytes_(packet_size * most), control_(control_size * most), addresses_(most), vectors_(most),
+      : packet_size_(packet_size),
+        bytes_(packet_size * most),
+        control_(control_size * most),
+        addresses_(most),
+        vectors_(most),
         messages_(most) {
     for (unsigned i = 0; i < most; ++i) {
       vectors_[i] = {bytes_.data() + i * packet_size_, packet_size_};
@@ -112,10 +121,10 @@ class ReceiveBatch {
     }
   }
 
-  // Reads until nothing is left or `rounds` calls were made. True: the socket was empty at the end, so that what has not
-  // been seen by now had not arrived.
+  // Reads until nothing is left or `rounds` calls were made. True: the socket was empty at the end, so that what has
+  // not been seen by now had not arrived.
   template <class Each>
-  bool drain(int fd, unsigned rounds, Each &&each) {
+  bool drain(int fd, unsigned rounds, Each&& each) {
     while (rounds-- > 0) {
       for (unsigned i = 0; i < most; ++i) {
         messages_[i].msg_hdr.msg_namelen = sizeof(SocketAddress);
@@ -138,10 +147,9 @@ class ReceiveBatch {
  private:
   static constexpr size_t control_size = 64;  // one timestamp
 
-  static int64_t timestamp(msghdr &message) {
-    for (cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c))
-      if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS &&
-          c->cmsg_len >= CMSG_LEN(sizeof(timespec))) {
+  static int64_t timestamp(msghdr& message) {
+    for (cmsghdr* c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c))
+      if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS && c->cmsg_len >= CMSG_LEN(sizeof(timespec))) {
         timespec t{};
         std::memcpy(&t, CMSG_DATA(c), sizeof t);
         return t.tv_sec * 1'000'000'000 + t.tv_nsec;

@@ -22,15 +22,17 @@ inline uint16_t checksum_finish(uint32_t sum) {
   return static_cast<uint16_t>(~sum & 0xffff);
 }
 
-inline uint16_t checksum(std::span<const uint8_t> bytes) { return checksum_finish(checksum_add(bytes)); }
+inline uint16_t checksum(std::span<const uint8_t> bytes) {
+  return checksum_finish(checksum_add(bytes));
+}
 
 // What ICMPv6 adds in front of its own header (RFC 8200, 8.1).
-inline uint32_t pseudo_header6(const Ip &from, const Ip &to, uint32_t length, uint8_t next_header) {
+inline uint32_t pseudo_header6(const Ip& from, const Ip& to, uint32_t length, uint8_t next_header) {
   uint32_t sum = checksum_add(to, checksum_add(from));
-  return checksum_add(std::array<uint8_t, 8>{static_cast<uint8_t>(length >> 24), static_cast<uint8_t>(length >> 16),
-                                             static_cast<uint8_t>(length >> 8), static_cast<uint8_t>(length), 0, 0, 0,
-                                             next_header},
-                      sum);
+  return checksum_add(
+      std::array<uint8_t, 8>{static_cast<uint8_t>(length >> 24), static_cast<uint8_t>(length >> 16),
+                             static_cast<uint8_t>(length >> 8), static_cast<uint8_t>(length), 0, 0, 0, next_header},
+      sum);
 }
 
 }  // namespace sonde::net

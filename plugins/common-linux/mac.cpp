@@ -13,7 +13,7 @@ int hex_digit(char c) {
 
 }  // namespace
 
-std::string to_text(const Mac &mac) {
+std::string to_text(const Mac& mac) {
   constexpr char digits[] = "0123456789ABCDEF";
   std::string text;
   text.reserve(17);

@@ -14,10 +14,12 @@ namespace {
 
 using Bytes = std::span<const uint8_t>;
 
-constexpr size_t align4(size_t n) { return (n + 3) & ~size_t{3}; }
+constexpr size_t align4(size_t n) {
+  return (n + 3) & ~size_t{3};
+}
 
 template <class T>
-bool read(Bytes bytes, T &out) {
+bool read(Bytes bytes, T& out) {
   if (bytes.size() < sizeof(T)) return false;
   std::memcpy(&out, bytes.data(), sizeof(T));
   return true;
@@ -39,14 +41,14 @@ struct Attributes {
     return true;
   }
   bool has(unsigned type) const { return by_type[type].data() != nullptr; }
-  bool number(unsigned type, uint32_t &out) const { return read(by_type[type], out); }
-  bool address(unsigned type, uint8_t family, Ip &out) const {
+  bool number(unsigned type, uint32_t& out) const { return read(by_type[type], out); }
+  bool address(unsigned type, uint8_t family, Ip& out) const {
     const Bytes b = by_type[type];
     if (family == AF_INET && b.size() == 4) return out = mapped(b.data()), true;
     if (family == AF_INET6 && b.size() == 16) return out = ip6(b.data()), true;
     return false;
   }
-  bool mac(unsigned type, Mac &out) const {
+  bool mac(unsigned type, Mac& out) const {
     if (by_type[type].size() != out.size()) return false;
     std::memcpy(out.data(), by_type[type].data(), out.size());
     return true;
@@ -55,11 +57,11 @@ struct Attributes {
 
 // The fixed part of a message, then its attributes.
 template <class Fixed, size_t N>
-bool open(Bytes body, Fixed &fixed, Attributes<N> &attributes) {
+bool open(Bytes body, Fixed& fixed, Attributes<N>& attributes) {
   return read(body, fixed) && attributes.parse(body.subspan(std::min(align4(sizeof fixed), body.size())));
 }
 
-bool parse_link(Bytes body, Network &into) {
+bool parse_link(Bytes body, Network& into) {
   ifinfomsg fixed{};
   Attributes<IFLA_MTU + 1> attributes;
   if (!open(body, fixed, attributes)) return false;
@@ -67,8 +69,8 @@ bool parse_link(Bytes body, Network &into) {
   link.index = static_cast<uint32_t>(fixed.ifi_index);
   attributes.number(IFLA_MTU, link.mtu);
   if (const Bytes name = attributes.by_type[IFLA_IFNAME]; !name.empty())
-    link.name.assign(reinterpret_cast<const char *>(name.data()),
-                     ::strnlen(reinterpret_cast<const char *>(name.data()), name.size()));
+    link.name.assign(reinterpret_cast<const char*>(name.data()),
+                     ::strnlen(reinterpret_cast<const char*>(name.data()), name.size()));
   Mac mac{};
   if (attributes.mac(IFLA_ADDRESS, mac) && !is_zero(mac)) link.mac = mac;
   link.up = (fixed.ifi_flags & IFF_UP) != 0;
@@ -78,7 +80,7 @@ bool parse_link(Bytes body, Network &into) {
   return true;
 }
 
-bool parse_address(Bytes body, Network &into) {
+bool parse_address(Bytes body, Network& into) {
   ifaddrmsg fixed{};
   Attributes<IFA_FLAGS + 1> attributes;
   if (!open(body, fixed, attributes)) return false;
@@ -94,13 +96,14 @@ bool parse_address(Bytes body, Network &into) {
   uint32_t flags = fixed.ifa_flags;
   attributes.number(IFA_FLAGS, flags);
   // An optimistic address is tentative and may be used all the same (RFC 4429).
-  address.usable = (flags & IFA_F_DADFAILED) == 0 && ((flags & IFA_F_TENTATIVE) == 0 || (flags & IFA_F_OPTIMISTIC) != 0);
+  address.usable =
+      (flags & IFA_F_DADFAILED) == 0 && ((flags & IFA_F_TENTATIVE) == 0 || (flags & IFA_F_OPTIMISTIC) != 0);
   address.deprecated = (flags & IFA_F_DEPRECATED) != 0;
   into.addresses.push_back(address);
   return true;
 }
 
-bool parse_route(Bytes body, Network &into) {
+bool parse_route(Bytes body, Network& into) {
   rtmsg fixed{};
   Attributes<RTA_VIA + 1> attributes;
   if (!open(body, fixed, attributes)) return false;
@@ -125,7 +128,7 @@ bool parse_route(Bytes body, Network &into) {
   return true;
 }
 
-bool parse_neighbour(Bytes body, Network &into) {
+bool parse_neighbour(Bytes body, Network& into) {
   ndmsg fixed{};
   Attributes<NDA_LLADDR + 1> attributes;
   if (!open(body, fixed, attributes)) return false;
@@ -141,19 +144,24 @@ bool parse_neighbour(Bytes body, Network &into) {
   return true;
 }
 
-bool parse_message(uint16_t type, Bytes body, Network &into) {
+bool parse_message(uint16_t type, Bytes body, Network& into) {
   switch (type) {
-    case RTM_NEWLINK: return parse_link(body, into);
-    case RTM_NEWADDR: return parse_address(body, into);
-    case RTM_NEWROUTE: return parse_route(body, into);
-    case RTM_NEWNEIGH: return parse_neighbour(body, into);
-    default: return true;
+    case RTM_NEWLINK:
+      return parse_link(body, into);
+    case RTM_NEWADDR:
+      return parse_address(body, into);
+    case RTM_NEWROUTE:
+      return parse_route(body, into);
+    case RTM_NEWNEIGH:
+      return parse_neighbour(body, into);
+    default:
+      return true;
   }
 }
 
 }  // namespace
 
-DumpProgress parse_dump(Bytes bytes, uint32_t sequence, Network &into) {
+DumpProgress parse_dump(Bytes bytes, uint32_t sequence, Network& into) {
   while (!bytes.empty()) {
     nlmsghdr head{};
     if (!read(bytes, head) || head.nlmsg_len < sizeof head || head.nlmsg_len > bytes.size())
@@ -185,7 +193,7 @@ std::vector<uint8_t> dump_request(uint16_t type, uint32_t sequence) {
   request.head.nlmsg_type = type;
   request.head.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
   request.head.nlmsg_seq = sequence;
-  const auto *from = reinterpret_cast<const uint8_t *>(&request);
+  const auto* from = reinterpret_cast<const uint8_t*>(&request);
   return {from, from + request.head.nlmsg_len};
 }
 

@@ -22,7 +22,7 @@ struct DumpProgress {
 };
 
 // One datagram of a dump; `sequence` is that of the request, messages of other ones are passed over.
-DumpProgress parse_dump(std::span<const uint8_t> datagram, uint32_t sequence, Network &into);
+DumpProgress parse_dump(std::span<const uint8_t> datagram, uint32_t sequence, Network& into);
 
 // A request for all of one table: RTM_GETLINK, RTM_GETADDR, RTM_GETROUTE or RTM_GETNEIGH.
 std::vector<uint8_t> dump_request(uint16_t type, uint32_t sequence);

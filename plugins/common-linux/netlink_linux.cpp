@@ -4,8 +4,8 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <poll.h>
-#include <sonde/plugin.hpp>
 #include <sys/socket.h>
+#include <sonde/plugin.hpp>
 
 #include <cerrno>
 #include <cstring>
@@ -15,10 +15,10 @@
 namespace sonde::net {
 namespace {
 
-constexpr int most_restarts = 16;    // of a dump that the kernel marks as torn because its table changed meanwhile
-constexpr int answer_wait_ms = 1000; // the kernel answers at once; this only guards against one that never does
+constexpr int most_restarts = 16;     // of a dump that the kernel marks as torn because its table changed meanwhile
+constexpr int answer_wait_ms = 1000;  // the kernel answers at once; this only guards against one that never does
 
-[[noreturn]] void fail(const char *what, int error) {
+[[noreturn]] void fail(const char* what, int error) {
   throw Failure(SONDE_E_IO, std::string("rtnetlink: ") + what + ": " + std::strerror(error) +
                                 "; expected the kernel to list its links, addresses, routes and neighbours (a seccomp "
                                 "filter or service unit may forbid AF_NETLINK)");
@@ -30,15 +30,15 @@ NetlinkReader::NetlinkReader() : socket_(::socket(AF_NETLINK, SOCK_RAW | SOCK_CL
   if (!socket_) fail("cannot be opened", errno);
 }
 
-void NetlinkReader::dump(uint16_t type, Network &into) {
+void NetlinkReader::dump(uint16_t type, Network& into) {
   const Network before = into;
   std::vector<uint8_t> buffer(64 * 1024);
   for (int round = 1;; ++round) {
     const auto request = dump_request(type, ++sequence_);
     sockaddr_nl kernel{};
     kernel.nl_family = AF_NETLINK;
-    if (::sendto(socket_.fd(), request.data(), request.size(), 0, reinterpret_cast<sockaddr *>(&kernel),
-                 sizeof kernel) < 0)
+    if (::sendto(socket_.fd(), request.data(), request.size(), 0, reinterpret_cast<sockaddr*>(&kernel), sizeof kernel) <
+        0)
       fail("the request was refused", errno);
     bool interrupted = false;
     for (;;) {
@@ -47,13 +47,12 @@ void NetlinkReader::dump(uint16_t type, Network &into) {
       sockaddr_nl from{};
       socklen_t from_size = sizeof from;
       const ssize_t n = ::recvfrom(socket_.fd(), buffer.data(), buffer.size(), MSG_DONTWAIT | MSG_TRUNC,
-                                   reinterpret_cast<sockaddr *>(&from), &from_size);
+                                   reinterpret_cast<sockaddr*>(&from), &from_size);
       if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
       if (n < 0) fail("the answer cannot be read", errno);
       if (from.nl_pid != 0) continue;  // another process, not the kernel
       if (static_cast<size_t>(n) > buffer.size()) fail("an answer is longer than its buffer", EMSGSIZE);
-      const DumpProgress progress =
-          parse_dump(std::span(buffer).first(static_cast<size_t>(n)), sequence_, into);
+      const DumpProgress progress = parse_dump(std::span(buffer).first(static_cast<size_t>(n)), sequence_, into);
       if (progress.state == DumpState::malformed) fail("an answer does not fit its announced length", EBADMSG);
       if (progress.state == DumpState::failed) fail("the dump was refused", progress.error);
       if (progress.state == DumpState::interrupted) {
@@ -76,14 +75,14 @@ Network NetlinkReader::read_all() {
   return network;
 }
 
-bool NetlinkReader::refresh_neighbours(Network &network) noexcept {
+bool NetlinkReader::refresh_neighbours(Network& network) noexcept {
   try {
     Network fresh;
     dump(RTM_GETNEIGH, fresh);
     fresh.index();
     network.neighbours = std::move(fresh.neighbours);
     return true;
-  } catch (const std::exception &) {
+  } catch (const std::exception&) {
     return false;
   }
 }

@@ -11,10 +11,10 @@ class NetlinkReader {
   // Links, addresses, routes and neighbours; throws sonde::Failure.
   Network read_all();
   // Only the neighbours anew. False: the old ones stay.
-  bool refresh_neighbours(Network &) noexcept;
+  bool refresh_neighbours(Network&) noexcept;
 
  private:
-  void dump(uint16_t type, Network &into);
+  void dump(uint16_t type, Network& into);
   Socket socket_;
   uint32_t sequence_ = 0;
 };

@@ -24,9 +24,9 @@ struct Link {
 struct Address {
   uint32_t link = 0;
   Ip ip{};
-  uint8_t prefix = 0;      // bits of the mapped form
-  bool usable = true;      // not tentative, not a duplicate
-  bool deprecated = false; // still ours, but not to be chosen as a source
+  uint8_t prefix = 0;       // bits of the mapped form
+  bool usable = true;       // not tentative, not a duplicate
+  bool deprecated = false;  // still ours, but not to be chosen as a source
 };
 
 struct Route {
@@ -47,7 +47,7 @@ struct Neighbour {
 
 // Where and as whom an on-link target is asked.
 struct OnLink {
-  const Link *link = nullptr;
+  const Link* link = nullptr;
   Ip source{};
 };
 
@@ -60,15 +60,15 @@ struct Network {
   // Sorts the tables for the look-ups below; to be called once after filling.
   void index();
 
-  const Link *link(uint32_t index) const;
+  const Link* link(uint32_t index) const;
   // The link of this own address; a whole loopback network is own. A link-local address is own only in its zone.
-  const Link *own(const Ip &, uint32_t scope_id) const;
+  const Link* own(const Ip&, uint32_t scope_id) const;
   // Nothing when the longest route leads over a gateway, no Ethernet link, or no address of ours could be asked back.
-  std::optional<OnLink> on_link(const Ip &, uint32_t scope_id) const;
-  const Neighbour *neighbour(const Ip &, uint32_t scope_id) const;
+  std::optional<OnLink> on_link(const Ip&, uint32_t scope_id) const;
+  const Neighbour* neighbour(const Ip&, uint32_t scope_id) const;
 
  private:
-  const Route *route(const Ip &, uint32_t scope_id) const;
+  const Route* route(const Ip&, uint32_t scope_id) const;
 };
 
 }  // namespace sonde::net

@@ -10,7 +10,7 @@ class Pacer {
  public:
   // Takes up to `want`. `ask(n, again)` is the host's pace(): how many of n may leave, and when to ask for the rest.
   template <class Ask>
-  uint32_t take(uint32_t want, int64_t now, Ask &&ask) {
+  uint32_t take(uint32_t want, int64_t now, Ask&& ask) {
     if (credit_ < want && now >= again_) {
       int64_t again = 0;
       const uint32_t missing = want - credit_;

@@ -11,7 +11,7 @@ struct SipKey {
   uint64_t k0 = 0, k1 = 0;
 };
 
-inline uint64_t siphash(const SipKey &key, std::span<const uint8_t> message) {
+inline uint64_t siphash(const SipKey& key, std::span<const uint8_t> message) {
   uint64_t v0 = key.k0 ^ 0x736f6d6570736575u, v1 = key.k1 ^ 0x646f72616e646f6du;
   uint64_t v2 = key.k0 ^ 0x6c7967656e657261u, v3 = key.k1 ^ 0x7465646279746573u;
   const auto rounds = [&](int n) {
@@ -29,7 +29,7 @@ inline uint64_t siphash(const SipKey &key, std::span<const uint8_t> message) {
     rounds(2);
     v0 ^= word;
   };
-  const auto little_endian = [](const uint8_t *p, size_t n) {
+  const auto little_endian = [](const uint8_t* p, size_t n) {
     uint64_t word = 0;
     for (size_t i = 0; i < n; ++i) word |= static_cast<uint64_t>(p[i]) << (8 * i);
     return word;

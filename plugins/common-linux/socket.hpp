@@ -12,8 +12,8 @@ class Socket {
  public:
   Socket() = default;
   explicit Socket(int fd) : fd_(fd) {}
-  Socket(Socket &&other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Socket &operator=(Socket &&other) noexcept {
+  Socket(Socket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Socket& operator=(Socket&& other) noexcept {
     std::swap(fd_, other.fd_);
     return *this;
   }

@@ -20,7 +20,7 @@ Socket::~Socket() {
 bool Socket::attach_filter(std::span<const sock_filter> program) const {
   sock_fprog attached{};
   attached.len = static_cast<unsigned short>(program.size());
-  attached.filter = const_cast<sock_filter *>(program.data());
+  attached.filter = const_cast<sock_filter*>(program.data());
   return ::setsockopt(fd_, SOL_SOCKET, SO_ATTACH_FILTER, &attached, sizeof attached) == 0;
 }
 
@@ -35,8 +35,10 @@ SendFault classify_send_error(int error) {
   switch (error) {
     case ENOBUFS:
     case ENOMEM:
-    case EAGAIN: return SendFault::shortage;
-    default: return SendFault::local;
+    case EAGAIN:
+      return SendFault::shortage;
+    default:
+      return SendFault::local;
   }
 }
 

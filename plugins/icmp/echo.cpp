@@ -15,7 +15,7 @@ namespace {
 
 using net::load16, net::load32, net::load64, net::store16, net::store32, net::store64;
 
-uint64_t proof_of(const EchoTag &tag, const net::Ip &target, uint16_t id, uint16_t sequence, const net::SipKey &key) {
+uint64_t proof_of(const EchoTag& tag, const net::Ip& target, uint16_t id, uint16_t sequence, const net::SipKey& key) {
   std::array<uint8_t, 28> covered;
   std::memcpy(covered.data(), target.data(), 16);
   store16(covered.data() + 16, id);
@@ -27,9 +27,11 @@ uint64_t proof_of(const EchoTag &tag, const net::Ip &target, uint16_t id, uint16
 
 }  // namespace
 
-uint16_t sequence_of(const EchoTag &tag) { return static_cast<uint16_t>(tag.slot + tag.attempt * 6553u); }
+uint16_t sequence_of(const EchoTag& tag) {
+  return static_cast<uint16_t>(tag.slot + tag.attempt * 6553u);
+}
 
-void build_request(std::span<uint8_t> packet, const net::Ip &target, const EchoTag &tag, const EchoIdentity &self) {
+void build_request(std::span<uint8_t> packet, const net::Ip& target, const EchoTag& tag, const EchoIdentity& self) {
   const uint16_t sequence = sequence_of(tag);
   packet[0] = net::is_v4(target) ? uint8_t{ICMP_ECHO} : uint8_t{ICMP6_ECHO_REQUEST};
   packet[1] = 0;
@@ -43,7 +45,7 @@ void build_request(std::span<uint8_t> packet, const net::Ip &target, const EchoT
   store16(&packet[2], net::checksum(packet));
 }
 
-void set_checksum6(std::span<uint8_t> packet, const net::Ip &from, const net::Ip &to) {
+void set_checksum6(std::span<uint8_t> packet, const net::Ip& from, const net::Ip& to) {
   store16(&packet[2], 0);
   const uint32_t pseudo = net::pseudo_header6(from, to, static_cast<uint32_t>(packet.size()), IPPROTO_ICMPV6);
   store16(&packet[2], net::checksum_finish(net::checksum_add(packet, pseudo)));
@@ -62,7 +64,7 @@ std::optional<EchoClaim> read_claim(std::span<const uint8_t> packet) {
   return claim;
 }
 
-bool proves(const EchoClaim &claim, const net::Ip &target, const EchoIdentity &self, bool check_id) {
+bool proves(const EchoClaim& claim, const net::Ip& target, const EchoIdentity& self, bool check_id) {
   // A ping socket's request was built before the kernel chose the id, so the proof covers ours in either case.
   return (!check_id || claim.id == self.id) && claim.sequence == sequence_of(claim.tag) &&
          claim.proof == proof_of(claim.tag, target, self.id, claim.sequence, self.key);
@@ -75,7 +77,8 @@ std::optional<std::span<const uint8_t>> strip_ipv4(std::span<const uint8_t> pack
   return packet.subspan(length);
 }
 
-size_t build_frame(std::span<uint8_t> frame, const FrameAddresses &ends, std::span<const uint8_t> echo, uint16_t ip_id) {
+size_t build_frame(std::span<uint8_t> frame, const FrameAddresses& ends, std::span<const uint8_t> echo,
+                   uint16_t ip_id) {
   const bool four = net::is_v4(ends.to);
   const size_t ip_size = four ? 20 : 40, total = 14 + ip_size + echo.size();
   if (total > frame.size() || echo.size() > 0xffff - 20) return 0;

@@ -15,7 +15,7 @@
 
 namespace sonde::icmp {
 
-inline constexpr size_t header_size = 8;   // type, code, checksum, id, sequence
+inline constexpr size_t header_size = 8;  // type, code, checksum, id, sequence
 inline constexpr size_t least_payload = 16;
 inline constexpr uint32_t generation_mask = 0xffffff;
 
@@ -23,7 +23,7 @@ struct EchoTag {
   uint32_t slot = 0;
   uint32_t generation = 0;  // 24 bits
   uint8_t attempt = 0;      // from 0
-  friend bool operator==(const EchoTag &, const EchoTag &) = default;
+  friend bool operator==(const EchoTag&, const EchoTag&) = default;
 };
 
 // What is the same in every request of an instance.
@@ -33,13 +33,13 @@ struct EchoIdentity {
 };
 
 // Attempts at one target differ, and so do neighbouring targets: some firewalls drop what looks like a copy.
-uint16_t sequence_of(const EchoTag &);
+uint16_t sequence_of(const EchoTag&);
 
 // Writes a whole request (header and payload) over `packet`. The checksum is that of ICMP; a kernel or the caller has
 // to put in that of ICMPv6, which covers addresses too.
-void build_request(std::span<uint8_t> packet, const net::Ip &target, const EchoTag &, const EchoIdentity &);
+void build_request(std::span<uint8_t> packet, const net::Ip& target, const EchoTag&, const EchoIdentity&);
 // The checksum of an ICMPv6 packet between two addresses, into the packet.
-void set_checksum6(std::span<uint8_t> packet, const net::Ip &from, const net::Ip &to);
+void set_checksum6(std::span<uint8_t> packet, const net::Ip& from, const net::Ip& to);
 
 // The tag in the payload of an echo packet of ours, request or reply, as its octets claim.
 struct EchoClaim {
@@ -51,10 +51,10 @@ struct EchoClaim {
 std::optional<EchoClaim> read_claim(std::span<const uint8_t> packet);
 // Was the request with this claim sent to `target` by the owner of the identity? With `check_id` false the id is that
 // of a ping socket, which the kernel has checked.
-bool proves(const EchoClaim &, const net::Ip &target, const EchoIdentity &, bool check_id);
+bool proves(const EchoClaim&, const net::Ip& target, const EchoIdentity&, bool check_id);
 
-// Where the ICMP header begins in what a raw IPv4 socket delivers. Nothing when that is no whole IPv4 header followed by
-// ICMP.
+// Where the ICMP header begins in what a raw IPv4 socket delivers. Nothing when that is no whole IPv4 header followed
+// by ICMP.
 std::optional<std::span<const uint8_t>> strip_ipv4(std::span<const uint8_t> packet);
 
 // A frame around a request, for a neighbour whose hardware address is known. Returns its length, 0 if it does not fit.
@@ -63,6 +63,6 @@ struct FrameAddresses {
   net::Ip from, to;
 };
 inline constexpr size_t frame_overhead = 14 + 40;
-size_t build_frame(std::span<uint8_t> frame, const FrameAddresses &, std::span<const uint8_t> echo, uint16_t ip_id);
+size_t build_frame(std::span<uint8_t> frame, const FrameAddresses&, std::span<const uint8_t> echo, uint16_t ip_id);
 
 }  // namespace sonde::icmp

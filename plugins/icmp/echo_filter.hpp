@@ -1,5 +1,5 @@
-// Programs for the kernel's packet filter: every raw ICMP socket would otherwise be handed the ICMP of the whole machine,
-// and with several shards each of them the replies of all.
+// Programs for the kernel's packet filter: every raw ICMP socket would otherwise be handed the ICMP of the whole
+// machine, and with several shards each of them the replies of all.
 #pragma once
 #include <linux/filter.h>
 

@@ -20,7 +20,8 @@ inline constexpr Scalar<bool> alive{0, "alive", "a packet came back from this ad
 inline constexpr Scalar<double> rtt_ms{1, "rtt_ms", "round trip of an echo request, in milliseconds"};
 inline constexpr auto outputs = fields(alive, rtt_ms);
 
-inline constexpr Scalar<std::string_view> mac_input{0, "mac", "with link \"direct\": send to it without asking the kernel"};
+inline constexpr Scalar<std::string_view> mac_input{0, "mac",
+                                                    "with link \"direct\": send to it without asking the kernel"};
 inline constexpr Scalar<std::string_view> link_input{1, "link", "\"direct\": the target itself answered on this link"};
 inline constexpr auto inputs = fields(mac_input, link_input);
 
@@ -38,7 +39,7 @@ class Icmp {
   struct Question {
     net::Ip ip{};
     uint32_t scope_id = 0;
-    FrameSocket *frame = nullptr;  // known neighbour: sent as a whole frame
+    FrameSocket* frame = nullptr;  // known neighbour: sent as a whole frame
     net::Mac mac{}, own_mac{};
     net::Ip source{};
     int64_t first_asked = 0, last_asked = 0;  // monotonic
@@ -47,19 +48,19 @@ class Icmp {
   using Questions = net::Attempts<Question>;
 
   uint32_t take_tokens(uint32_t want, int64_t now);
-  bool choose_path(Task, const sonde_target &, Question &);
+  bool choose_path(Task, const sonde_target&, Question&);
   void send(uint32_t slot, int64_t now);
-  void flush(SlotBatch &, int fd, int64_t now);
+  void flush(SlotBatch&, int fd, int64_t now);
   void flush_all(int64_t now);
   void send_failed(uint32_t slot, int error, int64_t now);
   void send_due(int64_t now);
   void end_due(int64_t now);
   void arm(int64_t now);
 
-  bool drain(EchoSocket &, bool four);
-  void received(const EchoSocket &, bool four, const net::Received &);
-  void reply(const EchoClaim &, const net::Ip &from, uint32_t scope_id, bool check_id, int64_t wall_time);
-  void error(const QuotedEcho &, const net::Ip &from);
+  bool drain(EchoSocket&, bool four);
+  void received(const EchoSocket&, bool four, const net::Received&);
+  void reply(const EchoClaim&, const net::Ip& from, uint32_t scope_id, bool check_id, int64_t wall_time);
+  void error(const QuotedEcho&, const net::Ip& from);
   void settle(uint32_t slot, sonde_outcome);
   int64_t round_trip(uint32_t slot, uint8_t attempt, int64_t wall_time);
   void report_counters() const;

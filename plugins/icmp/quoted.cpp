@@ -15,8 +15,8 @@ using Bytes = std::span<const uint8_t>;
 constexpr size_t largest_request = 2048;
 
 bool is_error4(uint8_t type) {
-  return type == ICMP_DEST_UNREACH || type == ICMP_SOURCE_QUENCH || type == ICMP_REDIRECT || type == ICMP_TIME_EXCEEDED ||
-         type == ICMP_PARAMETERPROB;
+  return type == ICMP_DEST_UNREACH || type == ICMP_SOURCE_QUENCH || type == ICMP_REDIRECT ||
+         type == ICMP_TIME_EXCEEDED || type == ICMP_PARAMETERPROB;
 }
 
 // The echo request at the start of `echo`, cut short or not.
@@ -63,43 +63,56 @@ std::optional<QuotedEcho> read_error6(Bytes packet) {
   return q;
 }
 
-bool checksum_proves(const QuotedEcho &q, const EchoTag &tag, const EchoIdentity &self, size_t payload) {
+bool checksum_proves(const QuotedEcho& q, const EchoTag& tag, const EchoIdentity& self, size_t payload) {
   std::array<uint8_t, largest_request> packet;
   const size_t size = header_size + payload;
-  if (size > packet.size() || payload < least_payload || q.id != self.id || q.sequence != sequence_of(tag)) return false;
+  if (size > packet.size() || payload < least_payload || q.id != self.id || q.sequence != sequence_of(tag))
+    return false;
   const auto request = std::span(packet).first(size);
   build_request(request, q.to, tag, self);
   if (!net::is_v4(q.to)) set_checksum6(request, q.from, q.to);
   return net::load16(&request[2]) == q.checksum;
 }
 
-const char *describe_error(bool four, uint8_t type, uint8_t code) {
+const char* describe_error(bool four, uint8_t type, uint8_t code) {
   if (four) {
     switch (type) {
       case ICMP_DEST_UNREACH:
         switch (code) {
-          case ICMP_NET_UNREACH: return "network unreachable";
-          case ICMP_HOST_UNREACH: return "host unreachable";
-          case ICMP_PROT_UNREACH: return "protocol unreachable";
+          case ICMP_NET_UNREACH:
+            return "network unreachable";
+          case ICMP_HOST_UNREACH:
+            return "host unreachable";
+          case ICMP_PROT_UNREACH:
+            return "protocol unreachable";
           case ICMP_NET_ANO:
           case ICMP_HOST_ANO:
-          case ICMP_PKT_FILTERED: return "administratively prohibited";
-          default: return "destination unreachable";
+          case ICMP_PKT_FILTERED:
+            return "administratively prohibited";
+          default:
+            return "destination unreachable";
         }
-      case ICMP_TIME_EXCEEDED: return "time to live exceeded";
-      case ICMP_REDIRECT: return "redirect";
-      case ICMP_SOURCE_QUENCH: return "source quench";
-      default: return "parameter problem";
+      case ICMP_TIME_EXCEEDED:
+        return "time to live exceeded";
+      case ICMP_REDIRECT:
+        return "redirect";
+      case ICMP_SOURCE_QUENCH:
+        return "source quench";
+      default:
+        return "parameter problem";
     }
   }
   switch (type) {
     case ICMP6_DST_UNREACH:
-      return code == ICMP6_DST_UNREACH_ADMIN ? "administratively prohibited"
+      return code == ICMP6_DST_UNREACH_ADMIN  ? "administratively prohibited"
              : code == ICMP6_DST_UNREACH_ADDR ? "address unreachable"
                                               : "destination unreachable";
-    case ICMP6_PACKET_TOO_BIG: return "packet too big";
-    case ICMP6_TIME_EXCEEDED: return "hop limit exceeded";
-    default: return "parameter problem";
+    case ICMP6_PACKET_TOO_BIG:
+      return "packet too big";
+    case ICMP6_TIME_EXCEEDED:
+      return "hop limit exceeded";
+    default:
+      return "parameter problem";
   }
 }
 

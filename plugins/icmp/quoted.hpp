@@ -14,7 +14,7 @@ struct QuotedEcho {
   uint8_t type = 0, code = 0;  // of the error
   net::Ip to{};                // whom our request was for
   uint16_t id = 0, sequence = 0, checksum = 0;
-  net::Ip from{};              // our address, as the quoted header has it
+  net::Ip from{};                  // our address, as the quoted header has it
   std::optional<EchoClaim> claim;  // when enough of the request is quoted; 8 octets are all that RFC 792 asks for
 };
 
@@ -23,9 +23,9 @@ std::optional<QuotedEcho> read_error4(std::span<const uint8_t> packet);
 std::optional<QuotedEcho> read_error6(std::span<const uint8_t> packet);
 
 // A short quotation still has the checksum of the request, and that covers the proof: does it belong to this attempt?
-bool checksum_proves(const QuotedEcho &, const EchoTag &, const EchoIdentity &, size_t payload);
+bool checksum_proves(const QuotedEcho&, const EchoTag&, const EchoIdentity&, size_t payload);
 
 // "host unreachable", "administratively prohibited" ...
-const char *describe_error(bool four, uint8_t type, uint8_t code);
+const char* describe_error(bool four, uint8_t type, uint8_t code);
 
 }  // namespace sonde::icmp

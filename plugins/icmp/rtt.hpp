@@ -1,5 +1,5 @@
-// What round trips have been so far: smoothed mean and deviation (RFC 6298), over all targets of an instance. Spaces the
-// retries; with `adaptive` it also ends the wait.
+// What round trips have been so far: smoothed mean and deviation (RFC 6298), over all targets of an instance. Spaces
+// the retries; with `adaptive` it also ends the wait.
 #pragma once
 #include <cstdint>
 
@@ -9,7 +9,8 @@ class RttEstimate {
  public:
   void add(int64_t ns);
   bool known() const { return samples_ >= enough; }
-  // When a retry makes sense: no earlier than `interval`, no earlier than replies usually take, no later than `timeout`.
+  // When a retry makes sense: no earlier than `interval`, no earlier than replies usually take, no later than
+  // `timeout`.
   int64_t spacing(int64_t interval, int64_t timeout) const;
   // How long silence is waited for when the user permits less than `timeout`.
   int64_t adaptive_wait(int64_t timeout) const;

@@ -15,9 +15,11 @@ namespace {
 
 constexpr size_t most_frame_sockets = 64;  // a machine full of containers has hundreds of links
 
-int protocol(int family) { return family == AF_INET ? int{IPPROTO_ICMP} : int{IPPROTO_ICMPV6}; }
+int protocol(int family) {
+  return family == AF_INET ? int{IPPROTO_ICMP} : int{IPPROTO_ICMPV6};
+}
 
-net::Socket open_raw(const Context &host, int family, uint16_t id) {
+net::Socket open_raw(const Context& host, int family, uint16_t id) {
   int fd = -1;
   if (host.raw(family, protocol(family), 0, fd) != SONDE_OK) return {};
   net::Socket socket(fd);
@@ -28,14 +30,15 @@ net::Socket open_raw(const Context &host, int family, uint16_t id) {
 
 }  // namespace
 
-EchoSocket open_echo_socket(const Context &host, int family, uint16_t id, size_t packet_size) {
+EchoSocket open_echo_socket(const Context& host, int family, uint16_t id, size_t packet_size) {
   EchoSocket echo;
   echo.socket = open_raw(host, family, id);
   echo.raw = static_cast<bool>(echo.socket);
-  if (!echo.raw) echo.socket = net::Socket(::socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol(family)));
+  if (!echo.raw)
+    echo.socket = net::Socket(::socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol(family)));
   if (!echo.socket) {
-    echo.why_not = std::string(family == AF_INET ? "ICMP" : "ICMPv6") + ": no raw socket is allowed, and no ping socket: " +
-                   std::strerror(errno);
+    echo.why_not = std::string(family == AF_INET ? "ICMP" : "ICMPv6") +
+                   ": no raw socket is allowed, and no ping socket: " + std::strerror(errno);
     return echo;
   }
   const int on = 1;
@@ -49,12 +52,12 @@ EchoSocket open_echo_socket(const Context &host, int family, uint16_t id, size_t
   return echo;
 }
 
-std::vector<FrameSocket> open_frame_sockets(const Context &host, const net::Network &network, size_t packet_size) {
+std::vector<FrameSocket> open_frame_sockets(const Context& host, const net::Network& network, size_t packet_size) {
   std::vector<FrameSocket> sockets;
   const auto drop_all = drop_all_filter();
-  for (const net::Link &link : network.links) {
+  for (const net::Link& link : network.links) {
     const bool addressed = std::any_of(network.addresses.begin(), network.addresses.end(),
-                                       [&](const net::Address &a) { return a.link == link.index; });
+                                       [&](const net::Address& a) { return a.link == link.index; });
     if (!link.up || !link.ethernet || !link.mac || !addressed || sockets.size() == most_frame_sockets) continue;
     FrameSocket s;
     s.link = link.index;

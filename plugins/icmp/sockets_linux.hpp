@@ -25,7 +25,7 @@ struct EchoSocket {
 };
 
 // A socket of this family (AF_INET, AF_INET6), with the kernel's time of arrival switched on and a filter for `id`.
-EchoSocket open_echo_socket(const Context &, int family, uint16_t id, size_t packet_size);
+EchoSocket open_echo_socket(const Context&, int family, uint16_t id, size_t packet_size);
 
 struct FrameSocket {
   uint32_t link = 0;
@@ -33,6 +33,6 @@ struct FrameSocket {
   std::unique_ptr<SlotBatch> batch;
 };
 // One for each Ethernet link that has an address. Empty without the privilege: the kernel then finds the neighbours.
-std::vector<FrameSocket> open_frame_sockets(const Context &, const net::Network &, size_t packet_size);
+std::vector<FrameSocket> open_frame_sockets(const Context&, const net::Network&, size_t packet_size);
 
 }  // namespace sonde::icmp

@@ -10,8 +10,8 @@ namespace sonde::arp_oui {
 namespace {
 
 std::vector<uint8_t> reply() {
-  std::vector<uint8_t> f = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 7, 8, 6, 0, 1, 8, 0, 6, 4, 0, 2,
-                            2, 0, 0, 0, 0, 7, 10, 0, 0, 7, 2, 0, 0, 0, 0, 1, 10, 0, 0, 1};
+  std::vector<uint8_t> f = {2, 0, 0, 0, 0, 1, 2, 0,  0, 0, 0, 7, 8, 6, 0, 1, 8, 0,  6, 4, 0,
+                            2, 2, 0, 0, 0, 0, 7, 10, 0, 0, 7, 2, 0, 0, 0, 0, 1, 10, 0, 0, 1};
   f.resize(60);
   return f;
 }
@@ -19,8 +19,8 @@ std::vector<uint8_t> reply() {
 TEST(Arp, Request) {
   std::vector<uint8_t> frame(arp_frame_size, 0xee);
   build_arp_request(frame, {2, 0, 0, 0, 0, 1}, {10, 0, 0, 1}, {10, 0, 0, 7});
-  std::vector<uint8_t> expected = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1,
-                                   2, 0, 0, 0, 0, 1, 10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 10, 0, 0, 7};
+  std::vector<uint8_t> expected = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0,  0, 0, 0, 1, 8, 6, 0, 1, 8, 0,  6, 4, 0,
+                                   1,    2,    0,    0,    0,    0,    1, 10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 10, 0, 0, 7};
   expected.resize(60, 0);
   EXPECT_EQ(frame, expected);
 }

@@ -8,7 +8,7 @@ namespace {
 
 using Record = std::vector<std::string>;
 
-std::vector<Record> read(std::string_view text, std::string *error = nullptr) {
+std::vector<Record> read(std::string_view text, std::string* error = nullptr) {
   CsvReader reader(text);
   std::vector<Record> all;
   Record r;
@@ -27,10 +27,14 @@ TEST(Csv, QuotedFieldsHoldCommasQuotesAndLineEnds) {
 }
 
 TEST(Csv, ByteOrderMarkAndEmptyLinesAreSkipped) {
-  EXPECT_EQ(read("\xef\xbb\xbf" "a,b\n\n\r\nc,d\n"), (std::vector<Record>{{"a", "b"}, {"c", "d"}}));
+  EXPECT_EQ(read("\xef\xbb\xbf"
+                 "a,b\n\n\r\nc,d\n"),
+            (std::vector<Record>{{"a", "b"}, {"c", "d"}}));
 }
 
-TEST(Csv, AQuoteInsideAPlainFieldIsText) { EXPECT_EQ(read("5\" disk,b"), (std::vector<Record>{{"5\" disk", "b"}})); }
+TEST(Csv, AQuoteInsideAPlainFieldIsText) {
+  EXPECT_EQ(read("5\" disk,b"), (std::vector<Record>{{"5\" disk", "b"}}));
+}
 
 TEST(Csv, AnOpenQuoteIsAnError) {
   std::string error;

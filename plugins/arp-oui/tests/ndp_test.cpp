@@ -18,7 +18,7 @@ const Ip own = {0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
 const Ip target = {0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12, 0x34, 0x56, 0x78};
 constexpr net::Mac own_mac = {2, 0, 0, 0, 0, 1}, other_mac = {2, 0, 0, 0, 0, 7}, router_mac = {2, 0, 0, 0, 0, 9};
 
-void seal(std::vector<uint8_t> &f) {
+void seal(std::vector<uint8_t>& f) {
   const auto icmp = std::span(f).subspan(54, net::load16(&f[18]));
   net::store16(&icmp[2], 0);
   const auto pseudo = net::pseudo_header6(net::ip6(&f[22]), net::ip6(&f[38]), static_cast<uint32_t>(icmp.size()), 58);
@@ -88,7 +88,7 @@ TEST(Ndp, WrongChecksumOrBrokenOptionsAreRefused) {
   auto f = advertisement();
   f[80] ^= 1;
   EXPECT_FALSE(parse_advertisement(f));
-  for (uint8_t length : {0, 2, 255}) {
+  for (const auto length : std::vector<uint8_t>{0, 2, 255}) {
     f = advertisement();
     f[79] = length;
     seal(f);
@@ -118,7 +118,7 @@ TEST(Ndp, FilterPassesAdvertisementsOnly) {
   solicitation[54] = 135;
   tcp[20] = 6;
   uint8_t buffer[128];
-  for (const auto &f : {solicitation, tcp}) {
+  for (const auto& f : {solicitation, tcp}) {
     ::send(sender.fd(), f.data(), f.size(), MSG_DONTWAIT);
     EXPECT_EQ(::recv(receiver.fd(), buffer, sizeof buffer, MSG_DONTWAIT), -1);
   }

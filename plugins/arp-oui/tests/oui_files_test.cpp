@@ -20,7 +20,7 @@ class OuiFiles : public ::testing::Test {
     dir_ = pattern;
   }
   void TearDown() override { std::filesystem::remove_all(dir_); }
-  std::string write(const std::string &name, const std::string &rows) {
+  std::string write(const std::string& name, const std::string& rows) {
     const std::string path = dir_ + "/" + name;
     std::ofstream(path) << "Registry,Assignment,Organization Name,Organization Address\n" << rows;
     return path;
@@ -44,10 +44,11 @@ TEST_F(OuiFiles, AMissingNamedFileIsRefused) {
   try {
     load_oui({dir_ + "/absent.csv"});
     FAIL() << "accepted";
-  } catch (const Failure &e) {
+  } catch (const Failure& e) {
     EXPECT_EQ(e.code(), SONDE_E_CONFIG);
     EXPECT_NE(std::string(e.what()).find("option oui_files: cannot read " + dir_ + "/absent.csv: No such file"),
-              std::string::npos) << e.what();
+              std::string::npos)
+        << e.what();
   }
 }
 
@@ -56,7 +57,7 @@ TEST_F(OuiFiles, ABrokenNamedFileIsRefusedWithItsLine) {
   try {
     load_oui({path});
     FAIL() << "accepted";
-  } catch (const Failure &e) {
+  } catch (const Failure& e) {
     EXPECT_NE(std::string(e.what()).find(path + ", line 3: expected an assignment"), std::string::npos) << e.what();
   }
 }

@@ -8,12 +8,14 @@ namespace {
 
 constexpr char header[] = "Registry,Assignment,Organization Name,Organization Address\r\n";
 
-OuiTable table(const std::string &rows) {
+OuiTable table(const std::string& rows) {
   OuiTableBuilder builder;
   EXPECT_EQ(builder.add_csv(header + rows), "");
   return builder.build();
 }
-std::string error_of(const std::string &text) { return OuiTableBuilder().add_csv(text); }
+std::string error_of(const std::string& text) {
+  return OuiTableBuilder().add_csv(text);
+}
 
 TEST(Oui, LongestPrefixDecides) {
   const OuiTable t = table("MA-L,70B3D5,Large,\r\nMA-M,70B3D51,Medium,\r\nMA-S,70B3D5123,Small,\r\n");
@@ -25,15 +27,16 @@ TEST(Oui, LongestPrefixDecides) {
 }
 
 TEST(Oui, PlaceholdersNameNobodyAndHideShorterBlocks) {
-  const OuiTable t = table(
-      "MA-L,70B3D5,IEEE Registration Authority,\r\nMA-L,00AABB,Somebody,\r\nMA-M,00AABB1,Private,\r\n");
+  const OuiTable t =
+      table("MA-L,70B3D5,IEEE Registration Authority,\r\nMA-L,00AABB,Somebody,\r\nMA-M,00AABB1,Private,\r\n");
   EXPECT_EQ(t.vendor({0x70, 0xb3, 0xd5, 0, 0, 0}), "");
   EXPECT_EQ(t.vendor({0x00, 0xaa, 0xbb, 0x10, 0, 0}), "");
   EXPECT_EQ(t.vendor({0x00, 0xaa, 0xbb, 0x20, 0, 0}), "Somebody");
 }
 
 TEST(Oui, NamesAreTidied) {
-  const OuiTable t = table("MA-L,000001,\"Two\r\nLines,  Inc. \",\"a \"\"b\"\"\r\nc\"\r\nMA-L,000002,  Blanks   Ltd  ,x\r\n");
+  const OuiTable t =
+      table("MA-L,000001,\"Two\r\nLines,  Inc. \",\"a \"\"b\"\"\r\nc\"\r\nMA-L,000002,  Blanks   Ltd  ,x\r\n");
   EXPECT_EQ(t.vendor({0, 0, 1, 0, 0, 0}), "Two Lines, Inc.");
   EXPECT_EQ(t.vendor({0, 0, 2, 0, 0, 0}), "Blanks Ltd");
 }
@@ -54,8 +57,9 @@ TEST(Oui, SeveralFilesJoin) {
 TEST(Oui, ErrorsNameTheLine) {
   EXPECT_EQ(error_of(""), "the file is empty");
   EXPECT_EQ(error_of(header), "the file has a header but no assignment");
-  EXPECT_EQ(error_of("MAC Prefix,Vendor Name\n00:00:00,Xerox\n"),
-            "line 1: expected the header Registry,Assignment,Organization Name,Organization Address as in the IEEE's files");
+  EXPECT_EQ(
+      error_of("MAC Prefix,Vendor Name\n00:00:00,Xerox\n"),
+      "line 1: expected the header Registry,Assignment,Organization Name,Organization Address as in the IEEE's files");
   EXPECT_EQ(error_of(std::string(header) + "MA-L,000001,One,\nMA-L,00000G,Two,\n"),
             "line 3: expected an assignment of 6, 7 or 9 hexadecimal digits, found '00000G'");
   EXPECT_EQ(error_of(std::string(header) + "MA-L,00000001,Eight,\n"),

@@ -12,7 +12,7 @@ namespace sonde::net {
 class Message {
  public:
   template <class Fixed>
-  Message(uint16_t type, uint32_t sequence, const Fixed &fixed, uint16_t flags = NLM_F_MULTI) {
+  Message(uint16_t type, uint32_t sequence, const Fixed& fixed, uint16_t flags = NLM_F_MULTI) {
     nlmsghdr head{};
     head.nlmsg_type = type;
     head.nlmsg_seq = sequence;
@@ -21,7 +21,7 @@ class Message {
     append(&fixed, sizeof fixed);
     pad();
   }
-  Message &attribute(uint16_t type, const std::vector<uint8_t> &value) {
+  Message& attribute(uint16_t type, const std::vector<uint8_t>& value) {
     rtattr head{};
     head.rta_type = type;
     head.rta_len = static_cast<uint16_t>(sizeof head + value.size());
@@ -30,7 +30,7 @@ class Message {
     pad();
     return *this;
   }
-  Message &number(uint16_t type, uint32_t value) {
+  Message& number(uint16_t type, uint32_t value) {
     std::vector<uint8_t> bytes(sizeof value);
     std::memcpy(bytes.data(), &value, sizeof value);
     return attribute(type, bytes);
@@ -43,8 +43,8 @@ class Message {
   }
 
  private:
-  void append(const void *from, size_t n) {
-    const auto *p = static_cast<const uint8_t *>(from);
+  void append(const void* from, size_t n) {
+    const auto* p = static_cast<const uint8_t*>(from);
     bytes_.insert(bytes_.end(), p, p + n);
   }
   void pad() { bytes_.resize((bytes_.size() + 3) & ~size_t{3}); }

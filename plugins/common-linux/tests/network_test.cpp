@@ -6,14 +6,20 @@
 namespace sonde::net {
 namespace {
 
-Ip four(uint8_t a, uint8_t b, uint8_t c, uint8_t d) { return mapped(Ip4{a, b, c, d}); }
-Ip link_local(uint8_t last) { return {0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last}; }
-Ip global6(uint8_t last) { return {0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last}; }
+Ip four(uint8_t a, uint8_t b, uint8_t c, uint8_t d) {
+  return mapped(Ip4{a, b, c, d});
+}
+Ip link_local(uint8_t last) {
+  return {0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last};
+}
+Ip global6(uint8_t last) {
+  return {0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last};
+}
 
-Route route(const Ip &network, unsigned prefix, uint32_t link, bool direct) {
+Route route(const Ip& network, unsigned prefix, uint32_t link, bool direct) {
   return {network, static_cast<uint8_t>(prefix), link, 0, direct, std::nullopt};
 }
-Address address(uint32_t link, const Ip &ip, unsigned prefix) {
+Address address(uint32_t link, const Ip& ip, unsigned prefix) {
   return {link, ip, static_cast<uint8_t>(prefix), true, false};
 }
 
@@ -26,9 +32,12 @@ Network home() {
   n.addresses = {address(1, four(127, 0, 0, 1), 104),   address(2, four(10, 0, 0, 1), 120),
                  address(3, four(192, 168, 5, 1), 120), address(2, link_local(1), 64),
                  address(3, link_local(2), 64),         address(2, global6(1), 64)};
-  n.routes = {route(v4_prefix, 96, 2, false),          route(four(10, 0, 0, 0), 120, 2, true),
-              route(four(192, 168, 5, 0), 120, 3, true), route(link_local(0), 64, 2, true),
-              route(link_local(0), 64, 3, true),       route(global6(0), 64, 2, true)};
+  n.routes = {route(v4_prefix, 96, 2, false),
+              route(four(10, 0, 0, 0), 120, 2, true),
+              route(four(192, 168, 5, 0), 120, 3, true),
+              route(link_local(0), 64, 2, true),
+              route(link_local(0), 64, 3, true),
+              route(global6(0), 64, 2, true)};
   n.neighbours = {{3, link_local(9), Mac{6, 0, 0, 0, 0, 3}, false}, {2, link_local(9), Mac{6, 0, 0, 0, 0, 2}, false}};
   n.index();
   return n;
@@ -53,14 +62,14 @@ TEST(Network, AHostRouteOverAGatewayTakesOneAddressOut) {
 
 TEST(Network, TheRoutesOwnSourceIsTaken) {
   Network n = home();
-  for (Route &r : n.routes)
+  for (Route& r : n.routes)
     if (r.network == four(10, 0, 0, 0)) r.source = four(10, 0, 0, 200);
   EXPECT_EQ(n.on_link(four(10, 0, 0, 7), 0)->source, four(10, 0, 0, 200));
 }
 
 TEST(Network, ALinkThatIsDownHasNoNeighbours) {
   Network n = home();
-  for (Link &l : n.links) l.up = false;
+  for (Link& l : n.links) l.up = false;
   EXPECT_FALSE(n.on_link(four(10, 0, 0, 7), 0));
 }
 

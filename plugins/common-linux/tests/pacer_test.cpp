@@ -10,7 +10,7 @@ struct Host {
   uint32_t grants = 0;
   int64_t again = 0;
   int asked = 0;
-  uint32_t operator()(uint32_t want, int64_t &at) {
+  uint32_t operator()(uint32_t want, int64_t& at) {
     ++asked;
     at = again;
     return std::min(want, grants);
@@ -52,8 +52,8 @@ TEST(Pacer, NamesALaterTimeEvenIfTheHostDoesNot) {
 
 TEST(Pacer, AHostThatGrantsTooMuchIsNotBelieved) {
   Pacer pacer;
-  EXPECT_EQ(pacer.take(2, 0, [](uint32_t, int64_t &) { return 1000u; }), 2u);
-  EXPECT_EQ(pacer.take(1, 0, [](uint32_t, int64_t &) { return 0u; }), 0u);
+  EXPECT_EQ(pacer.take(2, 0, [](uint32_t, int64_t&) { return 1000u; }), 2u);
+  EXPECT_EQ(pacer.take(1, 0, [](uint32_t, int64_t&) { return 0u; }), 0u);
 }
 
 }  // namespace

@@ -17,7 +17,9 @@ TEST(SipHash, VectorOfThePaper) {
   EXPECT_EQ(siphash(paper_key, message), 0xa129ca6149be45e5u);
 }
 
-TEST(SipHash, EmptyMessage) { EXPECT_EQ(siphash(paper_key, {}), 0x726fdb47dd0e0e31u); }
+TEST(SipHash, EmptyMessage) {
+  EXPECT_EQ(siphash(paper_key, {}), 0x726fdb47dd0e0e31u);
+}
 
 TEST(SipHash, NearSeedsGiveUnlikeKeys) {
   EXPECT_NE(key_from_seed(1).k0, key_from_seed(2).k0);

@@ -14,7 +14,7 @@ namespace {
 using Packet = std::vector<uint8_t>;
 constexpr uint16_t id = 0xbeef;
 
-bool passes(const std::vector<sock_filter> &program, const Packet &packet) {
+bool passes(const std::vector<sock_filter>& program, const Packet& packet) {
   int fds[2];
   if (::socketpair(AF_UNIX, SOCK_DGRAM, 0, fds) != 0) return ADD_FAILURE() << "socketpair", false;
   const net::Socket sender(fds[0]), receiver(fds[1]);
@@ -24,14 +24,14 @@ bool passes(const std::vector<sock_filter> &program, const Packet &packet) {
   return ::recv(receiver.fd(), buffer, sizeof buffer, MSG_DONTWAIT) == static_cast<ssize_t>(packet.size());
 }
 
-Packet ipv4(const Packet &icmp, uint8_t words = 5) {
+Packet ipv4(const Packet& icmp, uint8_t words = 5) {
   Packet p(words * 4u, 0);
   p[0] = static_cast<uint8_t>(0x40 | words);
   p[9] = 1;
   p.insert(p.end(), icmp.begin(), icmp.end());
   return p;
 }
-Packet ipv6(const Packet &icmp) {
+Packet ipv6(const Packet& icmp) {
   Packet p(40, 0);
   p[0] = 0x60;
   p[6] = 58;
@@ -41,7 +41,7 @@ Packet ipv6(const Packet &icmp) {
 Packet echo(uint8_t type, uint16_t with_id) {
   return {type, 0, 0, 0, static_cast<uint8_t>(with_id >> 8), static_cast<uint8_t>(with_id), 0, 1};
 }
-Packet error(uint8_t type, const Packet &quoted) {
+Packet error(uint8_t type, const Packet& quoted) {
   Packet p = {type, 1, 0, 0, 0, 0, 0, 0};
   p.insert(p.end(), quoted.begin(), quoted.end());
   return p;
@@ -56,7 +56,8 @@ TEST(EchoFilter4, RepliesWithOurId) {
 }
 
 TEST(EchoFilter4, ErrorsThatQuoteOurId) {
-  for (uint8_t type : {3, 4, 5, 11, 12}) EXPECT_TRUE(passes(reply_filter4(id), ipv4(error(type, ipv4(echo(8, id)))))) << int{type};
+  for (const auto type : Packet{3, 4, 5, 11, 12})
+    EXPECT_TRUE(passes(reply_filter4(id), ipv4(error(type, ipv4(echo(8, id)))))) << int{type};
   EXPECT_TRUE(passes(reply_filter4(id), ipv4(error(3, ipv4(echo(8, id), 7)), 6)));
   EXPECT_FALSE(passes(reply_filter4(id), ipv4(error(3, ipv4(echo(8, 1))))));
   Packet udp = ipv4(echo(8, id));
@@ -78,14 +79,17 @@ TEST(EchoFilter6, RepliesWithOurId) {
 }
 
 TEST(EchoFilter6, ErrorsThatQuoteOurId) {
-  for (uint8_t type : {1, 2, 3, 4}) EXPECT_TRUE(passes(reply_filter6(id), error(type, ipv6(echo(128, id))))) << int{type};
+  for (const auto type : Packet{1, 2, 3, 4})
+    EXPECT_TRUE(passes(reply_filter6(id), error(type, ipv6(echo(128, id))))) << int{type};
   EXPECT_FALSE(passes(reply_filter6(id), error(1, ipv6(echo(128, 1)))));
   Packet udp = ipv6(echo(128, id));
   udp[6] = 17;
   EXPECT_FALSE(passes(reply_filter6(id), error(1, udp)));
 }
 
-TEST(DropAllFilter, DropsAll) { EXPECT_FALSE(passes(drop_all_filter(), echo(0, id))); }
+TEST(DropAllFilter, DropsAll) {
+  EXPECT_FALSE(passes(drop_all_filter(), echo(0, id)));
+}
 
 }  // namespace
 }  // namespace sonde::icmp

@@ -17,7 +17,7 @@ const net::Ip own6 = {0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
 const EchoIdentity self = {{1, 2}, 0xbeef};
 constexpr EchoTag tag = {0x00010203, 0x000405, 1};
 
-std::vector<uint8_t> request(const net::Ip &to, size_t payload = 32) {
+std::vector<uint8_t> request(const net::Ip& to, size_t payload = 32) {
   std::vector<uint8_t> packet(header_size + payload);
   build_request(packet, to, tag, self);
   return packet;
@@ -36,7 +36,9 @@ TEST(Echo, RequestLayout) {
   EXPECT_EQ(net::checksum(p), 0);  // what a receiver computes
 }
 
-TEST(Echo, RequestOverIpv6HasItsOwnType) { EXPECT_EQ(request(target6)[0], 128); }
+TEST(Echo, RequestOverIpv6HasItsOwnType) {
+  EXPECT_EQ(request(target6)[0], 128);
+}
 
 TEST(Echo, AttemptsAtOneTargetDifferInSequence) {
   EXPECT_NE(sequence_of({5, 0, 0}), sequence_of({5, 0, 1}));
@@ -109,7 +111,8 @@ TEST(Frame, Ipv4) {
             (std::vector<uint8_t>{2, 0, 0, 0, 0, 7, 2, 0, 0, 0, 0, 1, 8, 0}));
   const auto ip = std::span(frame).subspan(14, 20);
   EXPECT_EQ(net::checksum(ip), 0);
-  EXPECT_EQ(std::vector<uint8_t>(ip.begin(), ip.begin() + 10), (std::vector<uint8_t>{0x45, 0, 0, 44, 1, 2, 0, 0, 64, 1}));
+  EXPECT_EQ(std::vector<uint8_t>(ip.begin(), ip.begin() + 10),
+            (std::vector<uint8_t>{0x45, 0, 0, 44, 1, 2, 0, 0, 64, 1}));
   EXPECT_EQ(std::vector<uint8_t>(ip.begin() + 12, ip.end()), (std::vector<uint8_t>{192, 0, 2, 1, 192, 0, 2, 7}));
   EXPECT_TRUE(std::equal(echo.begin(), echo.end(), frame.begin() + 34));
 }

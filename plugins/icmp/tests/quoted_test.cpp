@@ -72,7 +72,9 @@ TEST(Quoted, Ipv6) {
   ASSERT_TRUE(read_error6(error6(24))->claim);
 }
 
-TEST(Quoted, HeaderOptionsAreSkipped) { EXPECT_EQ(read_error4(error4(8, 7))->id, 0xbeef); }
+TEST(Quoted, HeaderOptionsAreSkipped) {
+  EXPECT_EQ(read_error4(error4(8, 7))->id, 0xbeef);
+}
 
 TEST(Quoted, TruncatedQuotationsAreNothing) {
   const auto four = error4(8), six = error6(8);

@@ -20,7 +20,9 @@ TEST(Rtt, FewRepliesChangeNothing) {
   EXPECT_EQ(e.adaptive_wait(800 * ms), 800 * ms);
 }
 
-TEST(Rtt, FastRepliesDoNotShortenTheInterval) { EXPECT_EQ(after(100, 1 * ms).spacing(250 * ms, 800 * ms), 250 * ms); }
+TEST(Rtt, FastRepliesDoNotShortenTheInterval) {
+  EXPECT_EQ(after(100, 1 * ms).spacing(250 * ms, 800 * ms), 250 * ms);
+}
 
 TEST(Rtt, SlowRepliesStretchTheIntervalUpToTheTimeout) {
   EXPECT_GE(after(100, 400 * ms).spacing(250 * ms, 800 * ms), 400 * ms);

@@ -4,10 +4,10 @@
 
 #include "arp-oui/oui.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   sonde::net::Mac mac{};
   std::memcpy(mac.data(), data, size < 6 ? size : 6);
-  const std::string_view text(reinterpret_cast<const char *>(data), size);
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
   for (const bool with_header : {false, true}) {
     sonde::arp_oui::OuiTableBuilder builder;
     const std::string header = "Registry,Assignment,Organization Name,Organization Address\n";
