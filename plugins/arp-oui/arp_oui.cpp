@@ -285,16 +285,16 @@ void ArpOui::cancel(Task task, uint64_t user, uint32_t why) {
   const auto slot = static_cast<uint32_t>(user);
   const Questions::Slot* s = questions_.find(slot);
   if (!s || s->task != task.id()) return;
-  const bool all_asked = s->sent == tries_;
+  const uint8_t sent = s->sent;
   close(slot);
-  // Cut short before it was asked as often as promised: silence would be claimed too early.
-  if (why == SONDE_EXPIRED && all_asked) {
-    task.put(link_state, "silent");
-    task.done(SONDE_NO_ANSWER);
-  } else if (why == SONDE_EXPIRED) {
-    task.fail(SONDE_E_AGAIN, "the deadline came before all questions could leave");
-  } else {
+  if (why != SONDE_EXPIRED) {
     task.done(SONDE_CANCELLED);
+  } else if (sent == 0) {
+    task.fail(SONDE_E_AGAIN, "no question could leave before the deadline");
+  } else {
+    // Later stages pass by who is silent here; that takes all the questions that were promised.
+    if (sent == tries_) task.put(link_state, "silent");
+    task.done(SONDE_NO_ANSWER);
   }
 }
 
