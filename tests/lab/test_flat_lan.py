@@ -149,7 +149,9 @@ def test_the_slow_host_is_found_with_a_timeout_of_800_ms(lan, lan_sonde, write):
     pipeline = write("slow.sonde.yaml", """
 version: 1
 targets: ["192.0.2.60"]
-stages: [{use: icmp, options: {count: 1, timeout: 800ms}}]
+stages:  # its answer to the ARP request takes 700 ms as well
+  - {use: arp-oui, options: {tries: 1, timeout: 800ms}}
+  - {use: icmp, options: {count: 1, timeout: 800ms}}
 outputs: [{use: json, options: {path: inventory.json}}]
 """)
     result = lan_sonde.run(pipeline, lan.folder("slow"))
