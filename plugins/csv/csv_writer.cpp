@@ -25,11 +25,20 @@ bool looks_like_formula(std::string_view text) {
 
 void append_plain(std::string& out, const sonde_value& value, int decimals) {
   switch (value.type) {
-    case SONDE_TEXT: out.append(value.as.s.ptr, value.as.s.len); break;
-    case SONDE_BYTES: json::append_hex(out, {value.as.s.ptr, value.as.s.len}); break;
-    case SONDE_IP: json::append_ip(out, value.as.ip); break;
-    case SONDE_TIME: json::append_time(out, value.as.i); break;
-    default: json::append_value(out, value, decimals);
+    case SONDE_TEXT:
+      out.append(value.as.s.ptr, value.as.s.len);
+      break;
+    case SONDE_BYTES:
+      json::append_hex(out, {value.as.s.ptr, value.as.s.len});
+      break;
+    case SONDE_IP:
+      json::append_ip(out, value.as.ip);
+      break;
+    case SONDE_TIME:
+      json::append_time(out, value.as.i);
+      break;
+    default:
+      json::append_value(out, value, decimals);
   }
 }
 

@@ -10,12 +10,11 @@ namespace {
 
 using namespace sonde::csv_exporter;
 
-constexpr sonde::About about = {
-    .id = "csv",
-    .version = "0.1.0",
-    .summary = "writes the inventory as CSV (RFC 4180)",
-    .license = "Apache-2.0",
-    .options_schema = R"({
+constexpr sonde::About about = {.id = "csv",
+                                .version = "0.1.0",
+                                .summary = "writes the inventory as CSV (RFC 4180)",
+                                .license = "Apache-2.0",
+                                .options_schema = R"({
   "type": "object",
   "properties": {
     "path": {"type": "string", "x-sonde": "path", "default": "inventory.csv",
@@ -73,8 +72,10 @@ class CsvExporter {
   void flush() { file_.sync(); }
 
   void close(bool commit) {
-    if (commit) file_.publish();
-    else file_.discard();
+    if (commit)
+      file_.publish();
+    else
+      file_.discard();
   }
 
  private:
@@ -90,8 +91,10 @@ class CsvExporter {
     sonde_value v{};
     for (uint32_t i = 0; i < items.size(); ++i) {
       if (!items.get(i, key, v)) continue;
-      if (!first) cell_ += ',';
-      else text_first = v.type == SONDE_TEXT;
+      if (!first)
+        cell_ += ',';
+      else
+        text_first = v.type == SONDE_TEXT;
       first = false;
       if (map) {
         sonde::json::append_text(cell_, key);
@@ -101,8 +104,10 @@ class CsvExporter {
         append_plain(cell_, v, decimals);
       }
     }
-    if (map) cell_ += '}';
-    else if (safe_ && text_first && looks_like_formula(cell_)) cell_.insert(cell_.begin(), '\'');
+    if (map)
+      cell_ += '}';
+    else if (safe_ && text_first && looks_like_formula(cell_))
+      cell_.insert(cell_.begin(), '\'');
     append_field(out, cell_);
   }
 

@@ -8,12 +8,11 @@ namespace {
 
 using sonde::json_exporter::RecordWriter;
 
-constexpr sonde::About about = {
-    .id = "json",
-    .version = "0.1.0",
-    .summary = "writes the inventory as a JSON array or as JSON Lines",
-    .license = "Apache-2.0",
-    .options_schema = R"({
+constexpr sonde::About about = {.id = "json",
+                                .version = "0.1.0",
+                                .summary = "writes the inventory as a JSON array or as JSON Lines",
+                                .license = "Apache-2.0",
+                                .options_schema = R"({
   "type": "object",
   "properties": {
     "path": {"type": "string", "x-sonde": "path", "default": "inventory.json",

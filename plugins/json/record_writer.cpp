@@ -15,7 +15,9 @@ std::string quoted_name(std::string_view name) {
 }
 
 // Milliseconds are measured to the microsecond: more digits would only make equal hosts differ.
-int decimals_of(const std::string& name) { return name.ends_with("_ms") ? 3 : -1; }
+int decimals_of(const std::string& name) {
+  return name.ends_with("_ms") ? 3 : -1;
+}
 
 void append_list(std::string& out, const Items& items, int decimals) {
   out += '[';
@@ -62,9 +64,8 @@ RecordWriter::RecordWriter(const std::vector<Column>& columns) {
     bool own = dot != std::string::npos && dot > 0 && dot + 1 < column.name.size();
     // A scalar or list of the plugin's name ("os" beside "os.kernel") cannot also be an object: that one stays flat.
     std::string group = column.name.substr(0, own ? dot : column.name.size());
-    if (own && std::any_of(columns.begin(), columns.end(), [&](const Column& c) {
-          return c.present && c.name == group && c.shape != SONDE_MAP;
-        })) {
+    if (own && std::any_of(columns.begin(), columns.end(),
+                           [&](const Column& c) { return c.present && c.name == group && c.shape != SONDE_MAP; })) {
       own = false;
       group = column.name;
     }
@@ -110,8 +111,10 @@ bool RecordWriter::append_nested(std::string& out, const Member& member, Context
     size_t before = out.size();
     if (!first) out += ',';
     out += leaf.quoted;
-    if (append_value(out, leaf, host, record)) first = false;
-    else out.resize(before);
+    if (append_value(out, leaf, host, record))
+      first = false;
+    else
+      out.resize(before);
   }
   out += '}';
   return !first;

@@ -1,5 +1,5 @@
-// One record as one JSON object on one line. What never changes between records (order, nesting, quoted names) is worked
-// out once.
+// One record as one JSON object on one line. What never changes between records (order, nesting, quoted names) is
+// worked out once.
 #pragma once
 #include <sonde/columns.hpp>
 

@@ -18,7 +18,9 @@ struct Record {
   size_t data = 0, size = 0;  // in the message
 };
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
 
 bool same_name(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
@@ -31,7 +33,9 @@ bool before(const std::string& a, const std::string& b) {
   return a < b;
 }
 
-uint16_t read_u16(std::span<const uint8_t> m, size_t at) { return static_cast<uint16_t>(m[at] << 8 | m[at + 1]); }
+uint16_t read_u16(std::span<const uint8_t> m, size_t at) {
+  return static_cast<uint16_t>(m[at] << 8 | m[at + 1]);
+}
 
 void append_label(std::string& out, std::span<const uint8_t> label) {
   if (!out.empty()) out += '.';
@@ -76,9 +80,8 @@ std::optional<std::string> canonical_name(std::span<const uint8_t> m, const std:
                                           std::string_view question) {
   std::string name(question);
   for (int hop = 0; hop < aliases_max; ++hop) {
-    auto alias = std::find_if(records.begin(), records.end(), [&](const Record& r) {
-      return r.type == type_cname && same_name(r.owner, name);
-    });
+    auto alias = std::find_if(records.begin(), records.end(),
+                              [&](const Record& r) { return r.type == type_cname && same_name(r.owner, name); });
     if (alias == records.end()) break;
     size_t end = 0;
     auto target = read_name(m, alias->data, end);
@@ -90,7 +93,9 @@ std::optional<std::string> canonical_name(std::span<const uint8_t> m, const std:
 
 }  // namespace
 
-bool is_v4(const Address& address) { return std::memcmp(address.data(), mapped, sizeof mapped) == 0; }
+bool is_v4(const Address& address) {
+  return std::memcmp(address.data(), mapped, sizeof mapped) == 0;
+}
 
 std::string reverse_name(const Address& address) {
   std::string out;
@@ -150,12 +155,14 @@ std::optional<std::vector<std::string>> ptr_names(std::span<const uint8_t> messa
     if (!target->empty()) out.push_back(std::move(*target));
   }
   std::sort(out.begin(), out.end(), before);
-  out.erase(std::unique(out.begin(), out.end(), [](const auto& a, const auto& b) { return same_name(a, b); }), out.end());
+  out.erase(std::unique(out.begin(), out.end(), [](const auto& a, const auto& b) { return same_name(a, b); }),
+            out.end());
   if (out.size() > names_max) out.resize(names_max);
   return out;
 }
 
-std::optional<std::vector<Address>> addresses(std::span<const uint8_t> message, std::string_view question, uint16_t type) {
+std::optional<std::vector<Address>> addresses(std::span<const uint8_t> message, std::string_view question,
+                                              uint16_t type) {
   auto records = answers(message);
   if (!records) return std::nullopt;
   auto name = canonical_name(message, *records, question);
@@ -166,7 +173,8 @@ std::optional<std::vector<Address>> addresses(std::span<const uint8_t> message, 
     if (r.size != (type == type_a ? 4u : 16u)) return std::nullopt;
     Address address{};
     if (type == type_a) std::copy(std::begin(mapped), std::end(mapped), address.begin());
-    std::copy_n(message.begin() + static_cast<std::ptrdiff_t>(r.data), r.size, address.end() - static_cast<int>(r.size));
+    std::copy_n(message.begin() + static_cast<std::ptrdiff_t>(r.data), r.size,
+                address.end() - static_cast<int>(r.size));
     out.push_back(address);
   }
   return out;

@@ -1,6 +1,6 @@
-// How fast one DNS server may be asked. A server that is asked too much drops queries or answers SERVFAIL; asked slower it
-// answers all. The pacer finds that speed: a window of queries in flight (grows by answers, halves on overload) and, after
-// the first overload, a rate, since a window alone cannot go below one query a round trip.
+// How fast one DNS server may be asked. A server that is asked too much drops queries or answers SERVFAIL; asked slower
+// it answers all. The pacer finds that speed: a window of queries in flight (grows by answers, halves on overload) and,
+// after the first overload, a rate, since a window alone cannot go below one query a round trip.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -52,7 +52,7 @@ class Pacer {
   bool slow_start_ = true;
   double rate_ = 0;
   int64_t next_send_ = 0;
-  int64_t regime_ = 0;          ///< since when this rate holds
+  int64_t regime_ = 0;  ///< since when this rate holds
   uint64_t regime_answers_ = 0;
   uint32_t futile_cuts_ = 0;    ///< cuts in a row after which as much was lost as before
   int64_t resigned_until_ = 0;  ///< losses do not follow the rate: no limit till then

@@ -17,7 +17,7 @@ constexpr sonde::About about = {
     "timeout": {"type": "string", "x-sonde": "duration", "default": "2s", "minimum": 1000000, "maximum": 10000000000,
                 "description": "how long a question waits for its answer"},
     "tries": {"type": "integer", "minimum": 1, "maximum": 5, "default": 2,
-              "description": "how often a question is asked before the target counts as without answer; questions that a server dropped because it was asked too fast are asked again in addition"},
+              "description": "how often a question may stay without answer; what a server dropped because it was asked too fast does not count"},
     "forward": {"type": "boolean", "default": true,
                 "description": "ask for the addresses of the names too and compare: dns.confirmed"}
   },

@@ -1,5 +1,5 @@
-// Probe: the life of a lookup. c-ares is never asked from inside one of its own callbacks: replies only change lookups and
-// queues, and pump() asks afterwards.
+// Probe: the life of a lookup. c-ares is never asked from inside one of its own callbacks: replies only change lookups
+// and queues, and pump() asks afterwards.
 #include "probe.hpp"
 
 #include <sonde/json_writer.hpp>
@@ -13,7 +13,7 @@ namespace sonde::rdns {
 namespace {
 
 constexpr int64_t ms = 1000000;
-constexpr int64_t refused_delay = 250 * ms;    // SERVFAIL comes at once: give the server room
+constexpr int64_t refused_delay = 250 * ms;  // SERVFAIL comes at once: give the server room
 constexpr int64_t refused_delay_max = 2000 * ms;
 constexpr size_t names_to_confirm = 8;
 
@@ -43,7 +43,9 @@ Probe::Probe(Context host)
   ready_.resize(resolvers_.size());
 }
 
-Probe::~Probe() { host_.untimer(timer_); }
+Probe::~Probe() {
+  host_.untimer(timer_);
+}
 
 // The servers are asked for once; a shortage passes, a refusal does not.
 bool Probe::admitted() {
@@ -103,8 +105,10 @@ void Probe::cancel(Task task, uint64_t user, uint32_t why) {
   if (slot >= lookups_.size() || lookups_[slot].task != task.id()) return;
   if (why == SONDE_EXPIRED) {
     Ticket ticket{slot, lookups_[slot].generation};
-    if (lookups_[slot].names.empty()) settle(ticket, Verdict::open);
-    else settle_named(ticket, std::nullopt);
+    if (lookups_[slot].names.empty())
+      settle(ticket, Verdict::open);
+    else
+      settle_named(ticket, std::nullopt);
   } else {
     release(slot);
     task.done(SONDE_CANCELLED);
@@ -117,7 +121,8 @@ void Probe::on_reply(Ticket ticket, const Reply& reply) {
   if (!lookup) return;  // its task was cancelled meanwhile
   lookup->last = reply.kind;
   switch (reply.kind) {
-    case ReplyKind::answer: return on_answer(*lookup, ticket, reply.message);
+    case ReplyKind::answer:
+      return on_answer(*lookup, ticket, reply.message);
     case ReplyKind::nxdomain:
       if (lookup->type == type_ptr) return settle(ticket, Verdict::nxdomain);
       return ask_back(*lookup, ticket);
@@ -134,7 +139,8 @@ void Probe::on_reply(Ticket ticket, const Reply& reply) {
       Task(host_, task).fail(SONDE_E_FATAL, "c-ares cannot ask for " + question);
       return;
     }
-    default: on_loss(*lookup, ticket, reply);
+    default:
+      on_loss(*lookup, ticket, reply);
   }
 }
 
@@ -156,8 +162,8 @@ void Probe::on_answer(Lookup& lookup, Ticket ticket, std::span<const uint8_t> me
   ask_back(lookup, ticket);
 }
 
-// Overload costs no try, since the same question will be answered at a lower speed; the deadline bounds it. A few strays
-// are free as well: with many names even a rare loss strikes one name twice.
+// Overload costs no try, since the same question will be answered at a lower speed; the deadline bounds it. A few
+// strays are free as well: with many names even a rare loss strikes one name twice.
 void Probe::on_loss(Lookup& lookup, Ticket ticket, const Reply& reply) {
   if (reply.loss == Loss::silence || (reply.loss == Loss::stray && ++lookup.strays > tries_)) ++lookup.tries;
   if (lookup.tries >= tries_) return unanswerable(lookup, ticket);
@@ -166,8 +172,10 @@ void Probe::on_loss(Lookup& lookup, Ticket ticket, const Reply& reply) {
   if (reply.kind == ReplyKind::unreachable) delay = timeout_;
   if (reply.kind == ReplyKind::servfail)
     delay = std::min(refused_delay << std::min(lookup.asked, 4u), refused_delay_max);
-  if (delay == 0) queue(ticket);
-  else later_.push({host_.now() + delay, ticket});
+  if (delay == 0)
+    queue(ticket);
+  else
+    later_.push({host_.now() + delay, ticket});
 }
 
 void Probe::unanswerable(Lookup& lookup, Ticket ticket) {
@@ -245,7 +253,8 @@ void Probe::set_timer() {
     const Resolver& resolver = *resolvers_[i];
     if (resolver.due() != 0) at = std::min(at, resolver.due());
     bool window_open = resolver.pacer().in_flight() < resolver.pacer().window();
-    if (!ready_[i].empty() && window_open && pace_at_ == 0) at = std::min(at, std::max(resolver.pacer().next(), host_.now() + 1));
+    if (!ready_[i].empty() && window_open && pace_at_ == 0)
+      at = std::min(at, std::max(resolver.pacer().next(), host_.now() + 1));
   }
   if (at == std::numeric_limits<int64_t>::max()) return;
   if (timer_at_ != 0 && timer_at_ <= at) return;  // the earlier one will look again
@@ -277,8 +286,8 @@ void Probe::settle_named(Ticket ticket, std::optional<bool> confirmed) {
 void Probe::settle(Ticket ticket, Verdict verdict) {
   Lookup& lookup = lookups_[ticket.slot];
   Task task(host_, lookup.task);
-  const char* status = verdict == Verdict::nxdomain               ? "nxdomain"
-                       : verdict == Verdict::nodata               ? "nodata"
+  const char* status = verdict == Verdict::nxdomain         ? "nxdomain"
+                       : verdict == Verdict::nodata         ? "nodata"
                        : lookup.last == ReplyKind::servfail ? "servfail"
                                                             : "timeout";
   task.put(dns, status_json(status, {}));

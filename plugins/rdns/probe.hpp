@@ -31,9 +31,9 @@ class Probe final : public ReplySink {
     std::string question;
     uint16_t type = type_ptr;
     std::vector<std::string> names;
-    size_t server = 0;           ///< asked last
-    size_t asked_back = 0;       ///< how many of the names were asked for, the present one included
-    bool doubtful = false;       ///< a forward question stayed open
+    size_t server = 0;                          ///< asked last
+    size_t asked_back = 0;                      ///< how many of the names were asked for, the present one included
+    bool doubtful = false;                      ///< a forward question stayed open
     uint32_t tries = 0, strays = 0, asked = 0;  ///< of the present question
     ReplyKind last = ReplyKind::timeout;
   };

@@ -1,5 +1,5 @@
-// Resolver: c-ares 1.18 on watches and timers. Its sockets are opened through hooks, so that a shortage of this machine is
-// told from a server that does not answer; c-ares itself reports both as "connection refused".
+// Resolver: c-ares 1.18 on watches and timers. Its sockets are opened through hooks, so that a shortage of this machine
+// is told from a server that does not answer; c-ares itself reports both as "connection refused".
 #include "resolver.hpp"
 
 #include <ares.h>
@@ -24,7 +24,8 @@ constexpr uint32_t failures_until_down = 8;
 constexpr int64_t down_for = 10 * second;
 
 bool is_shortage(int code) {
-  return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM || code == EADDRNOTAVAIL || code == EAGAIN;
+  return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM || code == EADDRNOTAVAIL ||
+         code == EAGAIN;
 }
 
 }  // namespace
@@ -54,8 +55,9 @@ struct Resolver::Channel {
     options.lookups = lookups;
     options.sock_state_cb = on_state;
     options.sock_state_cb_data = this;
-    check(ares_init_options(&channel, &options, ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS |
-                                                    ARES_OPT_DOMAINS | ARES_OPT_SOCK_STATE_CB));
+    check(ares_init_options(&channel, &options,
+                            ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_DOMAINS |
+                                ARES_OPT_SOCK_STATE_CB));
     static constexpr ares_socket_functions hooks = {open_socket, close_socket, connect_socket, receive, send};
     ares_set_socket_functions(channel, &hooks, this);
     set_server(resolver.server_);
@@ -69,7 +71,8 @@ struct Resolver::Channel {
 
   static void check(int status) {
     if (status == ARES_SUCCESS) return;
-    throw Failure(status == ARES_ENOMEM ? SONDE_E_NOMEM : SONDE_E_FATAL, std::string("c-ares: ") + ares_strerror(status));
+    throw Failure(status == ARES_ENOMEM ? SONDE_E_NOMEM : SONDE_E_FATAL,
+                  std::string("c-ares: ") + ares_strerror(status));
   }
 
   void set_server(const Server& server) {
@@ -99,8 +102,10 @@ struct Resolver::Channel {
     if (it == self.sockets.end()) {
       if (events == 0) return;
       uint64_t id = 0, user = uint64_t{self.owner.index_} << 32 | static_cast<uint32_t>(fd);
-      if (host.watch(ctx, fd, events, user, &id) == SONDE_OK) self.sockets.push_back({fd, id});
-      else self.local_error = ENOMEM;  // its queries will time out, and are then not held against the server
+      if (host.watch(ctx, fd, events, user, &id) == SONDE_OK)
+        self.sockets.push_back({fd, id});
+      else
+        self.local_error = ENOMEM;  // its queries will time out, and are then not held against the server
     } else if (events) {
       host.rewatch(ctx, it->watch, events);
     } else {
@@ -116,8 +121,10 @@ struct Resolver::Channel {
       return ARES_SOCKET_BAD;
     }
     int one = 1, room = 1 << 20;  // a window of replies in one go
-    if (type == SOCK_DGRAM) ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
-    else ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    if (type == SOCK_DGRAM)
+      ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+    else
+      ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     return fd;
   }
   static int close_socket(ares_socket_t fd, void*) { return ::close(fd); }
@@ -126,8 +133,8 @@ struct Resolver::Channel {
     if (result != 0 && is_shortage(errno)) static_cast<Channel*>(data)->local_error = errno;
     return result;
   }
-  static ares_ssize_t receive(ares_socket_t fd, void* buffer, size_t size, int flags, sockaddr* from, ares_socklen_t* length,
-                              void*) {
+  static ares_ssize_t receive(ares_socket_t fd, void* buffer, size_t size, int flags, sockaddr* from,
+                              ares_socklen_t* length, void*) {
     return ::recvfrom(fd, buffer, size, flags, from, length);
   }
   static ares_ssize_t send(ares_socket_t fd, const iovec* parts, int count, void* data) {
@@ -179,16 +186,27 @@ void Resolver::finish(const Query& query, int status, std::span<const uint8_t> m
   reply.message = message;
   switch (status) {
     case ARES_SUCCESS:
-    case ARES_ENODATA: reply.kind = ReplyKind::answer; break;
-    case ARES_ENOTFOUND: reply.kind = ReplyKind::nxdomain; break;
-    case ARES_ETIMEOUT: reply.kind = ReplyKind::timeout; break;
-    case ARES_ECONNREFUSED: reply.kind = channel_->local_error ? ReplyKind::shortage : ReplyKind::unreachable; break;
+    case ARES_ENODATA:
+      reply.kind = ReplyKind::answer;
+      break;
+    case ARES_ENOTFOUND:
+      reply.kind = ReplyKind::nxdomain;
+      break;
+    case ARES_ETIMEOUT:
+      reply.kind = ReplyKind::timeout;
+      break;
+    case ARES_ECONNREFUSED:
+      reply.kind = channel_->local_error ? ReplyKind::shortage : ReplyKind::unreachable;
+      break;
     case ARES_ESERVFAIL:
     case ARES_EREFUSED:
     case ARES_EFORMERR:
     case ARES_ENOTIMP:
-    case ARES_EBADRESP: reply.kind = ReplyKind::servfail; break;
-    default: reply.kind = ReplyKind::failure;
+    case ARES_EBADRESP:
+      reply.kind = ReplyKind::servfail;
+      break;
+    default:
+      reply.kind = ReplyKind::failure;
   }
   bool answered = reply.kind == ReplyKind::answer || reply.kind == ReplyKind::nxdomain;
   if (answered) {
@@ -202,8 +220,9 @@ void Resolver::finish(const Query& query, int status, std::span<const uint8_t> m
     if (reply.loss == Loss::silence && ++failures_ >= failures_until_down) {
       down_until_ = now + down_for;
       if (!std::exchange(warned_, true))
-        host_.log(SONDE_LOG_WARN, "DNS server " + server_.text + (reply.kind == ReplyKind::servfail ? " refuses its service"
-                                                                                                    : " does not answer"));
+        host_.log(SONDE_LOG_WARN,
+                  "DNS server " + server_.text +
+                      (reply.kind == ReplyKind::servfail ? " refuses its service" : " does not answer"));
     }
   }
   sink_.on_reply(query.ticket, reply);

@@ -1,5 +1,5 @@
-// One DNS server: a c-ares channel of its own on the host's event loop, asked once per call (retries are the probe's), and
-// the pacer that knows how fast it may be asked.
+// One DNS server: a c-ares channel of its own on the host's event loop, asked once per call (retries are the probe's),
+// and the pacer that knows how fast it may be asked.
 #pragma once
 #include <sonde/detail/context.hpp>
 
@@ -18,9 +18,9 @@ struct Ticket {
 };
 
 enum class ReplyKind : uint8_t {
-  answer,       ///< NOERROR; the message may still hold no record that was asked for
+  answer,  ///< NOERROR; the message may still hold no record that was asked for
   nxdomain,
-  servfail,     ///< SERVFAIL, REFUSED, or a reply that makes no sense
+  servfail,  ///< SERVFAIL, REFUSED, or a reply that makes no sense
   timeout,
   unreachable,  ///< the server's host said that nothing listens
   shortage,     ///< this machine lacks descriptors, ports or buffers now

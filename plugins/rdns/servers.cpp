@@ -59,8 +59,9 @@ std::optional<Server> parse(std::string_view text) {
 Server parse_server(std::string_view text) {
   if (auto server = parse(text)) return *server;
   std::string why = text.find('%') != std::string_view::npos ? " (a zone is not supported here)" : "";
-  throw Failure(SONDE_E_CONFIG, "option servers: expected an address like 10.0.0.1, 10.0.0.1:5353 or [2001:db8::1]:53, found '" +
-                                    std::string(text) + "'" + why);
+  throw Failure(SONDE_E_CONFIG,
+                "option servers: expected an address like 10.0.0.1, 10.0.0.1:5353 or [2001:db8::1]:53, found '" +
+                    std::string(text) + "'" + why);
 }
 
 std::vector<Server> parse_resolv_conf(std::string_view text) {

@@ -61,7 +61,8 @@ using Record = std::vector<std::pair<std::string, std::vector<Item>>>;
 
 class ExporterHost {
  public:
-  ExporterHost(std::vector<sonde_field> fields, Options options) : fields_(std::move(fields)), options_(std::move(options)) {
+  ExporterHost(std::vector<sonde_field> fields, Options options)
+      : fields_(std::move(fields)), options_(std::move(options)) {
     table_.size = sizeof table_;
     table_.fail = [](sonde_ctx* c, sonde_task, sonde_err, sonde_str why) { self(c).failure.assign(why.ptr, why.len); };
     table_.log_enabled = [](sonde_ctx*, int) { return 0; };
@@ -74,7 +75,8 @@ class ExporterHost {
       const auto* items = self(c).find(t, field);
       return items ? static_cast<uint32_t>(items->size()) : 0u;
     };
-    table_.get = [](sonde_ctx* c, sonde_task t, uint32_t field, uint32_t item, sonde_str* key, sonde_value* out) -> sonde_err {
+    table_.get = [](sonde_ctx* c, sonde_task t, uint32_t field, uint32_t item, sonde_str* key,
+                    sonde_value* out) -> sonde_err {
       const auto* items = self(c).find(t, field);
       if (!items || item >= items->size()) return SONDE_E_ABSENT;
       const Item& found = (*items)[item];
@@ -108,7 +110,7 @@ class ExporterHost {
     return e == SONDE_OK ? closed : e;
   }
 
-  std::string failure;                 ///< what the plugin said of its last error
+  std::string failure;  ///< what the plugin said of its last error
   void (*before_close)() = nullptr;
 
  private:

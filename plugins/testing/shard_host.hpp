@@ -34,7 +34,7 @@ class ShardHost {
 
   int64_t task_timeout = 20'000'000'000;
   uint32_t pace_limit = std::numeric_limits<uint32_t>::max();  ///< tokens that are left
-  uint32_t paced = 0;                                           ///< tokens that were given
+  uint32_t paced = 0;                                          ///< tokens that were given
   sonde_err admit_answer = SONDE_OK;
   std::vector<std::string> log;
   std::string failure;
@@ -60,7 +60,8 @@ class ShardHost {
     add(ip);
   }
 
-  /// Offers all targets within max_in_flight and turns the loop until each is done, or `limit` has passed. False: it did.
+  /// Offers all targets within max_in_flight and turns the loop until each is done, or `limit` has passed. False: it
+  /// did.
   bool run(std::chrono::milliseconds limit) {
     auto* api = static_cast<const sonde_probe*>(plugin_->api);
     int64_t end = clock() + limit.count() * 1'000'000;
@@ -102,7 +103,8 @@ class ShardHost {
   };
 
   static int64_t clock() {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
   }
   static ShardHost& self(sonde_ctx* c) { return *reinterpret_cast<ShardHost*>(c); }
   sonde_ctx* context() { return reinterpret_cast<sonde_ctx*>(this); }
@@ -156,7 +158,8 @@ class ShardHost {
       if (polled[i].revents == 0 || it == watches_.end()) continue;
       int seen = polled[i].revents;
       uint32_t events = ((seen & (POLLIN | POLLHUP)) ? uint32_t{SONDE_IO_READ} : 0u) |
-                        ((seen & POLLOUT) ? uint32_t{SONDE_IO_WRITE} : 0u) | ((seen & POLLERR) ? uint32_t{SONDE_IO_ERROR} : 0u);
+                        ((seen & POLLOUT) ? uint32_t{SONDE_IO_WRITE} : 0u) |
+                        ((seen & POLLERR) ? uint32_t{SONDE_IO_ERROR} : 0u);
       probe->on_io(instance_, ids[i], it->second.user, events);
     }
     std::vector<std::pair<uint64_t, uint64_t>> due;

@@ -8,10 +8,10 @@ namespace sonde::testing {
 namespace {
 
 const std::vector<sonde_field> fields = {
-    {"ip", SONDE_IP, SONDE_SCALAR, 0, 0, ""},      {"alive", SONDE_BOOL, SONDE_SCALAR, 0, 0, ""},
-    {"rtt_ms", SONDE_F64, SONDE_SCALAR, 0, 0, ""}, {"hostname", SONDE_TEXT, SONDE_SCALAR, 0, 0, ""},
-    {"ports", SONDE_U64, SONDE_LIST, 0, 0, ""},    {"banners", SONDE_TEXT, SONDE_MAP, 0, 0, ""},
-    {"os", SONDE_JSON, SONDE_SCALAR, 0, 0, ""},    {"mac_flags", SONDE_TEXT, SONDE_LIST, SONDE_F_DETAIL, 0, ""},
+    {"ip", SONDE_IP, SONDE_SCALAR, 0, 0, ""},         {"alive", SONDE_BOOL, SONDE_SCALAR, 0, 0, ""},
+    {"rtt_ms", SONDE_F64, SONDE_SCALAR, 0, 0, ""},    {"hostname", SONDE_TEXT, SONDE_SCALAR, 0, 0, ""},
+    {"ports", SONDE_U64, SONDE_LIST, 0, 0, ""},       {"banners", SONDE_TEXT, SONDE_MAP, 0, 0, ""},
+    {"os", SONDE_JSON, SONDE_SCALAR, 0, 0, ""},       {"mac_flags", SONDE_TEXT, SONDE_LIST, SONDE_F_DETAIL, 0, ""},
     {"gps.height", SONDE_I64, SONDE_SCALAR, 0, 0, ""}};
 
 const Record printer = {{"ip", {Item::v4(192, 168, 1, 10)}},

@@ -7,13 +7,17 @@
 namespace sonde::testing {
 namespace {
 
-const std::vector<sonde_field> fields = {
-    {"ip", SONDE_IP, SONDE_SCALAR, 0, 0, ""},          {"alive", SONDE_BOOL, SONDE_SCALAR, 0, 0, ""},
-    {"rtt_ms", SONDE_F64, SONDE_SCALAR, 0, 0, ""},     {"hostname", SONDE_TEXT, SONDE_SCALAR, 0, 0, ""},
-    {"ports", SONDE_U64, SONDE_LIST, 0, 0, ""},        {"banners", SONDE_TEXT, SONDE_MAP, 0, 0, ""},
-    {"snmp", SONDE_NULL, SONDE_MAP, 0, 0, ""},         {"dns", SONDE_JSON, SONDE_SCALAR, SONDE_F_DETAIL, 0, ""},
-    {"tls.subject", SONDE_TEXT, SONDE_SCALAR, 0, 0, ""}, {"snmp.engine", SONDE_TEXT, SONDE_SCALAR, 0, 0, ""},
-    {"tls.days", SONDE_I64, SONDE_SCALAR, 0, 0, ""}};
+const std::vector<sonde_field> fields = {{"ip", SONDE_IP, SONDE_SCALAR, 0, 0, ""},
+                                         {"alive", SONDE_BOOL, SONDE_SCALAR, 0, 0, ""},
+                                         {"rtt_ms", SONDE_F64, SONDE_SCALAR, 0, 0, ""},
+                                         {"hostname", SONDE_TEXT, SONDE_SCALAR, 0, 0, ""},
+                                         {"ports", SONDE_U64, SONDE_LIST, 0, 0, ""},
+                                         {"banners", SONDE_TEXT, SONDE_MAP, 0, 0, ""},
+                                         {"snmp", SONDE_NULL, SONDE_MAP, 0, 0, ""},
+                                         {"dns", SONDE_JSON, SONDE_SCALAR, SONDE_F_DETAIL, 0, ""},
+                                         {"tls.subject", SONDE_TEXT, SONDE_SCALAR, 0, 0, ""},
+                                         {"snmp.engine", SONDE_TEXT, SONDE_SCALAR, 0, 0, ""},
+                                         {"tls.days", SONDE_I64, SONDE_SCALAR, 0, 0, ""}};
 
 const Record printer = {{"ip", {Item::v4(192, 168, 1, 10)}},
                         {"alive", {Item::boolean(true)}},
@@ -71,7 +75,8 @@ TEST_F(JsonExport, DetailComesOnDemandAndStaysOnOneLine) {
 TEST_F(JsonExport, ColumnsGiveOrderAndDetailAndKeepMembersTogether) {
   ExporterHost host(fields, options("jsonl").list("columns", {"tls.days", "dns", "ip", "tls.subject"}));
   ASSERT_EQ(host.run(plugin, {printer}), SONDE_OK) << host.failure;
-  EXPECT_EQ(text(), R"({"tls":{"days":-3,"subject":"CN=p"},"dns":{"status": "ok"},"ip":"192.168.1.10"})" "\n");
+  EXPECT_EQ(text(), R"({"tls":{"days":-3,"subject":"CN=p"},"dns":{"status": "ok"},"ip":"192.168.1.10"})"
+                    "\n");
 }
 
 TEST_F(JsonExport, AMapSharesItsObjectWithOwnFieldsOfItsName) {
@@ -85,7 +90,8 @@ TEST_F(JsonExport, AMapSharesItsObjectWithOwnFieldsOfItsName) {
 }
 
 TEST_F(JsonExport, AScalarOfThePluginsNameLeavesOwnFieldsFlat) {
-  std::vector<sonde_field> two = {{"os", SONDE_JSON, SONDE_SCALAR, 0, 0, ""}, {"os.kernel", SONDE_TEXT, SONDE_SCALAR, 0, 0, ""}};
+  std::vector<sonde_field> two = {{"os", SONDE_JSON, SONDE_SCALAR, 0, 0, ""},
+                                  {"os.kernel", SONDE_TEXT, SONDE_SCALAR, 0, 0, ""}};
   ExporterHost host(two, options("jsonl"));
   ASSERT_EQ(host.run(plugin, {{{"os", {Item::json("1")}}, {"os.kernel", {Item::text_of("6.1")}}}}), SONDE_OK);
   EXPECT_EQ(text(), "{\"os\":1,\"os.kernel\":\"6.1\"}\n");
@@ -93,7 +99,8 @@ TEST_F(JsonExport, AScalarOfThePluginsNameLeavesOwnFieldsFlat) {
 
 TEST_F(JsonExport, HostileTextIsEscaped) {
   ExporterHost host(fields, options("jsonl"));
-  Record evil = {{"hostname", {Item::text_of(std::string("\"\\\n\0\x1b[2J\x7f\xc2\x9b\xe2\x80\xa8\xff<\xc3\xa4", 18))}}};
+  Record evil = {
+      {"hostname", {Item::text_of(std::string("\"\\\n\0\x1b[2J\x7f\xc2\x9b\xe2\x80\xa8\xff<\xc3\xa4", 18))}}};
   ASSERT_EQ(host.run(plugin, {evil}), SONDE_OK);
   EXPECT_EQ(text(), "{\"hostname\":\"\\\"\\\\\\n\\u0000\\u001b[2J\\u007f\\u009b\\u2028\xef\xbf\xbd<\xc3\xa4\"}\n");
 }
@@ -118,9 +125,10 @@ TEST_F(JsonExport, AbortPublishesNothingAndLeavesNoTemporary) {
 TEST_F(JsonExport, UnknownColumnNamesTheNearestAndTouchesNoFile) {
   ExporterHost host(fields, options().list("columns", {"ip", "hostnam"}));
   EXPECT_EQ(host.run(plugin, {printer}), SONDE_E_CONFIG);
-  EXPECT_EQ(host.failure,
-            "no field is called 'hostnam'; did you mean 'hostname'? The fields of this run: ip, alive, rtt_ms, hostname, "
-            "ports, banners, snmp, dns, tls.subject, snmp.engine, tls.days");
+  EXPECT_EQ(
+      host.failure,
+      "no field is called 'hostnam'; did you mean 'hostname'? The fields of this run: ip, alive, rtt_ms, hostname, "
+      "ports, banners, snmp, dns, tls.subject, snmp.engine, tls.days");
   EXPECT_EQ(directory.entries(), 0u);
 }
 

@@ -38,10 +38,10 @@ TEST(JsonNumber, WhatJsonLacksIsNull) {
 }
 
 TEST(JsonText, MalformedUtf8IsReplacedByteByByte) {
-  EXPECT_EQ(text("a\xc0\xaf"), "\"a\xef\xbf\xbd\xef\xbf\xbd\"");                  // overlong
-  EXPECT_EQ(text("\xed\xa0\x80"), "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");    // surrogate
+  EXPECT_EQ(text("a\xc0\xaf"), "\"a\xef\xbf\xbd\xef\xbf\xbd\"");                                // overlong
+  EXPECT_EQ(text("\xed\xa0\x80"), "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");                  // surrogate
   EXPECT_EQ(text("\xf4\x90\x80\x80"), "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");  // above U+10FFFF
-  EXPECT_EQ(text("\xe2\x82"), "\"\xef\xbf\xbd\xef\xbf\xbd\"");                    // cut short
+  EXPECT_EQ(text("\xe2\x82"), "\"\xef\xbf\xbd\xef\xbf\xbd\"");                                  // cut short
   EXPECT_EQ(text("\xf0\x9f\x98\x80"), "\"\xf0\x9f\x98\x80\"");
 }
 

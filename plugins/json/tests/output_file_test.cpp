@@ -1,7 +1,7 @@
 // OutputFile: whole or not at all.
 #include <gtest/gtest.h>
-#include <sonde/output_file.hpp>
 #include <sys/stat.h>
+#include <sonde/output_file.hpp>
 
 #include "temporary_directory.hpp"
 

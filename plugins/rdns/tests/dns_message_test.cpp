@@ -8,21 +8,28 @@
 namespace sonde::rdns {
 namespace {
 
-Address v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d) { return {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d}; }
+Address v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d) {
+  return {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d};
+}
 
 struct Answered {
   std::string owner;
   uint16_t type;
   std::string data;
 };
-std::string u16(size_t v) { return {static_cast<char>(v >> 8), static_cast<char>(v & 0xff)}; }
+std::string u16(size_t v) {
+  return {static_cast<char>(v >> 8), static_cast<char>(v & 0xff)};
+}
 std::string message(const std::string& question, const std::vector<Answered>& records) {
   std::string out = std::string("\x12\x34\x81\x80", 4) + u16(1) + u16(records.size()) + std::string(4, '\0');
   out += wire_name(question) + u16(type_ptr) + u16(1);
-  for (const auto& r : records) out += r.owner + u16(r.type) + u16(1) + std::string(4, '\0') + u16(r.data.size()) + r.data;
+  for (const auto& r : records)
+    out += r.owner + u16(r.type) + u16(1) + std::string(4, '\0') + u16(r.data.size()) + r.data;
   return out;
 }
-std::span<const uint8_t> bytes(const std::string& s) { return {reinterpret_cast<const uint8_t*>(s.data()), s.size()}; }
+std::span<const uint8_t> bytes(const std::string& s) {
+  return {reinterpret_cast<const uint8_t*>(s.data()), s.size()};
+}
 
 const std::string question = "1.2.0.192.in-addr.arpa";
 const std::string self("\xc0\x0c", 2);  // a pointer to the question
@@ -44,7 +51,8 @@ TEST(PtrNames, SeveralAreSortedAndDistinct) {
 
 TEST(PtrNames, ClasslessDelegationIsFollowed) {
   std::string alias = "1.0-127.2.0.192.in-addr.arpa";
-  auto m = message(question, {{self, type_cname, wire_name(alias)}, {wire_name(alias), type_ptr, wire_name("h.example")}});
+  auto m =
+      message(question, {{self, type_cname, wire_name(alias)}, {wire_name(alias), type_ptr, wire_name("h.example")}});
   EXPECT_EQ(ptr_names(bytes(m), question), Names{"h.example"});
 }
 
@@ -54,8 +62,15 @@ TEST(PtrNames, RecordsOfOtherOwnersAreNoAnswer) {
 }
 
 TEST(PtrNames, HostileLabelsAreEscaped) {
-  std::string data("\x07" "a.b\\ \x1b\xff" "\x01" "c" "\x00", 11);
-  EXPECT_EQ(ptr_names(bytes(message(question, {{self, type_ptr, data}})), question), Names{"a\\.b\\\\\\032\\027\\255.c"});
+  std::string data(
+      "\x07"
+      "a.b\\ \x1b\xff"
+      "\x01"
+      "c"
+      "\x00",
+      11);
+  EXPECT_EQ(ptr_names(bytes(message(question, {{self, type_ptr, data}})), question),
+            Names{"a\\.b\\\\\\032\\027\\255.c"});
 }
 
 TEST(PtrNames, MalformedRepliesAreRefused) {
@@ -65,7 +80,8 @@ TEST(PtrNames, MalformedRepliesAreRefused) {
   std::string longest;
   for (int i = 0; i < 5; ++i) longest += '\x3f' + std::string(63, 'a');
   EXPECT_EQ(ptr_names(bytes(message(question, {{self, type_ptr, longest + '\0'}})), question), std::nullopt);
-  EXPECT_EQ(ptr_names(bytes(message(question, {{self, type_ptr, "\x40" + std::string(65, 'a')}})), question), std::nullopt);
+  EXPECT_EQ(ptr_names(bytes(message(question, {{self, type_ptr, "\x40" + std::string(65, 'a')}})), question),
+            std::nullopt);
   // The name must fill its record.
   EXPECT_EQ(ptr_names(bytes(message(question, {{self, type_ptr, wire_name("a") + "x"}})), question), std::nullopt);
   EXPECT_EQ(ptr_names({}, question), std::nullopt);
@@ -73,7 +89,8 @@ TEST(PtrNames, MalformedRepliesAreRefused) {
 
 TEST(PtrNames, EveryCutIsRefused) {
   std::string whole = message(question, {{self, type_ptr, wire_name("h.example")}});
-  for (size_t n = 0; n < whole.size(); ++n) EXPECT_EQ(ptr_names(bytes(whole.substr(0, n)), question), std::nullopt) << n;
+  for (size_t n = 0; n < whole.size(); ++n)
+    EXPECT_EQ(ptr_names(bytes(whole.substr(0, n)), question), std::nullopt) << n;
 }
 
 TEST(PtrNames, AliasesThatGoRoundEnd) {
@@ -87,7 +104,8 @@ TEST(PtrNames, TheRootIsNoName) {
 }
 
 TEST(Addresses, OfTheRightTypeAndLength) {
-  auto m = message("h.example", {{self, type_a, std::string("\x7f\0\0\x02", 4)}, {self, type_aaaa, std::string(16, '\1')}});
+  auto m =
+      message("h.example", {{self, type_a, std::string("\x7f\0\0\x02", 4)}, {self, type_aaaa, std::string(16, '\1')}});
   EXPECT_EQ(addresses(bytes(m), "H.example", type_a), std::vector<Address>{v4(127, 0, 0, 2)});
   EXPECT_EQ(addresses(bytes(m), "h.example", type_aaaa)->size(), 1u);
   auto bad = message("h.example", {{self, type_a, "abc"}});

@@ -10,8 +10,8 @@ namespace {
 
 constexpr int64_t ms = 1000000, second = 1000 * ms;
 
-// A server that takes `limit` queries a second (a bucket of `burst`) and drops the rest, a millisecond away. Queries time
-// out after 2 s.
+// A server that takes `limit` queries a second (a bucket of `burst`) and drops the rest, a millisecond away. Queries
+// time out after 2 s.
 struct Simulation {
   Pacer pacer{2 * second};
   double limit, bucket;
@@ -104,8 +104,10 @@ TEST(Pacer, LossesThatDoNotFollowTheRateAreChargedInTheEnd) {
   for (int64_t now = second; now < 40 * second; now += ms) {
     for (uint32_t room = std::min(pacer.room(now), 4u); room > 0; --room) {
       pacer.sent(now);
-      if (n++ % 2) pacer.answered(now, now + ms);
-      else open.emplace_back(now, true);
+      if (n++ % 2)
+        pacer.answered(now, now + ms);
+      else
+        open.emplace_back(now, true);
     }
     while (!open.empty() && open.front().first + 2 * second <= now) {
       charged += pacer.lost(open.front().first, now) == Loss::silence;

@@ -20,17 +20,26 @@ constexpr uint8_t servfail = 2, nxdomain = 3, refused = 5;
 constexpr uint32_t reverse_dns = 0, dns = 1;
 
 Options options(const std::vector<std::string>& servers, bool forward = false, int64_t timeout_ms = 300) {
-  return Options().list("servers", servers).set("timeout", timeout_ms * 1'000'000).set("tries", int64_t{2}).set("forward", forward);
+  return Options()
+      .list("servers", servers)
+      .set("timeout", timeout_ms * 1'000'000)
+      .set("tries", int64_t{2})
+      .set("forward", forward);
 }
-Answer ptr(const std::string& name) { return {0, false, {{type_ptr, wire_name(name)}}}; }
+Answer ptr(const std::string& name) {
+  return {0, false, {{type_ptr, wire_name(name)}}};
+}
 /// "3.2.0.127.in-addr.arpa" -> "h-2-3.example"
 std::string name_of(const std::string& question) {
   auto first = question.find('.'), second = question.find('.', first + 1);
   return "h-" + question.substr(first + 1, second - first - 1) + "-" + question.substr(0, first) + ".example";
 }
-std::string name_of(unsigned i) { return "h-" + std::to_string(i / 256) + "-" + std::to_string(i % 256) + ".example"; }
+std::string name_of(unsigned i) {
+  return "h-" + std::to_string(i / 256) + "-" + std::to_string(i % 256) + ".example";
+}
 void add(ShardHost& host, unsigned count) {
-  for (unsigned i = 0; i < count; ++i) host.add_v4(127, 0, static_cast<uint8_t>(i / 256), static_cast<uint8_t>(i % 256));
+  for (unsigned i = 0; i < count; ++i)
+    host.add_v4(127, 0, static_cast<uint8_t>(i / 256), static_cast<uint8_t>(i % 256));
 }
 
 /// Lets `rate` queries a second pass, with a bucket of `burst`.
@@ -105,7 +114,9 @@ TEST(Rdns, SilenceWaitsTheWholeTimeoutOfEachTry) {
 
 TEST(Rdns, NobodyListeningIsNoAnswerToo) {
   std::string address;
-  { address = DnsServer([](const Question&) { return std::nullopt; }).address(); }
+  {
+    address = DnsServer([](const Question&) { return std::nullopt; }).address();
+  }
   ShardHost host(options({address}));
   ASSERT_EQ(host.create(sonde_plugin_v0(0)), SONDE_OK);
   host.add_v4(127, 0, 0, 1);
@@ -139,7 +150,8 @@ TEST(Rdns, TruncatedRepliesAreFetchedByTcp) {
 TEST(Rdns, ForwardConfirmation) {
   DnsServer server([](const Question& q) -> std::optional<Answer> {
     if (q.type == type_ptr) {
-      if (q.name.starts_with("1.")) return Answer{0, false, {{type_ptr, wire_name("b.example")}, {type_ptr, wire_name("a.example")}}};
+      if (q.name.starts_with("1."))
+        return Answer{0, false, {{type_ptr, wire_name("b.example")}, {type_ptr, wire_name("a.example")}}};
       return ptr(q.name.starts_with("2.") ? "liar.example" : "lame.example");
     }
     if (q.name == "a.example") return Answer{nxdomain, false, {}};
@@ -179,7 +191,11 @@ TEST(Rdns, HostileNamesAreEscapedAndNeverAskedFor) {
   std::atomic<unsigned> forward = 0;
   DnsServer server([&](const Question& q) {
     if (q.type != type_ptr) ++forward;
-    return Answer{0, false, {{type_ptr, std::string("\x06\x1b[2J\"\xff\x03" "lan\0", 12)}}};
+    return Answer{0,
+                  false,
+                  {{type_ptr, std::string("\x06\x1b[2J\"\xff\x03"
+                                          "lan\0",
+                                          12)}}};
   });
   ShardHost host(options({server.address()}, true));
   ASSERT_EQ(host.create(sonde_plugin_v0(0)), SONDE_OK);
@@ -209,9 +225,15 @@ void limited(const std::optional<Answer>& excess) {
     ASSERT_EQ(host.result(i).done, 1u);
   }
 }
-TEST(RdnsLimited, ADroppingResolverLosesNoName) { limited(std::nullopt); }
-TEST(RdnsLimited, ARefusingResolverLosesNoName) { limited(Answer{refused, false, {}}); }
-TEST(RdnsLimited, AServfailingResolverLosesNoName) { limited(Answer{servfail, false, {}}); }
+TEST(RdnsLimited, ADroppingResolverLosesNoName) {
+  limited(std::nullopt);
+}
+TEST(RdnsLimited, ARefusingResolverLosesNoName) {
+  limited(Answer{refused, false, {}});
+}
+TEST(RdnsLimited, AServfailingResolverLosesNoName) {
+  limited(Answer{servfail, false, {}});
+}
 
 TEST(Rdns, QueriesKeepToTheHostsPace) {
   DnsServer server([](const Question& q) { return ptr(name_of(q.name)); });

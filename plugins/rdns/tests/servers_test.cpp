@@ -29,7 +29,8 @@ TEST(Server, AddressesAndPorts) {
 }
 
 TEST(Server, WhatIsNone) {
-  for (const char* text : {"", "dns.example", "10.0.0.1:", "10.0.0.1:0", "10.0.0.1:65536", "10.0.0.1:53x", "[::1", "[::1]53", "[::1]:", "10.0.0.256"})
+  for (const char* text : {"", "dns.example", "10.0.0.1:", "10.0.0.1:0", "10.0.0.1:65536", "10.0.0.1:53x", "[::1",
+                           "[::1]53", "[::1]:", "10.0.0.256"})
     EXPECT_THROW(parse_server(text), Failure) << text;
   EXPECT_EQ(failure({"10.0.0.300"}, ""),
             "option servers: expected an address like 10.0.0.1, 10.0.0.1:5353 or [2001:db8::1]:53, found '10.0.0.300'");
