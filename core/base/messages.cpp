@@ -117,8 +117,6 @@ constexpr Message table[] = {
      "Raise the limit that the message names."},
     {"run-document-invalid", Exit::usage, "A file that should be the document of a run is none.",
      "Name the run.json that a run wrote beside its results; remove it if it was damaged."},
-    {"run-timeout", Exit::trouble, "The run was cut by run_timeout.",
-     "Go on with --resume, or raise limits.run_timeout."},
     {"scope-broadcast", Exit::ok, "A target is the broadcast address of a connected network; it is left out.",
      "End the range one address earlier, or write it as a CIDR."},
     {"scope-forbidden", Exit::config,

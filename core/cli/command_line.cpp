@@ -232,8 +232,8 @@ struct Parser {
     });
 
     sub = command("schema",
-                  "Print a JSON Schema: of the pipeline file with the options of all plugins, of a record of\n"
-                  "the inventory, or of the run document.",
+                  "Print the JSON Schema of a pipeline file, a record or a run document.\n"
+                  "That of the pipeline file knows the options of all plugins that are found.",
                   "  sonde schema pipeline > pipeline.schema.json\n  sonde schema record");
     sub->add_option("WHAT", schema_word, "pipeline, record or run")
         ->required()
@@ -260,8 +260,8 @@ struct Parser {
     });
 
     sub = command("history",
-                  "List the dated inventories of a history directory (default: out/history), or of the one that\n"
-                  "a pipeline file names, each with what had changed.",
+                  "List dated inventories, each with what had changed.\n"
+                  "WHERE is a history directory (default: out/history), or a pipeline file that names one.",
                   "  sonde history\n  sonde history pipelines/inventory.sonde.yaml --format json");
     sub->add_option("WHERE", history.where, "a directory or a pipeline file");
     choice(*sub, "--format", history_format, list_formats, "table|json", "what to print");
@@ -271,8 +271,9 @@ struct Parser {
     });
 
     sub = command("doctor",
-                  "Say what this machine allows, and what to do where it does not. With a pipeline file: also\n"
-                  "which of its stages can run. Exit: 0 if all can, 1 if something should be mended.",
+                  "Say what this machine allows, and what to do where it does not.\n"
+                  "With a pipeline file: also which of its stages can run. Sends nothing.\n"
+                  "Exit: 0 if all can, 1 if something must be mended.",
                   "  sonde doctor\n  sonde doctor pipelines/inventory.sonde.yaml");
     sub->add_option("FILE", doctor.file, "a pipeline file");
     add_plugin_path(*sub, doctor.plugin_path);

@@ -21,7 +21,7 @@ const std::atomic<int>& watch_signals() {
   struct sigaction action {};
   action.sa_handler = on_signal;
   sigemptyset(&action.sa_mask);
-  for (const int number : {SIGINT, SIGTERM}) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
     struct sigaction before {};
     // `nohup`, and shells for what runs in the background, ask to be left alone.
     if (::sigaction(number, nullptr, &before) == 0 && before.sa_handler != SIG_IGN)

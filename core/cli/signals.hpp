@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM during a run: the first asks it to end with its results, the second leaves at once.
+// SIGINT, SIGTERM and SIGHUP during a run: the first asks it to end with its results, the second leaves at once.
 #pragma once
 #include <atomic>
 

@@ -20,7 +20,8 @@ int execute(const ValidateArguments& arguments) {
     if (plan != nullptr) {
       std::size_t enabled = 0;
       for (const StagePlan& stage : plan->stages) enabled += stage.enabled ? 1 : 0;
-      print(fmt::format("{}: valid: {} stages, {} outputs\n", printable(file), enabled, plan->outputs.size()));
+      print(fmt::format("{}: valid: {} stage{}, {} output{}\n", printable(file), enabled, enabled == 1 ? "" : "s",
+                        plan->outputs.size(), plan->outputs.size() == 1 ? "" : "s"));
     } else {
       print_error(
           fmt::format("{}: {} error{}\n", printable(file), out.error_count(), out.error_count() == 1 ? "" : "s"));

@@ -76,7 +76,9 @@ TEST(Messages, EachIsProducedByATest) {
     for (auto entry = fs::recursive_directory_iterator(root); entry != fs::end(entry); ++entry) {
       if (entry->is_directory() && entry->path().filename() == "corpus") entry.disable_recursion_pending();
       if (!entry->is_regular_file() || entry->file_size() > (1u << 20)) continue;
-      if (entry->path().filename() != "messages_test.cpp") tests += content_of(entry->path()) + '\n';
+      // Two tests speak of ids without provoking them.
+      const std::string name = entry->path().filename();
+      if (name != "messages_test.cpp" && name != "diagnostic_test.cpp") tests += content_of(entry->path()) + '\n';
     }
   };
   collect("tests");

@@ -31,7 +31,7 @@ std::string usage_error(std::initializer_list<const char*> words) {
   const auto result = parse(words);
   const std::string text = testing::internal::GetCapturedStderr();
   EXPECT_TRUE(std::holds_alternative<int>(result));
-  if (std::holds_alternative<int>(result)) EXPECT_EQ(std::get<int>(result), 2);
+  EXPECT_EQ(std::holds_alternative<int>(result) ? std::get<int>(result) : -1, 2);
   return text;
 }
 

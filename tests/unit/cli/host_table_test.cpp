@@ -15,7 +15,7 @@ TEST(HostTable, OneLineAHost) {
                                       "vendor":"HP Inc","ports":[22,80],"banners":{"22":"SSH-2.0-OpenSSH_9.3"}},
                                      {"ip":"10.0.0.20","reverse_dns":"b.lan","snmp":{"sysDescr":"a switch"}}])"),
                          0, false),
-            "IP         HOSTNAME   RTT    MAC                VENDOR  PORTS  ABOUT\n"
+            "IP         HOSTNAME     RTT  MAC                VENDOR  PORTS  ABOUT\n"
             "10.0.0.1   printer01  2.3ms  AA:BB:CC:DD:EE:FF  HP Inc  22,80  22: SSH-2.0-OpenSSH_9.3\n"
             "10.0.0.20  b.lan                                               a switch\n");
 }

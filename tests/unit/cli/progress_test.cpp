@@ -26,9 +26,9 @@ Progress half_way() {
 TEST(Progress, OneLineAStageAndOneForAll) {
   EXPECT_EQ(
       progress_lines(half_way(), 200),
-      (std::vector<std::string>{"  icmp         50%  512 done, 20 found, 100 in flight, 3 waiting",
-                                "  tcp-banner   39%  400 done, 12 found, 8 in flight, 0 waiting",
-                                "  all          50%  512 of 1024 hosts, 21 responding, 200 packets/s, 10s, ETA 10s"}));
+      (std::vector<std::string>{"  icmp        50%  512 done, 20 found, 100 in flight, 3 waiting",
+                                "  tcp-banner  39%  400 done, 12 found, 8 in flight, 0 waiting",
+                                "  all         50%  512 of 1024 hosts, 21 responding, 200 packets/s, 10s, ETA 10s"}));
 }
 
 TEST(Progress, NeverWiderThanTheTerminal) {

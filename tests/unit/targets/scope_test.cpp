@@ -71,12 +71,13 @@ TEST(Scope, BroadcastOfConnectedNetworks) {
 TEST(Scope, PrinterPorts) {
   const Scope scope({}, {}, {}), printing({}, {.allow_print_ports = true}, {});
   const IpAddress a = ip("10.0.0.1");
-  for (const uint16_t port : {515, 9100, 9103, 9107}) {
+  for (const uint16_t port : std::initializer_list<uint16_t>{515, 9100, 9103, 9107}) {
     EXPECT_EQ(scope.judge(a, 6, port), Verdict::print_port) << port;
     EXPECT_EQ(printing.judge(a, 6, port), Verdict::allowed) << port;
     EXPECT_EQ(scope.judge(a, 17, port), Verdict::allowed) << port;
   }
-  for (const uint16_t port : {514, 516, 631, 9099, 9108}) EXPECT_EQ(scope.judge(a, 6, port), Verdict::allowed) << port;
+  for (const uint16_t port : std::initializer_list<uint16_t>{514, 516, 631, 9099, 9108})
+    EXPECT_EQ(scope.judge(a, 6, port), Verdict::allowed) << port;
   EXPECT_EQ(scope.judge(ip("8.8.8.8"), 6, 9100), Verdict::needs_allow_public);
 }
 
