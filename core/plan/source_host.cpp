@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 #include <sonde/source.h>
 
-#include <bit>
-#include <cmath>
+#include <algorithm>
 #include <cstring>
 
 #include "base/text.hpp"
+#include "inventory/put.hpp"
 #include "plan/compilation.hpp"
 #include "plugins/host_calls.hpp"
 
@@ -21,41 +21,6 @@ constexpr uint32_t uses_network = SONDE_NEED_CONNECT | SONDE_NEED_RAW | SONDE_NE
 
 std::string_view view(sonde_str s) {
   return s.ptr ? std::string_view(s.ptr, s.len) : std::string_view();
-}
-
-sonde_err to_scalar(const sonde_value& v, uint32_t field_type, Scalar& out) {
-  if (field_type != SONDE_NULL && v.type != field_type) return SONDE_E_TYPE;
-  out = Scalar{v.type, v.as.u, {}};
-  switch (v.type) {
-    case SONDE_BOOL:
-      out.number = v.as.u != 0;
-      return SONDE_OK;
-    case SONDE_I64:
-    case SONDE_U64:
-    case SONDE_TIME:
-      return SONDE_OK;
-    case SONDE_F64:
-      return std::isfinite(v.as.f) ? SONDE_OK : SONDE_E_INVALID;  // JSON has no word for the others
-    default:
-      break;
-  }
-  out.number = 0;
-  switch (v.type) {
-    case SONDE_TEXT:
-      out.text = to_valid_utf8(view(v.as.s));
-      return SONDE_OK;
-    case SONDE_BYTES:
-      out.text = view(v.as.s);
-      return SONDE_OK;
-    case SONDE_IP:
-      out.text.assign(reinterpret_cast<const char*>(v.as.ip), sizeof v.as.ip);
-      return SONDE_OK;
-    case SONDE_JSON:
-      out.text = view(v.as.s);
-      return parse_json(out.text) ? SONDE_OK : SONDE_E_INVALID;
-    default:
-      return SONDE_E_TYPE;
-  }
 }
 
 class SourceHost : public HostCalls {
@@ -80,22 +45,12 @@ class SourceHost : public HostCalls {
     uint64_t index = (task & 0xffffffff) - 1;
     if (task >> 32 != generation_ || index >= facts_.size()) return SONDE_E_STALE;
     if (output >= outputs_.size()) return SONDE_E_INVALID;
-    const Field& field = fields_[outputs_[output]];
-    if ((field.shape == SONDE_MAP) == key.empty()) return SONDE_E_INVALID;
-    Scalar scalar;
-    if (sonde_err e = to_scalar(value, field.type, scalar); e != SONDE_OK) return e;
     std::vector<Fact>& facts = facts_[index];
-    std::string clean_key = to_valid_utf8(key);
-    for (Fact& f : facts) {
-      if (f.field != outputs_[output] || f.key != clean_key) continue;
-      if (field.shape == SONDE_LIST && f.value != scalar) continue;
-      f.value = std::move(scalar);
-      return SONDE_OK;
-    }
     if (facts.size() >= most_facts_a_target || total_facts_ >= most_facts) return SONDE_E_NOMEM;
-    ++total_facts_;
-    facts.push_back({outputs_[output], core_stage, std::move(clean_key), std::move(scalar)});
-    return SONDE_OK;
+    const std::size_t before = facts.size();
+    const sonde_err e = store_fact(fields_[outputs_[output]], outputs_[output], core_stage, key, value, facts, 0);
+    total_facts_ += facts.size() - before;
+    return e;
   }
 
   /// Ids for the next batch; those of the one before are stale from now on.
