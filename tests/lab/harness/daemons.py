@@ -30,7 +30,7 @@ def nginx(host, tls_name=None, tls_address=None, workers=1):
     if tls_name:
         key, cert = certificate(folder, tls_name, tls_address)
         tls = (f"server {{ listen 443 ssl http2; listen [::]:443 ssl http2; ssl_certificate {cert}; "
-               f"ssl_certificate_key {key}; return 200 'lab'; }}")
+               f"ssl_certificate_key {key}; ssl_protocols TLSv1.2 TLSv1.3; return 200 'lab'; }}")
         sockets.append("tcp/443")
     paths = "".join(f"{kind}_temp_path {folder}/{kind}; "
                     for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
