@@ -51,9 +51,9 @@ void cut(const AddressRange& range, uint128 from, uint128 to, std::vector<Addres
 void AddressSet::add(AddressRange range) {
   const uint128 first = range.first.number(), last = range.last.number();
   if (first > last) return;
-  if (first < mapped_first && last > mapped_last) {  // ::/0 is no statement about IPv4
+  if (first < mapped_first && last >= mapped_first) {  // ::/0 and ::/80 are no statements about IPv4
     add(AddressRange{range.first, IpAddress::from_number(mapped_first - 1)});
-    add(AddressRange{IpAddress::from_number(mapped_last + 1), range.last});
+    if (last > mapped_last) add(AddressRange{IpAddress::from_number(mapped_last + 1), range.last});
     return;
   }
   ranges_.push_back(range);

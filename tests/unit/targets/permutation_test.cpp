@@ -25,7 +25,8 @@ void expect_bijection(uint64_t n, uint64_t seed) {
 
 TEST(Permutation, IsABijectionForEverySmallSize) {
   for (uint64_t n = 1; n <= 600; ++n)
-    for (const uint64_t seed : {uint64_t{0}, uint64_t{1}, uint64_t{n * 0x9e3779b97f4a7c15ULL}}) expect_bijection(n, seed);
+    for (const uint64_t seed : {uint64_t{0}, uint64_t{1}, uint64_t{n * 0x9e3779b97f4a7c15ULL}})
+      expect_bijection(n, seed);
 }
 
 TEST(Permutation, IsABijectionAroundPowersOfTwoAndForRandomSizes) {
@@ -65,7 +66,7 @@ TEST(Permutation, SlicesDoNotFollowAddressBits) {
   constexpr uint64_t n = 65536;
   for (uint64_t seed = 0; seed < 20; ++seed) {
     const Permutation order(n, seed);
-    for (const uint64_t parts : {2, 4, 16}) {
+    for (const uint64_t parts : {2u, 4u, 16u}) {
       for (uint64_t part = 0; part < parts; ++part) {
         const Slice slice = part_of({0, n}, part, parts);
         for (uint32_t bit = 0; bit < 16; ++bit) {

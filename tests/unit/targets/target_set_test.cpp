@@ -49,6 +49,11 @@ TEST(AddressSet, AllOfIpv6IsNoIpv4) {
   EXPECT_TRUE(set.contains(ip("2001:db8::1")));
   EXPECT_TRUE(set.contains(ip("::1")));
   EXPECT_EQ(set.size(), std::numeric_limits<uint64_t>::max());
+
+  AddressSet low;  // its last number is that of 255.255.255.255
+  low.add(net("::/80"));
+  EXPECT_FALSE(low.contains(ip("255.255.255.255")));
+  EXPECT_EQ(low.size(), 0xffff00000000u);
 }
 
 TEST(AddressSet, SubtractingWithoutAZoneCutsEveryZone) {
