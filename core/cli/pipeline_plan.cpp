@@ -1,19 +1,7 @@
 // Load, then compile what could be understood, so that the errors of both are told at once.
 #include "cli/pipeline_plan.hpp"
 
-#include <algorithm>
-
 namespace sonde::core::cli {
-namespace {
-
-/// Nothing of the file was understood: what compile() would say of it is noise.
-bool is_unreadable(const Diagnostics& out) {
-  return std::any_of(out.items().begin(), out.items().end(), [](const Diagnostic& d) {
-    return d.id == "yaml-syntax" || d.id == "file-unreadable" || d.id == "config-too-large" || d.id == "bad-version";
-  });
-}
-
-}  // namespace
 
 Registry load_plugins(const std::vector<std::string>& plugin_path) {
   Registry registry;
@@ -24,7 +12,7 @@ Registry load_plugins(const std::vector<std::string>& plugin_path) {
 std::unique_ptr<Plan> plan_from(const PipelineArguments& arguments, const Registry& registry, bool resolve_names,
                                 Diagnostics& out) {
   const PipelineSpec spec = load_pipeline(arguments.file, arguments.overrides, out);
-  if (out.has_errors() && is_unreadable(out)) return nullptr;
+  if (spec.file.empty()) return nullptr;  // not understood at all: what compile() would say is noise
   CompileRequest request;
   request.overrides = arguments.overrides;
   request.seed = arguments.seed;

@@ -98,17 +98,22 @@ class Loader {
     interpolate(*tree, {environment, spec_.directory, yaml, overrides_.allow_unset_env}, out_);
     apply_limit_sets(*tree, overrides_, out_);
     const Value checked = check_options(*tree, file_schema(), {"the pipeline file", "", ""}, out_);
+    if (!tree->object() || !version_is_known(checked)) return {};
     take(Members(&checked));
     apply_stage_sets(spec_, overrides_, out_);
     return std::move(spec_);
   }
 
  private:
+  bool version_is_known(const Value& checked) {
+    const Value* version = checked.find("version");
+    if (version == nullptr || to_json(*version) == "1") return true;
+    out_.error("bad-version", version->where, fmt::format("the file is of version {}", to_json(*version)),
+               "this sonde reads version 1");
+    return false;
+  }
+
   void take(const Members& root) {
-    if (const Value* version = root.get("version"); version != nullptr && to_json(*version) != "1") {
-      out_.error("bad-version", version->where, fmt::format("version {} of the file format", to_json(*version)),
-                 "this sonde reads version 1");
-    }
     root.read("name", spec_.name);
     root.read("allow_public", spec_.allow_public);
     root.read("allow_print_ports", spec_.allow_print_ports);
@@ -117,6 +122,12 @@ class Loader {
     if (!overrides_.output_dir.empty()) spec_.output_dir = overrides_.output_dir;
     take_targets(root.get("targets"), spec_.targets);
     take_targets(root.get("exclude"), spec_.exclude);
+    if (overrides_.allow_unset_env) {
+      // `validate` takes a name as one target without looking it up: what is not known yet is none of the mistakes.
+      for (TargetEntry& entry : spec_.targets) {
+        if (entry.text.empty() && entry.use.empty()) entry.text = "unset.invalid";
+      }
+    }
     if (!overrides_.targets.empty()) {
       spec_.targets.clear();
       for (const std::string& text : overrides_.targets) spec_.targets.push_back({text, "", {}, {"--target", 0, 0, 0}});

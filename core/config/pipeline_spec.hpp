@@ -81,8 +81,8 @@ struct Overrides {
 
 /// Reads, parses, interpolates and checks the shape of a pipeline file against pipeline_schema(). Every problem goes to
 /// `out`; the result is what could be understood. Options of plugins are left for plan/ to check; --set of stages is
-/// merged into them with Origin::command_line. `file` of the result is empty when the file could not be read or is not
-/// YAML: what to compile is then unknown, and only the one error is worth telling.
+/// merged into them with Origin::command_line. `file` of the result is empty when the file could not be read, is not
+/// YAML or of another version: what to compile is then unknown, and only the one error is worth telling.
 PipelineSpec load_pipeline(const std::string& path, const Overrides&, Diagnostics& out);
 /// The same from memory, for tests and fuzzing. `environment` replaces the process's.
 PipelineSpec load_pipeline_text(std::string_view yaml, const std::string& file, const Overrides&,

@@ -186,15 +186,21 @@ class Checker {
       if (!trial.has_errors()) return checked;
       if (by_kind == nullptr && fits_kind(v, alternative)) by_kind = &alternative;
     }
-    // The mistake is told in the words of the alternative that was meant.
-    if (by_kind != nullptr) return value(v, *by_kind, owner);
-    wrong_type(v, s, owner);
+    if (by_kind == nullptr) {
+      wrong_type(v, s, owner);
+      return std::nullopt;
+    }
+    // What is wrong inside a list or mapping is told in its own words.
+    if (!is_scalar(*by_kind)) return value(v, *by_kind, owner);
+    out_.error("bad-value", v.where, fmt::format("{} takes {}, found {}", named(owner), expectation(s), found(v)));
     return std::nullopt;
   }
   static bool fits_kind(const Value& v, const Schema& s) {
     if (v.object()) return s.type == SchemaType::object;
     if (v.array()) return s.type == SchemaType::array;
-    const bool number = v.integer() || v.unsigned_integer() || v.real();
+    const bool untyped = v.untyped && v.text() != nullptr;
+    const Value typed = untyped ? retyped(v) : v;
+    const bool number = typed.integer() || typed.unsigned_integer() || typed.real();
     return number && s.type == SchemaType::integer && s.format == Format::none;
   }
 
@@ -320,10 +326,10 @@ class Checker {
     std::string hint;
     if (s.type == SchemaType::text && (v.integer() || v.unsigned_integer() || v.real() || v.boolean())) {
       hint = "text that looks like a number or true/false goes in quotes";
-    } else if (s.type == SchemaType::boolean && v.text()) {
-      hint = "yes, no, on and off are text; write true or false";
     } else if (v.text() && v.quoted && is_scalar(s) && typed_as(type_plain_scalar(*v.text()), s.type)) {
       hint = "remove the quotes: in quotes it is text";
+    } else if (s.type == SchemaType::boolean && v.text()) {
+      hint = "yes, no, on and off are text; write true or false";
     } else if (s.type == SchemaType::array && !v.is_null()) {
       hint = "write [a, b], or one entry a line with '- ' in front";
     } else if (v.is_null() && s.default_value) {

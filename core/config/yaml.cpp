@@ -207,12 +207,13 @@ class Builder : public YAML::EventHandler {
 };
 
 /// What people usually meant when yaml-cpp stops at a place.
-std::string syntax_hint(const SourceText& source, const Mark& mark) {
+std::string syntax_hint(const SourceText& source, const Mark& mark, std::string_view message) {
   const std::string_view rest = source.rest(mark);
   if (rest.starts_with('@')) return "a value that begins with @ goes in quotes: \"@hosts.txt\"";
   if (rest.starts_with('`') || rest.starts_with('%')) return "a value that begins with this character goes in quotes";
   const std::string_view line = source.line(mark.line);
   if (line.find("${") != std::string_view::npos) return "inside [ ] and { } a value with ${...} goes in quotes";
+  if (message.find("flow not found") != std::string_view::npos) return "a [ or { is not closed, here or above";
   if (line.find(": ") != line.rfind(": ")) return "a value with ': ' in it goes in quotes";
   return "check the indentation and the quotes of this line and the one before";
 }
@@ -243,7 +244,7 @@ std::optional<Value> parse_yaml(std::string_view text, const std::string& file, 
     return std::nullopt;
   } catch (const YAML::Exception& e) {
     out.error("yaml-syntax", source.at(here(e.mark)), fmt::format("not valid YAML: {}", printable(e.msg)),
-              syntax_hint(source, here(e.mark)));
+              syntax_hint(source, here(e.mark), e.msg));
     return std::nullopt;
   } catch (const std::exception& e) {
     out.error("yaml-syntax", whole, fmt::format("not valid YAML: {}", printable(e.what())));

@@ -17,8 +17,6 @@ namespace {
 std::string cell(std::string text) {
   for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) text.insert(at, 1, '\\');
   std::replace(text.begin(), text.end(), '\n', ' ');
-  if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
-  if (!text.empty() && text.back() != '.') text += '.';
   return text;
 }
 
@@ -26,7 +24,8 @@ void print_row(const std::string& name, const Schema& s, bool required) {
   const std::string fallback = required          ? "required"
                                : s.default_value ? fmt::format("`{}`", display(*s.default_value, s))
                                                  : "";
-  fmt::print("| `{}` | {} | {} | {} |\n", name, expectation(s), fallback, cell(s.description));
+  fmt::print("| `{}` | {} | {} | {} |\n", name, s.type == SchemaType::object ? "a mapping" : expectation(s), fallback,
+             cell(s.description));
 }
 
 void print_members(const Schema& s, const std::string& prefix) {
@@ -59,12 +58,12 @@ int run(const std::vector<std::string>& directories) {
     return 1;
   }
   for (const PluginEntry* plugin : registry.all()) {
-    fmt::print("\n### Options of `{}` ({})\n\n{}", plugin->id, to_string(plugin->kind), cell(plugin->summary));
+    fmt::print("\n### Options of `{0}` ({1})\n\n`{0}`: {2}.\n", plugin->id, to_string(plugin->kind), plugin->summary);
     if (plugin->schema.properties.empty()) {
-      fmt::print(" It has no options.\n");
+      fmt::print("It has no options.\n");
       continue;
     }
-    fmt::print("\n\n{}", head);
+    fmt::print("\n{}", head);
     print_members(plugin->schema, "");
   }
   return 0;

@@ -29,7 +29,9 @@ def run_line(sonde: str, line: str, folder: str) -> tuple[str, int]:
     environment.update({k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")})
     done = subprocess.run([sonde, *words], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False)
-    text = done.stdout.decode("utf-8", "backslashreplace").replace(folder, "FOLDER")
+    text = done.stdout.decode("utf-8", "backslashreplace")
+    # What depends on this machine gets a name instead.
+    text = text.replace(folder, "FOLDER").replace(os.path.dirname(os.path.dirname(sonde)), "PREFIX")
     return f"$ sonde {line}\n{text}", done.returncode
 
 

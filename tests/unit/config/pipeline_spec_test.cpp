@@ -157,7 +157,7 @@ INSTANTIATE_TEST_SUITE_P(
     Shape, Mistake,
     testing::Values(
         Row{"targets: a\n", "1:1 missing-key: the pipeline file needs the key 'version'"},
-        Row{"version: 2\n", "1:10 bad-version: version 2 of the file format"},
+        Row{"version: 2\n", "1:10 bad-version: the file is of version 2"},
         Row{"version: '1'\n",
             "1:10 wrong-type: the pipeline file: key 'version' takes a whole number, found the text '1'"},
         Row{"version: 1\ntargts: a\n", "2:1 unknown-key: the pipeline file has no key 'targts'"},
@@ -172,7 +172,8 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"version: 1\nexclude: [{use: x}]\n",
             "2:11 wrong-type: the pipeline file: an entry of key 'exclude' takes text, found a mapping"},
         Row{"version: 1\nlimits: {connections_per_host: 0}\n",
-            "2:32 bad-value: limits: key 'connections_per_host' takes a whole number from 1 to 65535, found 0"},
+            "2:32 bad-value: limits: key 'connections_per_host' takes a whole number from 1 to 65535 or unlimited, "
+            "found the number 0"},
         Row{"version: 1\nlimits: [1]\n", "2:9 wrong-type: limits takes a mapping, found a list"},
         Row{"version: 1\nlimits: {run_timeout: 60}\n",
             "2:23 bad-duration: limits: key 'run_timeout' takes a duration such as 800ms or 2s, found 60 without a "
@@ -191,7 +192,8 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"version: 1\noutputs: [{use: json, when: alive}]\n", "2:23 unknown-key: an output has no key 'when'"},
         Row{"version: 1\nhistory: {keep: 90}\n", "2:10 missing-key: history needs the key 'dir'"},
         Row{"version: 1\nhistory: {dir: h, keep: 0}\n",
-            "2:25 bad-value: history: key 'keep' takes a whole number from 1 to 1000000, found 0"},
+            "2:25 bad-value: history: key 'keep' takes a whole number from 1 to 1000000 or a duration of at least 1h, "
+            "found the number 0"},
         Row{"version: 1\njournal: {keep: many}\n",
             "2:17 wrong-type: journal: key 'keep' takes a whole number from 1 to 10000, found the text 'many'"},
         Row{"just text\n", "1:1 wrong-type: the pipeline file takes a mapping, found the text 'just text'"},
@@ -209,7 +211,9 @@ TEST(LoadPipeline, HintsComeWithTheErrors) {
 TEST(LoadPipeline, AFileThatIsNoYamlGivesNothingToCompile) {
   Diagnostics out;
   EXPECT_EQ(load("stages: [\n", out).file, "");
-  EXPECT_EQ(out.error_count(), 1u);
+  EXPECT_EQ(load("- version: 1\n", out).file, "");
+  EXPECT_EQ(load("version: 2\n", out).file, "");
+  EXPECT_EQ(out.error_count(), 3u);
 }
 
 TEST(LoadPipeline, UnsetVariablesMayBeAllowed) {
@@ -217,9 +221,11 @@ TEST(LoadPipeline, UnsetVariablesMayBeAllowed) {
   Overrides overrides;
   overrides.allow_unset_env = true;
   const PipelineSpec s =
-      load_pipeline_text("version: 1\nlimits: {workers: '${W}', run_timeout: '${T}s'}\n", "t.yaml", overrides, {}, out);
+      load_pipeline_text("version: 1\ntargets: ['${CIDR}']\nlimits: {workers: '${W}\', run_timeout: '${T}s'}\n",
+                         "t.yaml", overrides, {}, out);
   EXPECT_EQ(problems(out), Lines{});
   EXPECT_EQ(s.limits.workers, 64u);
+  EXPECT_EQ(s.targets.at(0).text, "unset.invalid");
 }
 
 TEST(LoadPipeline, PipelineSchemaIsInItsOwnLanguage) {

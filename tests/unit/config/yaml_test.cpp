@@ -177,7 +177,7 @@ TEST(Yaml, TheUsualSlipsAreExplained) {
   EXPECT_EQ(hint("stages: [{use: icmp, options: {count: ${N}}}]\n"),
             "inside [ ] and { } a value with ${...} goes in quotes");
   EXPECT_EQ(hint("name: a: b\n"), "a value with ': ' in it goes in quotes");
-  EXPECT_EQ(hint("a: [1, 2\n"), "check the indentation and the quotes of this line and the one before");
+  EXPECT_EQ(hint("a: [1, 2\n"), "a [ or { is not closed, here or above");
 }
 
 }  // namespace
