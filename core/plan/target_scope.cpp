@@ -67,7 +67,7 @@ class ScopeJudge {
     open_ = false;
     if (c_.out.error_count() >= most_messages) return;
     std::string range = current_.first.to_string();
-    if (current_.first != current_.last) range += "-" + current_.last.to_string();
+    if (current_.first != current_.last) range.append("-").append(current_.last.to_string());
     if (!piece_.name.empty()) range += fmt::format(" ('{}')", piece_.name);
     if (verdict_ == Verdict::forbidden)
       c_.out.error("scope-forbidden", piece_.where, fmt::format("{}: {}", range, describe(verdict_)),
