@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <thread>
+#include <utility>
 
 #include "engine/shard.hpp"
 #include "engine/worker_instance.hpp"
@@ -58,7 +59,7 @@ void WorkerPool::launch(std::size_t index) {
 
 bool WorkerPool::has_room() const {
   std::lock_guard lock(mutex_);
-  return queue_.size() < std::max<std::size_t>(wanted_ * 2, max_batch_ * 2);
+  return quarantined_ || queue_.size() < std::max<std::size_t>(wanted_ * 2, max_batch_ * 2);
 }
 
 bool WorkerPool::submit(std::shared_ptr<Job> job) {
@@ -124,20 +125,24 @@ void WorkerPool::write_off(Job& job) {
   workers_[index]->lost = true;
   --live_;
   if (stopping_) return;
-  if (replaced_ >= wanted_) {
-    quarantined_ = live_ == 0;
-    return;
-  }
+  if (replaced_ >= wanted_) return quarantine_if_empty();
   ++replaced_;
   auto fresh = std::make_unique<Worker>();
   fresh->instance = std::make_unique<WorkerInstance>(shared_, stage_, static_cast<uint32_t>(workers_.size()),
                                                      static_cast<uint32_t>(wanted_));
-  if (!fresh->instance->create()) {
-    quarantined_ = live_ == 0;
-    return;
-  }
+  if (!fresh->instance->create()) return quarantine_if_empty();
   workers_.push_back(std::move(fresh));
   launch(workers_.size() - 1);
+}
+
+void WorkerPool::quarantine_if_empty() {
+  if (live_ != 0) return;
+  quarantined_ = true;
+  for (const std::shared_ptr<Job>& job : std::exchange(queue_, {})) {
+    job->why = "all workers of the stage hang";
+    job->closed = true;
+    job->shard.loop().post([job] { job->shard.job_finished(job->slot, job->generation); });
+  }
 }
 
 void WorkerPool::cancel_queued(Shard& shard) {

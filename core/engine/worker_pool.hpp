@@ -68,6 +68,7 @@ class WorkerPool : public std::enable_shared_from_this<WorkerPool> {
   static void thread_body(std::shared_ptr<WorkerPool> pool, std::size_t index);
   std::vector<std::shared_ptr<Job>> next_batch(std::size_t index);
   void launch(std::size_t index);
+  void quarantine_if_empty();  ///< no thread is left: what waits becomes errors
 
   RunShared& shared_;
   const uint8_t stage_;
