@@ -22,7 +22,7 @@ struct SourceSpan {
 enum class Severity : uint8_t { error, warning };
 
 struct Diagnostic {
-  std::string id;  ///< of the catalogue, see messages.hpp
+  std::string id;    ///< of the catalogue, see messages.hpp
   std::string text;  ///< what was found and what was expected
   std::string hint;  ///< printed under the caret: a suggestion, the list of choices, the command to run
   SourceSpan where{};

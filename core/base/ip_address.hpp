@@ -20,8 +20,7 @@ class IpAddress {
  public:
   constexpr IpAddress() = default;
   /// 16 bytes in network order; v4 as ::ffff:a.b.c.d. `zone` is an interface index, 0: none.
-  constexpr explicit IpAddress(const std::array<uint8_t, 16>& bytes, uint32_t zone = 0)
-      : bytes_(bytes), zone_(zone) {}
+  constexpr explicit IpAddress(const std::array<uint8_t, 16>& bytes, uint32_t zone = 0) : bytes_(bytes), zone_(zone) {}
   static IpAddress v4(uint32_t host_order);
   static IpAddress from_number(uint128 value, uint32_t zone = 0);
   /// Dotted quad (four decimal parts, no leading zeros) or RFC 4291 text, optionally with `%zone` (an interface name
@@ -49,7 +48,8 @@ class IpAddress {
 struct Cidr {
   IpAddress network{};
   uint8_t length = 0;
-  /// "10.0.0.0/24", "2001:db8::/64", or a lone address (its full length). Host bits set: an error that names the network.
+  /// "10.0.0.0/24", "2001:db8::/64", or a lone address (its full length). Host bits set: an error that names the
+  /// network.
   static Result<Cidr> parse(std::string_view text);
   bool contains(const IpAddress&) const;
   IpAddress first() const { return network; }

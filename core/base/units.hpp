@@ -9,7 +9,8 @@
 
 namespace sonde::core {
 
-/// "800ms", "2s", "5m", "1h", "90d", "250us", "1.5s"; to nanoseconds, 0 .. 100 years. A bare number is refused (but "0").
+/// "800ms", "2s", "5m", "1h", "90d", "250us", "1.5s"; to nanoseconds, 0 .. 100 years. A bare number is refused (but
+/// "0").
 Result<int64_t> parse_duration(std::string_view text);
 /// The shortest exact form: "800ms", "1h", "1500ms".
 std::string format_duration(int64_t ns);

@@ -59,7 +59,7 @@ class Value {
 
   SourceSpan where{};  ///< of the value (a key's place is in Member)
   Origin origin = Origin::file;
-  bool quoted = false;  ///< a YAML scalar in quotes: text, never a number
+  bool quoted = false;   ///< a YAML scalar in quotes: text, never a number
   bool untyped = false;  ///< text out of ${...} or --set: the schema that checks it decides what it is
 
  private:

@@ -1,5 +1,5 @@
-// The one door to Asio. <utility> comes first: Boost 1.74's awaitable.hpp uses std::exchange without including it, which
-// C++20 with GCC 12 does not forgive.
+// The one door to Asio. <utility> comes first: Boost 1.74's awaitable.hpp uses std::exchange without including it,
+// which C++20 with GCC 12 does not forgive.
 #pragma once
 #include <utility>
 

@@ -1,5 +1,5 @@
-// What all shards share: how many packets may leave, how many descriptors and neighbour entries may be in use. Lock-free
-// and taken in batches, so that two shards do not wait for each other.
+// What all shards share: how many packets may leave, how many descriptors and neighbour entries may be in use.
+// Lock-free and taken in batches, so that two shards do not wait for each other.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -22,8 +22,8 @@ class PacketBudget {
 
  private:
   int64_t start_;
-  int64_t interval_;  ///< picoseconds between packets
-  int64_t burst_;     ///< picoseconds of rate that may be saved up
+  int64_t interval_;              ///< picoseconds between packets
+  int64_t burst_;                 ///< picoseconds of rate that may be saved up
   std::atomic<int64_t> next_{0};  ///< picoseconds since start_
   std::atomic<uint64_t> taken_{0};
 };

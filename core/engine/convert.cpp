@@ -14,9 +14,14 @@ sonde_value to_abi(const Scalar& s) {
   switch (s.type) {
     case SONDE_TEXT:
     case SONDE_BYTES:
-    case SONDE_JSON: v.as.s = {s.text.data(), s.text.size()}; break;
-    case SONDE_IP: std::memcpy(v.as.ip, s.text.data(), std::min(s.text.size(), sizeof v.as.ip)); break;
-    default: v.as.u = s.number;
+    case SONDE_JSON:
+      v.as.s = {s.text.data(), s.text.size()};
+      break;
+    case SONDE_IP:
+      std::memcpy(v.as.ip, s.text.data(), std::min(s.text.size(), sizeof v.as.ip));
+      break;
+    default:
+      v.as.u = s.number;
   }
   return v;
 }
@@ -30,8 +35,8 @@ void each_item(const Field& field, FieldId id, std::span<const Fact> facts, F&& 
     bool seen = false;
     for (std::size_t j = 0; j < i && !seen; ++j) {
       if (facts[j].field != id) continue;
-      seen = field.shape == SONDE_SCALAR || (field.shape == SONDE_MAP ? facts[j].key == facts[i].key
-                                                                     : facts[j].value == facts[i].value);
+      seen = field.shape == SONDE_SCALAR ||
+             (field.shape == SONDE_MAP ? facts[j].key == facts[i].key : facts[j].value == facts[i].value);
     }
     if (!seen && visit(facts[i])) return;
   }

@@ -15,8 +15,8 @@ namespace sonde::core {
 /// The view lives as long as the scalar.
 sonde_value to_abi(const Scalar&);
 
-/// The items of one field among facts in stage order: for a scalar the first stage's, for a list all distinct, for a map
-/// the first of each key.
+/// The items of one field among facts in stage order: for a scalar the first stage's, for a list all distinct, for a
+/// map the first of each key.
 uint32_t count_items(const Field&, FieldId, std::span<const Fact>);
 const Fact* find_item(const Field&, FieldId, std::span<const Fact>, uint32_t item);
 

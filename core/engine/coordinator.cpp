@@ -60,8 +60,10 @@ void Coordinator::journal_failed(const Diagnostic& why) {
 void Coordinator::check_end(const std::vector<std::unique_ptr<Shard>>& shards, int64_t started) {
   if (stopping_) return;
   const int64_t limit = shared_.plan.limits.run_timeout;
-  if (request_.stop_signal && request_.stop_signal->load() != 0) signal_ = request_.stop_signal->load();
-  else if (limit > 0 && monotonic_ns() - started >= limit) timed_out_ = true;
+  if (request_.stop_signal && request_.stop_signal->load() != 0)
+    signal_ = request_.stop_signal->load();
+  else if (limit > 0 && monotonic_ns() - started >= limit)
+    timed_out_ = true;
   if (signal_ == 0 && !timed_out_) return;
   stopping_ = true;
   for (const auto& s : shards) s->stop();
@@ -88,8 +90,10 @@ void Coordinator::handle(Batch&& b) {
     if (r.outcome != Outcome::error) continue;
     auto& reasons = errors_[r.stage];
     const std::string& why = r.why.empty() ? "no reason given" : r.why;
-    if (reasons.size() < most_reasons || reasons.count(why)) ++reasons[why];
-    else ++reasons["other"];
+    if (reasons.size() < most_reasons || reasons.count(why))
+      ++reasons[why];
+    else
+      ++reasons["other"];
   }
   for (Batch::Settled& s : b.settled) {
     const bool alive = is_alive(s.record);

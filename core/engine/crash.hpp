@@ -1,5 +1,5 @@
-// When a plugin brings the process down: which one, in which stage, with which target in hand, is written to the journal
-// and to stderr before the process dies the death that the signal wants.
+// When a plugin brings the process down: which one, in which stage, with which target in hand, is written to the
+// journal and to stderr before the process dies the death that the signal wants.
 #pragma once
 #include "base/ip_address.hpp"
 

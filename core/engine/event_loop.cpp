@@ -42,7 +42,9 @@ const EventLoop::Watch* EventLoop::live(uint64_t id) const {
   const Watch& w = watches_[index];
   return w.client && w.generation == id >> 32 ? &w : nullptr;
 }
-EventLoop::Watch* EventLoop::live(uint64_t id) { return const_cast<Watch*>(std::as_const(*this).live(id)); }
+EventLoop::Watch* EventLoop::live(uint64_t id) {
+  return const_cast<Watch*>(std::as_const(*this).live(id));
+}
 
 void EventLoop::apply(Watch& w, uint64_t id) {
   epoll_event e{};
@@ -125,7 +127,9 @@ void EventLoop::remove_all(const LoopClient& client, const std::function<void(in
   }
 }
 
-void EventLoop::inject(uint64_t id, uint32_t events) { injected_.push_back({id, events}); }
+void EventLoop::inject(uint64_t id, uint32_t events) {
+  injected_.push_back({id, events});
+}
 
 void EventLoop::post(std::function<void()> work) {
   boost::asio::post(asio_->io, [this, work = std::move(work)] {

@@ -124,10 +124,10 @@ sonde_err ExportInstance::get(sonde_task task, uint32_t field, uint32_t item, so
 }
 
 sonde_err ExportInstance::document(std::string_view name, sonde_str* out) {
-  const std::string* text = name == "run" ? &documents_.run
+  const std::string* text = name == "run"        ? &documents_.run
                             : name == "coverage" ? &documents_.coverage
-                            : name == "delta" ? &documents_.delta
-                                              : nullptr;
+                            : name == "delta"    ? &documents_.delta
+                                                 : nullptr;
   if (!text || text->empty()) return SONDE_E_ABSENT;
   *out = {text->data(), text->size()};
   return SONDE_OK;

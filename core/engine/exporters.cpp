@@ -30,9 +30,12 @@ bool passes(const FoldedRecord& r, HostFilter filter) {
   if (filter == HostFilter::all) return true;
   if (filter == HostFilter::known) {
     // More than the address and the verdict on it.
-    return std::any_of(r.fields.begin(), r.fields.end(), [](const FoldedField& f) {
-      return f.field != FieldTable::ip && f.field != FieldTable::alive && f.field != FieldTable::evidence;
-    }) || (r.find(FieldTable::alive) && r.find(FieldTable::alive)->items.front().value.as_bool());
+    return std::any_of(r.fields.begin(), r.fields.end(),
+                       [](const FoldedField& f) {
+                         return f.field != FieldTable::ip && f.field != FieldTable::alive &&
+                                f.field != FieldTable::evidence;
+                       }) ||
+           (r.find(FieldTable::alive) && r.find(FieldTable::alive)->items.front().value.as_bool());
   }
   const FoldedField* alive = r.find(FieldTable::alive);
   return alive && !alive->items.empty() && alive->items.front().value.as_bool();
@@ -85,11 +88,15 @@ void Publisher::publish(RunResult& result) {
     auto done = output->open();
     if (done) {
       done = output->write(mine);
-      if (done) done = output->close(true);
-      else static_cast<void>(output->close(false));
+      if (done)
+        done = output->close(true);
+      else
+        static_cast<void>(output->close(false));
     }
-    if (!done) result.problems.push_back(done.error());
-    else if (const std::string* path = path_of(output->output())) result.written.push_back(*path);
+    if (!done)
+      result.problems.push_back(done.error());
+    else if (const std::string* path = path_of(output->output()))
+      result.written.push_back(*path);
     for (const std::string& m : output->messages())
       result.problems.push_back(Diagnostic{"output-warning", m, "", output->output().where, Severity::warning});
   }
@@ -114,8 +121,10 @@ void Publisher::compare_with_history(RunResult& result, const std::vector<Value>
 void Publisher::write_history(RunResult& result, const std::vector<Value>& records) {
   auto entry = add_to_history(plan_.history.dir, records, result.document, std::chrono::system_clock::now(),
                               plan_.history.keep_count, plan_.history.keep_age);
-  if (entry) result.written.push_back(entry->path);
-  else result.problems.push_back(entry.error());
+  if (entry)
+    result.written.push_back(entry->path);
+  else
+    result.problems.push_back(entry.error());
 }
 
 void Publisher::write_run_document(RunResult& result) {

@@ -23,14 +23,14 @@ struct HostSlot {
   SlotState state = SlotState::free;
   uint8_t stage = 0;
   bool link_silent = false;
-  bool neighbour_place = false;   ///< has its place in the kernel's neighbour table
+  bool neighbour_place = false;  ///< has its place in the kernel's neighbour table
   bool put_alive = false;
   uint16_t postponed = 0;
   uint32_t generation = 1;
   uint32_t prev = no_slot, next = no_slot;  ///< in the queue or the deadline list of its stage
-  uint32_t first_fact = 0;        ///< of the running task
-  uint64_t position = 0;          ///< in the permutation
-  uint64_t user = 0;              ///< attach()
+  uint32_t first_fact = 0;                  ///< of the running task
+  uint64_t position = 0;                    ///< in the permutation
+  uint64_t user = 0;                        ///< attach()
   int64_t deadline = 0;
   std::vector<Fact> facts;
   std::vector<uint64_t> connections;    ///< ids of what was dialled for the running task and is open

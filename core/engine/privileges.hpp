@@ -13,8 +13,8 @@ struct Account {
 };
 /// The account to become when running as root: `name` (--user, a name or a number), else SUDO_UID/SUDO_GID, else none.
 Result<std::optional<Account>> account_for(const std::string& name);
-/// Drops all capabilities (but CAP_NET_RAW when asked for by a stage that hands it to a child), becomes the account, sets
-/// no_new_privs. Before any thread starts. Irreversible.
+/// Drops all capabilities (but CAP_NET_RAW when asked for by a stage that hands it to a child), becomes the account,
+/// sets no_new_privs. Before any thread starts. Irreversible.
 Result<void> drop_privileges(const std::optional<Account>&, bool keep_net_raw);
 bool has_net_raw();
 /// Raises the soft limit of descriptors to the hard one; returns how many may be open.

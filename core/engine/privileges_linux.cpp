@@ -42,7 +42,8 @@ Result<std::optional<Account>> account_for(const std::string& name) {
   const passwd* entry = uid ? getpwuid(*uid) : getpwnam(name.c_str());
   if (entry) return std::optional(Account{entry->pw_uid, entry->pw_gid});
   if (uid) return std::optional(Account{*uid, *uid});
-  return failure("privileges", "--user: there is no account '" + name + "'", "name an account of this machine, or a uid");
+  return failure("privileges", "--user: there is no account '" + name + "'",
+                 "name an account of this machine, or a uid");
 }
 
 Result<void> drop_privileges(const std::optional<Account>& account, bool keep_net_raw) {
@@ -55,10 +56,12 @@ Result<void> drop_privileges(const std::optional<Account>& account, bool keep_ne
   }
   capng_clear(CAPNG_SELECT_CAPS);
   if (keep)
-    capng_update(CAPNG_ADD, static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE), CAP_NET_RAW);
+    capng_update(CAPNG_ADD, static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE),
+                 CAP_NET_RAW);
   if (capng_apply(CAPNG_SELECT_CAPS) != 0) return refused("dropping capabilities");
   // The child of a stage that needs it gets the capability through the ambient set.
-  if (keep && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_RAW, 0, 0) != 0) return refused("PR_CAP_AMBIENT_RAISE");
+  if (keep && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_RAW, 0, 0) != 0)
+    return refused("PR_CAP_AMBIENT_RAISE");
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return refused("no_new_privs");
   return {};
 }

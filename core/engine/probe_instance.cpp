@@ -5,8 +5,8 @@
 #include <future>
 
 #include "engine/convert.hpp"
-#include "engine/creation.hpp"
 #include "engine/crash.hpp"
+#include "engine/creation.hpp"
 #include "engine/shard.hpp"
 
 namespace sonde::core {
@@ -18,7 +18,9 @@ ProbeInstance::ProbeInstance(Shard& shard, uint8_t stage)
       plugin_(*shard.plan().stages[stage].plugin),
       has_threads_((plugin_.needs & SONDE_NEED_THREADS) != 0) {}
 
-const StagePlan& ProbeInstance::stage_plan() const { return shard_.plan().stages[stage_]; }
+const StagePlan& ProbeInstance::stage_plan() const {
+  return shard_.plan().stages[stage_];
+}
 
 Result<void> ProbeInstance::create() {
   CrashScope scope(plugin_.id.c_str(), stage_plan().name.c_str());
@@ -68,7 +70,9 @@ sonde_err ProbeInstance::on_shard(F&& f) {
   return wait.get();
 }
 
-int ProbeInstance::log_enabled(int level) { return level <= shard_.shared().log_level; }
+int ProbeInstance::log_enabled(int level) {
+  return level <= shard_.shared().log_level;
+}
 
 void ProbeInstance::log(sonde_task task, int level, std::string_view message) {
   std::string text = stage_plan().name + ": " + std::string(message);
@@ -112,7 +116,9 @@ int64_t ProbeInstance::deadline(sonde_task task) {
   return at;
 }
 
-int ProbeInstance::cancelled(sonde_task task) { return deadline(task) == 0; }
+int ProbeInstance::cancelled(sonde_task task) {
+  return deadline(task) == 0;
+}
 
 sonde_err ProbeInstance::attach(sonde_task task, uint64_t user) {
   return on_shard([&]() -> sonde_err {
@@ -144,8 +150,8 @@ sonde_err ProbeInstance::get(sonde_task task, uint32_t input, uint32_t item, son
     if (input >= inputs.size()) return SONDE_E_INVALID;
     if (inputs[input] == no_field) return SONDE_E_ABSENT;
     const HostSlot& h = shard_.slots()[slot];
-    const Fact* f = find_item(shard_.plan().fields[inputs[input]], inputs[input],
-                              std::span(h.facts).first(h.first_fact), item);
+    const Fact* f =
+        find_item(shard_.plan().fields[inputs[input]], inputs[input], std::span(h.facts).first(h.first_fact), item);
     if (!f) return SONDE_E_ABSENT;
     if (key) *key = {f->key.data(), f->key.size()};
     *out = to_abi(f->value);
@@ -186,11 +192,20 @@ sonde_err ProbeInstance::done_here(sonde_task task, sonde_outcome outcome) {
       shard_.finish(slot, Outcome::positive);
       break;
     }
-    case SONDE_NEGATIVE: shard_.finish(slot, Outcome::negative); break;
-    case SONDE_NO_ANSWER: shard_.finish(slot, Outcome::no_answer); break;
-    case SONDE_CANCELLED: shard_.finish(slot, Outcome::cancelled); break;
-    case SONDE_POSTPONED: shard_.postpone(slot); break;
-    default: shard_.finish(slot, Outcome::error, take_failure(task));
+    case SONDE_NEGATIVE:
+      shard_.finish(slot, Outcome::negative);
+      break;
+    case SONDE_NO_ANSWER:
+      shard_.finish(slot, Outcome::no_answer);
+      break;
+    case SONDE_CANCELLED:
+      shard_.finish(slot, Outcome::cancelled);
+      break;
+    case SONDE_POSTPONED:
+      shard_.postpone(slot);
+      break;
+    default:
+      shard_.finish(slot, Outcome::error, take_failure(task));
   }
   return SONDE_OK;
 }

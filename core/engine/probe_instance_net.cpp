@@ -1,5 +1,5 @@
-// The network and event-loop calls of an asynchronous probe: scope, rate and budgets are applied here, where a socket or
-// a permit is handed out.
+// The network and event-loop calls of an asynchronous probe: scope, rate and budgets are applied here, where a socket
+// or a permit is handed out.
 #include <linux/if_packet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -12,8 +12,8 @@
 #include "engine/convert.hpp"
 #include "engine/crash.hpp"
 #include "engine/probe_instance.hpp"
-#include "engine/sockets.hpp"
 #include "engine/shard.hpp"
+#include "engine/sockets.hpp"
 
 namespace sonde::core {
 
@@ -87,7 +87,8 @@ sonde_err ProbeInstance::dial(sonde_task task, const sonde_target& target, uint3
     fail(task, SONDE_E_IO, "connect to " + ip.to_string() + ": " + std::strerror(-fd));
     return SONDE_E_IO;
   }
-  const uint64_t id = shard_.loop().add(*this, fd, refused ? 0 : events, user, slot == no_slot ? service_tag : slot + 1);
+  const uint64_t id =
+      shard_.loop().add(*this, fd, refused ? 0 : events, user, slot == no_slot ? service_tag : slot + 1);
   if (id == 0) {
     ::close(fd);
     shared.budgets.descriptors.give_back();

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <chrono>
 #include <ctime>
+#include <filesystem>
 #include <thread>
 
 #include "base/file.hpp"
@@ -59,16 +59,18 @@ class Run {
   Run(const Plan& plan, const RunRequest& request)
       : plan_(plan),
         request_(request),
-        shared_(std::make_shared<RunShared>(plan, shards_of(plan), std::max<int64_t>(raise_descriptor_limit() - own_descriptors, 8),
-                                            monotonic_ns())),
+        shared_(std::make_shared<RunShared>(
+            plan, shards_of(plan), std::max<int64_t>(raise_descriptor_limit() - own_descriptors, 8), monotonic_ns())),
         publisher_(plan) {}
 
   Result<RunResult> execute() {
     started_ = rfc3339_now();
     set_up_shared();
     if (auto ok = create_instances(); !ok) return tl::unexpected(ok.error());
-    if (auto ok = account_for(request_.user); !ok) return tl::unexpected(ok.error());
-    else account_ = *ok;
+    if (auto ok = account_for(request_.user); !ok)
+      return tl::unexpected(ok.error());
+    else
+      account_ = *ok;
     if (auto ok = create_output_directory(); !ok) return tl::unexpected(ok.error());
     if (auto ok = open_journal(); !ok) return tl::unexpected(ok.error());
     if (auto ok = drop_privileges(account_, keeps_net_raw()); !ok) return tl::unexpected(ok.error());
@@ -84,9 +86,8 @@ class Run {
     s.journal = request_.write_journal;
     s.keep_all = std::any_of(plan_.outputs.begin(), plan_.outputs.end(),
                              [](const OutputPlan& o) { return o.hosts == HostFilter::all; });
-    s.keep_detail = std::any_of(plan_.outputs.begin(), plan_.outputs.end(), [&](const OutputPlan& o) {
-      return o.detail || column_wants_detail(o, plan_.fields);
-    });
+    s.keep_detail = std::any_of(plan_.outputs.begin(), plan_.outputs.end(),
+                                [&](const OutputPlan& o) { return o.detail || column_wants_detail(o, plan_.fields); });
     s.log_level = request_.log_level;
     if (!request_.resume) return;
     s.settled = &request_.resume->settled;
@@ -174,7 +175,8 @@ class Run {
     header.targets = plan_.targets.size();
     header.slice = plan_.slice;
     header.scope = plan_.targets.addresses().to_strings();
-    for (std::size_t i = 0; i < plan_.fields.size(); ++i) header.fields.push_back(plan_.fields[static_cast<FieldId>(i)].name);
+    for (std::size_t i = 0; i < plan_.fields.size(); ++i)
+      header.fields.push_back(plan_.fields[static_cast<FieldId>(i)].name);
     for (const StagePlan& s : plan_.stages) header.stages.push_back(s.name);
     auto made = JournalWriter::create(directory + "/" + request_.run_id, header);
     if (!made) return tl::unexpected(made.error());
@@ -245,7 +247,9 @@ class Run {
     d.responding = coordinator.responding();
     d.complete = settled == plan_.slice.count;
     if (!d.complete)
-      d.why_incomplete = coordinator.timed_out() ? "run_timeout" : coordinator.signal() ? "interrupted" : "stage failed";
+      d.why_incomplete = coordinator.timed_out() ? "run_timeout"
+                         : coordinator.signal()  ? "interrupted"
+                                                 : "stage failed";
     if (settled < plan_.slice.count)
       d.not_covered.emplace_back(std::to_string(plan_.slice.count - settled) + " targets", d.why_incomplete);
     if (plan_.shard_count > 1)
@@ -284,6 +288,8 @@ class Run {
 
 }  // namespace
 
-Result<RunResult> run(const Plan& plan, const RunRequest& request) { return Run(plan, request).execute(); }
+Result<RunResult> run(const Plan& plan, const RunRequest& request) {
+  return Run(plan, request).execute();
+}
 
 }  // namespace sonde::core

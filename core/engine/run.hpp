@@ -27,20 +27,20 @@ struct RunRequest {
   const JournalContent* resume = nullptr;  ///< of a journal with the same plan hash
   std::string journal_path;                ///< to append to when resuming; empty: a new one in output_dir/journal
   bool write_journal = true;
-  int log_level = 3;                       ///< SONDE_LOG_*: what on_log is told
-  std::string user;                        ///< --user; empty: SUDO_UID when root
+  int log_level = 3;  ///< SONDE_LOG_*: what on_log is told
+  std::string user;   ///< --user; empty: SUDO_UID when root
   std::function<void(const Progress&)> on_progress;
-  std::function<void(const HostRecord&)> on_host;     ///< each responding host once settled, on the thread of run()
+  std::function<void(const HostRecord&)> on_host;  ///< each responding host once settled, on the thread of run()
   std::function<void(int level, const std::string&)> on_log;
-  const std::atomic<int>* stop_signal = nullptr;      ///< set to the signal's number to end the run with its results
+  const std::atomic<int>* stop_signal = nullptr;  ///< set to the signal's number to end the run with its results
 };
 
 struct RunResult {
   RunDocument document;
-  std::vector<HostRecord> hosts;       ///< known hosts, by address (all, when an output wants all)
-  std::vector<Diagnostic> problems;    ///< stage failures, outputs that failed
-  std::vector<std::string> written;    ///< files
-  bool had_errors = false;             ///< a task in error, a stage or output failed, run_timeout
+  std::vector<HostRecord> hosts;     ///< known hosts, by address (all, when an output wants all)
+  std::vector<Diagnostic> problems;  ///< stage failures, outputs that failed
+  std::vector<std::string> written;  ///< files
+  bool had_errors = false;           ///< a task in error, a stage or output failed, run_timeout
   int signal = 0;
   std::string journal;
 };

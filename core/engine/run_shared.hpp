@@ -1,4 +1,5 @@
-// What the parts of one run share. Constant while shards run, but for the budgets and the inbox, which are built for it.
+// What the parts of one run share. Constant while shards run, but for the budgets and the inbox, which are built for
+// it.
 #pragma once
 #include <unordered_map>
 
@@ -18,11 +19,11 @@ struct RunShared {
   Inbox inbox;
   std::size_t shard_count;
   Permutation order{1, 0};
-  const SettledSet* settled = nullptr;    ///< of a resumed journal
+  const SettledSet* settled = nullptr;              ///< of a resumed journal
   std::unordered_map<IpAddress, uint32_t> crashed;  ///< target -> bit set of stages that crashed on it before
-  std::vector<std::string> unavailable;   ///< by stage: why it does not run, or empty
-  bool keep_all = false;                  ///< an output wants every host
-  bool keep_detail = false;               ///< an output wants detail fields: they alone make a record
+  std::vector<std::string> unavailable;             ///< by stage: why it does not run, or empty
+  bool keep_all = false;                            ///< an output wants every host
+  bool keep_detail = false;                         ///< an output wants detail fields: they alone make a record
   bool journal = false;
   int log_level = 3;
 };

@@ -44,7 +44,8 @@ Shard::Shard(RunShared& shared, uint32_t index, Slice slice, const std::vector<s
     const auto shards = static_cast<uint32_t>(shared.shard_count);
     s.window = p.max_in_flight == 0 ? slots_.capacity() : std::max(1u, p.max_in_flight / shards);
     s.max_batch = p.max_batch == 0 ? 256 : p.max_batch;
-    s.writes_link = std::find(s.plan->outputs.begin(), s.plan->outputs.end(), FieldTable::link) != s.plan->outputs.end();
+    s.writes_link =
+        std::find(s.plan->outputs.begin(), s.plan->outputs.end(), FieldTable::link) != s.plan->outputs.end();
     const Value& cost = p.schema.cost;
     const Value* silent = cost.find("silent");
     s.paced = !silent || evaluate_cost(*silent, s.plan->options) > 0;
@@ -56,7 +57,9 @@ Shard::~Shard() {
   for (auto s = stages_.rbegin(); s != stages_.rend(); ++s) s->instance.reset();
 }
 
-bool Shard::on_own_thread() const { return thread_ == nullptr || thread_ == this_thread(); }
+bool Shard::on_own_thread() const {
+  return thread_ == nullptr || thread_ == this_thread();
+}
 
 void Shard::stop() {
   loop_.post([this] {
@@ -188,8 +191,9 @@ void Shard::serve_turns() {
     // Bounded by what waited when we began: a turn that is refused again goes to the back.
     for (std::size_t n = queue.size(); n > 0; --n) {
       const bool room = why == static_cast<std::size_t>(Shortage::packets) ? shared_.budgets.packets.available(now) > 0
-                        : why == static_cast<std::size_t>(Shortage::descriptors) ? shared_.budgets.descriptors.left() > 0
-                                                                                 : true;
+                        : why == static_cast<std::size_t>(Shortage::descriptors)
+                            ? shared_.budgets.descriptors.left() > 0
+                            : true;
       if (!room) break;
       Turn t = queue.front();
       queue.pop_front();

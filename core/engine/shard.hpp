@@ -1,5 +1,5 @@
-// A shard: one thread, one event loop, one slice of the permuted target space, one instance of every asynchronous probe.
-// Hosts live their whole life in one shard; shards share nothing but budgets and the inbox.
+// A shard: one thread, one event loop, one slice of the permuted target space, one instance of every asynchronous
+// probe. Hosts live their whole life in one shard; shards share nothing but budgets and the inbox.
 #pragma once
 #include <deque>
 #include <memory>
@@ -23,11 +23,11 @@ struct ShardStage {
   SlotList pending, running;                ///< running is sorted by deadline
   uint32_t window = 0;                      ///< tasks at a time
   uint32_t max_batch = 0;
-  bool paced = false;                       ///< sends packets: offered no faster than the rate
+  bool paced = false;  ///< sends packets: offered no faster than the rate
   bool writes_link = false;
-  int64_t blocked_until = 0;                ///< start() took fewer than offered
-  int64_t cost_per_task = 2000;             ///< ns in start(), measured
-  std::string failed;                       ///< why the stage has failed, or empty
+  int64_t blocked_until = 0;     ///< start() took fewer than offered
+  int64_t cost_per_task = 2000;  ///< ns in start(), measured
+  std::string failed;            ///< why the stage has failed, or empty
   StageCounters counters;
 };
 

@@ -8,7 +8,7 @@
 namespace sonde::core {
 
 namespace {
-constexpr int64_t pump_share_ns = 1'000'000;   // offering work, before I/O gets its turn again
+constexpr int64_t pump_share_ns = 1'000'000;  // offering work, before I/O gets its turn again
 constexpr int64_t retry_offer_ns = 10'000'000;
 constexpr uint16_t most_postponements = 1000;  // at 10 ms each: ten seconds of local shortage
 }  // namespace
@@ -56,8 +56,8 @@ void Shard::advance(uint32_t slot, uint8_t from) {
     }
   }
   settle(slot, !stopping_ || std::none_of(outcomes, outcomes + slots_.stages(), [](Outcome o) {
-                 return o == Outcome::skipped_shutdown || o == Outcome::cancelled;
-               }));
+           return o == Outcome::skipped_shutdown || o == Outcome::cancelled;
+         }));
 }
 
 bool Shard::worth_a_record(const HostSlot& h) const {
@@ -150,7 +150,8 @@ bool Shard::offer(ShardStage& s, int64_t now) {
   if (s.pool) return offer_to_pool(s);
   if (s.running.size >= s.window) return false;
   // So many that one start() stays within its share of the loop's time.
-  const auto affordable = static_cast<uint32_t>(std::max<int64_t>(1, pump_share_ns / std::max<int64_t>(1, s.cost_per_task)));
+  const auto affordable =
+      static_cast<uint32_t>(std::max<int64_t>(1, pump_share_ns / std::max<int64_t>(1, s.cost_per_task)));
   uint32_t n = std::min({s.pending.size, s.window - s.running.size, s.max_batch, affordable});
   if (s.paced && shared_.budgets.packets.limited()) {
     n = static_cast<uint32_t>(std::min<uint64_t>(n, shared_.budgets.packets.available(now)));

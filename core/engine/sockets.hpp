@@ -6,7 +6,8 @@
 
 namespace sonde::core {
 
-/// EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL, EAGAIN: this machine is short of something; says nothing about anyone.
+/// EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL, EAGAIN: this machine is short of something; says nothing about
+/// anyone.
 bool is_local_shortage(int error);
 /// A socket whose connect() has begun, or -errno for a local fault. When the answer came at once (a refused port on
 /// loopback, a neighbour known to be gone) the socket is returned and *refused is the errno.

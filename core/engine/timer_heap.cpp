@@ -5,7 +5,9 @@
 namespace sonde::core {
 
 namespace {
-uint32_t place_of(uint64_t id) { return static_cast<uint32_t>(id & 0xffffffff) - 1; }
+uint32_t place_of(uint64_t id) {
+  return static_cast<uint32_t>(id & 0xffffffff) - 1;
+}
 }  // namespace
 
 uint64_t TimerHeap::add(int64_t at, void* owner, uint64_t user) {

@@ -12,8 +12,8 @@
 #include <cstring>
 
 #include "engine/convert.hpp"
-#include "engine/creation.hpp"
 #include "engine/crash.hpp"
+#include "engine/creation.hpp"
 #include "engine/shard.hpp"
 #include "engine/sockets.hpp"
 
@@ -65,8 +65,8 @@ void WorkerInstance::run(const std::vector<std::shared_ptr<Job>>& jobs) {
     Job& job = *jobs_[i];
     std::lock_guard lock(job.mutex);
     if (job.closed) continue;
-    job.outcome = job.cancelled ? (job.deadline <= monotonic_ns() ? Outcome::no_answer : Outcome::cancelled)
-                                : Outcome::error;
+    job.outcome =
+        job.cancelled ? (job.deadline <= monotonic_ns() ? Outcome::no_answer : Outcome::cancelled) : Outcome::error;
     job.why = take_failure(tasks[i]);
     if (job.why.empty()) job.why = take_failure(0);
     if (job.why.empty() && e != SONDE_OK) job.why = "run() returned " + std::to_string(e);
@@ -155,15 +155,25 @@ sonde_err WorkerInstance::done(sonde_task task, sonde_outcome outcome) {
   std::lock_guard lock(job->mutex);
   if (job->closed) return SONDE_E_STALE;
   switch (outcome) {
-    case SONDE_POSITIVE: job->outcome = Outcome::positive; break;
-    case SONDE_NEGATIVE: job->outcome = Outcome::negative; break;
-    case SONDE_NO_ANSWER: job->outcome = Outcome::no_answer; break;
-    case SONDE_CANCELLED: job->outcome = Outcome::cancelled; break;
+    case SONDE_POSITIVE:
+      job->outcome = Outcome::positive;
+      break;
+    case SONDE_NEGATIVE:
+      job->outcome = Outcome::negative;
+      break;
+    case SONDE_NO_ANSWER:
+      job->outcome = Outcome::no_answer;
+      break;
+    case SONDE_CANCELLED:
+      job->outcome = Outcome::cancelled;
+      break;
     case SONDE_POSTPONED:
       job->postponed = true;
       job->outputs.clear();
       break;
-    default: job->outcome = Outcome::error; job->why = take_failure(task);
+    default:
+      job->outcome = Outcome::error;
+      job->why = take_failure(task);
   }
   if (job->outcome == Outcome::positive && !job->postponed) {
     for (std::size_t i = 0; i < plan_.plugin->outputs.size(); ++i) {
@@ -182,8 +192,10 @@ sonde_err WorkerInstance::check_scope(sonde_task task, const sonde_target& to, c
   if (task == 0) return SONDE_OK;
   const Verdict verdict = shared_.plan.scope.judge(ip, to.proto, to.port);
   std::string why;
-  if (verdict != Verdict::allowed) why = ": " + std::string(describe(verdict));
-  else if (!shared_.plan.targets.contains(ip)) why = " is not among the targets of this run";
+  if (verdict != Verdict::allowed)
+    why = ": " + std::string(describe(verdict));
+  else if (!shared_.plan.targets.contains(ip))
+    why = " is not among the targets of this run";
   if (why.empty()) return SONDE_OK;
   fail(task, SONDE_E_DENIED, ip.to_string() + why);
   return SONDE_E_DENIED;

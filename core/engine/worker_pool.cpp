@@ -35,8 +35,8 @@ WorkerPool::~WorkerPool() = default;
 Result<void> WorkerPool::create() {
   for (std::size_t i = 0; i < wanted_; ++i) {
     auto worker = std::make_unique<Worker>();
-    worker->instance = std::make_unique<WorkerInstance>(shared_, stage_, static_cast<uint32_t>(i),
-                                                        static_cast<uint32_t>(wanted_));
+    worker->instance =
+        std::make_unique<WorkerInstance>(shared_, stage_, static_cast<uint32_t>(i), static_cast<uint32_t>(wanted_));
     if (auto made = worker->instance->create(); !made) {
       workers_.clear();
       return made;

@@ -22,7 +22,11 @@ class WorkerInstance;
 struct Job {
   Job(Shard& s, uint8_t stage_index, uint32_t host_slot, uint32_t host_generation, const IpAddress& address,
       std::vector<Fact> known)
-      : shard(s), stage(stage_index), slot(host_slot), generation(host_generation), ip(address),
+      : shard(s),
+        stage(stage_index),
+        slot(host_slot),
+        generation(host_generation),
+        ip(address),
         inputs(std::move(known)) {}
   Shard& shard;
   const uint8_t stage;

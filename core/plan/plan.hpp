@@ -1,5 +1,5 @@
-// The Plan: what `validate`, `plan` and `run` compile alike, and what the engine executes. Typed, bound, costed; whatever
-// can be wrong with a pipeline on this machine has been said by the time there is one.
+// The Plan: what `validate`, `plan` and `run` compile alike, and what the engine executes. Typed, bound, costed;
+// whatever can be wrong with a pipeline on this machine has been said by the time there is one.
 #pragma once
 #include <memory>
 #include <optional>
@@ -19,13 +19,13 @@ namespace sonde::core {
 struct StagePlan {
   std::string name;
   const PluginEntry* plugin = nullptr;
-  Value options;                       ///< checked, defaulted, in base units
-  std::shared_ptr<const When> when;    ///< null: always
-  std::string when_text;               ///< as written
+  Value options;                     ///< checked, defaulted, in base units
+  std::shared_ptr<const When> when;  ///< null: always
+  std::string when_text;             ///< as written
   bool enabled = true, optional = false;
-  int64_t deadline = 0;                ///< ns for one task, counted from start()
-  std::vector<FieldId> inputs;         ///< by the plugin's input index; no_field: nobody writes it (it was optional)
-  std::vector<FieldId> outputs;        ///< by the plugin's output index
+  int64_t deadline = 0;          ///< ns for one task, counted from start()
+  std::vector<FieldId> inputs;   ///< by the plugin's input index; no_field: nobody writes it (it was optional)
+  std::vector<FieldId> outputs;  ///< by the plugin's output index
   SourceSpan where;
 };
 
@@ -35,7 +35,7 @@ enum class HostFilter : uint8_t { responding, known, all };
 struct OutputPlan {
   std::string name;
   const PluginEntry* plugin = nullptr;
-  Value options;              ///< "path" is absolute, or "-"
+  Value options;  ///< "path" is absolute, or "-"
   HostFilter hosts = HostFilter::responding;
   bool detail = false;
   bool streaming = false;
@@ -63,16 +63,17 @@ struct Plan {
   Value limits_value;
   bool assume_up = false;
   uint64_t seed = 0;
-  Slice slice{};                 ///< of the permutation of targets; the whole, or --shard i/n
+  Slice slice{};  ///< of the permutation of targets; the whole, or --shard i/n
   uint32_t shard_index = 0, shard_count = 1;
-  std::vector<StagePlan> stages; ///< enabled and disabled ones (of those whose plugin is here); the engine runs the enabled
+  std::vector<StagePlan>
+      stages;  ///< enabled and disabled ones (of those whose plugin is here); the engine runs the enabled
   std::vector<OutputPlan> outputs;
-  std::string output_dir;        ///< absolute
+  std::string output_dir;  ///< absolute
   uint64_t journal_keep = 3;
-  HistorySpec history;           ///< dir absolute
+  HistorySpec history;  ///< dir absolute
   FieldTable fields;
   Estimate estimate;
-  std::string hash;              ///< hex SHA-256 over targets, exclusions, stages, options without secrets, versions, seed
+  std::string hash;  ///< hex SHA-256 over targets, exclusions, stages, options without secrets, versions, seed
   FoldContext fold_context() const;
 };
 
@@ -82,7 +83,7 @@ struct CompileRequest {
   Overrides overrides;
   std::optional<uint64_t> seed;  ///< not given: random
   uint32_t shard_index = 0, shard_count = 1;
-  std::string only;              ///< --only IP: this one of the targets
+  std::string only;  ///< --only IP: this one of the targets
   bool resolve_names = true;
   /// The networks of this machine; not given: asked of the kernel.
   std::optional<std::vector<ConnectedPrefix>> connected;

@@ -1,8 +1,8 @@
 // `when:` expressions, compiled against the field table.
 //   expr = and {"or" and}; and = unary {"and" unary}; unary = "not" unary | "(" expr ")" | test
 //   test = field | field ("=="|"!=") literal | field "contains" literal | "ip" "in" CIDR
-// A literal is a word (alive == true, ports contains 22, link != silent) or a text in quotes. A key of a map stands behind
-// its field: snmp.sysDescr contains "LaserJet".
+// A literal is a word (alive == true, ports contains 22, link != silent) or a text in quotes. A key of a map stands
+// behind its field: snmp.sysDescr contains "LaserJet".
 #pragma once
 #include <memory>
 #include <string_view>

@@ -14,7 +14,9 @@ int64_t monotonic_ns() {
 }
 
 namespace {
-std::string_view view(sonde_str s) { return s.ptr ? std::string_view(s.ptr, s.len) : std::string_view(); }
+std::string_view view(sonde_str s) {
+  return s.ptr ? std::string_view(s.ptr, s.len) : std::string_view();
+}
 }  // namespace
 
 /// The functions behind the pointers. A struct so that HostCalls can befriend them all at once.
@@ -29,9 +31,7 @@ struct HostTable {
     HostCalls::of(c).fail(t, e, to_valid_utf8(view(why)));
   }
   static int64_t now(sonde_ctx* c) { return HostCalls::of(c).now(); }
-  static sonde_err place(sonde_ctx* c, sonde_place* out) {
-    return out ? HostCalls::of(c).place(out) : SONDE_E_INVALID;
-  }
+  static sonde_err place(sonde_ctx* c, sonde_place* out) { return out ? HostCalls::of(c).place(out) : SONDE_E_INVALID; }
   static sonde_err option(sonde_ctx* c, sonde_str p, uint32_t type, sonde_value* out) {
     return out ? HostCalls::of(c).option(view(p), type, out) : SONDE_E_INVALID;
   }
@@ -85,15 +85,49 @@ struct HostTable {
     return name && out ? HostCalls::of(c).document(name, out) : SONDE_E_INVALID;
   }
 
-  static constexpr sonde_host table = {
-      sizeof(sonde_host), SONDE_ABI_MINOR, "sonde", SONDE_VERSION, get_extension, log_enabled, log, fail, now, place,
-      option, option_count, option_key, target, deadline, cancelled, attach, count, get, put, done, dial, hangup,
-      connect, admit, raw, pace, watch, rewatch, unwatch, timer, untimer, wake, document};
+  static constexpr sonde_host table = {sizeof(sonde_host),
+                                       SONDE_ABI_MINOR,
+                                       "sonde",
+                                       SONDE_VERSION,
+                                       get_extension,
+                                       log_enabled,
+                                       log,
+                                       fail,
+                                       now,
+                                       place,
+                                       option,
+                                       option_count,
+                                       option_key,
+                                       target,
+                                       deadline,
+                                       cancelled,
+                                       attach,
+                                       count,
+                                       get,
+                                       put,
+                                       done,
+                                       dial,
+                                       hangup,
+                                       connect,
+                                       admit,
+                                       raw,
+                                       pace,
+                                       watch,
+                                       rewatch,
+                                       unwatch,
+                                       timer,
+                                       untimer,
+                                       wake,
+                                       document};
 };
 
-const sonde_host* HostCalls::table() { return &HostTable::table; }
+const sonde_host* HostCalls::table() {
+  return &HostTable::table;
+}
 
-int HostCalls::log_enabled(int level) { return level <= SONDE_LOG_INFO; }
+int HostCalls::log_enabled(int level) {
+  return level <= SONDE_LOG_INFO;
+}
 
 void HostCalls::fail(sonde_task t, sonde_err, std::string_view why) {
   std::lock_guard lock(failure_mutex_);
@@ -107,31 +141,75 @@ std::string HostCalls::take_failure(sonde_task t) {
   return std::exchange(failure_text_, {});
 }
 
-int64_t HostCalls::now() { return monotonic_ns(); }
-sonde_err HostCalls::place(sonde_place*) { return SONDE_E_UNSUPPORTED; }
-sonde_err HostCalls::target(sonde_task, sonde_target*) { return SONDE_E_UNSUPPORTED; }
-int64_t HostCalls::deadline(sonde_task) { return 0; }
-int HostCalls::cancelled(sonde_task) { return 0; }
-sonde_err HostCalls::attach(sonde_task, uint64_t) { return SONDE_E_UNSUPPORTED; }
-uint32_t HostCalls::count(sonde_task, uint32_t) { return 0; }
-sonde_err HostCalls::get(sonde_task, uint32_t, uint32_t, sonde_str*, sonde_value*) { return SONDE_E_UNSUPPORTED; }
-sonde_err HostCalls::put(sonde_task, uint32_t, std::string_view, const sonde_value&) { return SONDE_E_UNSUPPORTED; }
-sonde_err HostCalls::done(sonde_task, sonde_outcome) { return SONDE_E_UNSUPPORTED; }
+int64_t HostCalls::now() {
+  return monotonic_ns();
+}
+sonde_err HostCalls::place(sonde_place*) {
+  return SONDE_E_UNSUPPORTED;
+}
+sonde_err HostCalls::target(sonde_task, sonde_target*) {
+  return SONDE_E_UNSUPPORTED;
+}
+int64_t HostCalls::deadline(sonde_task) {
+  return 0;
+}
+int HostCalls::cancelled(sonde_task) {
+  return 0;
+}
+sonde_err HostCalls::attach(sonde_task, uint64_t) {
+  return SONDE_E_UNSUPPORTED;
+}
+uint32_t HostCalls::count(sonde_task, uint32_t) {
+  return 0;
+}
+sonde_err HostCalls::get(sonde_task, uint32_t, uint32_t, sonde_str*, sonde_value*) {
+  return SONDE_E_UNSUPPORTED;
+}
+sonde_err HostCalls::put(sonde_task, uint32_t, std::string_view, const sonde_value&) {
+  return SONDE_E_UNSUPPORTED;
+}
+sonde_err HostCalls::done(sonde_task, sonde_outcome) {
+  return SONDE_E_UNSUPPORTED;
+}
 sonde_err HostCalls::dial(sonde_task, const sonde_target&, uint32_t, uint64_t, sonde_conn*) {
   return SONDE_E_UNSUPPORTED;
 }
-sonde_err HostCalls::hangup(uint64_t, bool) { return SONDE_E_UNSUPPORTED; }
-sonde_err HostCalls::connect(sonde_task, const sonde_target&, int*) { return SONDE_E_UNSUPPORTED; }
-sonde_err HostCalls::admit(sonde_task, const sonde_target&) { return SONDE_E_UNSUPPORTED; }
-sonde_err HostCalls::raw(int, int, uint32_t, int*) { return SONDE_E_UNSUPPORTED; }
-uint32_t HostCalls::pace(uint32_t packets, int64_t*) { return packets; }
-sonde_err HostCalls::watch(int, uint32_t, uint64_t, uint64_t*) { return SONDE_E_UNSUPPORTED; }
-sonde_err HostCalls::rewatch(uint64_t, uint32_t) { return SONDE_E_UNSUPPORTED; }
-sonde_err HostCalls::unwatch(uint64_t) { return SONDE_E_UNSUPPORTED; }
-sonde_err HostCalls::timer(int64_t, uint64_t, uint64_t*) { return SONDE_E_UNSUPPORTED; }
-sonde_err HostCalls::untimer(uint64_t*) { return SONDE_E_UNSUPPORTED; }
-sonde_err HostCalls::wake(uint64_t) { return SONDE_E_UNSUPPORTED; }
-sonde_err HostCalls::document(std::string_view, sonde_str*) { return SONDE_E_UNSUPPORTED; }
+sonde_err HostCalls::hangup(uint64_t, bool) {
+  return SONDE_E_UNSUPPORTED;
+}
+sonde_err HostCalls::connect(sonde_task, const sonde_target&, int*) {
+  return SONDE_E_UNSUPPORTED;
+}
+sonde_err HostCalls::admit(sonde_task, const sonde_target&) {
+  return SONDE_E_UNSUPPORTED;
+}
+sonde_err HostCalls::raw(int, int, uint32_t, int*) {
+  return SONDE_E_UNSUPPORTED;
+}
+uint32_t HostCalls::pace(uint32_t packets, int64_t*) {
+  return packets;
+}
+sonde_err HostCalls::watch(int, uint32_t, uint64_t, uint64_t*) {
+  return SONDE_E_UNSUPPORTED;
+}
+sonde_err HostCalls::rewatch(uint64_t, uint32_t) {
+  return SONDE_E_UNSUPPORTED;
+}
+sonde_err HostCalls::unwatch(uint64_t) {
+  return SONDE_E_UNSUPPORTED;
+}
+sonde_err HostCalls::timer(int64_t, uint64_t, uint64_t*) {
+  return SONDE_E_UNSUPPORTED;
+}
+sonde_err HostCalls::untimer(uint64_t*) {
+  return SONDE_E_UNSUPPORTED;
+}
+sonde_err HostCalls::wake(uint64_t) {
+  return SONDE_E_UNSUPPORTED;
+}
+sonde_err HostCalls::document(std::string_view, sonde_str*) {
+  return SONDE_E_UNSUPPORTED;
+}
 
 sonde_err HostCalls::option(std::string_view pointer, uint32_t type, sonde_value* out) {
   const Value* v = options_ ? options_->at_pointer(pointer) : nullptr;
@@ -144,21 +222,30 @@ sonde_err HostCalls::option(std::string_view pointer, uint32_t type, sonde_value
       value.as.u = *v->boolean() ? 1 : 0;
       break;
     case SONDE_I64:
-      if (v->integer()) value.as.i = *v->integer();
+      if (v->integer())
+        value.as.i = *v->integer();
       else if (v->unsigned_integer() && *v->unsigned_integer() <= INT64_MAX)
         value.as.i = static_cast<int64_t>(*v->unsigned_integer());
-      else return SONDE_E_TYPE;
+      else
+        return SONDE_E_TYPE;
       break;
     case SONDE_U64:
-      if (v->unsigned_integer()) value.as.u = *v->unsigned_integer();
-      else if (v->integer() && *v->integer() >= 0) value.as.u = static_cast<uint64_t>(*v->integer());
-      else return SONDE_E_TYPE;
+      if (v->unsigned_integer())
+        value.as.u = *v->unsigned_integer();
+      else if (v->integer() && *v->integer() >= 0)
+        value.as.u = static_cast<uint64_t>(*v->integer());
+      else
+        return SONDE_E_TYPE;
       break;
     case SONDE_F64:
-      if (v->real()) value.as.f = *v->real();
-      else if (v->integer()) value.as.f = static_cast<double>(*v->integer());
-      else if (v->unsigned_integer()) value.as.f = static_cast<double>(*v->unsigned_integer());
-      else return SONDE_E_TYPE;
+      if (v->real())
+        value.as.f = *v->real();
+      else if (v->integer())
+        value.as.f = static_cast<double>(*v->integer());
+      else if (v->unsigned_integer())
+        value.as.f = static_cast<double>(*v->unsigned_integer());
+      else
+        return SONDE_E_TYPE;
       break;
     case SONDE_TEXT:
       if (!v->text()) return SONDE_E_TYPE;
@@ -168,7 +255,8 @@ sonde_err HostCalls::option(std::string_view pointer, uint32_t type, sonde_value
       option_text_ = to_json(*v);
       value.as.s = {option_text_.data(), option_text_.size()};
       break;
-    default: return SONDE_E_TYPE;
+    default:
+      return SONDE_E_TYPE;
   }
   *out = value;
   return SONDE_OK;

@@ -13,7 +13,11 @@
 
 namespace sonde::core {
 
-enum class PluginKind : uint8_t { probe = SONDE_KIND_PROBE, exporter = SONDE_KIND_EXPORTER, source = SONDE_KIND_SOURCE };
+enum class PluginKind : uint8_t {
+  probe = SONDE_KIND_PROBE,
+  exporter = SONDE_KIND_EXPORTER,
+  source = SONDE_KIND_SOURCE
+};
 std::string_view to_string(PluginKind);
 
 struct FieldInfo {
@@ -32,7 +36,7 @@ struct PluginEntry {
   uint32_t needs = 0, flags = 0, max_batch = 0, max_in_flight = 0, max_instances = 0, timeout_ms = 0;
   uint32_t abi_minor = 0;
   const sonde_plugin* plugin = nullptr;
-  const sonde_probe* probe = nullptr;        ///< by kind; a plugin with a shorter table got NULLs appended
+  const sonde_probe* probe = nullptr;  ///< by kind; a plugin with a shorter table got NULLs appended
   const sonde_exporter* exporter = nullptr;
   const sonde_source* source = nullptr;
   bool blocking() const { return (flags & SONDE_P_BLOCKING) != 0; }

@@ -28,7 +28,8 @@ struct Slice {
   uint64_t end() const { return start + count; }
 };
 
-/// Part `index` of `parts` of [whole.start, whole.end()): contiguous, sizes differ by at most one, disjoint and complete.
+/// Part `index` of `parts` of [whole.start, whole.end()): contiguous, sizes differ by at most one, disjoint and
+/// complete.
 Slice part_of(Slice whole, uint64_t index, uint64_t parts);
 
 }  // namespace sonde::core

@@ -8,8 +8,8 @@
 
 namespace sonde::core {
 
-/// A prefix whose addresses an interface of this machine asks for by ARP or neighbour discovery (no loopback, no tunnels).
-/// Read by connected_prefixes() (…_linux.cpp).
+/// A prefix whose addresses an interface of this machine asks for by ARP or neighbour discovery (no loopback, no
+/// tunnels). Read by connected_prefixes() (…_linux.cpp).
 struct ConnectedPrefix {
   std::string interface;
   uint32_t ifindex = 0;
@@ -37,7 +37,8 @@ class Scope {
   Verdict judge(const IpAddress&, uint8_t proto, uint16_t port) const;
   const AddressSet& exclusions() const { return exclusions_; }
   const Rules& rules() const { return rules_; }
-  /// The longest connected prefix that holds the address (on-link), or nullptr. Own addresses and loopback are on-link to none.
+  /// The longest connected prefix that holds the address (on-link), or nullptr. Own addresses and loopback are on-link
+  /// to none.
   const ConnectedPrefix* on_link(const IpAddress&) const;
 
  private:

@@ -19,7 +19,9 @@ namespace {
 template <auto Free>
 struct Freed {
   template <class T>
-  void operator()(T* p) const { Free(p); }
+  void operator()(T* p) const {
+    Free(p);
+  }
 };
 using X509Ptr = std::unique_ptr<X509, Freed<X509_free>>;
 using BioPtr = std::unique_ptr<BIO, Freed<BIO_free>>;
@@ -31,7 +33,8 @@ std::string name_text(const X509_NAME* name) {
   BioPtr out(BIO_new(BIO_s_mem()));
   // UTF-8 as it is; control characters and what RFC 2253 reserves escaped.
   constexpr unsigned long style =
-      (XN_FLAG_ONELINE & ~XN_FLAG_SPC_EQ & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB)) | ASN1_STRFLGS_UTF8_CONVERT;
+      (XN_FLAG_ONELINE & ~XN_FLAG_SPC_EQ & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB)) |
+      ASN1_STRFLGS_UTF8_CONVERT;
   if (!out || X509_NAME_print_ex(out.get(), name, 0, style) < 0) return {};
   char* text = nullptr;
   const long length = BIO_get_mem_data(out.get(), &text);
@@ -86,11 +89,20 @@ std::vector<std::string> alternative_names(const X509* x) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
     std::string text;
     switch (name->type) {
-      case GEN_DNS: text = "DNS:" + one_line(octets(name->d.dNSName)); break;
-      case GEN_EMAIL: text = "email:" + one_line(octets(name->d.rfc822Name)); break;
-      case GEN_URI: text = "URI:" + one_line(octets(name->d.uniformResourceIdentifier)); break;
-      case GEN_IPADD: text = address_text(octets(name->d.iPAddress)); break;
-      default: break;
+      case GEN_DNS:
+        text = "DNS:" + one_line(octets(name->d.dNSName));
+        break;
+      case GEN_EMAIL:
+        text = "email:" + one_line(octets(name->d.rfc822Name));
+        break;
+      case GEN_URI:
+        text = "URI:" + one_line(octets(name->d.uniformResourceIdentifier));
+        break;
+      case GEN_IPADD:
+        text = address_text(octets(name->d.iPAddress));
+        break;
+      default:
+        break;
     }
     if (!text.empty()) out.push_back(std::move(text));
   }

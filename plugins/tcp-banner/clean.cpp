@@ -1,5 +1,5 @@
-// Cleaning works on units: a readable character (one to four bytes of valid UTF-8), a control character, or one byte that
-// is no text at all.
+// Cleaning works on units: a readable character (one to four bytes of valid UTF-8), a control character, or one byte
+// that is no text at all.
 #include "clean.hpp"
 
 #include <cstdint>
@@ -26,8 +26,10 @@ Unit next_unit(std::string_view s) {
   if (lead == ' ' || lead == '\t') return {Kind::blank, 1};
   if (lead < 0x20 || lead == 0x7f) return {Kind::control, 1};
   if (lead < 0x80) return {Kind::readable, 1};
-  const std::size_t length = lead >= 0xc2 && lead <= 0xdf ? 2 : lead >= 0xe0 && lead <= 0xef ? 3
-                             : lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
+  const std::size_t length = lead >= 0xc2 && lead <= 0xdf   ? 2
+                             : lead >= 0xe0 && lead <= 0xef ? 3
+                             : lead >= 0xf0 && lead <= 0xf4 ? 4
+                                                            : 0;
   if (length == 0 || length > s.size()) return {Kind::broken, 1};
   uint32_t c = lead & (0xffu >> (length + 1));
   for (std::size_t i = 1; i < length; ++i) {
@@ -58,9 +60,15 @@ void escape(std::string_view bytes, std::string& out) {
   constexpr char digits[] = "0123456789abcdef";
   for (char c : bytes) {
     switch (c) {
-      case '\r': out += "\\r"; break;
-      case '\n': out += "\\n"; break;
-      case '\t': out += "\\t"; break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         out += "\\x";
         out += digits[static_cast<uint8_t>(c) >> 4];
@@ -78,8 +86,10 @@ bool mostly_unreadable(std::string_view bytes) {
       continue;
     }
     const Unit unit = next_unit(bytes.substr(i));
-    if (unit.kind == Kind::readable) ++readable;
-    else if (unit.kind == Kind::broken || (unit.kind == Kind::control && bytes[i] != '\0')) ++unreadable;
+    if (unit.kind == Kind::readable)
+      ++readable;
+    else if (unit.kind == Kind::broken || (unit.kind == Kind::control && bytes[i] != '\0'))
+      ++unreadable;
     i += unit.length;
   }
   return unreadable * 3 > readable + unreadable;
@@ -94,8 +104,10 @@ std::string all_escaped(std::string_view bytes, std::size_t bound) {
   for (std::size_t i = 0; i < bytes.size();) {
     const Unit unit = next_unit(bytes.substr(i));
     piece.clear();
-    if (unit.kind == Kind::readable || bytes[i] == ' ') piece = bytes.substr(i, unit.length);
-    else escape(bytes.substr(i, unit.length), piece);
+    if (unit.kind == Kind::readable || bytes[i] == ' ')
+      piece = bytes.substr(i, unit.length);
+    else
+      escape(bytes.substr(i, unit.length), piece);
     if (out.size() + piece.size() > bound) break;
     out += piece;
     i += unit.length;
@@ -127,8 +139,10 @@ std::string one_line(std::string_view bytes, std::size_t bound) {
     }
     if (unit.kind == Kind::control) continue;
     piece.clear();
-    if (unit.kind == Kind::broken) escape(raw, piece);
-    else piece = unit.kind == Kind::blank ? std::string_view(" ") : raw;
+    if (unit.kind == Kind::broken)
+      escape(raw, piece);
+    else
+      piece = unit.kind == Kind::blank ? std::string_view(" ") : raw;
     if (line.size() + piece.size() > bound) {
       if (says_something) break;
       continue;  // a long rule of asterisks above the text

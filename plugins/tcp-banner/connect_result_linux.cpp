@@ -24,22 +24,28 @@ bool host_refused(int fd) {
 }  // namespace
 
 // A connect() that itself returns the refusal (loopback) has cleared both counters: that was an RST too.
-bool refused_by_icmp(uint32_t segments_out, uint32_t segments_in) { return segments_out > 0 && segments_in == 0; }
+bool refused_by_icmp(uint32_t segments_out, uint32_t segments_in) {
+  return segments_out > 0 && segments_in == 0;
+}
 
 ConnectResult connect_result(int error, int fd) {
   switch (error) {
     case 0:
     case ECONNRESET:
-    case EPIPE: return ConnectResult::open;
-    case ECONNREFUSED: return host_refused(fd) ? ConnectResult::closed : ConnectResult::silent;
+    case EPIPE:
+      return ConnectResult::open;
+    case ECONNREFUSED:
+      return host_refused(fd) ? ConnectResult::closed : ConnectResult::silent;
     case EADDRNOTAVAIL:
     case EADDRINUSE:
     case ENOBUFS:
     case ENOMEM:
     case EMFILE:
     case ENFILE:
-    case EAGAIN: return ConnectResult::shortage;
-    default: return ConnectResult::silent;
+    case EAGAIN:
+      return ConnectResult::shortage;
+    default:
+      return ConnectResult::silent;
   }
 }
 

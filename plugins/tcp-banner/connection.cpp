@@ -1,5 +1,5 @@
-// One connection: bytes to its Dialogue, and the Dialogue's steps to the wire. At most one read an event, so that no host
-// that floods keeps the loop from the others.
+// One connection: bytes to its Dialogue, and the Dialogue's steps to the wire. At most one read an event, so that no
+// host that floods keeps the loop from the others.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -36,21 +36,29 @@ void TcpBanner::handle_io(Connection& connection, uint32_t events) {
   using State = Connection::State;
   switch (connection.state) {
     case State::turn:
-    case State::pause: break;
+    case State::pause:
+      break;
     case State::connecting: {
       const int error = (events & SONDE_IO_ERROR) != 0 ? SONDE_IO_ERRNO(events) : 0;
       const ConnectResult result = connect_result(error, connection.wire.fd);
-      if (result == ConnectResult::open) connected(connection);
-      else if (result == ConnectResult::shortage) shortage(connection);
-      else settle(connection, result);
+      if (result == ConnectResult::open)
+        connected(connection);
+      else if (result == ConnectResult::shortage)
+        shortage(connection);
+      else
+        settle(connection, result);
       break;
     }
     case State::clear:
       if ((events & SONDE_IO_WRITE) != 0) flush(connection);
       if ((events & (SONDE_IO_READ | SONDE_IO_ERROR)) != 0) read_clear(connection);
       break;
-    case State::tls_queue: finish(connection); break;  // only an error is watched for: the peer has gone
-    case State::handshake: handle_hello_answer(connection, events); break;
+    case State::tls_queue:
+      finish(connection);
+      break;  // only an error is watched for: the peer has gone
+    case State::handshake:
+      handle_hello_answer(connection, events);
+      break;
     case State::tls:
       if ((events & SONDE_IO_WRITE) != 0) flush(connection);
       if ((events & (SONDE_IO_READ | SONDE_IO_ERROR)) != 0) read_tls(connection);
@@ -62,14 +70,23 @@ void TcpBanner::handle_timer(Connection& connection) {
   using State = Connection::State;
   switch (connection.state) {
     case State::turn:
-    case State::tls_queue: break;
-    case State::pause: dial(connection); break;
-    case State::connecting: settle(connection, ConnectResult::silent); break;
-    case State::handshake: finish(connection); break;
+    case State::tls_queue:
+      break;
+    case State::pause:
+      dial(connection);
+      break;
+    case State::connecting:
+      settle(connection, ConnectResult::silent);
+      break;
+    case State::handshake:
+      finish(connection);
+      break;
     case State::clear:
     case State::tls:
-      if (sonde_.now() >= connection.ends_at) finish(connection);
-      else follow(connection, connection.dialogue.silence());
+      if (sonde_.now() >= connection.ends_at)
+        finish(connection);
+      else
+        follow(connection, connection.dialogue.silence());
       break;
   }
 }
@@ -97,8 +114,12 @@ void TcpBanner::follow(Connection& connection, Step step) {
       arm(connection, wait);
       send_request(connection);
       break;
-    case Act::start_tls: begin_tls(connection); break;
-    case Act::finish: finish(connection); break;
+    case Act::start_tls:
+      begin_tls(connection);
+      break;
+    case Act::finish:
+      finish(connection);
+      break;
   }
 }
 
@@ -121,8 +142,8 @@ void TcpBanner::flush(Connection& connection) {
     }
     if (state != TlsSession::State::wants_read) connection.outbox.clear();
   } else {
-    const ssize_t n = ::send(connection.wire.fd, connection.outbox.data(), connection.outbox.size(),
-                             MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t n =
+        ::send(connection.wire.fd, connection.outbox.data(), connection.outbox.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
       watch_for(connection, SONDE_IO_READ | SONDE_IO_WRITE);
       return;
@@ -133,8 +154,8 @@ void TcpBanner::flush(Connection& connection) {
 }
 
 void TcpBanner::read_clear(Connection& connection) {
-  const ssize_t n = ::recv(connection.wire.fd, buffer_.data(), std::min(buffer_.size(), connection.dialogue.room()),
-                           MSG_DONTWAIT);
+  const ssize_t n =
+      ::recv(connection.wire.fd, buffer_.data(), std::min(buffer_.size(), connection.dialogue.room()), MSG_DONTWAIT);
   if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return;
   if (n <= 0) {
     connection.peer_closed = true;

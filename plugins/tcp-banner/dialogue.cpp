@@ -13,7 +13,8 @@ namespace sonde::tcp_banner {
 Step Dialogue::opened() {
   if (!manner_.banner) return {Act::finish};
   switch (first_) {
-    case First::server: return {Act::listen, Wait::answer};
+    case First::server:
+      return {Act::listen, Wait::answer};
     case First::http:
       if (!manner_.probe) break;
       asked_http_ = true;
@@ -24,7 +25,8 @@ Step Dialogue::opened() {
       if (!manner_.tls) break;
       return {Act::start_tls, Wait::answer};
     case First::unknown:
-    case First::quiet: break;
+    case First::quiet:
+      break;
   }
   return {Act::listen, Wait::idle};
 }

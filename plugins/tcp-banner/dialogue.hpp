@@ -29,10 +29,10 @@ class Dialogue {
   Dialogue() = default;
   Dialogue(First first, const Manner& manner) : first_(first), manner_(manner) {}
 
-  Step opened();                         ///< the connection stands
-  Step secured(std::string_view alpn);   ///< the TLS handshake is done
-  Step heard(std::string_view bytes);    ///< clear text, in or out of TLS
-  Step silence();                        ///< the wait ran out
+  Step opened();                        ///< the connection stands
+  Step secured(std::string_view alpn);  ///< the TLS handshake is done
+  Step heard(std::string_view bytes);   ///< clear text, in or out of TLS
+  Step silence();                       ///< the wait ran out
 
   std::string_view bytes() const { return bytes_; }
   std::size_t room() const { return manner_.max_bytes - bytes_.size(); }

@@ -74,9 +74,12 @@ std::optional<HttpHead> parse_http_head(std::string_view bytes) {
     auto is = [&](std::string_view known) {
       return name.size() == known.size() && begins_with_ignoring_case(name, known);
     };
-    if (is("server") && head.server.empty()) head.server = one_line(value);
-    else if (is("location") && head.location.empty()) head.location = one_line(value);
-    else if (is("www-authenticate") && head.realm.empty()) head.realm = one_line(quoted_realm(value));
+    if (is("server") && head.server.empty())
+      head.server = one_line(value);
+    else if (is("location") && head.location.empty())
+      head.location = one_line(value);
+    else if (is("www-authenticate") && head.realm.empty())
+      head.realm = one_line(quoted_realm(value));
   }
   return head;
 }

@@ -14,7 +14,7 @@ struct HttpHead {
   std::string status_line;  ///< cleaned, as are the others
   std::string server;       ///< empty: not said
   std::string location;
-  std::string realm;        ///< of WWW-Authenticate
+  std::string realm;  ///< of WWW-Authenticate
 };
 
 /// Whether the bytes can be an HTTP response.

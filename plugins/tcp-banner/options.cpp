@@ -6,12 +6,12 @@
 
 namespace sonde::tcp_banner {
 
-
 Options Options::from(const Context& host) {
   Options out;
   std::vector<bool> seen(std::size_t{std::numeric_limits<uint16_t>::max()} + 1, false);
   for (uint64_t port : host.list<uint64_t>("/ports")) {
-    if (port == 0 || port >= seen.size()) throw Failure(SONDE_E_CONFIG, "ports go from 1 to 65535, not " + std::to_string(port));
+    if (port == 0 || port >= seen.size())
+      throw Failure(SONDE_E_CONFIG, "ports go from 1 to 65535, not " + std::to_string(port));
     if (seen[port]) continue;
     seen[port] = true;
     out.ports.push_back(static_cast<uint16_t>(port));

@@ -85,7 +85,8 @@ bool TcpBanner::next_question(Host& host, Question& out) {
 
 void TcpBanner::advance(Host& host) {
   Question question;
-  while (!host.stale && !host.waits_for_turn && host.live.size() < connections_at_once && next_question(host, question)) {
+  while (!host.stale && !host.waits_for_turn && host.live.size() < connections_at_once &&
+         next_question(host, question)) {
     Connection& connection = connections_.take();
     connection.host = &host;
     connection.question = question;
@@ -111,7 +112,9 @@ void TcpBanner::dial(Connection& connection) {
       connection.state = Connection::State::turn;
       host.waits_for_turn = true;
       return;
-    case SONDE_E_STALE: host.stale = true; break;
+    case SONDE_E_STALE:
+      host.stale = true;
+      break;
     case SONDE_E_DENIED:
       if (!connection.question.again) host.others.skipped.push_back(to.port);
       break;
@@ -121,12 +124,14 @@ void TcpBanner::dial(Connection& connection) {
       host.why_unasked = "this machine could not open a connection (no route, or a local firewall)";
   }
   connection.state = Connection::State::pause;  // it holds neither a turn nor a wire
-  if (connection.question.again && !host.stale) finish(connection);
-  else give_back(connection, false);
+  if (connection.question.again && !host.stale)
+    finish(connection);
+  else
+    give_back(connection, false);
 }
 
-// This machine ran short in the middle of a connect: pause and ask again; when that does not end, the whole task comes back
-// later, for no part of it can be trusted to be done soon.
+// This machine ran short in the middle of a connect: pause and ask again; when that does not end, the whole task comes
+// back later, for no part of it can be trusted to be done soon.
 void TcpBanner::shortage(Connection& connection) {
   Host& host = *connection.host;
   sonde_.hangup(connection.wire.id);
@@ -198,8 +203,10 @@ void TcpBanner::cancel(Task task, uint64_t user, uint32_t why) {
   }
   const TlsSummary spoke_tls;
   for (const Question& question : host->later) {
-    if (question.again) put_service(*host, question.port, {}, question.speaks_tls ? &spoke_tls : nullptr);
-    else host->others.unasked.push_back(question.port);
+    if (question.again)
+      put_service(*host, question.port, {}, question.speaks_tls ? &spoke_tls : nullptr);
+    else
+      host->others.unasked.push_back(question.port);
   }
   host->later.clear();
   while (host->next_port < options_.ports.size()) host->others.unasked.push_back(options_.ports[host->next_port++]);

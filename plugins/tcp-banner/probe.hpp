@@ -21,8 +21,8 @@ struct Question {
   uint16_t port = 0;
   First first = First::unknown;
   uint8_t attempt = 1;
-  bool again = false;         ///< by TLS, on a port that is known to be open: HTTP had no answer there
-  bool speaks_tls = false;    ///< ... but an alert
+  bool again = false;       ///< by TLS, on a port that is known to be open: HTTP had no answer there
+  bool speaks_tls = false;  ///< ... but an alert
 };
 
 struct Connection;
@@ -32,10 +32,10 @@ struct Host {
   uint64_t handle = 0;
   sonde_task task = 0;
   sonde_target target{};
-  std::string name;                ///< as the target was given; empty: by address
+  std::string name;  ///< as the target was given; empty: by address
   std::size_t next_port = 0;
-  std::vector<Question> later;     ///< what is asked after the ports had their turn
-  std::vector<Connection*> live;   ///< dialled, pausing, or waiting for their turn
+  std::vector<Question> later;    ///< what is asked after the ports had their turn
+  std::vector<Connection*> live;  ///< dialled, pausing, or waiting for their turn
   OtherPorts others;
   std::string why_unasked;
   bool waits_for_turn = false, any_open = false, stale = false;
@@ -50,9 +50,9 @@ struct Connection {
   Question question;
   State state = State::turn;
   sonde_conn wire{};
-  uint32_t watched = 0;            ///< SONDE_IO_* asked for
+  uint32_t watched = 0;  ///< SONDE_IO_* asked for
   uint64_t timer = 0;
-  int64_t ends_at = 0;             ///< `total` after the connect
+  int64_t ends_at = 0;  ///< `total` after the connect
   bool peer_closed = false, answered_hello = false;
   Dialogue dialogue;
   std::string outbox;
@@ -72,7 +72,7 @@ class TcpBanner {
  private:
   // probe.cpp: the walk through the ports of a host
   bool next_question(Host&, Question&);
-  void advance(Host&);             ///< dials while there is something to ask and a place for it; concludes
+  void advance(Host&);               ///< dials while there is something to ask and a place for it; concludes
   void go_on(uint64_t host_handle);  ///< after each event
   void dial(Connection&);
   void shortage(Connection&);
@@ -89,7 +89,7 @@ class TcpBanner {
   void read_clear(Connection&);
   void send_request(Connection&);
   void flush(Connection&);
-  void finish(Connection&);        ///< puts what was found
+  void finish(Connection&);  ///< puts what was found
   void put_service(Host&, uint16_t port, const Service&, const TlsSummary*);
   void arm(Connection&, int64_t wait);
   void watch_for(Connection&, uint32_t events);
@@ -99,7 +99,7 @@ class TcpBanner {
   void handle_hello_answer(Connection&, uint32_t events);
   void step_handshake(Connection&);
   void read_tls(Connection&);
-  void leave_tls(Connection&);     ///< keeps the summary, frees the session and its place
+  void leave_tls(Connection&);  ///< keeps the summary, frees the session and its place
   void serve_tls_queue();
 
   Context sonde_;

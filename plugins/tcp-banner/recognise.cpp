@@ -74,7 +74,9 @@ std::size_t find_ignoring_case(std::string_view text, std::string_view word) {
   return std::string_view::npos;
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 // A version begins with a digit and runs on to what can no longer be part of one.
 std::string version_at(std::string_view rest) {
@@ -115,7 +117,8 @@ bool match_line(std::string_view line, Service& service) {
 void add_extra(std::string_view line, Service& service) {
   if (service.name == "ssh") {
     const std::size_t blank = line.find(' ');
-    if (blank != std::string_view::npos) service.extra = one_line(line.substr(blank + 1));
+    if (blank != std::string_view::npos)
+      service.extra = one_line(line.substr(blank + 1));
     else if (begins_with_ignoring_case(line, "SSH-1.") && !begins_with_ignoring_case(line, "SSH-1.99")) {
       service.extra = "protocol 1";
     }
@@ -215,8 +218,10 @@ Service recognise(uint16_t port, std::string_view bytes) {
     service.banner = clean;
   } else if (bytes.substr(0, 3) == "220") {
     // FTP and SMTP greet alike; the reply is the proof, the port only tells them apart.
-    if (in(port, {21, 990, 2121})) service.name = "ftp";
-    else if (in(port, {25, 465, 587, 2525})) service.name = "smtp";
+    if (in(port, {21, 990, 2121}))
+      service.name = "ftp";
+    else if (in(port, {25, 465, 587, 2525}))
+      service.name = "smtp";
   }
   return service;
 }

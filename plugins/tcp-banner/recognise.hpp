@@ -8,7 +8,7 @@
 namespace sonde::tcp_banner {
 
 struct Service {
-  std::string name;     ///< IANA's service name; empty: not recognised
+  std::string name;  ///< IANA's service name; empty: not recognised
   std::string product, version, extra;
   std::string banner;   ///< one clean line; empty: nothing was said
   int http_status = 0;  ///< 0: no HTTP
@@ -18,8 +18,8 @@ struct Service {
 /// Everything that `bytes`, the beginning of what came from `port`, tells. Hostile input is expected.
 Service recognise(uint16_t port, std::string_view bytes);
 
-/// Whether a greeting has come to its end, so that waiting for more is a waste: the version line of SSH, the last line of
-/// an FTP or SMTP reply, a whole MySQL handshake. False also for whatever is not known.
+/// Whether a greeting has come to its end, so that waiting for more is a waste: the version line of SSH, the last line
+/// of an FTP or SMTP reply, a whole MySQL handshake. False also for whatever is not known.
 bool greeting_complete(std::string_view bytes);
 
 }  // namespace sonde::tcp_banner

@@ -1,5 +1,5 @@
-// TLS on a connection. Handshakes cost 40 KB and half a millisecond each, so only some run at once; the others wait, their
-// clocks stopped.
+// TLS on a connection. Handshakes cost 40 KB and half a millisecond each, so only some run at once; the others wait,
+// their clocks stopped.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -79,8 +79,12 @@ void TcpBanner::step_handshake(Connection& connection) {
       watch_for(connection, SONDE_IO_READ);
       arm(connection, options_.timeout);
       break;
-    case TlsSession::State::wants_write: watch_for(connection, SONDE_IO_READ | SONDE_IO_WRITE); break;
-    case TlsSession::State::ended: finish(connection); break;
+    case TlsSession::State::wants_write:
+      watch_for(connection, SONDE_IO_READ | SONDE_IO_WRITE);
+      break;
+    case TlsSession::State::ended:
+      finish(connection);
+      break;
     case TlsSession::State::ready:
       connection.state = Connection::State::tls;
       connection.tls_summary = std::make_unique<TlsSummary>(connection.tls->summary());

@@ -13,7 +13,9 @@ void add(Json& object, const char* key, const std::string& text) {
   if (!text.empty()) object[key] = text;
 }
 
-std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 // http inside TLS has a name of its own; so have the protocols of mail.
 std::string name_inside_tls(const std::string& name) {

@@ -10,9 +10,13 @@
 namespace sonde::tcp_banner {
 namespace {
 
-SocketEnd& end_of(BIO* bio) { return *static_cast<SocketEnd*>(BIO_get_data(bio)); }
+SocketEnd& end_of(BIO* bio) {
+  return *static_cast<SocketEnd*>(BIO_get_data(bio));
+}
 
-bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
+bool would_block(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
 
 int read_socket(BIO* bio, char* out, int size) {
   SocketEnd& end = end_of(bio);
@@ -35,7 +39,9 @@ int write_socket(BIO* bio, const char* data, int size) {
   return static_cast<int>(n);
 }
 
-long control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
+long control(BIO*, int command, long, void*) {
+  return command == BIO_CTRL_FLUSH ? 1 : 0;
+}
 
 BIO_METHOD* method() {
   static BIO_METHOD* const shared = [] {

@@ -6,7 +6,9 @@
 namespace sonde::tcp_banner {
 namespace {
 constexpr uint8_t se = 240, sb = 250, will = 251, dont = 254, iac = 255;
-uint8_t octet(std::string_view s, std::size_t i) { return static_cast<uint8_t>(s[i]); }
+uint8_t octet(std::string_view s, std::size_t i) {
+  return static_cast<uint8_t>(s[i]);
+}
 }  // namespace
 
 bool begins_with_negotiation(std::string_view bytes) {

@@ -1,4 +1,5 @@
-// Telnet negotiation (RFC 854, 855) taken out of what a server sent. It is never answered: an inventory has no terminal.
+// Telnet negotiation (RFC 854, 855) taken out of what a server sent. It is never answered: an inventory has no
+// terminal.
 #pragma once
 #include <string>
 #include <string_view>

@@ -1,4 +1,5 @@
-// OpenSSL 3, client side. The thread's error queue is cleared before each step: a leftover would be taken for this one's.
+// OpenSSL 3, client side. The thread's error queue is cleared before each step: a leftover would be taken for this
+// one's.
 #include "tls_session.hpp"
 
 #include <openssl/err.h>
@@ -18,7 +19,9 @@ constexpr long certificate_list_limit = 64 * 1024;
 constexpr const char* old_ciphers = "ALL:!kDHE:!aNULL:!eNULL:!PSK:!SRP:@SECLEVEL=0";
 
 // In place of chain building, which would be work at the will of the peer.
-int accept_any(X509_STORE_CTX*, void*) { return 1; }
+int accept_any(X509_STORE_CTX*, void*) {
+  return 1;
+}
 
 // "tlsv13 alert certificate required" without the version that OpenSSL puts in front of an alert's name;
 // SSL_alert_desc_string_long() does not know those of TLS 1.3.
@@ -50,12 +53,15 @@ TlsContext::TlsContext() {
   SSL_CTX_set_session_cache_mode(ctx_, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_mode(ctx_, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_max_cert_list(ctx_, certificate_list_limit);
-  if (SSL_CTX_set_cipher_list(ctx_, old_ciphers) != 1 || SSL_CTX_set1_groups_list(ctx_, "X25519:P-256:P-384:P-521") != 1) {
+  if (SSL_CTX_set_cipher_list(ctx_, old_ciphers) != 1 ||
+      SSL_CTX_set1_groups_list(ctx_, "X25519:P-256:P-384:P-521") != 1) {
     SSL_CTX_free(ctx_);
     throw Failure(SONDE_E_UNSUPPORTED, "this OpenSSL has not the ciphers that tcp-banner offers; set tls: false");
   }
 }
-TlsContext::~TlsContext() { SSL_CTX_free(ctx_); }
+TlsContext::~TlsContext() {
+  SSL_CTX_free(ctx_);
+}
 
 TlsSession::TlsSession(const TlsContext& context, int fd, const std::string& name, bool http) : end_{fd, 0} {
   ERR_clear_error();
@@ -71,14 +77,20 @@ TlsSession::TlsSession(const TlsContext& context, int fd, const std::string& nam
   static constexpr unsigned char http_1_1[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
   if (http) SSL_set_alpn_protos(ssl_, http_1_1, sizeof http_1_1);
 }
-TlsSession::~TlsSession() { SSL_free(ssl_); }
+TlsSession::~TlsSession() {
+  SSL_free(ssl_);
+}
 
 TlsSession::State TlsSession::after(int result) {
   switch (SSL_get_error(ssl_, result)) {
-    case SSL_ERROR_NONE: return State::ready;
-    case SSL_ERROR_WANT_READ: return State::wants_read;
-    case SSL_ERROR_WANT_WRITE: return State::wants_write;
-    default: break;
+    case SSL_ERROR_NONE:
+      return State::ready;
+    case SSL_ERROR_WANT_READ:
+      return State::wants_read;
+    case SSL_ERROR_WANT_WRITE:
+      return State::wants_write;
+    default:
+      break;
   }
   const unsigned long error = ERR_peek_last_error();
   const int reason = ERR_GET_REASON(error);
@@ -104,7 +116,9 @@ TlsSession::State TlsSession::read(char* buffer, std::size_t size, std::size_t& 
   got = 0;
   return after(SSL_read_ex(ssl_, buffer, size, &got));
 }
-bool TlsSession::pending() const { return SSL_pending(ssl_) > 0; }
+bool TlsSession::pending() const {
+  return SSL_pending(ssl_) > 0;
+}
 
 TlsSession::State TlsSession::write(std::string_view bytes) {
   ERR_clear_error();

@@ -18,7 +18,7 @@ namespace sonde::tcp_banner {
 struct TlsSummary {
   std::string version;  ///< "TLSv1.3"; empty: the handshake did not come that far
   std::string cipher, alpn;
-  std::string alert;    ///< why the server refused; it spoke TLS all the same
+  std::string alert;  ///< why the server refused; it spoke TLS all the same
   std::optional<Certificate> certificate;
 };
 

@@ -1,8 +1,9 @@
 // greeting: connects to one TCP port and records the first line that the server says. Copy this folder, give it another
-// id, and ask your own question. It is a probe of the asynchronous kind: nothing here may block, and one instance serves
-// many targets at once on its shard's event loop. A blocking probe has run(sonde::Task) instead of the four functions.
-#include <sonde/plugin.hpp>
+// id, and ask your own question. It is a probe of the asynchronous kind: nothing here may block, and one instance
+// serves many targets at once on its shard's event loop. A blocking probe has run(sonde::Task) instead of the four
+// functions.
 #include <sys/socket.h>
+#include <sonde/plugin.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -21,8 +22,8 @@ constexpr sonde::About about = {
     .version = "1.0.0",
     .summary = "records what a TCP server says first",
     .license = "Apache-2.0",
-    // From this the host validates the pipeline file, fills defaults and prints help. "cost" is what `sonde plan` counts:
-    // packets to a target that is silent, and to one that answers.
+    // From this the host validates the pipeline file, fills defaults and prints help. "cost" is what `sonde plan`
+    // counts: packets to a target that is silent, and to one that answers.
     .options_schema = R"({
   "type": "object",
   "properties": {
@@ -77,7 +78,9 @@ class Greeting {
   }
 
   // The deadline, or the end of the run.
-  void cancel(sonde::Task task, uint64_t, uint32_t why) { finish(task, why == SONDE_EXPIRED ? SONDE_NO_ANSWER : SONDE_CANCELLED); }
+  void cancel(sonde::Task task, uint64_t, uint32_t why) {
+    finish(task, why == SONDE_EXPIRED ? SONDE_NO_ANSWER : SONDE_CANCELLED);
+  }
 
  private:
   static constexpr size_t line_max = 512;

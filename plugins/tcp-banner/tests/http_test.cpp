@@ -23,10 +23,18 @@ TEST(HttpHead, TakesBareLineFeedsAndNoReason) {
   EXPECT_EQ(head->status, 200);
   EXPECT_EQ(head->server, "a");
 }
-TEST(HttpHead, FirstServerLineWins) { EXPECT_EQ(parse_http_head("HTTP/1.1 200 OK\r\nServer: a\r\nServer: b\r\n")->server, "a"); }
-TEST(HttpHead, ALineCutOffIsLeftOut) { EXPECT_EQ(parse_http_head("HTTP/1.1 200 OK\r\nServer: ngi")->server, ""); }
-TEST(HttpHead, FoldedLinesAreNoHeaders) { EXPECT_EQ(parse_http_head("HTTP/1.1 200 OK\r\nX: y\r\n Server: z\r\n\r\n")->server, ""); }
-TEST(HttpHead, StatusThatIsNoNumber) { EXPECT_EQ(parse_http_head("HTTP/1.1 2x0 OK\r\n\r\n")->status, 0); }
+TEST(HttpHead, FirstServerLineWins) {
+  EXPECT_EQ(parse_http_head("HTTP/1.1 200 OK\r\nServer: a\r\nServer: b\r\n")->server, "a");
+}
+TEST(HttpHead, ALineCutOffIsLeftOut) {
+  EXPECT_EQ(parse_http_head("HTTP/1.1 200 OK\r\nServer: ngi")->server, "");
+}
+TEST(HttpHead, FoldedLinesAreNoHeaders) {
+  EXPECT_EQ(parse_http_head("HTTP/1.1 200 OK\r\nX: y\r\n Server: z\r\n\r\n")->server, "");
+}
+TEST(HttpHead, StatusThatIsNoNumber) {
+  EXPECT_EQ(parse_http_head("HTTP/1.1 2x0 OK\r\n\r\n")->status, 0);
+}
 TEST(HttpHead, OtherProtocols) {
   EXPECT_FALSE(parse_http_head("SSH-2.0-x\r\n"));
   EXPECT_FALSE(parse_http_head(""));

@@ -54,9 +54,8 @@ class ProbeHost {
       self(c).outcome = o;
       return SONDE_OK;
     };
-    table_.dial = [](sonde_ctx* c, sonde_task, const sonde_target* to, uint32_t events, uint64_t user, sonde_conn* out) {
-      return self(c).dial(*to, events, user, *out);
-    };
+    table_.dial = [](sonde_ctx* c, sonde_task, const sonde_target* to, uint32_t events, uint64_t user,
+                     sonde_conn* out) { return self(c).dial(*to, events, user, *out); };
     table_.hangup = [](sonde_ctx* c, uint64_t id, int reset) -> sonde_err {
       self(c).hangup(id, reset != 0);
       return SONDE_OK;
@@ -143,7 +142,7 @@ class ProbeHost {
   std::string name, failure;
   size_t connections_per_host = 2, most_at_once = 0, dials = 0, io_calls = 0;
   std::set<uint16_t> denied;
-  std::map<uint16_t, int> fault;            ///< an errno that the connect to a port ends with
+  std::map<uint16_t, int> fault;  ///< an errno that the connect to a port ends with
   bool alive = false;
   std::set<uint64_t> ports;
   std::map<std::string, std::string> banners, services;
@@ -167,11 +166,20 @@ class ProbeHost {
   void put(uint32_t output, const std::string& key, const sonde_value& v) {
     const std::string text = v.type == SONDE_TEXT || v.type == SONDE_JSON ? std::string(v.as.s.ptr, v.as.s.len) : "";
     switch (output) {
-      case 0: alive = v.as.u != 0; break;
-      case 1: ports.insert(v.as.u); break;
-      case 2: banners[key] = text; break;
-      case 3: services[key] = text; break;
-      default: tcp = text;
+      case 0:
+        alive = v.as.u != 0;
+        break;
+      case 1:
+        ports.insert(v.as.u);
+        break;
+      case 2:
+        banners[key] = text;
+        break;
+      case 3:
+        services[key] = text;
+        break;
+      default:
+        tcp = text;
     }
   }
   sonde_err dial(const sonde_target& to, uint32_t events, uint64_t user, sonde_conn& out) {
@@ -188,8 +196,10 @@ class ProbeHost {
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     at.sin_port = htons(to.port);
     int error = 0;
-    if (auto it = fault.find(to.port); it != fault.end()) error = it->second;
-    else if (::connect(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) != 0 && errno != EINPROGRESS) error = errno;
+    if (auto it = fault.find(to.port); it != fault.end())
+      error = it->second;
+    else if (::connect(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) != 0 && errno != EINPROGRESS)
+      error = errno;
     out = {id, fd, 0};
     connections_[id] = {fd, events, user};
     most_at_once = std::max(most_at_once, connections_.size());

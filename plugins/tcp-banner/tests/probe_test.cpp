@@ -1,4 +1,5 @@
-// The probe as the host sees it, against servers on loopback. Their ports are unknown ones, so each is listened to first.
+// The probe as the host sees it, against servers on loopback. Their ports are unknown ones, so each is listened to
+// first.
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
 
@@ -11,7 +12,9 @@
 namespace sonde::tcp_banner {
 namespace {
 
-std::string key(uint16_t port) { return std::to_string(port) + "/tcp"; }
+std::string key(uint16_t port) {
+  return std::to_string(port) + "/tcp";
+}
 
 /// A port that refuses: bound, never listening.
 struct RefusingPort {
@@ -30,7 +33,10 @@ struct RefusingPort {
 };
 
 TEST(Probe, ReadsAGreeting) {
-  Listener ssh([](int fd) { Listener::say(fd, "SSH-2.0-OpenSSH_9.2p1\r\n"); Listener::hear(fd, 500); });
+  Listener ssh([](int fd) {
+    Listener::say(fd, "SSH-2.0-OpenSSH_9.2p1\r\n");
+    Listener::hear(fd, 500);
+  });
   ProbeHost host({ssh.port()});
   ASSERT_TRUE(host.run());
   EXPECT_EQ(host.outcome, SONDE_POSITIVE);
@@ -116,14 +122,18 @@ TEST(Probe, AnUnknownPortThatStaysSilentIsAskedByHttp) {
   std::string request;
   Listener web([&](int fd) {
     const std::string heard = Listener::hear(fd, 1000);
-    { std::lock_guard lock(mutex); request = heard; }
+    {
+      std::lock_guard lock(mutex);
+      request = heard;
+    }
     Listener::say(fd, "HTTP/1.1 200 OK\r\nServer: tiny/1.0\r\n\r\n");
   });
   ProbeHost host({web.port()});
   ASSERT_TRUE(host.run());
   EXPECT_EQ(host.banners[std::to_string(web.port())], "Server: tiny/1.0");
   std::lock_guard lock(mutex);
-  EXPECT_EQ(request.rfind("HEAD / HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(web.port()) + "\r\n", 0), 0u) << request;
+  EXPECT_EQ(request.rfind("HEAD / HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(web.port()) + "\r\n", 0), 0u)
+      << request;
 }
 TEST(Probe, NothingIsSentWithoutProbe) {
   std::mutex mutex;
@@ -139,7 +149,10 @@ TEST(Probe, NothingIsSentWithoutProbe) {
   EXPECT_EQ(host.outcome, SONDE_POSITIVE);
   EXPECT_TRUE(host.banners.empty());
   for (int i = 0; i < 200; ++i) {
-    { std::lock_guard lock(mutex); if (heard != "not yet") break; }
+    {
+      std::lock_guard lock(mutex);
+      if (heard != "not yet") break;
+    }
     Listener::rest(10);
   }
   std::lock_guard lock(mutex);
@@ -167,7 +180,8 @@ TEST(Probe, ADripEndsInTime) {
 TEST(Probe, AFloodEndsAtTheCap) {
   Listener flood([](int fd) {
     const std::string junk(65536, 'F');
-    while (Listener::say(fd, junk)) {}
+    while (Listener::say(fd, junk)) {
+    }
   });
   ProbeHost host({flood.port()});
   ASSERT_TRUE(host.run(1500));
@@ -204,7 +218,10 @@ TEST(Probe, TlsBehindAnUnknownPortIsAskedAgainByTls) {
     ASSERT_TRUE(host.run());
     const std::string& service = host.services[key(https.port())];
     EXPECT_EQ(host.banners[std::to_string(https.port())], "Server: inside");
-    EXPECT_EQ(service.rfind(R"({"state":"open","name":"https","product":"inside","http":{"status":200},"tls":{"version":"TLSv1.3")", 0), 0u)
+    EXPECT_EQ(
+        service.rfind(
+            R"({"state":"open","name":"https","product":"inside","http":{"status":200},"tls":{"version":"TLSv1.3")", 0),
+        0u)
         << service;
     EXPECT_NE(service.find(R"("subject":"O=Example, CN=box.example")"), std::string::npos);
     EXPECT_EQ(host.dials, 2u);
@@ -212,7 +229,10 @@ TEST(Probe, TlsBehindAnUnknownPortIsAskedAgainByTls) {
   SSL_CTX_free(context);
 }
 TEST(Probe, TheDeadlineKeepsWhatIsKnown) {
-  Listener ssh([](int fd) { Listener::say(fd, "greeting without an end"); Listener::hear(fd, 2000); });
+  Listener ssh([](int fd) {
+    Listener::say(fd, "greeting without an end");
+    Listener::hear(fd, 2000);
+  });
   ProbeHost host({ssh.port(), 40001, 40002});
   host.options.set("idle", ProbeHost::ms(5000)).set("total", ProbeHost::ms(5000));
   host.connections_per_host = 1;
@@ -230,9 +250,10 @@ TEST(Probe, ADeadlineBeforeAllWasAskedIsNoSilence) {
   ASSERT_TRUE(host.begin());
   host.cancel(SONDE_EXPIRED);
   EXPECT_EQ(host.outcome, SONDE_ERROR);
-  EXPECT_EQ(host.failure,
-            "1 of 1 ports were not asked to the end: the time for this host was up; raise the stage's timeout or ask for "
-            "fewer ports");
+  EXPECT_EQ(
+      host.failure,
+      "1 of 1 ports were not asked to the end: the time for this host was up; raise the stage's timeout or ask for "
+      "fewer ports");
 }
 TEST(Probe, AStopCancels) {
   Listener slow([](int fd) { Listener::hear(fd, 500); });

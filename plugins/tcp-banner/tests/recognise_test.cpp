@@ -12,7 +12,9 @@ struct Row {
   std::string_view bytes;
   const char *name, *product, *version, *extra, *banner;
 };
-void PrintTo(const Row& row, std::ostream* out) { *out << row.banner; }
+void PrintTo(const Row& row, std::ostream* out) {
+  *out << row.banner;
+}
 
 class Greetings : public testing::TestWithParam<Row> {};
 TEST_P(Greetings, AreRecognised) {
@@ -37,7 +39,8 @@ INSTANTIATE_TEST_SUITE_P(
         Row{21, "220 Welcome\r\n", "ftp", "", "", "", "220 Welcome"},
         Row{25, "220 mx.example ESMTP Postfix (Debian/GNU)\r\n", "smtp", "Postfix", "", "",
             "220 mx.example ESMTP Postfix (Debian/GNU)"},
-        Row{25, "220 mx.example ESMTP Exim 4.96 Sat\r\n", "smtp", "Exim", "4.96", "", "220 mx.example ESMTP Exim 4.96 Sat"},
+        Row{25, "220 mx.example ESMTP Exim 4.96 Sat\r\n", "smtp", "Exim", "4.96", "",
+            "220 mx.example ESMTP Exim 4.96 Sat"},
         Row{7777, "220 Welcome\r\n", "", "", "", "", "220 Welcome"},
         Row{110, "+OK Dovecot (Debian) ready.\r\n", "pop3", "Dovecot", "", "", "+OK Dovecot (Debian) ready."},
         Row{143, "* OK [CAPABILITY IMAP4rev1] Dovecot ready.\r\n", "imap", "Dovecot", "", "",
@@ -49,9 +52,14 @@ INSTANTIATE_TEST_SUITE_P(
         Row{80, "HTTP/1.1 200 OK\r\nServer: nginx\r\n\r\n", "http", "nginx", "", "", "Server: nginx"},
         Row{80, "HTTP/1.0 404 Not Found\r\n\r\n", "http", "", "", "", "HTTP/1.0 404 Not Found"},
         Row{23, "\xff\xfd\x18\xff\xfb\x01\r\nrouter login: "sv, "telnet", "", "", "", "router login:"},
-        Row{3306, "\x18\0\0\0\x0a" "5.5.5-10.11.6-MariaDB\0xy"sv, "mysql", "MariaDB", "10.11.6", "MariaDB",
-            "5.5.5-10.11.6-MariaDB"},
-        Row{3306, "\x10\0\0\0\x0a" "8.0.36\0abcdefgh"sv, "mysql", "MySQL", "8.0.36", "", "8.0.36"},
+        Row{3306,
+            "\x18\0\0\0\x0a"
+            "5.5.5-10.11.6-MariaDB\0xy"sv,
+            "mysql", "MariaDB", "10.11.6", "MariaDB", "5.5.5-10.11.6-MariaDB"},
+        Row{3306,
+            "\x10\0\0\0\x0a"
+            "8.0.36\0abcdefgh"sv,
+            "mysql", "MySQL", "8.0.36", "", "8.0.36"},
         Row{3306, "\x29\0\0\0\xff\x6a\x04Host 'a' may not use this MySQL server"sv, "mysql", "MySQL", "", "",
             "Host 'a' may not use this MySQL server"},
         Row{9999, "\x01\x02\x03\xff\xfe"sv, "", "", "", "", "\\x01\\x02\\x03\\xff\\xfe"},
@@ -65,8 +73,12 @@ TEST(GreetingComplete, KnowsTheEnds) {
   EXPECT_TRUE(greeting_complete("220-one\r\n220 two\r\n"));
   EXPECT_TRUE(greeting_complete("RFB 003.008\n"));
   EXPECT_FALSE(greeting_complete("hello\r\n"));
-  EXPECT_FALSE(greeting_complete("\x10\0\0\0\x0a" "8.0.36\0"sv));
-  EXPECT_TRUE(greeting_complete("\x08\0\0\0\x0a" "8.0.36\0"sv));
+  EXPECT_FALSE(
+      greeting_complete("\x10\0\0\0\x0a"
+                        "8.0.36\0"sv));
+  EXPECT_TRUE(
+      greeting_complete("\x08\0\0\0\x0a"
+                        "8.0.36\0"sv));
   EXPECT_FALSE(greeting_complete(""));
 }
 TEST(Recognise, KeepsWhatHttpSays) {

@@ -6,7 +6,9 @@
 namespace sonde::tcp_banner {
 namespace {
 
-TEST(ServiceJson, OnlyWhatIsKnown) { EXPECT_EQ(service_json({}, nullptr), R"({"state":"open"})"); }
+TEST(ServiceJson, OnlyWhatIsKnown) {
+  EXPECT_EQ(service_json({}, nullptr), R"({"state":"open"})");
+}
 TEST(ServiceJson, AService) {
   Service s;
   s.name = "ssh";

@@ -1,7 +1,7 @@
-// hello: says something to TCP port 7 (echo, RFC 862) and records whether the same came back. A blocking probe: one call
-// a target, plain sockets, no event loop.
-#include <sonde/plugin.hpp>
+// hello: says something to TCP port 7 (echo, RFC 862) and records whether the same came back. A blocking probe: one
+// call a target, plain sockets, no event loop.
 #include <sys/socket.h>
+#include <sonde/plugin.hpp>
 
 #include <cerrno>
 
@@ -11,12 +11,16 @@ constexpr sonde::Scalar<bool> alive{0, "alive", "the host answered, be it with a
 constexpr sonde::Scalar<bool> echoed{1, "hello.echoed", "what was sent came back unchanged"};
 constexpr auto outputs = sonde::fields(alive, echoed);
 
-constexpr sonde::About about = {
-    .id = "hello", .version = "1.0.0", .summary = "greets the echo service", .license = "Apache-2.0",
-    .options_schema = R"({"type": "object", "properties": {
+constexpr sonde::About about = {.id = "hello",
+                                .version = "1.0.0",
+                                .summary = "greets the echo service",
+                                .license = "Apache-2.0",
+                                .options_schema = R"({"type": "object", "properties": {
       "port": {"type": "integer", "minimum": 1, "maximum": 65535, "default": 7, "description": "TCP port to greet"}},
       "x-sonde": {"cost": {"silent": [1], "alive": [1]}}})",
-    .outputs = outputs, .needs = SONDE_NEED_CONNECT, .timeout_ms = 2000};
+                                .outputs = outputs,
+                                .needs = SONDE_NEED_CONNECT,
+                                .timeout_ms = 2000};
 
 class Hello {
  public:

@@ -77,8 +77,8 @@ TEST(CountBudget, GivesAsManyAsThereAre) {
 TEST(NeighbourBudget, FillsHalfOfTheTableAndThenTrickles) {
   NeighbourBudget b(100, 40);
   for (int i = 0; i < 10; ++i) EXPECT_TRUE(b.take(0));
-  EXPECT_TRUE(b.take(ms));            // the trickle's first
-  EXPECT_FALSE(b.take(2 * ms));       // and not at once another
+  EXPECT_TRUE(b.take(ms));       // the trickle's first
+  EXPECT_FALSE(b.take(2 * ms));  // and not at once another
   EXPECT_TRUE(b.take(60 * ms));
 }
 

@@ -65,8 +65,14 @@ TEST(StoreFact, WhatAnEarlierTaskPutIsNotTouched) {
 TEST(StoreFact, HostileTextBecomesValidUtf8) {
   FieldTable fields;
   std::vector<Fact> facts;
-  EXPECT_EQ(store_fact(fields[FieldTable::banners], FieldTable::banners, 0, "2\xff", text("a\xfe" "b"), facts, 0), SONDE_OK);
-  EXPECT_EQ(facts[0].value.text, "a\xEF\xBF\xBD" "b");
+  EXPECT_EQ(store_fact(fields[FieldTable::banners], FieldTable::banners, 0, "2\xff",
+                       text("a\xfe"
+                            "b"),
+                       facts, 0),
+            SONDE_OK);
+  EXPECT_EQ(facts[0].value.text,
+            "a\xEF\xBF\xBD"
+            "b");
   EXPECT_EQ(facts[0].key, "2\xEF\xBF\xBD");
 }
 

@@ -53,7 +53,14 @@ TEST_F(Network, OpenAndRefusedAreToldApart) {
       sonde_conn conn{};
       const uint16_t port = asked++ == 0 ? open.port() : uint16_t{1};  // nothing listens on tcpmux here
       by_user[port] = t;
-      EXPECT_EQ(h->dial(c, t, [&] { static sonde_target to; to = tcp(c, h, t, port); return &to; }(), SONDE_IO_WRITE, port, &conn),
+      EXPECT_EQ(h->dial(
+                    c, t,
+                    [&] {
+                      static sonde_target to;
+                      to = tcp(c, h, t, port);
+                      return &to;
+                    }(),
+                    SONDE_IO_WRITE, port, &conn),
                 SONDE_OK);
     }
     return static_cast<int32_t>(tasks.size());
