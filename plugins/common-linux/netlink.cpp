@@ -26,16 +26,16 @@ bool read(Bytes bytes, T& out) {
 }
 
 // The attributes of a message by type; those above the table's end are not of interest here.
-template <size_t N>
 struct Attributes {
-  std::array<Bytes, N> by_type{};
+  static constexpr size_t most = RTA_VIA + 1;  // the largest type that is looked at below
+  std::array<Bytes, most> by_type{};
   bool parse(Bytes bytes) {
     while (bytes.size() >= sizeof(rtattr)) {
       rtattr head{};
       std::memcpy(&head, bytes.data(), sizeof head);
       if (head.rta_len < sizeof head || head.rta_len > bytes.size()) return false;
       const unsigned type = head.rta_type & 0x3fffu;  // without the nested and byte-order bits
-      if (type < N) by_type[type] = bytes.subspan(sizeof head, head.rta_len - sizeof head);
+      if (type < most) by_type[type] = bytes.subspan(sizeof head, head.rta_len - sizeof head);
       bytes = bytes.subspan(std::min(align4(head.rta_len), bytes.size()));
     }
     return true;
@@ -56,14 +56,14 @@ struct Attributes {
 };
 
 // The fixed part of a message, then its attributes.
-template <class Fixed, size_t N>
-bool open(Bytes body, Fixed& fixed, Attributes<N>& attributes) {
+template <class Fixed>
+bool open(Bytes body, Fixed& fixed, Attributes& attributes) {
   return read(body, fixed) && attributes.parse(body.subspan(std::min(align4(sizeof fixed), body.size())));
 }
 
 bool parse_link(Bytes body, Network& into) {
   ifinfomsg fixed{};
-  Attributes<IFLA_MTU + 1> attributes;
+  Attributes attributes;
   if (!open(body, fixed, attributes)) return false;
   Link link;
   link.index = static_cast<uint32_t>(fixed.ifi_index);
@@ -82,7 +82,7 @@ bool parse_link(Bytes body, Network& into) {
 
 bool parse_address(Bytes body, Network& into) {
   ifaddrmsg fixed{};
-  Attributes<IFA_FLAGS + 1> attributes;
+  Attributes attributes;
   if (!open(body, fixed, attributes)) return false;
   Address address;
   // On a point-to-point link IFA_ADDRESS is the peer and IFA_LOCAL this machine.
@@ -105,7 +105,7 @@ bool parse_address(Bytes body, Network& into) {
 
 bool parse_route(Bytes body, Network& into) {
   rtmsg fixed{};
-  Attributes<RTA_VIA + 1> attributes;
+  Attributes attributes;
   if (!open(body, fixed, attributes)) return false;
   if (fixed.rtm_family != AF_INET && fixed.rtm_family != AF_INET6) return true;
   uint32_t table = fixed.rtm_table;
@@ -130,7 +130,7 @@ bool parse_route(Bytes body, Network& into) {
 
 bool parse_neighbour(Bytes body, Network& into) {
   ndmsg fixed{};
-  Attributes<NDA_LLADDR + 1> attributes;
+  Attributes attributes;
   if (!open(body, fixed, attributes)) return false;
   // INCOMPLETE and FAILED say that nobody has answered; NOARP entries are made up (multicast, loopback).
   constexpr uint16_t known = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT;
