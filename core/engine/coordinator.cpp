@@ -17,13 +17,19 @@ bool is_alive(const HostRecord& h) {
 }
 }  // namespace
 
-Coordinator::Coordinator(RunShared& shared, const RunRequest& request, JournalWriter* journal)
-    : shared_(shared), request_(request), journal_(journal), errors_(shared.plan.stages.size()) {}
+Coordinator::Coordinator(RunShared& shared, const RunRequest& request, JournalWriter* journal,
+                         std::function<void(const HostRecord&)> on_settled)
+    : shared_(shared),
+      request_(request),
+      journal_(journal),
+      on_settled_(std::move(on_settled)),
+      errors_(shared.plan.stages.size()) {}
 
 void Coordinator::preload(const JournalContent& before) {
   for (const HostRecord& h : before.hosts) {
     if (std::find(before.unsettled.begin(), before.unsettled.end(), h.ip) != before.unsettled.end()) continue;
     responding_ += is_alive(h);
+    on_settled_(h);
     hosts_.push_back(h);
   }
   for (const auto& [where, n] : before.errors)
@@ -31,7 +37,7 @@ void Coordinator::preload(const JournalContent& before) {
 }
 
 void Coordinator::supervise(const std::vector<std::unique_ptr<Shard>>& shards, int64_t started) {
-  last_sync_ = last_durable_ = last_progress_ = last_refresh_ = started;
+  last_durable_ = last_progress_ = last_refresh_ = started;
   for (bool more = true; more;) {
     // Asked before the last collect: what a shard delivered before it finished is then in the batch.
     more = shared_.inbox.finished() < shards.size();
@@ -41,11 +47,9 @@ void Coordinator::supervise(const std::vector<std::unique_ptr<Shard>>& shards, i
       shared_.budgets.neighbours.refresh();
       last_refresh_ = now;
     }
-    if (journal_ && (now - last_sync_ >= second / 2 || !more)) {
-      const bool durable = now - last_durable_ >= 5 * second || !more;
-      if (auto synced = journal_->sync(durable); !synced) journal_failed(synced.error());
-      last_sync_ = now;
-      if (durable) last_durable_ = now;
+    if (journal_ && (now - last_durable_ >= 5 * second || !more)) {
+      if (auto synced = journal_->sync(true); !synced) journal_failed(synced.error());
+      last_durable_ = now;
     }
     if (now - last_progress_ >= second / 10 || !more) tell_progress(started);
     check_end(shards, started);
@@ -85,7 +89,11 @@ void Coordinator::write_journal(const Batch& b) {
 }
 
 void Coordinator::handle(Batch&& b) {
-  if (journal_) write_journal(b);
+  if (journal_ && !b.empty()) {
+    write_journal(b);
+    if (auto synced = journal_->sync(false); !synced) journal_failed(synced.error());
+  }
+  for (const auto& [shard, hosts] : b.handed_over) shared_.written[shard].store(hosts, std::memory_order_release);
   for (const Batch::Result& r : b.results) {
     if (r.outcome != Outcome::error) continue;
     auto& reasons = errors_[r.stage];
@@ -99,6 +107,7 @@ void Coordinator::handle(Batch&& b) {
     const bool alive = is_alive(s.record);
     responding_ += alive;
     if (alive && request_.on_host) request_.on_host(s.record);
+    on_settled_(s.record);
     hosts_.push_back(std::move(s.record));
   }
   for (const Batch::Log& l : b.logs)

@@ -1,6 +1,7 @@
 // The thread of run(): takes what the shards deliver, writes the journal, keeps the records, tells progress, and ends
 // the run on a signal or when its time is up.
 #pragma once
+#include <functional>
 #include <memory>
 #include <unordered_map>
 
@@ -13,7 +14,9 @@ class Shard;
 
 class Coordinator {
  public:
-  Coordinator(RunShared& shared, const RunRequest& request, JournalWriter* journal);
+  /// on_settled: told of every host that has a record, those of a resumed journal included.
+  Coordinator(RunShared& shared, const RunRequest& request, JournalWriter* journal,
+              std::function<void(const HostRecord&)> on_settled);
   /// Keeps hosts of a resumed journal that need not be asked again.
   void preload(const JournalContent&);
   /// Until all shards have finished.
@@ -37,13 +40,14 @@ class Coordinator {
   RunShared& shared_;
   const RunRequest& request_;
   JournalWriter* journal_;
+  std::function<void(const HostRecord&)> on_settled_;
   std::vector<HostRecord> hosts_;
   std::vector<Diagnostic> problems_;
   std::vector<std::map<std::string, uint64_t>> errors_;  ///< by stage: reason -> count
   uint64_t settled_ = 0, responding_ = 0;
   int signal_ = 0;
   bool stopping_ = false, timed_out_ = false;
-  int64_t last_sync_ = 0, last_durable_ = 0, last_progress_ = 0, last_refresh_ = 0;
+  int64_t last_durable_ = 0, last_progress_ = 0, last_refresh_ = 0;
 };
 
 }  // namespace sonde::core

@@ -55,7 +55,7 @@ Result<void> Publisher::prepare() {
       if (auto ok = check_writable(std::filesystem::path(*path).parent_path()); !ok) return ok;
     auto instance = std::make_unique<ExportInstance>(plan_, o, fields_, documents_);
     if (auto made = instance->create(); !made) return made;
-    outputs_.push_back(std::move(instance));
+    outputs_.emplace_back().exporter = std::move(instance);
   }
   return {};
 }
@@ -74,34 +74,77 @@ void Publisher::publish(RunResult& result) {
 
   // The document names what is written, so it is complete before the first exporter asks for it.
   for (const OutputPlan& o : plan_.outputs)
-    if (const std::string* path = path_of(o))
-      result.document.outputs.push_back(std::filesystem::path(*path).lexically_relative(plan_.output_dir).string());
+    if (const std::string* path = path_of(o)) result.document.outputs.push_back(relative_to_output_dir(*path));
   const Value document = to_value(result.document);
   documents_.run = to_json(document);
   if (const Value* stages = document.find("stages")) documents_.coverage = to_json(*stages);
   if (result.document.delta) documents_.delta = to_json(*result.document.delta);
 
-  for (auto& output : outputs_) {
-    std::vector<FoldedRecord> mine;
-    for (const FoldedRecord& r : folded)
-      if (passes(r, output->output().hosts)) mine.push_back(r);
-    auto done = output->open();
-    if (done) {
-      done = output->write(mine);
-      if (done)
-        done = output->close(true);
-      else
-        static_cast<void>(output->close(false));
-    }
-    if (!done)
-      result.problems.push_back(done.error());
-    else if (const std::string* path = path_of(output->output()))
+  for (Output& output : outputs_) {
+    write_output(output, folded);
+    const std::string* path = path_of(output.exporter->output());
+    if (output.failed) {
+      result.problems.push_back(*output.failed);
+      // An older file of that name is not this run's.
+      if (path) std::erase(result.document.outputs, relative_to_output_dir(*path));
+    } else if (path) {
       result.written.push_back(*path);
-    for (const std::string& m : output->messages())
-      result.problems.push_back(Diagnostic{"output-warning", m, "", output->output().where, Severity::warning});
+    }
+    for (const std::string& m : output.exporter->messages())
+      result.problems.push_back(
+          Diagnostic{"output-warning", m, "", output.exporter->output().where, Severity::warning});
   }
   if (!plan_.history.dir.empty()) write_history(result, responding);
   write_run_document(result);
+}
+
+std::string Publisher::relative_to_output_dir(const std::string& path) const {
+  return std::filesystem::path(path).lexically_relative(plan_.output_dir).string();
+}
+
+void Publisher::open_streams() {
+  for (Output& o : outputs_) {
+    if (!o.exporter->output().streaming) continue;
+    if (auto opened = o.exporter->open(); opened)
+      o.open = true;
+    else
+      o.failed = opened.error();
+  }
+}
+
+void Publisher::stream(const HostRecord& host) {
+  std::optional<FoldedRecord> record;  // folded once, and only if somebody wants it
+  for (Output& o : outputs_) {
+    if (!o.open) continue;
+    if (!record) record = fold(host, context_);
+    if (!passes(*record, o.exporter->output().hosts)) continue;
+    if (auto written = o.exporter->write({&*record, 1}); !written) {
+      o.failed = written.error();
+      o.open = false;
+      static_cast<void>(o.exporter->close(false));
+    }
+  }
+}
+
+void Publisher::write_output(Output& o, const std::vector<FoldedRecord>& folded) {
+  if (o.failed) return;
+  Result<void> done;
+  if (o.open) {
+    done = o.exporter->close(true);
+  } else {
+    std::vector<FoldedRecord> mine;
+    for (const FoldedRecord& r : folded)
+      if (passes(r, o.exporter->output().hosts)) mine.push_back(r);
+    done = o.exporter->open();
+    if (done) {
+      done = o.exporter->write(mine);
+      if (done)
+        done = o.exporter->close(true);
+      else
+        static_cast<void>(o.exporter->close(false));
+    }
+  }
+  if (!done) o.failed = done.error();
 }
 
 void Publisher::compare_with_history(RunResult& result, const std::vector<Value>& records) {

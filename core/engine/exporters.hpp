@@ -1,5 +1,9 @@
 // After the last host: records folded and handed to the exporters, the run document, the history and the delta.
 #pragma once
+#include <memory>
+#include <optional>
+#include <vector>
+
 #include "engine/export_instance.hpp"
 #include "engine/run.hpp"
 
@@ -11,6 +15,10 @@ class Publisher {
   ~Publisher();
   /// Creates the exporters and checks that their directories can be written: before the first packet.
   Result<void> prepare();
+  /// Opens the streaming outputs. After prepare(), before the first host.
+  void open_streams();
+  /// Hands a settled host to the streaming outputs that want it.
+  void stream(const HostRecord&);
   /// Writes everything; what fails is told in `result` and does not keep the rest from being written.
   void publish(RunResult& result);
 
@@ -18,12 +26,19 @@ class Publisher {
   void compare_with_history(RunResult&, const std::vector<Value>& records);
   void write_history(RunResult&, const std::vector<Value>& records);
   void write_run_document(RunResult&);
+  std::string relative_to_output_dir(const std::string& path) const;
 
   const Plan& plan_;
   FoldContext context_;
   ExportFields fields_;
   Documents documents_;
-  std::vector<std::unique_ptr<ExportInstance>> outputs_;
+  struct Output {
+    std::unique_ptr<ExportInstance> exporter;
+    bool open = false;  ///< a stream that takes records
+    std::optional<Diagnostic> failed;
+  };
+  void write_output(Output&, const std::vector<FoldedRecord>&);
+  std::vector<Output> outputs_;
 };
 
 }  // namespace sonde::core

@@ -22,7 +22,8 @@ struct HostSlot {
   IpAddress ip{};
   SlotState state = SlotState::free;
   uint8_t stage = 0;
-  bool link_silent = false;
+  bool link_silent = false;      ///< asked on the link, in vain
+  bool link_direct = false;      ///< answered on the link: raw stages address it by its MAC
   bool neighbour_place = false;  ///< has its place in the kernel's neighbour table
   bool put_alive = false;
   uint16_t postponed = 0;

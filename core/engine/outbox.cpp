@@ -24,6 +24,7 @@ void Inbox::deliver(Batch&& b) {
   append(batch_.silent, b.silent);
   append(batch_.logs, b.logs);
   append(batch_.failures, b.failures);
+  append(batch_.handed_over, b.handed_over);
   arrived_.notify_one();
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "inventory/record.hpp"
@@ -45,6 +46,7 @@ struct Batch {
   std::vector<uint64_t> silent;  ///< positions settled with nothing to remember
   std::vector<Log> logs;
   std::vector<StageFailure> failures;
+  std::vector<std::pair<std::size_t, uint64_t>> handed_over;  ///< shard, hosts that it has settled and told of so far
   bool empty() const {
     return results.empty() && settled.empty() && silent.empty() && logs.empty() && failures.empty();
   }

@@ -188,7 +188,8 @@ class Run {
 
   RunResult scan() {
     CrashHandler crash(journal_ ? journal_->descriptor() : -1);
-    Coordinator coordinator(*shared_, request_, journal_.get());
+    publisher_.open_streams();
+    Coordinator coordinator(*shared_, request_, journal_.get(), [this](const HostRecord& h) { publisher_.stream(h); });
     if (request_.resume) coordinator.preload(*request_.resume);
     const int64_t began = monotonic_ns();
     for (auto& pool : pools_)

@@ -1,7 +1,9 @@
 // What the parts of one run share. Constant while shards run, but for the budgets and the inbox, which are built for
 // it.
 #pragma once
+#include <atomic>
 #include <unordered_map>
+#include <vector>
 
 #include "engine/budgets.hpp"
 #include "engine/outbox.hpp"
@@ -12,12 +14,19 @@ namespace sonde::core {
 
 struct RunShared {
   RunShared(const Plan& p, std::size_t shards, int64_t descriptors, int64_t now)
-      : plan(p), budgets(p.limits.packets_per_second, descriptors, now), inbox(shards), shard_count(shards) {}
+      : plan(p),
+        budgets(p.limits.packets_per_second, descriptors, now),
+        inbox(shards),
+        shard_count(shards),
+        written(shards) {}
 
   const Plan& plan;
   Budgets budgets;
   Inbox inbox;
   std::size_t shard_count;
+  /// By shard: how many of its settled hosts are in the journal. What is not yet there counts as in flight, so that a
+  /// kill -9 never costs more hosts than limits.hosts_in_flight.
+  std::vector<std::atomic<uint64_t>> written;
   Permutation order{1, 0};
   const SettledSet* settled = nullptr;              ///< of a resumed journal
   std::unordered_map<IpAddress, uint32_t> crashed;  ///< target -> bit set of stages that crashed on it before

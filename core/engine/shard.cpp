@@ -15,6 +15,7 @@ constexpr int64_t flush_every_ns = 50'000'000;
 constexpr std::size_t flush_at = 512;
 constexpr uint32_t enough_pending = 1024;  // hosts queued before the first stage: more only costs memory
 constexpr int64_t turn_retry_ns = 5'000'000;
+constexpr int64_t written_retry_ns = 1'000'000;
 
 void* this_thread() {
   static thread_local char here;
@@ -46,6 +47,7 @@ Shard::Shard(RunShared& shared, uint32_t index, Slice slice, const std::vector<s
     s.max_batch = p.max_batch == 0 ? 256 : p.max_batch;
     s.writes_link =
         std::find(s.plan->outputs.begin(), s.plan->outputs.end(), FieldTable::link) != s.plan->outputs.end();
+    s.needs_neighbours = (p.needs & SONDE_NEED_RAW) && !s.writes_link;
     const Value& cost = p.schema.cost;
     const Value* silent = cost.find("silent");
     s.paced = !silent || evaluate_cost(*silent, s.plan->options) > 0;
@@ -93,6 +95,8 @@ int64_t Shard::next_wake() const {
     if (s.running.head != no_slot) next = std::min(next, slots_.at(s.running.head).deadline);
     if (s.pending.head != no_slot && s.blocked_until > now) next = std::min(next, s.blocked_until);
   }
+  if (unwritten() > 0 && position_ < slice_.end() && slots_.used() + unwritten() >= slots_.capacity())
+    next = std::min(next, now + written_retry_ns);
   for (const auto& queue : turns_)
     if (!queue.empty()) next = std::min(next, now + turn_retry_ns);
   if (!turns_[static_cast<std::size_t>(Shortage::packets)].empty())
@@ -109,7 +113,8 @@ void Shard::intake(int64_t stop_at) {
       break;
     }
   uint32_t since_clock = 0;
-  while (!slots_.full() && position_ < slice_.end() && (!first || first->pending.size < enough_pending)) {
+  while (slots_.used() + unwritten() < slots_.capacity() && position_ < slice_.end() &&
+         (!first || first->pending.size < enough_pending)) {
     if (++since_clock % 64 == 0 && monotonic_ns() >= stop_at) return;
     const uint64_t position = position_++;
     if (shared_.settled && shared_.settled->contains(position)) {
@@ -234,8 +239,9 @@ void Shard::log(int level, std::string text) {
 
 void Shard::flush(bool force) {
   const std::size_t weight = batch_.results.size() + batch_.settled.size() + batch_.silent.size() / 16;
+  const bool crowded = (handed_over_ - told_) * 4 >= slots_.capacity();  // intake will soon wait for the journal
   const int64_t now = monotonic_ns();
-  if (!force && weight < flush_at && now - last_flush_ < flush_every_ns) return;
+  if (!force && !crowded && weight < flush_at && now - last_flush_ < flush_every_ns) return;
   last_flush_ = now;
   std::vector<StageCounters> counters;
   counters.reserve(stages_.size());
@@ -245,7 +251,10 @@ void Shard::flush(bool force) {
     counters.push_back(s.counters);
   }
   shared_.inbox.count(index_, counters, settled_count_);
-  if (!batch_.empty()) shared_.inbox.deliver(std::exchange(batch_, {}));
+  if (batch_.empty()) return;
+  told_ = handed_over_;
+  batch_.handed_over.emplace_back(index_, told_);
+  shared_.inbox.deliver(std::exchange(batch_, {}));
 }
 
 }  // namespace sonde::core

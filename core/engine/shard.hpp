@@ -25,9 +25,10 @@ struct ShardStage {
   uint32_t max_batch = 0;
   bool paced = false;  ///< sends packets: offered no faster than the rate
   bool writes_link = false;
-  int64_t blocked_until = 0;     ///< start() took fewer than offered
-  int64_t cost_per_task = 2000;  ///< ns in start(), measured
-  std::string failed;            ///< why the stage has failed, or empty
+  bool needs_neighbours = false;  ///< sends packets of its own through the kernel's neighbour table
+  int64_t blocked_until = 0;      ///< start() took fewer than offered
+  int64_t cost_per_task = 2000;   ///< ns in start(), measured
+  std::string failed;             ///< why the stage has failed, or empty
   StageCounters counters;
 };
 
@@ -85,7 +86,10 @@ class Shard {
   void advance(uint32_t slot, uint8_t from);
   bool wanted(const ShardStage&, HostSlot&) const;
   void settle(uint32_t slot, bool whole);
+  bool neighbour_place(HostSlot&, int64_t now);
   bool worth_a_record(const HostSlot&) const;
+  /// Hosts settled here that a kill -9 would still lose.
+  uint64_t unwritten() const { return handed_over_ - shared_.written[index_].load(std::memory_order_acquire); }
   void expire();
   void expire_job(ShardStage&, uint32_t slot);
   void serve_turns();
@@ -106,6 +110,8 @@ class Shard {
   std::vector<sonde_task> offered_;
   Batch batch_;
   uint64_t settled_count_ = 0;
+  uint64_t handed_over_ = 0;  ///< settled by this run, silent ones included
+  uint64_t told_ = 0;         ///< of those, in batches already delivered
   int64_t last_flush_ = 0;
   int64_t pace_wake_ = INT64_MAX;
   bool stopping_ = false;

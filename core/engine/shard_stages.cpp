@@ -60,6 +60,12 @@ void Shard::advance(uint32_t slot, uint8_t from) {
          }));
 }
 
+bool Shard::neighbour_place(HostSlot& h, int64_t now) {
+  if (h.neighbour_place || h.link_direct || !shared_.plan.scope.on_link(h.ip)) return true;
+  h.neighbour_place = shared_.budgets.neighbours.take(now);
+  return h.neighbour_place;
+}
+
 bool Shard::worth_a_record(const HostSlot& h) const {
   if (shared_.keep_all) return true;
   return std::any_of(h.facts.begin(), h.facts.end(), [&](const Fact& f) {
@@ -70,12 +76,15 @@ bool Shard::worth_a_record(const HostSlot& h) const {
 void Shard::settle(uint32_t slot, bool whole) {
   HostSlot& h = slots_[slot];
   if (whole) ++settled_count_;
+  ++handed_over_;
   if (worth_a_record(h)) {
     const Outcome* o = slots_.outcomes(slot);
     batch_.settled.push_back({h.position, whole, HostRecord{h.ip, std::move(h.facts), {o, o + slots_.stages()}}});
     h.facts = {};
   } else if (whole) {
     batch_.silent.push_back(h.position);
+  } else {
+    --handed_over_;  // nothing to tell
   }
   slots_.release(slot);
 }
@@ -93,7 +102,11 @@ void Shard::finish(uint32_t slot, Outcome outcome, std::string why) {
   s.blocked_until = 0;
   const auto put = std::span(h.facts).subspan(std::min<std::size_t>(h.first_fact, h.facts.size()));
   if (s.writes_link)
-    for (const Fact& f : put) h.link_silent |= f.field == FieldTable::link && f.value.text == "silent";
+    for (const Fact& f : put) {
+      if (f.field != FieldTable::link) continue;
+      h.link_silent = f.value.text == "silent";
+      h.link_direct = f.value.text == "direct";
+    }
   if (outcome == Outcome::error && !why.empty())
     log(SONDE_LOG_DEBUG, s.plan->name + ": " + h.ip.to_string() + ": " + why);
   const bool says_something = outcome == Outcome::positive || outcome == Outcome::negative || outcome == Outcome::error;
@@ -162,6 +175,10 @@ bool Shard::offer(ShardStage& s, int64_t now) {
   }
   offered_.clear();
   for (uint32_t i = 0; i < n; ++i) {
+    if (s.needs_neighbours && !neighbour_place(slots_[s.pending.head], now)) {
+      s.blocked_until = now + retry_offer_ns;
+      break;
+    }
     const uint32_t slot = slots_.pop(s.pending);
     begin_task(slot);
     slots_[slot].state = SlotState::running;
@@ -169,6 +186,8 @@ bool Shard::offer(ShardStage& s, int64_t now) {
     slots_.insert_by_deadline(s.running, slot);
     offered_.push_back(slots_.task_of(slot));
   }
+  n = static_cast<uint32_t>(offered_.size());
+  if (n == 0) return false;
   const int32_t taken = s.instance->call_start(offered_);
   const int64_t cost = (monotonic_ns() - now) / n;
   s.cost_per_task = (3 * s.cost_per_task + cost) / 4;

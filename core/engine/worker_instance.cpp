@@ -65,8 +65,9 @@ void WorkerInstance::run(const std::vector<std::shared_ptr<Job>>& jobs) {
     Job& job = *jobs_[i];
     std::lock_guard lock(job.mutex);
     if (job.closed) continue;
-    job.outcome =
-        job.cancelled ? (job.deadline <= monotonic_ns() ? Outcome::no_answer : Outcome::cancelled) : Outcome::error;
+    // cancelled() turns true by the clock, without waiting for the shard to say so.
+    const bool expired = job.deadline <= monotonic_ns();
+    job.outcome = expired ? Outcome::no_answer : job.cancelled ? Outcome::cancelled : Outcome::error;
     job.why = take_failure(tasks[i]);
     if (job.why.empty()) job.why = take_failure(0);
     if (job.why.empty() && e != SONDE_OK) job.why = "run() returned " + std::to_string(e);

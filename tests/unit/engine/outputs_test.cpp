@@ -1,0 +1,134 @@
+// Exporters as the engine drives them: order, streams, failures.
+#include <sonde/exporter.h>
+
+#include "scripted_run.hpp"
+
+namespace sonde::core::test {
+namespace {
+
+/// What the exporter of this test saw, and what it is told to answer.
+struct Seen {
+  std::vector<std::string> addresses, fields;
+  int opened = 0, committed = 0, aborted = 0;
+  sonde_err write_answer = SONDE_OK;
+} seen;
+
+sonde_err create(sonde_ctx* c, const sonde_host* h, sonde_inst** out) {
+  *out = reinterpret_cast<sonde_inst*>(new Live{c, h});
+  return SONDE_OK;
+}
+void destroy(sonde_inst* i) {
+  delete reinterpret_cast<Live*>(i);
+}
+sonde_err open(sonde_inst*, const sonde_field* f, uint32_t n, uint32_t stride) {
+  ++seen.opened;
+  for (uint32_t i = 0; i < n; ++i)
+    seen.fields.emplace_back(
+        reinterpret_cast<const sonde_field*>(reinterpret_cast<const char*>(f) + std::size_t{i} * stride)->name);
+  return SONDE_OK;
+}
+int32_t write(sonde_inst* i, const sonde_task* records, uint32_t n) {
+  if (seen.write_answer != SONDE_OK) return seen.write_answer;
+  const Live& live = *reinterpret_cast<Live*>(i);
+  const uint32_t taken = std::min(n, 3u);  // a few at a time
+  for (uint32_t k = 0; k < taken; ++k) {
+    sonde_value v{};
+    EXPECT_EQ(live.host->get(live.ctx, records[k], 0, 0, nullptr, &v), SONDE_OK);
+    EXPECT_EQ(v.type, uint32_t{SONDE_IP});
+    std::array<uint8_t, 16> bytes;
+    std::copy(std::begin(v.as.ip), std::end(v.as.ip), bytes.begin());
+    seen.addresses.push_back(IpAddress(bytes).to_string());
+    EXPECT_EQ(live.host->get(live.ctx, records[k] + 1000, 0, 0, nullptr, &v), SONDE_E_STALE);
+  }
+  return static_cast<int32_t>(taken);
+}
+sonde_err flush(sonde_inst*) {
+  return SONDE_OK;
+}
+sonde_err close(sonde_inst* i, int commit) {
+  ++(commit ? seen.committed : seen.aborted);
+  const Live& live = *reinterpret_cast<Live*>(i);
+  sonde_str document{};
+  EXPECT_EQ(live.host->document(live.ctx, "run", &document), SONDE_OK);
+  return SONDE_OK;
+}
+constexpr sonde_exporter api = {sizeof(sonde_exporter), 0, open, write, flush, close};
+constexpr sonde_plugin plugin = {sizeof(sonde_plugin), 0, nullptr, create, destroy, &api, nullptr};
+
+class Outputs : public ScriptedRun {
+ protected:
+  void SetUp() override {
+    ScriptedRun::SetUp();
+    seen = {};
+    exporter_.kind = PluginKind::exporter;
+    exporter_.id = "lines";
+    exporter_.plugin = &plugin;
+    exporter_.exporter = &api;
+    Script s;
+    s.start = [](auto c, auto h, auto tasks) {
+      for (sonde_task t : tasks) {
+        const sonde_value yes = boolean(true);
+        h->put(c, t, 0, {}, &yes);
+        h->done(c, t, SONDE_POSITIVE);
+      }
+      return static_cast<int32_t>(tasks.size());
+    };
+    stage<0>(s, {"alive"});
+  }
+  OutputPlan& output(const std::string& name) {
+    OutputPlan o;
+    o.name = name;
+    o.plugin = &exporter_;
+    o.options.set("path", Value(plan.output_dir + "/" + name));
+    plan.outputs.push_back(std::move(o));
+    return plan.outputs.back();
+  }
+
+ private:
+  PluginEntry exporter_;
+};
+
+TEST_F(Outputs, RecordsComeSortedByAddressAndNoneIsLostWhenFewAreTakenAtATime) {
+  targets(10);
+  output("a");
+  const RunResult r = run_well();
+  ASSERT_EQ(seen.addresses.size(), 10u);
+  for (std::size_t i = 0; i < 10; ++i) EXPECT_EQ(seen.addresses[i], "127.0.1." + std::to_string(i));
+  EXPECT_EQ(seen.fields, (std::vector<std::string>{"ip", "alive", "evidence"}));
+  EXPECT_EQ(seen.committed, 1);
+  EXPECT_EQ(r.document.outputs, std::vector<std::string>{"a"});
+}
+
+TEST_F(Outputs, AStreamGetsEachHostAsItSettles) {
+  targets(5);
+  output("a").streaming = true;
+  run_well();
+  EXPECT_EQ(seen.opened, 1);
+  EXPECT_EQ(seen.addresses.size(), 5u);
+  EXPECT_EQ(seen.committed, 1);
+}
+
+TEST_F(Outputs, AFailedOutputIsToldAndIsNotInTheRunDocument) {
+  targets(5);
+  output("a");
+  seen.write_answer = SONDE_E_IO;
+  const RunResult r = run_well();
+  EXPECT_EQ(seen.aborted, 1);
+  EXPECT_EQ(seen.committed, 0);
+  ASSERT_EQ(r.problems.size(), 1u);
+  EXPECT_EQ(r.problems[0].id, "output-unwritable");
+  EXPECT_TRUE(r.document.outputs.empty());
+  EXPECT_TRUE(r.had_errors);
+}
+
+TEST_F(Outputs, AFailedStreamIsGivenUpOnce) {
+  targets(5);
+  output("a").streaming = true;
+  seen.write_answer = SONDE_E_IO;
+  const RunResult r = run_well();
+  EXPECT_EQ(seen.aborted, 1);
+  EXPECT_EQ(r.problems.size(), 1u);
+}
+
+}  // namespace
+}  // namespace sonde::core::test
