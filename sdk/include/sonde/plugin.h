@@ -56,8 +56,7 @@ enum { SONDE_NULL = 0 /* a field's: any */, SONDE_BOOL = 1, SONDE_I64 = 2, SONDE
        SONDE_BYTES = 6, SONDE_IP = 7 /* v4 is mapped */, SONDE_TIME = 8 /* i64, ns since the epoch */,
        SONDE_JSON = 9 /* one JSON value as text */ };
 typedef struct sonde_value { /* frozen: 24 bytes */
-   uint32_t type;
-   uint32_t flags; /* 0 */
+   uint32_t type, flags; /* flags: 0 */
    union { int64_t i; uint64_t u; double f; sonde_str s; uint8_t ip[16]; } as;
 } sonde_value;
 
@@ -104,10 +103,10 @@ typedef struct sonde_target {
 } sonde_target;
 
 enum { SONDE_IO_READ = 1, SONDE_IO_WRITE = 2, SONDE_IO_ERROR = 4 }; /* level-triggered; ERROR comes unasked */
-#define SONDE_IO_ERRNO(events) ((int)((events) >> 16)) /* with ERROR: the errno of the socket, taken by the host */
+#define SONDE_IO_ERRNO(events) ((int)((events) >> 16)) /* with ERROR: the socket's errno, never 0; the host has taken it */
 typedef struct sonde_conn { /* frozen: a descriptor that dial() opened */
-   uint64_t id;       /* for rewatch() and hangup() */
-   int32_t fd;        /* to read, write and getsockopt(); never to close */
+   uint64_t id; /* for rewatch() and hangup() */
+   int32_t fd;  /* to read, write and getsockopt(); never to close */
    uint32_t reserved;
 } sonde_conn;
 
@@ -124,7 +123,7 @@ typedef struct sonde_host {
    const void *(*get_extension)(sonde_ctx *, const char *id);                             /* [any] */
    int       (*log_enabled)(sonde_ctx *, int level);                                      /* [any] */
    void      (*log)(sonde_ctx *, sonde_task, int level, sonde_str message); /* task or 0    [any] */
-   void      (*fail)(sonde_ctx *, sonde_task, sonde_err, sonde_str why); /* text for the error returned next [any] */
+   void      (*fail)(sonde_ctx *, sonde_task, sonde_err, sonde_str why); /* for the error returned next; the last counts [any] */
    int64_t   (*now)(sonde_ctx *);                          /* monotonic ns; a test can turn the clock [any] */
    sonde_err (*place)(sonde_ctx *, sonde_place *out);                                     /* [any] */
 
@@ -148,20 +147,22 @@ typedef struct sonde_host {
    /* Exactly once; start() may do so for a task that it takes. Hangs up what the task still has.       [task] */
    sonde_err (*done)(sonde_ctx *, sonde_task, sonde_outcome);
 
-   /* Network: scope, rate, source address and budgets are applied here. DENIED is final; AGAIN is a local shortage:
-    * wait for the turn, return k from start(), or done(POSTPONED). Task 0: a server that an option of format "service" names. */
+   /* Network: scope, rate and budgets are applied here; who is refused has the text of fail() already. DENIED is final,
+    * AGAIN a shortage of this machine: take fewer in start(), or done(POSTPONED). Task 0: a server that an option with
+    * "x-sonde": "service" names. */
    /* Opens, connects and watches; takes one packet of the rate and one connection of the target. The first WRITE or
-    * ERROR event ends the connecting; on ERROR, SONDE_IO_ERRNO() says why. UDP is connected too. After AGAIN the host keeps
-    * the task's place in the queue and calls on_timer(id 0, user) when it is its turn to dial again; the wait does
-    * not count against the deadline.                                                      [shard] */
+    * ERROR event ends the connecting; on ERROR, SONDE_IO_ERRNO() says why. UDP is connected too. After AGAIN the host
+    * keeps the place in the queue (64 a task) and calls on_timer(id 0, user) when it is its turn to dial again; a wait
+    * for the rate or for this machine does not count against the deadline.                [shard] */
    sonde_err (*dial)(sonde_ctx *, sonde_task, const sonde_target *, uint32_t events, uint64_t user, sonde_conn *out);
    sonde_err (*hangup)(sonde_ctx *, uint64_t id, int reset); /* unwatch and close; reset: no TIME_WAIT [shard] */
-   /* For run(): a connected blocking socket whose reads and writes end at the deadline; done() closes it. On E_IO
-    * *fd is minus the errno: -ECONNREFUSED is an answer, -ETIMEDOUT silence.              [worker] */
+   /* For run(): a connected blocking socket; no read or write waits longer than the deadline was away then; done() closes
+    * it. Waits for the rate itself; STALE: the time was up. On E_IO *fd is minus the errno: -ECONNREFUSED is an answer,
+    * -ETIMEDOUT silence. AGAIN also when the target has all the connections it may have.   [worker] */
    sonde_err (*connect)(sonde_ctx *, sonde_task, const sonde_target *, int *fd);
    sonde_err (*admit)(sonde_ctx *, sonde_task, const sonde_target *); /* before a library dials itself [task] */
-   /* With the largest receive buffer this machine allows; opened before privileges are dropped. AF_PACKET takes
-    * an ifindex. Every instance's socket sees every packet: attach a filter.      [setup] */
+   /* Non-blocking, the plugin's to close, with the largest receive buffer this machine allows; opened before privileges
+    * are dropped. AF_PACKET takes an ifindex. Every instance's socket sees every packet: attach a filter. [setup] */
    sonde_err (*raw)(sonde_ctx *, int family, int proto, uint32_t ifindex, int *fd);
    /* How many of the packets may leave now; when fewer than asked, *again is when to ask for the rest. [shard, worker] */
    uint32_t  (*pace)(sonde_ctx *, uint32_t packets, int64_t *again);
@@ -177,8 +178,7 @@ typedef struct sonde_host {
    /* Documents of the whole run as JSON: "run", "coverage", "delta". For exporters, in close(). */
    sonde_err (*document)(sonde_ctx *, const char *name, sonde_str *out);                  /* [setup] */
 } sonde_host;
-#define SONDE_HAS(host, fn) \
-   ((host)->size >= offsetof(sonde_host, fn) + sizeof((host)->fn) && (host)->fn != NULL)
+#define SONDE_HAS(host, fn) ((host)->size >= offsetof(sonde_host, fn) + sizeof((host)->fn) && (host)->fn != NULL)
 
 typedef struct sonde_plugin {
    uint32_t size, reserved;
