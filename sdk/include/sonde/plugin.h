@@ -87,8 +87,7 @@ typedef struct sonde_descriptor {
    uint32_t needs, flags;   /* SONDE_NEED_*, SONDE_P_* */
    uint32_t max_batch, max_in_flight; /* per instance; 0: the host decides */
    uint32_t max_instances;  /* async: one per shard. blocking: one per worker. 0: the host decides */
-   uint32_t timeout_ms;     /* default for a task; the pipeline file overrides */
-   uint32_t reserved;
+   uint32_t timeout_ms, reserved; /* a task may take this and the "wait" of its cost; the pipeline file overrides */
 } sonde_descriptor;
 
 typedef struct sonde_target {
@@ -103,7 +102,7 @@ typedef struct sonde_target {
 } sonde_target;
 
 enum { SONDE_IO_READ = 1, SONDE_IO_WRITE = 2, SONDE_IO_ERROR = 4 }; /* level-triggered; ERROR comes unasked */
-#define SONDE_IO_ERRNO(events) ((int)((events) >> 16)) /* with ERROR: the socket's errno, never 0; the host has taken it */
+#define SONDE_IO_ERRNO(events) ((int)((events) >> 16)) /* with ERROR: the socket's, never 0; the host has taken it */
 typedef struct sonde_conn { /* frozen: a descriptor that dial() opened */
    uint64_t id; /* for rewatch() and hangup() */
    int32_t fd;  /* to read, write and getsockopt(); never to close */
@@ -123,7 +122,7 @@ typedef struct sonde_host {
    const void *(*get_extension)(sonde_ctx *, const char *id);                             /* [any] */
    int       (*log_enabled)(sonde_ctx *, int level);                                      /* [any] */
    void      (*log)(sonde_ctx *, sonde_task, int level, sonde_str message); /* task or 0    [any] */
-   void      (*fail)(sonde_ctx *, sonde_task, sonde_err, sonde_str why); /* for the error returned next; the last counts [any] */
+   void      (*fail)(sonde_ctx *, sonde_task, sonde_err, sonde_str why); /* of the error to come; the last counts [any] */
    int64_t   (*now)(sonde_ctx *);                          /* monotonic ns; a test can turn the clock [any] */
    sonde_err (*place)(sonde_ctx *, sonde_place *out);                                     /* [any] */
 
