@@ -55,14 +55,25 @@ template <class P> int32_t start(sonde_inst *i, const sonde_task *tasks, uint32_
   sonde_err e = guarded(self<P>(i).host, 0, [&] { taken = self<P>(i).plugin.start(std::span(tasks, n)); });
   return e == SONDE_OK ? static_cast<int32_t>(taken) : e;
 }
+// The same for callbacks that cannot return an error: the text is logged, and the host settles what was left undone.
+template <class F> void logged(Context host, sonde_task task, F &&f) noexcept {
+  const auto tell = [&](const char *what) { host.log(SONDE_LOG_ERROR, what, task); };
+  try {
+    f();
+  } catch (const std::exception &e) {
+    tell(e.what());
+  } catch (...) {
+    tell("an exception that is no std::exception");
+  }
+}
 template <class P> void on_io(sonde_inst *i, uint64_t id, uint64_t user, uint32_t events) noexcept {
-  guarded(self<P>(i).host, 0, [&] { self<P>(i).plugin.on_io(id, user, events); });
+  logged(self<P>(i).host, 0, [&] { self<P>(i).plugin.on_io(id, user, events); });
 }
 template <class P> void on_timer(sonde_inst *i, uint64_t id, uint64_t user) noexcept {
-  guarded(self<P>(i).host, 0, [&] { self<P>(i).plugin.on_timer(id, user); });
+  logged(self<P>(i).host, 0, [&] { self<P>(i).plugin.on_timer(id, user); });
 }
 template <class P> void cancel(sonde_inst *i, sonde_task t, uint64_t user, uint32_t why) noexcept {
-  guarded(self<P>(i).host, t, [&] { self<P>(i).plugin.cancel(Task(self<P>(i).host, t), user, why); });
+  logged(self<P>(i).host, t, [&] { self<P>(i).plugin.cancel(Task(self<P>(i).host, t), user, why); });
 }
 // One task after the other; what throws is that task's error, the rest go on.
 template <class P> sonde_err run(sonde_inst *i, const sonde_task *tasks, uint32_t n) noexcept {
