@@ -3,6 +3,7 @@
 #include "probe.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "fields.hpp"
 
@@ -116,9 +117,11 @@ void TcpBanner::dial(Connection& connection) {
       host.stale = true;
       break;
     case SONDE_E_DENIED:
+      explained_ = host.task;
       if (!connection.question.again) host.others.skipped.push_back(to.port);
       break;
     default:
+      explained_ = host.task;
       if (connection.question.again) break;
       host.others.unasked.push_back(to.port);
       host.why_unasked = "this machine could not open a connection (no route, or a local firewall)";
@@ -141,9 +144,9 @@ void TcpBanner::shortage(Connection& connection) {
     arm(connection, pause_after_shortage);
     return;
   }
-  while (!host.live.empty()) give_back(*host.live.back(), true);
-  Task(sonde_, host.task).done(SONDE_POSTPONED);
-  hosts_.give_back(host);
+  const Task task(sonde_, host.task);
+  abandon(host);
+  task.done(SONDE_POSTPONED);
 }
 
 void TcpBanner::settle(Connection& connection, ConnectResult result) {
@@ -173,15 +176,24 @@ void TcpBanner::conclude(Host& host) {
     task.done(SONDE_POSITIVE);
   } else if (!others.unasked.empty()) {
     const std::string share = std::to_string(others.unasked.size()) + " of " + std::to_string(options_.ports.size());
-    task.fail(SONDE_E_IO, share + " ports were not asked to the end: " + host.why_unasked);
+    fail(task, SONDE_E_IO, share + " ports were not asked to the end: " + host.why_unasked);
   } else if (!others.closed.empty()) {
     task.done(SONDE_NEGATIVE);
   } else if (!others.silent.empty()) {
     task.done(SONDE_NO_ANSWER);
   } else {
-    task.fail(SONDE_E_DENIED, "none of the ports may be asked: out of scope, or print ports without allow_print_ports");
+    fail(task, SONDE_E_DENIED,
+         "none of the ports may be asked: out of scope, or print ports without allow_print_ports");
   }
   hosts_.give_back(host);
+}
+
+// sonde keeps the last reason only: if a refused dial of this task was what it heard last, that one is more precise.
+void TcpBanner::fail(Task task, sonde_err code, const std::string& why) {
+  if (std::exchange(explained_, 0) == task.id())
+    task.done(SONDE_ERROR);
+  else
+    task.fail(code, why);
 }
 
 // A host that never answered gets no record.
@@ -210,7 +222,8 @@ void TcpBanner::cancel(Task task, uint64_t user, uint32_t why) {
   }
   host->later.clear();
   while (host->next_port < options_.ports.size()) host->others.unasked.push_back(options_.ports[host->next_port++]);
-  host->why_unasked = "the time for this host was up; raise the stage's timeout or ask for fewer ports";
+  host->why_unasked = "the time for this host was up; raise the stage's deadline or ask for fewer ports";
+  explained_ = 0;
   if (why == SONDE_EXPIRED) {
     conclude(*host);
   } else {
@@ -233,6 +246,11 @@ void TcpBanner::on_timer(uint64_t id, uint64_t user) {
   Connection* connection = connections_.find(user);
   if (connection == nullptr) return;
   const uint64_t host = connection->host->handle;
+  if (Task(sonde_, connection->host->task).deadline() == 0) {
+    abandon(*connection->host);
+    serve_tls_queue();
+    return;
+  }
   if (id != 0) {
     connection->timer = 0;
     handle_timer(*connection);
@@ -246,6 +264,12 @@ void TcpBanner::on_timer(uint64_t id, uint64_t user) {
 void TcpBanner::go_on(uint64_t host_handle) {
   if (Host* host = hosts_.find(host_handle)) advance(*host);
   serve_tls_queue();
+}
+
+// sonde has ended the task without us (a failed stage): its descriptors are closed, and may be somebody else's by now.
+void TcpBanner::abandon(Host& host) {
+  while (!host.live.empty()) give_back(*host.live.back(), true);
+  hosts_.give_back(host);
 }
 
 void TcpBanner::give_back(Connection& connection, bool reset_wire) {

@@ -78,7 +78,9 @@ class TcpBanner {
   void shortage(Connection&);
   void settle(Connection&, ConnectResult);  ///< closed or silent
   void conclude(Host&);
+  void fail(Task, sonde_err, const std::string& why);
   void put_others(Host&);
+  void abandon(Host&);
   void give_back(Connection&, bool reset_wire);
 
   // connection.cpp: what happens on one connection. Each may have given it back when it returns.
@@ -107,6 +109,7 @@ class TcpBanner {
   std::unique_ptr<TlsContext> tls_context_;
   Pool<Host> hosts_;
   Pool<Connection> connections_;
+  sonde_task explained_ = 0;  ///< the task whose dial was refused last, with sonde's reason
   std::deque<uint64_t> tls_queue_;
   std::size_t tls_sessions_ = 0;
   std::vector<char> buffer_;

@@ -130,6 +130,10 @@ void TcpBanner::serve_tls_queue() {
     tls_queue_.pop_front();
     if (connection == nullptr || connection->state != Connection::State::tls_queue) continue;
     const uint64_t handle = connection->host->handle;
+    if (Task(sonde_, connection->host->task).deadline() == 0) {
+      abandon(*connection->host);
+      continue;
+    }
     begin_tls(*connection);
     if (Host* host = hosts_.find(handle)) advance(*host);
   }

@@ -50,6 +50,7 @@ class ProbeHost {
       self(c).put(output, {key.ptr, key.len}, *v);
       return SONDE_OK;
     };
+    table_.deadline = [](sonde_ctx* c, sonde_task) { return self(c).ended ? int64_t{0} : INT64_MAX; };
     table_.done = [](sonde_ctx* c, sonde_task, sonde_outcome o) -> sonde_err {
       self(c).outcome = o;
       return SONDE_OK;
@@ -142,7 +143,9 @@ class ProbeHost {
   std::string name, failure;
   size_t connections_per_host = 2, most_at_once = 0, dials = 0, io_calls = 0;
   std::set<uint16_t> denied;
-  std::map<uint16_t, int> fault;  ///< an errno that the connect to a port ends with
+  std::map<uint16_t, int> fault;               ///< an errno that the connect to a port ends with
+  std::map<uint16_t, std::string> unroutable;  ///< refused by dial() itself, with this reason
+  bool ended = false;                          ///< the host has settled the task without the plugin
   bool alive = false;
   std::set<uint64_t> ports;
   std::map<std::string, std::string> banners, services;
@@ -184,6 +187,10 @@ class ProbeHost {
   }
   sonde_err dial(const sonde_target& to, uint32_t events, uint64_t user, sonde_conn& out) {
     if (denied.count(to.port) != 0) return SONDE_E_DENIED;
+    if (auto it = unroutable.find(to.port); it != unroutable.end()) {
+      failure = it->second;
+      return SONDE_E_IO;
+    }
     if (connections_.size() >= connections_per_host) {
       waiting_.push_back(user);
       return SONDE_E_AGAIN;
