@@ -8,8 +8,8 @@ import os
 import subprocess
 import sys
 
-BEGIN = "<!-- reference: generated from the schemas, do not edit -->\n"
-END = "<!-- end of reference -->\n"
+MARKERS = (("<!-- reference: generated from the schemas, do not edit -->\n", "<!-- end of reference -->\n"),
+           ("<!-- options: generated from the schema, do not edit -->\n", "<!-- end of options -->\n"))
 
 
 def main() -> int:
@@ -17,12 +17,15 @@ def main() -> int:
     printed = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=60).stdout.decode()
     with open(document, encoding="utf-8") as file:
         text = file.read()
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        print(f"{document} has not both of the lines\n{BEGIN}{END}", file=sys.stderr)
+    for marker, end_marker in MARKERS:
+        before, begin, rest = text.partition(marker)
+        _, end, after = rest.partition(end_marker)
+        if begin and end:
+            break
+    else:
+        print(f"{document} has no such pair of lines: {MARKERS}", file=sys.stderr)
         return 1
-    wanted = f"{before}{BEGIN}\n{printed}\n{END}{after}"
+    wanted = f"{before}{begin}\n{printed}\n{end}{after}"
     if wanted == text:
         return 0
     if os.environ.get("UPDATE_GOLDEN") == "1":

@@ -1,5 +1,6 @@
 // Prints the reference part of docs/pipelines.md: one table of every key of the file and of every option of the plugins
-// in the directories given, from the schemas that the command itself checks with.
+// in the directories given, from the schemas that the command itself checks with. With --plugin ID first: only the
+// table of that plugin, for its README.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -41,9 +42,36 @@ void print_members(const Schema& s, const std::string& prefix) {
   }
 }
 
+int print_plugin(const PluginEntry& plugin) {
+  if (plugin.schema.properties.empty()) {
+    fmt::print("It has no options.\n");
+    return 0;
+  }
+  fmt::print("| option | value | default | what it does |\n| --- | --- | --- | --- |\n");
+  print_members(plugin.schema, "");
+  return 0;
+}
+
 constexpr const char* head = "| name | value | default | what it does |\n| --- | --- | --- | --- |\n";
 
-int run(const std::vector<std::string>& directories) {
+int run(std::vector<std::string> arguments) {
+  std::string only;
+  if (arguments.size() > 1 && arguments[0] == "--plugin") {
+    only = arguments[1];
+    arguments.erase(arguments.begin(), arguments.begin() + 2);
+  }
+  Registry registry;
+  registry.scan({arguments, false});
+  for (const auto& refusal : registry.refusals()) {
+    fmt::print(stderr, "gen_reference: {}: {}\n", refusal.file, refusal.why.text);
+    return 1;
+  }
+  if (!only.empty()) {
+    for (const PluginEntry* plugin : registry.all())
+      if (plugin->id == only) return print_plugin(*plugin);
+    fmt::print(stderr, "gen_reference: no plugin '{}'\n", only);
+    return 1;
+  }
   const auto file = parse_core_schema(pipeline_schema());
   if (!file) {
     fmt::print(stderr, "gen_reference: {}\n", file.error().text);
@@ -51,12 +79,6 @@ int run(const std::vector<std::string>& directories) {
   }
   fmt::print("### Keys of the file\n\n{}", head);
   print_members(*file, "");
-  Registry registry;
-  registry.scan({directories, false});
-  for (const auto& refusal : registry.refusals()) {
-    fmt::print(stderr, "gen_reference: {}: {}\n", refusal.file, refusal.why.text);
-    return 1;
-  }
   for (const PluginEntry* plugin : registry.all()) {
     fmt::print("\n### Options of `{0}` ({1})\n\n`{0}`: {2}.\n", plugin->id, to_string(plugin->kind), plugin->summary);
     if (plugin->schema.properties.empty()) {
