@@ -38,7 +38,8 @@ ArpOui::ArpOui(Context host)
   const bool first = host_.place().index == 0;  // its siblings would only say the same
   const LoadedOui loaded = load_oui(host_.list<std::string>("/oui_files"));
   oui_ = loaded.table;
-  LinkSockets opened = open_link_sockets(host_, network_);
+  LinkSockets opened;
+  if (host.flag("/ask")) opened = open_link_sockets(host_, network_);
   sockets_ = std::move(opened.sockets);
   if (first) {
     for (const std::string& warning : loaded.warnings) host_.log(SONDE_LOG_WARN, warning);
@@ -47,8 +48,8 @@ ArpOui::ArpOui(Context host)
     if (!links.empty())
       host_.log(SONDE_LOG_WARN,
                 "neighbours on " + links +
-                    " cannot be asked, only looked up in the kernel's table; "
-                    "expected CAP_NET_RAW (AmbientCapabilities=CAP_NET_RAW, setcap cap_net_raw+ep, or root)");
+                    " cannot be asked, only looked up in the kernel's table; expected links that are up, and no more "
+                    "than 128 sockets for them");
   }
   for (size_t i = 0; i < sockets_.size(); ++i)
     sockets_[i].watch = host_.watch(sockets_[i].socket.fd(), SONDE_IO_READ, i);

@@ -27,6 +27,7 @@ struct LinkSockets {
   std::vector<LinkSocket> sockets;
   std::vector<std::string> refused;  // "eth0 (ARP)": Ethernet links on which nothing can be asked
 };
+// Throws sonde::Failure when this machine allows no packet sockets at all.
 LinkSockets open_link_sockets(const Context&, const net::Network&);
 
 }  // namespace sonde::arp_oui

@@ -14,10 +14,12 @@ constexpr char options[] = R"({
       "description": "how long an answer is waited for after the last question"},
     "interval": {"type": "string", "x-sonde": "duration", "minimum": 1000000, "maximum": 10000000000, "default": "200ms",
       "description": "time between two questions to a neighbour"},
+    "ask": {"type": "boolean", "default": true,
+      "description": "ask neighbours, which needs CAP_NET_RAW; false: only look them up in the kernel's table, which proves nobody alive"},
     "oui_files": {"type": "array", "items": {"type": "string", "x-sonde": "path"},
       "description": "CSV files of the IEEE's registry; not given: oui, mam, oui36 and iab.csv of the package ieee-data"}
   },
-  "x-sonde": {"cost": {"silent": ["tries"], "alive": [1], "wait": [["tries", "interval"], ["timeout"]]}}
+  "x-sonde": {"cost": {"silent": ["ask", "tries"], "alive": ["ask"], "wait": [["ask", "tries", "interval"], ["ask", "timeout"]]}}
 })";
 
 constexpr sonde::About about = {
