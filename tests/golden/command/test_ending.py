@@ -1,0 +1,71 @@
+"""How a run ends early: by a signal, by a second one, by its timeout. What was found is kept, and --resume goes on."""
+import os
+import signal
+import time
+
+import pytest
+
+TARGETS = "127.0.0.1-127.0.0.40"
+ALL = [f"127.0.0.{last}" for last in range(1, 41)]
+
+
+def slow(sonde, more=""):
+    # 40 targets, two at once, 100 ms each: two seconds.
+    sonde.pipeline("{use: sleepy, options: {delay: 100ms}}", TARGETS,
+                   more="limits: {workers: 2, shards: 1" + more + "}")
+
+
+@pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_run_and_keeps_its_results(sonde, number, code):
+    slow(sonde)
+    process = sonde.start("--format", "json")
+    time.sleep(0.5)
+    result = sonde.end_of(process, number)
+    assert result.code == code, str(result)
+    document = sonde.document()
+    assert document["complete"] is False and document["why_incomplete"] == "interrupted"
+    found = sonde.hosts()
+    assert 0 < len(found) < 40 and found == [ip for ip in ALL if ip in found]
+    assert document["not_covered"] == [{"what": f"{40 - document['settled']} targets", "reason": "interrupted"}]
+    assert "to go on: the same command with --resume" in result.err
+
+    result = sonde.run("--resume", "out")
+    assert result.code == 0, str(result)
+    assert sonde.hosts() == ALL and sonde.document()["complete"] is True
+
+
+def test_a_second_signal_leaves_at_once(sonde):
+    # A worker that looks at nothing: without the second signal the end has to wait for it.
+    sonde.pipeline("{use: sleepy, deadline: 60s, options: {delay: 60s, ignore_deadline: true}}",
+                   outputs="{use: fixture-lines, options: {path: lines.txt, hosts: all}}")
+    process = sonde.start()
+    began = time.monotonic()
+    result = sonde.end_of(process, signal.SIGINT, signal.SIGTERM)
+    assert result.code in (130, 143), str(result)
+    assert time.monotonic() - began < 5
+    assert os.listdir(sonde.out) == ["journal"]
+
+
+def test_the_timeout_of_a_run(sonde):
+    slow(sonde, ", run_timeout: 500ms")
+    began = time.monotonic()
+    result = sonde.run()
+    assert result.code == 1, str(result)
+    assert time.monotonic() - began < 10
+    document = sonde.document()
+    assert document["complete"] is False and document["why_incomplete"] == "run_timeout"
+    assert "incomplete (run_timeout)" in result.err
+    assert 0 < len(sonde.hosts()) < 40
+
+    result = sonde.run("--resume", "out", "--set", "limits.run_timeout=1m")
+    assert result.code == 0, str(result)
+    assert sonde.hosts() == ALL
+
+
+def test_another_plan_is_not_resumed(sonde):
+    slow(sonde)
+    assert sonde.end_of(sonde.start(), signal.SIGINT).code == 130
+    before = (sonde.out / "lines.txt").read_bytes()
+    result = sonde.run("--resume", "out", "--set", "sleepy.delay=1ms")
+    assert result.code == 78 and result.ids() == ["journal-mismatch"], str(result)
+    assert (sonde.out / "lines.txt").read_bytes() == before
