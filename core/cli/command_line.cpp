@@ -71,7 +71,7 @@ struct PipelineOptions {
       app.add_option("--only", to.only, "of the targets, scan this address alone")->option_text("IP");
       app.add_option("-o,--output", to.overrides.output_dir, "write results below DIR")->option_text("DIR");
       app.add_option("--seed", seed, "order of the targets; the same gives the same run")->option_text("N");
-      app.add_option("--shard", shard, "do part I of N of the plan")->option_text("I/N");
+      app.add_option("--shard", shard, "do part I of N of the plan; its seed is 0 unless given")->option_text("I/N");
     }
     app.add_option("--env-file", to.overrides.env_file, "read variables from FILE, not from .env")->option_text("FILE");
     app.add_flag("--no-env-file", to.overrides.no_env_file, "read no .env");

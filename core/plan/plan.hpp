@@ -81,7 +81,7 @@ struct Plan {
 /// sources that would use the network or start programs are not asked.
 struct CompileRequest {
   Overrides overrides;
-  std::optional<uint64_t> seed;  ///< not given: random
+  std::optional<uint64_t> seed;  ///< not given: random; 0 for a part, that all parts be of one order
   uint32_t shard_index = 0, shard_count = 1;
   std::string only;  ///< --only IP: this one of the targets
   bool resolve_names = true;
