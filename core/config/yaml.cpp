@@ -214,6 +214,8 @@ std::string syntax_hint(const SourceText& source, const Mark& mark, std::string_
   const std::string_view line = source.line(mark.line);
   if (line.find("${") != std::string_view::npos) return "inside [ ] and { } a value with ${...} goes in quotes";
   if (message.find("flow not found") != std::string_view::npos) return "a [ or { is not closed, here or above";
+  if (message.find("flow end") != std::string_view::npos)
+    return "what this ] or } closes was opened by the other one, or not at all";
   if (line.find(": ") != line.rfind(": ")) return "a value with ': ' in it goes in quotes";
   return "check the indentation and the quotes of this line and the one before";
 }

@@ -178,6 +178,7 @@ TEST(Yaml, TheUsualSlipsAreExplained) {
             "inside [ ] and { } a value with ${...} goes in quotes");
   EXPECT_EQ(hint("name: a: b\n"), "a value with ': ' in it goes in quotes");
   EXPECT_EQ(hint("a: [1, 2\n"), "a [ or { is not closed, here or above");
+  EXPECT_EQ(hint("stages: [{use: [}\n"), "what this ] or } closes was opened by the other one, or not at all");
 }
 
 }  // namespace
