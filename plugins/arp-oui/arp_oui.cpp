@@ -20,7 +20,6 @@ namespace {
 constexpr uint64_t tick = UINT64_MAX;  // the timer; a socket's events carry its index
 constexpr size_t receive_size = 256;   // the longest that is understood, with room for options
 constexpr unsigned most_rounds = 16, most_sends = 512;
-constexpr int64_t least_ahead = 200'000;             // ns
 constexpr int64_t neighbours_valid = 1'000'000'000;  // ns until the kernel's table is read again
 constexpr uint32_t many_addresses = 4;               // more than these behind one card are a proxy's
 
@@ -56,7 +55,7 @@ ArpOui::ArpOui(Context host)
 }
 
 ArpOui::~ArpOui() {
-  host_.untimer(timer_);
+  alarm_.cancel(host_);
   uint64_t dropped = 0;
   for (const LinkSocket& s : sockets_) {
     dropped += s.socket.drops();
@@ -192,21 +191,12 @@ void ArpOui::end_due(int64_t now) {
 }
 
 void ArpOui::arm(int64_t now) {
-  int64_t send = questions_.send_due();
-  if (send != net::never) send = std::max(send, pacer_.again());
-  int64_t at = std::min(send, questions_.end_due());
-  if (hungry_) at = std::min(at, pacer_.again());
-  if (at == net::never) return;
-  at = std::max(at, now + least_ahead);
-  if (at >= armed_) return;
-  armed_ = at;
-  host_.timer(at, tick, timer_);
+  alarm_.set(host_, questions_, pacer_, hungry_, now, tick);
 }
 
 void ArpOui::on_timer(uint64_t id, uint64_t) {
   if (id == 0) return;  // our own wake(): the host offers again what start() left
-  armed_ = net::never;
-  timer_ = 0;
+  alarm_.fired();
   // What had not been read by `now` may have arrived before it: silence is judged only over empty sockets.
   const int64_t now = host_.now();
   bool empty = true;

@@ -10,6 +10,7 @@
 
 #include "arp-oui/link_sockets_linux.hpp"
 #include "arp-oui/oui.hpp"
+#include "common-linux/alarm.hpp"
 #include "common-linux/attempts.hpp"
 #include "common-linux/batch.hpp"
 #include "common-linux/netlink_linux.hpp"
@@ -84,8 +85,7 @@ class ArpOui {
   std::pmr::unordered_map<Neighbour, uint32_t, NeighbourHash> asked_{&pool_};
   std::unordered_map<uint64_t, uint32_t> addresses_of_;  // IPv4 addresses a hardware address answered for
   net::Pacer pacer_;
-  uint64_t timer_ = 0;
-  int64_t armed_ = net::never;
+  net::Alarm alarm_;
   bool hungry_ = false;
   uint64_t malformed_ = 0, unasked_ = 0;
 };

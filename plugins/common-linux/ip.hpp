@@ -1,8 +1,11 @@
 // An address in the form of the ABI: 16 octets, v4 mapped into ::ffff:0:0/96.
 #pragma once
+#include <arpa/inet.h>
+
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <string>
 
 namespace sonde::net {
 
@@ -29,6 +32,16 @@ inline Ip ip6(const uint8_t* octets) {
   Ip a;
   std::memcpy(a.data(), octets, 16);
   return a;
+}
+
+// Dotted or RFC 5952, without a zone.
+inline std::string to_text(const Ip& a) {
+  char out[INET6_ADDRSTRLEN] = "";
+  if (is_v4(a))
+    ::inet_ntop(AF_INET, a.data() + 12, out, sizeof out);
+  else
+    ::inet_ntop(AF_INET6, a.data(), out, sizeof out);
+  return out;
 }
 
 inline bool is_loopback(const Ip& a) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "common-linux/alarm.hpp"
 #include "common-linux/attempts.hpp"
 #include "common-linux/batch.hpp"
 #include "common-linux/network.hpp"
@@ -80,8 +81,8 @@ class Icmp {
   std::vector<int64_t> sent_at_;  // wall clock, slot * count_ + attempt
   net::Pacer pacer_;
   RttEstimate rtt_;
-  uint64_t timer_ = 0, watch4_ = 0, watch6_ = 0;
-  int64_t armed_ = net::never;
+  net::Alarm alarm_;
+  uint64_t watch4_ = 0, watch6_ = 0;
   bool hungry_ = false;  // start() left tasks for want of tokens
   uint16_t ip_id_ = 0;
 
