@@ -14,7 +14,8 @@ constexpr long double second = 1e9L;
 /// What one stage costs a target.
 struct StageCost {
   const StagePlan* stage = nullptr;
-  uint64_t silent = 0, alive = 0, wait = 0;
+  uint64_t silent = 0, alive = 0;
+  uint64_t wait = 0;  ///< ns, when nothing answers
   bool asks_link = false;
   uint64_t silent_tasks = 0, alive_tasks = 0;  ///< among the samples
 };
@@ -34,7 +35,8 @@ class Estimator {
     for (const StagePlan& stage : plan.stages) {
       if (!stage.enabled) continue;
       bool link = std::find(stage.outputs.begin(), stage.outputs.end(), FieldTable::link) != stage.outputs.end();
-      costs_.push_back({&stage, cost_of(stage, "silent"), cost_of(stage, "alive"), cost_of(stage, "wait"), link});
+      const uint64_t silent = cost_of(stage, "silent");
+      costs_.push_back({&stage, silent, cost_of(stage, "alive"), silent_wait(stage, silent), link});
     }
   }
 
@@ -48,6 +50,17 @@ class Estimator {
   }
 
  private:
+  /// A plugin declares its wait as if connections stood one behind the other; as many as permitted stand side by side.
+  uint64_t silent_wait(const StagePlan& stage, uint64_t connections) const {
+    const uint64_t wait = cost_of(stage, "wait");
+    if ((stage.plugin->needs & SONDE_NEED_CONNECT) == 0 || stage.plugin->blocking() || connections == 0) return wait;
+    const uint64_t limit = plan_.limits.connections_per_host;
+    const uint64_t at_once = limit == 0 ? connections : std::min(limit, connections);
+    const uint64_t rounds = (connections + at_once - 1) / at_once;
+    return clamp(static_cast<long double>(wait) * static_cast<long double>(rounds) /
+                 static_cast<long double>(connections));
+  }
+
   void play(const IpAddress& address) {
     const bool on_link = plan_.scope.on_link(address) != nullptr;
     const std::span<const Fact> known = source_facts(address);
@@ -86,7 +99,8 @@ class Estimator {
       alive += static_cast<long double>(one.packets_if_alive);
       if (tasks > 0) {
         auto wait = static_cast<long double>(cost.wait);
-        silent_window = std::max(silent_window, tasks * wait / window_of(*cost.stage));
+        // What fits into the window waits once, together.
+        silent_window = std::max(silent_window, (tasks / window_of(*cost.stage) - 1) * wait);
         waits += wait;
       }
       out.stages.push_back(std::move(one));

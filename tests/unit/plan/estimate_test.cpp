@@ -62,10 +62,27 @@ TEST(Estimate, DurationFollowsTheRate) {
   EXPECT_EQ(of(pipeline("10.7.0.0/24", two, "limits: {packets_per_second: unlimited}\n")).duration_if_alive, 0);
 }
 
-/// Blocking: 64 workers, 10 ms each, 254 hosts.
+/// Blocking: two workers, a second for each of 254 hosts; a host alone waits its second.
 TEST(Estimate, DurationFollowsTheWindow) {
   Estimate e = of(pipeline("10.7.0.0/24", "[{use: sleepy, options: {delay: 1s}}]", "limits: {workers: 2}\n"));
-  EXPECT_EQ(e.duration_if_silent, 127'000'000'000LL + 1'000'000'000LL);
+  EXPECT_EQ(e.duration_if_silent, 127'000'000'000LL);
+  EXPECT_EQ(of(pipeline("10.7.0.1", "[{use: sleepy, options: {delay: 1s}}]")).duration_if_silent, 1'000'000'000LL);
+}
+
+/// Five connections of a second each to a silent host, as many at once as the pipeline permits.
+TEST(Estimate, ConnectionsWaitSideBySide) {
+  for (const auto& [limit, seconds] : {std::pair("1", 5), {"2", 3}, {"5", 1}, {"unlimited", 1}}) {
+    auto c = compile_text(
+        pipeline("10.7.0.1", "[{use: writer}, {use: reader, options: {ports: \"1-5\"}}]",
+                 std::string("limits: {packets_per_second: unlimited, connections_per_host: ") + limit + "}\n"));
+    ASSERT_NE(c.plan, nullptr) << c.said();
+    PluginEntry connecting = *c.plan->stages[1].plugin;
+    connecting.needs |= SONDE_NEED_CONNECT;
+    connecting.schema.cost =
+        parse_json(R"({"silent":["ports"],"alive":["ports"],"wait":["ports",1000000000]})").value();
+    c.plan->stages[1].plugin = &connecting;
+    EXPECT_EQ(estimate(*c.plan).duration_if_silent, seconds * 1'000'000'000LL) << limit;
+  }
 }
 
 TEST(Estimate, LargePlansAreSampled) {
