@@ -21,7 +21,7 @@ constexpr uint64_t tick = UINT64_MAX;  // the timer; a socket's events carry its
 constexpr size_t receive_size = 256;   // the longest that is understood, with room for options
 constexpr unsigned most_rounds = 16, most_sends = 512;
 constexpr int64_t neighbours_valid = 1'000'000'000;  // ns until the kernel's table is read again
-constexpr uint32_t many_addresses = 4;               // more than these behind one card are a proxy's
+constexpr uint64_t is_held = uint64_t{1} << 32;      // in attach(): the number is one of held_
 
 }  // namespace
 
@@ -33,7 +33,8 @@ ArpOui::ArpOui(Context host)
       network_(netlink_.read_all()),
       neighbours_read_(host.now()),
       receive_(receive_size),
-      questions_(tries_) {
+      questions_(tries_),
+      held_(interval_) {
   const bool first = host_.place().index == 0;  // its siblings would only say the same
   const LoadedOui loaded = load_oui(host_.list<std::string>("/oui_files"));
   oui_ = loaded.table;
@@ -191,7 +192,7 @@ void ArpOui::end_due(int64_t now) {
 }
 
 void ArpOui::arm(int64_t now) {
-  alarm_.set(host_, questions_, pacer_, hungry_, now, tick);
+  alarm_.set(host_, questions_, pacer_, hungry_, held_.due(), now, tick);
 }
 
 void ArpOui::on_timer(uint64_t id, uint64_t) {
@@ -202,13 +203,16 @@ void ArpOui::on_timer(uint64_t id, uint64_t) {
   bool empty = true;
   for (LinkSocket& s : sockets_) empty = drain(s) && empty;
   if (empty) end_due(now);
+  while (const auto answer = held_.take_due(now)) tell(*answer);
   send_due(now);
   if (std::exchange(hungry_, false)) host_.wake(tick);
   arm(now);
 }
 
 void ArpOui::on_io(uint64_t, uint64_t user, uint32_t) {
-  if (user < sockets_.size()) drain(sockets_[user]);
+  if (user >= sockets_.size()) return;
+  drain(sockets_[user]);
+  arm(host_.now());
 }
 
 bool ArpOui::drain(LinkSocket& s) {
@@ -248,17 +252,29 @@ void ArpOui::answered(const LinkSocket& s, const net::Ip& ip, const net::Ip* ask
   task.put(alive, true);
   task.put(link_state, "direct");
   if (answer != frame_source) task.put(mac_flags, "relayed");
-  describe(task, answer, s.four);
+  if (s.four) {
+    const uint32_t held = held_.add(task.id(), answer, host_.now());
+    task.attach(is_held | held);
+    if (held_.shared(answer)) tell(*held_.take(held, task.id()));
+    return;
+  }
+  describe(task, answer, false);
+  task.done(SONDE_POSITIVE);
+}
+
+void ArpOui::tell(const HeldAnswer& answer) {
+  const Task task(host_, answer.task);
+  describe(task, answer.mac, held_.shared(answer.mac));
   task.done(SONDE_POSITIVE);
 }
 
 // mac, its flags, and the vendor where the address has one.
-void ArpOui::describe(Task task, const net::Mac& address, bool count_addresses) {
+void ArpOui::describe(Task task, const net::Mac& address, bool shared) {
   task.put(mac, net::to_text(address));
   const MacClass known = classify(address);
   if (known.local) task.put(mac_flags, "local");
   if (!known.role.empty()) task.put(mac_flags, known.role);
-  if (count_addresses && ++addresses_of_[net::number(address)] > many_addresses) {
+  if (shared) {
     task.put(mac_flags, "shared");
     return;
   }
@@ -274,6 +290,11 @@ void ArpOui::close(uint32_t slot) {
 
 void ArpOui::cancel(Task task, uint64_t user, uint32_t why) {
   const auto slot = static_cast<uint32_t>(user);
+  if ((user & is_held) != 0) {
+    // It has answered, whatever ends the task now.
+    if (const auto answer = held_.take(slot, task.id())) tell(*answer);
+    return;
+  }
   const Questions::Slot* s = questions_.find(slot);
   if (!s || s->task != task.id()) return;
   const uint8_t sent = s->sent;

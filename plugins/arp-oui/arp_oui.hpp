@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "arp-oui/held_answers.hpp"
 #include "arp-oui/link_sockets_linux.hpp"
 #include "arp-oui/oui.hpp"
 #include "common-linux/alarm.hpp"
@@ -67,7 +68,8 @@ class ArpOui {
   bool drain(LinkSocket&);
   void answered(const LinkSocket&, const net::Ip&, const net::Ip* asked_by, const net::Mac&,
                 const net::Mac& frame_source);
-  void describe(Task, const net::Mac&, bool count_addresses);
+  void tell(const HeldAnswer&);
+  void describe(Task, const net::Mac&, bool shared);
   void close(uint32_t slot);
 
   Context host_;
@@ -83,7 +85,7 @@ class ArpOui {
   // No allocation per question: the pool keeps what it has once had.
   std::pmr::unsynchronized_pool_resource pool_;
   std::pmr::unordered_map<Neighbour, uint32_t, NeighbourHash> asked_{&pool_};
-  std::unordered_map<uint64_t, uint32_t> addresses_of_;  // IPv4 addresses a hardware address answered for
+  HeldAnswers held_;
   net::Pacer pacer_;
   net::Alarm alarm_;
   bool hungry_ = false;

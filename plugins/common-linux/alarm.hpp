@@ -12,13 +12,13 @@ namespace sonde::net {
 
 class Alarm {
  public:
-  // `hungry`: tasks wait at the host for want of tokens.
+  // `hungry`: tasks wait at the host for want of tokens. `also`: what else is to come, or never.
   template <class Question>
-  void set(const Context& host, Attempts<Question>& questions, const Pacer& pacer, bool hungry, int64_t now,
-           uint64_t user) {
+  void set(const Context& host, Attempts<Question>& questions, const Pacer& pacer, bool hungry, int64_t also,
+           int64_t now, uint64_t user) {
     int64_t send = questions.send_due();
     if (send != never) send = std::max(send, pacer.again());
-    int64_t at = std::min(send, questions.end_due());
+    int64_t at = std::min({send, questions.end_due(), also});
     if (hungry) at = std::min(at, pacer.again());
     if (at == never) return;
     at = std::max(at, now + least_ahead);

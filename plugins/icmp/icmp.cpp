@@ -262,7 +262,7 @@ void Icmp::end_due(int64_t now) {
 }
 
 void Icmp::arm(int64_t now) {
-  alarm_.set(host_, questions_, pacer_, hungry_, now, tick);
+  alarm_.set(host_, questions_, pacer_, hungry_, net::never, now, tick);
 }
 
 void Icmp::on_timer(uint64_t id, uint64_t) {

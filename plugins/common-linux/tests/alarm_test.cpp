@@ -21,7 +21,9 @@ class AlarmTest : public testing::Test {
       return SONDE_OK;
     };
   }
-  void set(int64_t now, bool hungry = false) { alarm_.set(host_, questions_, pacer_, hungry, now, 7); }
+  void set(int64_t now, bool hungry = false, int64_t also = never) {
+    alarm_.set(host_, questions_, pacer_, hungry, also, now, 7);
+  }
 
   sonde_host table_{};
   Context host_{reinterpret_cast<sonde_ctx*>(this), &table_};
@@ -64,6 +66,10 @@ TEST_F(AlarmTest, TasksThatWaitAtTheHostAreFetchedWhenTheRateAllows) {
   EXPECT_EQ(pacer_.take(1, 0, none_till), 0u);
   set(0, true);
   EXPECT_EQ(at_, 30 * ms);
+}
+TEST_F(AlarmTest, WhatElseIsToCome) {
+  set(0, false, 70 * ms);
+  EXPECT_EQ(at_, 70 * ms);
 }
 TEST_F(AlarmTest, NeverCloserThanItIsWorth) {
   questions_.sent(questions_.open(1, {}), 0, 1, 500 * ms);
