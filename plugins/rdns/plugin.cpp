@@ -24,7 +24,7 @@ constexpr sonde::About about = {
   "x-sonde": {"cost": {"silent": [1], "alive": [[1], ["forward"]]}}
 })",
     .outputs = sonde::rdns::outputs,
-    .needs = SONDE_NEED_SOCKETS,
+    .needs = SONDE_NEED_SOCKETS | SONDE_NEED_FILES,  // /etc/resolv.conf
     .max_in_flight = 512,
     // Above tries x timeout of both questions at their highest; a server that is slowed down takes its time.
     .timeout_ms = 120000,

@@ -105,10 +105,15 @@ void Probe::cancel(Task task, uint64_t user, uint32_t why) {
   if (slot >= lookups_.size() || lookups_[slot].task != task.id()) return;
   if (why == SONDE_EXPIRED) {
     Ticket ticket{slot, lookups_[slot].generation};
-    if (lookups_[slot].names.empty())
+    if (lookups_[slot].type == type_ptr && lookups_[slot].asked == 0) {
+      // A question that never left proves no silence.
+      release(slot);
+      task.fail(SONDE_E_AGAIN, "no question could leave before the deadline");
+    } else if (lookups_[slot].names.empty()) {
       settle(ticket, Verdict::open);
-    else
+    } else {
       settle_named(ticket, std::nullopt);
+    }
   } else {
     release(slot);
     task.done(SONDE_CANCELLED);

@@ -266,6 +266,19 @@ TEST(Rdns, CancelledTasksLeaveTheirLateAnswersHarmless) {
   EXPECT_EQ(host.result(4).put.at(reverse_dns), "h-0-9.example");
 }
 
+TEST(Rdns, AQuestionThatNeverLeftIsNoSilence) {
+  DnsServer server([](const Question&) { return std::nullopt; });
+  ShardHost host(options({server.address()}));
+  host.pace_limit = 0;
+  ASSERT_EQ(host.create(sonde_plugin_v0(0)), SONDE_OK);
+  host.add_v4(127, 0, 0, 1);
+  host.turn_for(20ms);
+  host.cancel_all(SONDE_EXPIRED);
+  EXPECT_EQ(host.result(0).outcome, uint32_t{SONDE_ERROR});
+  EXPECT_EQ(host.result(0).failure, "no question could leave before the deadline");
+  EXPECT_EQ(server.queries(), 0u);
+}
+
 TEST(Rdns, ExpiryKeepsTheNameThatIsKnown) {
   DnsServer server([](const Question& q) -> std::optional<Answer> {
     if (q.type == type_ptr) return ptr("known.example");
