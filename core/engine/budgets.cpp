@@ -52,6 +52,11 @@ uint32_t PacketBudget::take(uint32_t want, int64_t now, int64_t* again) {
   }
 }
 
+void PacketBudget::give_back() {
+  next_.fetch_sub(interval_, std::memory_order_relaxed);
+  taken_.fetch_sub(1, std::memory_order_relaxed);
+}
+
 bool NeighbourBudget::take(int64_t now) {
   const int64_t used = present_.load(std::memory_order_relaxed) + taken_since_.load(std::memory_order_relaxed);
   if (used < threshold_ / 2) {

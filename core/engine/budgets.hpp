@@ -14,6 +14,8 @@ class PacketBudget {
   PacketBudget(uint64_t per_second, int64_t now);
   /// How many of `want` may leave at `now`. When fewer, *again is when the next ones may.
   uint32_t take(uint32_t want, int64_t now, int64_t* again);
+  /// A packet that could not leave after all.
+  void give_back();
   /// How many could leave at `now`, without taking any.
   uint64_t available(int64_t now) const;
   int64_t next_time(int64_t now) const;

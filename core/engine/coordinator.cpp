@@ -23,11 +23,14 @@ Coordinator::Coordinator(RunShared& shared, const RunRequest& request, JournalWr
       request_(request),
       journal_(journal),
       on_settled_(std::move(on_settled)),
-      errors_(shared.plan.stages.size()) {}
+      errors_(shared.plan.stages.size()),
+      earlier_(shared.plan.stages.size()) {}
 
 void Coordinator::preload(const JournalContent& before) {
   for (const HostRecord& h : before.hosts) {
-    if (std::find(before.unsettled.begin(), before.unsettled.end(), h.ip) != before.unsettled.end()) continue;
+    if (std::binary_search(before.unsettled.begin(), before.unsettled.end(), h.ip)) continue;
+    for (std::size_t i = 0; i < h.outcomes.size() && i < earlier_.size(); ++i)
+      ++earlier_[i].by_outcome[static_cast<std::size_t>(h.outcomes[i])];
     responding_ += is_alive(h);
     on_settled_(h);
     hosts_.push_back(h);
@@ -57,8 +60,9 @@ void Coordinator::supervise(const std::vector<std::unique_ptr<Shard>>& shards, i
 }
 
 void Coordinator::journal_failed(const Diagnostic& why) {
-  problems_.push_back(why);
-  journal_ = nullptr;  // say it once; the run itself goes on
+  // Said once; the run goes on, and so do the attempts: a full disk may have room again.
+  if (!journal_trouble_) problems_.push_back(why);
+  journal_trouble_ = true;
 }
 
 void Coordinator::check_end(const std::vector<std::unique_ptr<Shard>>& shards, int64_t started) {
@@ -114,6 +118,7 @@ void Coordinator::handle(Batch&& b) {
     if (request_.on_log) request_.on_log(l.level, l.text);
   for (const Batch::StageFailure& f : b.failures) {
     const StagePlan& stage = shared_.plan.stages[f.stage];
+    failed_stages_.push_back(f.stage);
     problems_.push_back(Diagnostic{"stage-failed", "stage '" + stage.name + "': " + f.why, "", stage.where});
   }
 }

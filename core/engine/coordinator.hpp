@@ -25,6 +25,10 @@ class Coordinator {
   std::vector<HostRecord> take_hosts();  ///< by address
   const std::vector<Diagnostic>& problems() const { return problems_; }
   const std::vector<std::map<std::string, uint64_t>>& errors() const { return errors_; }
+  /// Outcomes of hosts that a resumed journal brought: those with a record, silence is not in it.
+  const std::vector<StageCounters>& earlier() const { return earlier_; }
+  const std::vector<uint8_t>& failed_stages() const { return failed_stages_; }
+  bool journal_trouble() const { return journal_trouble_; }
   int signal() const { return signal_; }
   bool timed_out() const { return timed_out_; }
   uint64_t settled() const { return settled_; }
@@ -44,9 +48,11 @@ class Coordinator {
   std::vector<HostRecord> hosts_;
   std::vector<Diagnostic> problems_;
   std::vector<std::map<std::string, uint64_t>> errors_;  ///< by stage: reason -> count
+  std::vector<StageCounters> earlier_;
+  std::vector<uint8_t> failed_stages_;
   uint64_t settled_ = 0, responding_ = 0;
   int signal_ = 0;
-  bool stopping_ = false, timed_out_ = false;
+  bool stopping_ = false, timed_out_ = false, journal_trouble_ = false;
   int64_t last_durable_ = 0, last_progress_ = 0, last_refresh_ = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -26,6 +27,7 @@ thread_local Current current{};
 constexpr int fatal_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 struct sigaction previous[std::size(fatal_signals)];
 std::atomic<int> journal{-1};
+constexpr std::size_t alt_stack_size = 64 << 10;
 
 void say(const char* text) {
   const auto ignored = write(STDERR_FILENO, text, strlen(text));
@@ -68,11 +70,31 @@ void CrashScope::target(const IpAddress& ip) {
   current.has_target = true;
 }
 
-CrashHandler::CrashHandler(int journal_fd) {
+AltStack::AltStack()
+    : memory_(mmap(nullptr, alt_stack_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) {
+  if (memory_ == MAP_FAILED) return;
+  stack_t stack{};
+  stack.ss_sp = memory_;
+  stack.ss_size = alt_stack_size;
+  sigaltstack(&stack, nullptr);
+}
+
+AltStack::~AltStack() {
+  if (memory_ == MAP_FAILED) return;
+  stack_t none{};
+  none.ss_flags = SS_DISABLE;
+  sigaltstack(&none, nullptr);
+  munmap(memory_, alt_stack_size);
+}
+
+void CrashHandler::write_to(int journal_fd) {
   journal.store(journal_fd, std::memory_order_relaxed);
+}
+
+CrashHandler::CrashHandler() {
   struct sigaction action {};
   action.sa_handler = on_fatal;
-  action.sa_flags = SA_NODEFER;
+  action.sa_flags = SA_NODEFER | SA_ONSTACK;
   sigemptyset(&action.sa_mask);
   for (std::size_t i = 0; i < std::size(fatal_signals); ++i) sigaction(fatal_signals[i], &action, &previous[i]);
 }

@@ -20,13 +20,30 @@ class CrashScope {
   const char* outer_stage_;
 };
 
-/// Handlers for SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT, for the life of the object. journal_fd -1: stderr only.
+/// A stack of its own for this thread's fatal signals, so that an overflowing one can still be told of.
+class AltStack {
+ public:
+  AltStack();
+  ~AltStack();
+  AltStack(const AltStack&) = delete;
+  AltStack& operator=(const AltStack&) = delete;
+
+ private:
+  void* memory_;
+};
+
+/// Handlers for SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT, for the life of the object.
 class CrashHandler {
  public:
-  explicit CrashHandler(int journal_fd);
+  CrashHandler();
   ~CrashHandler();
+  /// Crashes are written there as well from now on; -1: to stderr only.
+  void write_to(int journal_fd);
   CrashHandler(const CrashHandler&) = delete;
   CrashHandler& operator=(const CrashHandler&) = delete;
+
+ private:
+  AltStack stack_;
 };
 
 }  // namespace sonde::core

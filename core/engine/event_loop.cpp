@@ -53,10 +53,12 @@ void EventLoop::apply(Watch& w, uint64_t id) {
   // A paused descriptor leaves the set: level-triggered errors and hang-ups come unasked and would spin.
   if (w.events == 0) {
     if (w.in_epoll) epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, w.fd, nullptr);
+    polled_ -= w.in_epoll;
     w.in_epoll = false;
     return;
   }
   const int rc = epoll_ctl(epoll_fd_, w.in_epoll ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, w.fd, &e);
+  polled_ += (rc == 0) - w.in_epoll;
   w.in_epoll = rc == 0;
 }
 
@@ -101,6 +103,8 @@ int EventLoop::remove(uint64_t id, const LoopClient& client) {
   if (!w || w->client != &client) return -1;
   const int fd = w->fd;
   if (w->in_epoll) epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr);
+  polled_ -= w->in_epoll;
+  w->in_epoll = false;
   w->client = nullptr;
   w->fd = -1;
   ++w->generation;
@@ -147,46 +151,52 @@ void EventLoop::dispatch(uint64_t id, uint32_t events) {
 void EventLoop::poll_descriptors(int64_t now) {
   std::array<epoll_event, events_per_call> events;
   const int64_t stop = now + io_share_ns;
-  drained_ = false;
+  if (rotation_left_ <= 0) {
+    rotation_began_ = now;
+    rotation_left_ = polled_;
+  }
   for (;;) {
     const int n = epoll_wait(epoll_fd_, events.data(), events_per_call, 0);
-    for (int i = 0; i < n; ++i) {
-      const epoll_event& e = events[static_cast<std::size_t>(i)];
-      const Watch* w = live(e.data.u64);
-      if (!w) continue;
-      uint32_t out = ((e.events & EPOLLIN) ? uint32_t{SONDE_IO_READ} : 0u) |
-                     ((e.events & EPOLLOUT) ? uint32_t{SONDE_IO_WRITE} : 0u);
-      if (e.events & EPOLLERR) {
-        int error = 0;
-        socklen_t size = sizeof error;
-        getsockopt(w->fd, SOL_SOCKET, SO_ERROR, &error, &size);
-        // Without an errno it is an error queue or a reset already told: reading shows it.
-        out |= error != 0 ? SONDE_IO_ERROR | (static_cast<uint32_t>(error) << 16) : uint32_t{SONDE_IO_READ};
-      } else if (e.events & EPOLLHUP) {
-        out |= w->events;  // both directions are over; reading or writing shows how
-      }
-      dispatch(e.data.u64, out);
-    }
-    if (n < events_per_call) {
-      drained_ = true;
+    for (int i = 0; i < n; ++i)
+      deliver(events[static_cast<std::size_t>(i)].data.u64, events[static_cast<std::size_t>(i)].events);
+    rotation_left_ -= n;
+    drained_ = n < events_per_call;
+    if (drained_ || rotation_left_ <= 0) {
+      settled_time_ = rotation_began_;
+      rotation_left_ = 0;
       return;
     }
     if (monotonic_ns() >= stop) return;
   }
 }
 
+void EventLoop::deliver(uint64_t id, uint32_t seen) {
+  const Watch* w = live(id);
+  if (!w) return;
+  uint32_t out =
+      ((seen & EPOLLIN) ? uint32_t{SONDE_IO_READ} : 0u) | ((seen & EPOLLOUT) ? uint32_t{SONDE_IO_WRITE} : 0u);
+  out &= w->events;  // paused or narrowed by a callback of this very batch
+  if (seen & EPOLLERR) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    getsockopt(w->fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    // Without an errno it is an error queue or a reset already told: reading shows it.
+    out |= error != 0 ? SONDE_IO_ERROR | (static_cast<uint32_t>(error) << 16) : uint32_t{SONDE_IO_READ};
+  } else if (seen & EPOLLHUP) {
+    out |= w->events;  // both directions are over; reading or writing shows how
+  }
+  if (out != 0) dispatch(id, out);
+}
+
 void EventLoop::round() {
   asio_->io.poll();
   asio_->io.restart();
-  const int64_t began = monotonic_ns();
   if (!injected_.empty()) {
     std::vector<Injected> now;
     now.swap(injected_);
     for (const Injected& i : now) dispatch(i.id, i.events);
   }
-  poll_descriptors(began);
-  if (!drained_) return;
-  settled_time_ = began;
+  poll_descriptors(monotonic_ns());
   // Bounded by what was armed when the round began: a timer that arms another in the past must not hold the loop.
   TimerHeap::Timer t;
   for (std::size_t n = timers_.size(); n > 0 && timers_.pop_due(settled_time_, &t); --n)

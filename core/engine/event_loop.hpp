@@ -75,6 +75,7 @@ class EventLoop {
   const Watch* live(uint64_t id) const;
   void apply(Watch&, uint64_t id);
   void poll_descriptors(int64_t now);
+  void deliver(uint64_t id, uint32_t seen);
   void dispatch(uint64_t id, uint32_t events);
 
   struct Asio;
@@ -90,6 +91,11 @@ class EventLoop {
   TimerHeap timers_;
   int64_t settled_time_ = 0;
   bool drained_ = true;
+  // A rotation is one look at everything that was ready when it began. Epoll hands level-triggered descriptors out in
+  // turn, so after as many events as there are descriptors all have been seen, even when some are always ready.
+  int64_t rotation_began_ = 0;
+  int64_t rotation_left_ = 0;
+  int64_t polled_ = 0;  ///< descriptors in the epoll set
 };
 
 }  // namespace sonde::core

@@ -1,6 +1,8 @@
 #include "engine/export_instance.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "engine/convert.hpp"
 #include "engine/crash.hpp"
@@ -34,7 +36,9 @@ ExportInstance::ExportInstance(const Plan& plan, const OutputPlan& output, const
     : HostCalls(&output.options), plan_(plan), output_(output), fields_(fields), documents_(documents) {}
 
 ExportInstance::~ExportInstance() {
-  if (instance_) output_.plugin->plugin->destroy(instance_);
+  if (!instance_) return;
+  CrashScope scope(output_.plugin->id.c_str(), output_.name.c_str());
+  output_.plugin->plugin->destroy(instance_);
 }
 
 Result<void> ExportInstance::check(sonde_err e, const char* step) {
@@ -71,7 +75,11 @@ Result<void> ExportInstance::write(std::span<const FoldedRecord> records) {
     for (std::size_t i = 0; i < records_.size(); ++i) tasks.push_back(serial_ << 32 | (i + 1));
     const int32_t k = output_.plugin->exporter->write(instance_, tasks.data(), static_cast<uint32_t>(tasks.size()));
     if (k < 0 && k != SONDE_E_AGAIN) return check(k, "write()");
-    if (k <= 0 && ++refused_in_a_row > 1000) return check(SONDE_E_IO, "write() took nothing a thousand times; it");
+    if (k > static_cast<int32_t>(tasks.size())) return check(SONDE_E_IO, "write() took more than it was given; it");
+    if (k <= 0) {
+      if (++refused_in_a_row > 1000) return check(SONDE_E_IO, "write() took nothing for seconds; it");
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
     if (k > 0) refused_in_a_row = 0;
     done += static_cast<std::size_t>(std::max(k, 0));
   }

@@ -25,8 +25,9 @@ void HostSlots::release(uint32_t slot) {
   end_task(slot);
   s.state = SlotState::free;
   s.stage = 0;
-  s.link_silent = s.link_direct = s.neighbour_place = s.put_alive = false;
-  s.postponed = 0;
+  s.link_silent = s.link_direct = s.neighbour_place = false;
+  s.short_since = 0;
+  s.waits = 0;
   s.facts.clear();
   s.waiting_dials.clear();
   s.connections.clear();

@@ -25,14 +25,15 @@ struct HostSlot {
   bool link_silent = false;      ///< asked on the link, in vain
   bool link_direct = false;      ///< answered on the link: raw stages address it by its MAC
   bool neighbour_place = false;  ///< has its place in the kernel's neighbour table
-  bool put_alive = false;
-  uint16_t postponed = 0;
   uint32_t generation = 1;
   uint32_t prev = no_slot, next = no_slot;  ///< in the queue or the deadline list of its stage
   uint32_t first_fact = 0;                  ///< of the running task
   uint64_t position = 0;                    ///< in the permutation
   uint64_t user = 0;                        ///< attach()
-  int64_t deadline = 0;
+  int64_t deadline = 0;                     ///< INT64_MAX while dials wait for their turn
+  int64_t left = 0;                         ///< of the deadline, meanwhile
+  uint16_t waits = 0;                       ///< dials of the running task that wait for the rate or for this machine
+  int64_t short_since = 0;                  ///< when this task was first postponed, or 0
   std::vector<Fact> facts;
   std::vector<uint64_t> connections;    ///< ids of what was dialled for the running task and is open
   std::vector<uint64_t> waiting_dials;  ///< users of dials that wait for a connection of this host to close

@@ -13,6 +13,17 @@ struct Account {
 };
 /// The account to become when running as root: `name` (--user, a name or a number), else SUDO_UID/SUDO_GID, else none.
 Result<std::optional<Account>> account_for(const std::string& name);
+/// While it lives, files are made with the rights and in the name of the account. Only when running as root.
+class ActingAs {
+ public:
+  explicit ActingAs(const std::optional<Account>&);
+  ~ActingAs();
+  ActingAs(const ActingAs&) = delete;
+  ActingAs& operator=(const ActingAs&) = delete;
+
+ private:
+  bool active_;
+};
 /// Drops all capabilities (but CAP_NET_RAW when asked for by a stage that hands it to a child), becomes the account,
 /// sets no_new_privs. Before any thread starts. Irreversible.
 Result<void> drop_privileges(const std::optional<Account>&, bool keep_net_raw);

@@ -46,6 +46,15 @@ Result<std::optional<Account>> account_for(const std::string& name) {
                  "name an account of this machine, or a uid");
 }
 
+ActingAs::ActingAs(const std::optional<Account>& account) : active_(account.has_value()) {
+  // Failing leaves root's rights, and the directory checks of the run follow after these are given up for good.
+  if (active_ && (setegid(account->gid) != 0 || seteuid(account->uid) != 0)) active_ = seteuid(0) == 0;
+}
+
+ActingAs::~ActingAs() {
+  if (active_ && (seteuid(0) != 0 || setegid(0) != 0)) std::abort();  // half a return would be worse
+}
+
 Result<void> drop_privileges(const std::optional<Account>& account, bool keep_net_raw) {
   const bool keep = keep_net_raw && has_net_raw();
   if (account) {

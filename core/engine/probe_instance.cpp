@@ -8,6 +8,7 @@
 #include "engine/crash.hpp"
 #include "engine/creation.hpp"
 #include "engine/shard.hpp"
+#include "engine/sockets.hpp"
 
 namespace sonde::core {
 
@@ -36,7 +37,11 @@ ProbeInstance::~ProbeInstance() {
     plugin_.plugin->destroy(instance_);
   }
   // What the plugin forgot. Dialled connections are ours to close, the others were its own.
-  shard_.loop().remove_all(*this, [](int, uint64_t) {});
+  shard_.loop().remove_all(*this, [this](int fd, uint64_t tag) {
+    if (tag == 0) return;
+    close_socket(fd, false);
+    shard_.shared().budgets.descriptors.give_back();
+  });
   shard_.loop().disarm_all(*this);
 }
 
@@ -52,21 +57,25 @@ void ProbeInstance::call_timer(uint64_t id, uint64_t user) {
 
 void ProbeInstance::on_io(uint64_t id, uint64_t user, uint32_t events) {
   CrashScope scope(plugin_.id.c_str(), stage_plan().name.c_str());
+  const uint64_t tag = shard_.loop().tag_of(id);
+  if (tag != 0 && tag <= shard_.slots().capacity())
+    CrashScope::target(shard_.slots()[static_cast<uint32_t>(tag - 1)].ip);
   if (plugin_.probe->on_io) plugin_.probe->on_io(instance_, id, user, events);
 }
 
 void ProbeInstance::call_cancel(sonde_task task, uint64_t user, uint32_t why) {
   CrashScope scope(plugin_.id.c_str(), stage_plan().name.c_str());
+  if (const uint32_t slot = shard_.slots().find(task, stage_); slot != no_slot)
+    CrashScope::target(shard_.slots()[slot].ip);
   if (plugin_.probe->cancel) plugin_.probe->cancel(instance_, task, user, why);
 }
 
-template <class F>
-sonde_err ProbeInstance::on_shard(F&& f) {
+sonde_err ProbeInstance::on_shard(const std::function<sonde_err()>& f) {
   if (shard_.on_own_thread()) return f();
   if (!has_threads_) return SONDE_E_THREAD;
   std::promise<sonde_err> answer;
   std::future<sonde_err> wait = answer.get_future();
-  shard_.loop().post([&] { answer.set_value(f()); });
+  if (!shard_.post_if_open([&] { answer.set_value(f()); })) return SONDE_E_STALE;
   return wait.get();
 }
 
@@ -81,7 +90,8 @@ void ProbeInstance::log(sonde_task task, int level, std::string_view message) {
     if (slot != no_slot) text += " (" + shard_.slots()[slot].ip.to_string() + ")";
     shard_.log(level, std::move(text));
   } else {
-    shard_.loop().post([this, level, text = std::move(text)]() mutable { shard_.log(level, std::move(text)); });
+    Shard& shard = shard_;
+    shard.post_if_open([&shard, level, text]() mutable { shard.log(level, std::move(text)); });
   }
 }
 
@@ -110,7 +120,9 @@ int64_t ProbeInstance::deadline(sonde_task task) {
   int64_t at = 0;
   on_shard([&]() -> sonde_err {
     const uint32_t slot = shard_.slots().find(task, stage_);
-    at = slot == no_slot ? 0 : shard_.slots()[slot].deadline;
+    if (slot == no_slot) return SONDE_E_STALE;
+    const HostSlot& h = shard_.slots()[slot];
+    at = h.waits > 0 ? monotonic_ns() + h.left : h.deadline;
     return SONDE_OK;
   });
   return at;
@@ -166,6 +178,7 @@ sonde_err ProbeInstance::put(sonde_task task, uint32_t output, std::string_view 
     const auto& outputs = stage_plan().outputs;
     if (output >= outputs.size()) return SONDE_E_INVALID;
     HostSlot& h = shard_.slots()[slot];
+    CrashScope::target(h.ip);
     return store_fact(shard_.plan().fields[outputs[output]], outputs[output], stage_, key, value, h.facts,
                       h.first_fact);
   });
@@ -216,7 +229,9 @@ sonde_err ProbeInstance::wake(uint64_t user) {
     if (std::find(wakes_.begin(), wakes_.end(), user) != wakes_.end()) return SONDE_OK;  // merged
     wakes_.push_back(user);
   }
-  shard_.loop().post([this, user] {
+  // The instance may be gone by then: an optional stage whose create() failed after it had woken itself.
+  shard_.loop().post([this, user, alive = std::weak_ptr(alive_)] {
+    if (alive.expired()) return;
     {
       std::lock_guard lock(wake_mutex_);
       std::erase(wakes_, user);

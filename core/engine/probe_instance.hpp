@@ -1,8 +1,10 @@
 // One instance of an asynchronous probe on one shard: what the plugin may ask for, answered out of the shard.
 #pragma once
-#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
 #include <span>
-#include <thread>
+#include <vector>
 
 #include "base/ip_address.hpp"
 #include "engine/event_loop.hpp"
@@ -20,6 +22,8 @@ class ProbeInstance final : public HostCalls, public LoopClient {
   /// Calls the plugin's create(). A Diagnostic says why it would not.
   Result<void> create();
   uint8_t stage_index() const { return stage_; }
+  /// Packets that the sockets given out by raw() dropped for want of buffer, while they are open.
+  uint64_t receive_drops() const;
 
   int32_t call_start(std::span<const sonde_task> tasks);
   void call_timer(uint64_t id, uint64_t user);
@@ -53,10 +57,9 @@ class ProbeInstance final : public HostCalls, public LoopClient {
  private:
   /// Runs f on the shard's thread: at once when we are on it; for a plugin with threads of its own posted and waited
   /// for; else SONDE_E_THREAD.
-  template <class F>
-  sonde_err on_shard(F&& f);
+  sonde_err on_shard(const std::function<sonde_err()>& f);
   sonde_err done_here(sonde_task, sonde_outcome);
-  sonde_err check_scope(sonde_task, const sonde_target&, const IpAddress&);
+  sonde_err check_scope(sonde_task, uint32_t slot, const sonde_target&, const IpAddress&);
   const struct StagePlan& stage_plan() const;
 
   Shard& shard_;
@@ -64,6 +67,12 @@ class ProbeInstance final : public HostCalls, public LoopClient {
   const struct PluginEntry& plugin_;
   sonde_inst* instance_ = nullptr;
   bool has_threads_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< what is posted holds it weakly
+  struct RawSocket {
+    int fd;
+    uint64_t inode;  ///< the number may be another's by the time we look
+  };
+  std::vector<RawSocket> raw_sockets_;
   std::mutex wake_mutex_;
   std::vector<uint64_t> wakes_;  ///< users of wake() not yet told
 };

@@ -19,21 +19,21 @@ namespace sonde::core {
 
 namespace {
 constexpr uint64_t service_tag = UINT64_MAX;  // dialled for task 0
-constexpr std::size_t most_waiting_dials = 64;
 }  // namespace
 
-sonde_err ProbeInstance::check_scope(sonde_task task, const sonde_target& to, const IpAddress& ip) {
-  if (task == 0) return SONDE_OK;  // a service named in options
-  const Verdict verdict = shard_.plan().scope.judge(ip, to.proto, to.port);
-  if (verdict != Verdict::allowed) {
-    fail(task, SONDE_E_DENIED, ip.to_string() + ": " + std::string(describe(verdict)));
-    return SONDE_E_DENIED;
+sonde_err ProbeInstance::check_scope(sonde_task task, uint32_t slot, const sonde_target& to, const IpAddress& ip) {
+  std::string why;
+  if (task == 0) {
+    const auto& named = shard_.stage(stage_).services;
+    if (!std::binary_search(named.begin(), named.end(), ip)) why = " is no server that the stage's options name";
+  } else if (const Verdict v = shard_.plan().scope.judge(ip, to.proto, to.port); v != Verdict::allowed) {
+    why = ": " + std::string(describe(v));
+  } else if (ip != shard_.slots()[slot].ip) {
+    why = " is not the target of this task";
   }
-  if (!shard_.plan().targets.contains(ip)) {
-    fail(task, SONDE_E_DENIED, ip.to_string() + " is not among the targets of this run");
-    return SONDE_E_DENIED;
-  }
-  return SONDE_OK;
+  if (why.empty()) return SONDE_OK;
+  fail(task, SONDE_E_DENIED, ip.to_string() + why);
+  return SONDE_E_DENIED;
 }
 
 sonde_err ProbeInstance::dial(sonde_task task, const sonde_target& target, uint32_t events, uint64_t user,
@@ -45,45 +45,39 @@ sonde_err ProbeInstance::dial(sonde_task task, const sonde_target& target, uint3
   const IpAddress ip = address_of(to);
   CrashScope::target(ip);
   if (to.port == 0 || (to.proto != IPPROTO_TCP && to.proto != IPPROTO_UDP)) return SONDE_E_INVALID;
-  if (sonde_err e = check_scope(task, to, ip); e != SONDE_OK) return e;
+  if (sonde_err e = check_scope(task, slot, to, ip); e != SONDE_OK) return e;
 
   RunShared& shared = shard_.shared();
-  const int64_t at = monotonic_ns();
-  if (slot != no_slot) {
-    HostSlot& h = shard_.slots()[slot];
-    const uint64_t most = shared.plan.limits.connections_per_host;
-    if (most != 0 && h.connections.size() >= most) {
-      if (h.waiting_dials.size() >= most_waiting_dials) return SONDE_E_DENIED;
-      h.waiting_dials.push_back(user);
-      return SONDE_E_AGAIN;
-    }
-    if (!h.neighbour_place && shared.plan.scope.on_link(ip)) {
-      if (!shared.budgets.neighbours.take(at)) {
-        shard_.queue_dial(Shard::Shortage::neighbours, *this, task, user);
-        return SONDE_E_AGAIN;
-      }
-      h.neighbour_place = true;
-    }
-  }
-  if (!shared.budgets.descriptors.take()) {
-    shard_.queue_dial(Shard::Shortage::descriptors, *this, task, user);
+  const uint64_t most = shared.plan.limits.connections_per_host;
+  if (slot != no_slot && most != 0 && shard_.slots()[slot].connections.size() >= most) {
+    auto& waiting = shard_.slots()[slot].waiting_dials;
+    if (waiting.size() >= most_waiting_dials) return SONDE_E_INVALID;
+    waiting.push_back(user);
     return SONDE_E_AGAIN;
   }
+  const auto wait_for = [&](Shard::Shortage what) {
+    shard_.queue_dial(what, *this, task, user);
+    return SONDE_E_AGAIN;
+  };
+  if (!shared.budgets.descriptors.take()) return wait_for(Shard::Shortage::descriptors);
   int64_t again = 0;
-  if (shared.budgets.packets.take(1, at, &again) == 0) {
+  if (shared.budgets.packets.take(1, monotonic_ns(), &again) == 0) {
     shared.budgets.descriptors.give_back();
-    shard_.queue_dial(Shard::Shortage::packets, *this, task, user);
-    return SONDE_E_AGAIN;
+    return wait_for(Shard::Shortage::packets);
+  }
+  // The neighbour place last: it counts from now on, and the kernel makes its entry with the connect.
+  if (slot != no_slot && !shard_.neighbour_place(shard_.slots()[slot], monotonic_ns(), false)) {
+    shared.budgets.packets.give_back();
+    shared.budgets.descriptors.give_back();
+    return wait_for(Shard::Shortage::neighbours);
   }
 
   int refused = 0;
   const int fd = open_connection(ip, to.port, to.proto, &refused);
   if (fd < 0) {
+    shared.budgets.packets.give_back();
     shared.budgets.descriptors.give_back();
-    if (is_local_shortage(-fd)) {
-      shard_.queue_dial(Shard::Shortage::descriptors, *this, task, user);
-      return SONDE_E_AGAIN;
-    }
+    if (is_local_shortage(-fd)) return wait_for(Shard::Shortage::descriptors);
     fail(task, SONDE_E_IO, "connect to " + ip.to_string() + ": " + std::strerror(-fd));
     return SONDE_E_IO;
   }
@@ -123,27 +117,52 @@ void Shard::close_connection(uint32_t slot, uint64_t id, bool reset, const Probe
   shared_.budgets.descriptors.give_back();
   stages_[h.stage].blocked_until = 0;
   if (h.waiting_dials.empty()) return;
-  // The next dial of this host has its turn, but not inside the call that closed this one.
-  const uint64_t user = h.waiting_dials.front();
-  h.waiting_dials.erase(h.waiting_dials.begin());
+  // The next dials of this host have their turn, but not inside the call that closed this one.
   const sonde_task task = slots_.task_of(slot);
   const uint8_t stage = h.stage;
-  loop_.post([this, task, stage, user] {
-    if (slots_.find(task, stage) != no_slot) stages_[stage].instance->call_timer(0, user);
-  });
+  loop_.post([this, task, stage] { serve_host(task, stage); });
+}
+
+void Shard::serve_host(sonde_task task, uint8_t stage) {
+  const uint64_t most = shared_.plan.limits.connections_per_host;
+  // A turn that is not used (refused, or no longer wanted) passes to the next.
+  for (std::size_t turns = most_waiting_dials; turns > 0; --turns) {
+    const uint32_t slot = slots_.find(task, stage);
+    if (slot == no_slot) return;
+    HostSlot& h = slots_[slot];
+    if (h.waiting_dials.empty() || h.connections.size() >= most) return;
+    const uint64_t user = h.waiting_dials.front();
+    h.waiting_dials.erase(h.waiting_dials.begin());
+    stages_[stage].instance->call_timer(0, user);
+  }
 }
 
 sonde_err ProbeInstance::admit(sonde_task task, const sonde_target& target) {
-  if (!shard_.on_own_thread() && !has_threads_) return SONDE_E_THREAD;
-  const sonde_target to = read_target(target);
-  if (sonde_err e = check_scope(task, to, address_of(to)); e != SONDE_OK) return e;
-  int64_t again = 0;
-  return shard_.shared().budgets.packets.take(1, monotonic_ns(), &again) == 1 ? SONDE_OK : SONDE_E_AGAIN;
+  return on_shard([&]() -> sonde_err {
+    const uint32_t slot = task == 0 ? no_slot : shard_.slots().find(task, stage_);
+    if (task != 0 && slot == no_slot) return SONDE_E_STALE;
+    const sonde_target to = read_target(target);
+    if (sonde_err e = check_scope(task, slot, to, address_of(to)); e != SONDE_OK) return e;
+    const int64_t now = monotonic_ns();
+    int64_t again = 0;
+    if (shard_.shared().budgets.packets.take(1, now, &again) == 0) return SONDE_E_AGAIN;
+    if (slot == no_slot || shard_.neighbour_place(shard_.slots()[slot], now, false)) return SONDE_OK;
+    shard_.shared().budgets.packets.give_back();
+    return SONDE_E_AGAIN;
+  });
+}
+
+uint64_t ProbeInstance::receive_drops() const {
+  uint64_t sum = 0;
+  for (const RawSocket& s : raw_sockets_)
+    if (inode_of(s.fd) == s.inode) sum += dropped_by(s.fd);
+  return sum;
 }
 
 sonde_err ProbeInstance::raw(int family, int proto, uint32_t ifindex, int* fd) {
   const int got = open_raw(family, proto, ifindex);
   if (got >= 0) {
+    raw_sockets_.push_back({got, inode_of(got)});
     *fd = got;
     return SONDE_OK;
   }

@@ -71,8 +71,11 @@ class Run {
       return tl::unexpected(ok.error());
     else
       account_ = *ok;
-    if (auto ok = create_output_directory(); !ok) return tl::unexpected(ok.error());
-    if (auto ok = open_journal(); !ok) return tl::unexpected(ok.error());
+    {
+      const ActingAs account(account_);
+      if (auto ok = create_output_directory(); !ok) return tl::unexpected(ok.error());
+      if (auto ok = open_journal(); !ok) return tl::unexpected(ok.error());
+    }
     if (auto ok = drop_privileges(account_, keeps_net_raw()); !ok) return tl::unexpected(ok.error());
     if (auto ok = publisher_.prepare(); !ok) return tl::unexpected(ok.error());
     return scan();
@@ -141,18 +144,12 @@ class Run {
     });
   }
 
-  /// Made while root still may, and given to the account that will write into it.
+  /// Made as the account that will write into it: root follows no link and makes nothing in a place of that account's.
   Result<void> create_output_directory() {
-    for (const std::string& directory : {plan_.output_dir, plan_.history.dir}) {
-      if (directory.empty() || access(directory.c_str(), F_OK) == 0) continue;
-      if (auto made = make_directories(directory); !made) return made;
-      give_to_account(directory);
-    }
+    for (const std::string& directory : {plan_.output_dir, plan_.history.dir})
+      if (!directory.empty() && access(directory.c_str(), F_OK) != 0)
+        if (auto made = make_directories(directory); !made) return made;
     return {};
-  }
-
-  void give_to_account(const std::string& path) const {
-    if (account_ && chown(path.c_str(), account_->uid, account_->gid) != 0) return;  // prepare() tells if it matters
   }
 
   Result<void> open_journal() {
@@ -181,13 +178,11 @@ class Run {
     auto made = JournalWriter::create(directory + "/" + request_.run_id, header);
     if (!made) return tl::unexpected(made.error());
     journal_ = std::move(*made);
-    give_to_account(directory);
-    give_to_account(journal_->path());
     return {};
   }
 
   RunResult scan() {
-    CrashHandler crash(journal_ ? journal_->descriptor() : -1);
+    if (journal_) crash_.write_to(journal_->descriptor());
     publisher_.open_streams();
     Coordinator coordinator(*shared_, request_, journal_.get(), [this](const HostRecord& h) { publisher_.stream(h); });
     if (request_.resume) coordinator.preload(*request_.resume);
@@ -208,14 +203,10 @@ class Run {
     result.problems.insert(result.problems.end(), coordinator.problems().begin(), coordinator.problems().end());
     result.signal = coordinator.signal();
     fill_document(result, coordinator);
-    if (journal_) {
-      result.journal = journal_->path();
-      journal_->finished(result.document.complete, result.document.why_incomplete);
-      if (auto synced = journal_->sync(true); !synced) result.problems.push_back(synced.error());
-    }
-    shards_.clear();  // destroys the instances: before the exporters, so that drops they report are told
-    collect_last_words(result);
+    shards_.clear();  // destroys the instances: before the exporters, so that their last words are told
+    collect_last_words();
     publisher_.publish(result);
+    close_journal(result, coordinator.journal_trouble());
     result.had_errors |= coordinator.timed_out();
     for (const StageCoverage& s : result.document.stages)
       result.had_errors |= s.by_outcome[static_cast<std::size_t>(Outcome::error)] != 0;
@@ -224,7 +215,20 @@ class Run {
     return result;
   }
 
-  void collect_last_words(RunResult&) {
+  /// Only now: a run that is killed while it publishes can be resumed, and publishes then.
+  void close_journal(RunResult& result, bool trouble) {
+    if (!journal_) return;
+    result.journal = journal_->path();
+    const bool published = std::none_of(result.problems.begin(), result.problems.end(), [](const Diagnostic& d) {
+      return d.id == "output-unwritable" && d.severity == Severity::error;
+    });
+    const bool complete = result.document.complete && published && !trouble;
+    journal_->finished(complete, complete ? "" : !published ? "output failed" : result.document.why_incomplete);
+    if (auto synced = journal_->sync(true); !synced) result.problems.push_back(synced.error());
+    crash_.write_to(-1);
+  }
+
+  void collect_last_words() {
     for (const Batch::Log& l : shared_->inbox.collect(0).logs)
       if (request_.on_log) request_.on_log(l.level, l.text);
   }
@@ -246,11 +250,14 @@ class Run {
     d.settled = settled;
     d.packets = shared_->budgets.packets.taken();
     d.responding = coordinator.responding();
-    d.complete = settled == plan_.slice.count;
+    d.dropped_receive = shared_->receive_drops;
+    d.complete = settled == plan_.slice.count && coordinator.failed_stages().empty();
     if (!d.complete)
       d.why_incomplete = coordinator.timed_out() ? "run_timeout"
                          : coordinator.signal()  ? "interrupted"
                                                  : "stage failed";
+    for (uint8_t i : coordinator.failed_stages())
+      d.not_covered.emplace_back("stage " + plan_.stages[i].name, "it failed during the run");
     if (settled < plan_.slice.count)
       d.not_covered.emplace_back(std::to_string(plan_.slice.count - settled) + " targets", d.why_incomplete);
     if (plan_.shard_count > 1)
@@ -267,6 +274,7 @@ class Run {
         c.by_outcome = counters[i].by_outcome;
         c.postponed = counters[i].postponed;
       }
+      for (std::size_t o = 0; o < c.by_outcome.size(); ++o) c.by_outcome[o] += coordinator.earlier()[i].by_outcome[o];
       c.unavailable = shared_->unavailable[i];
       const Value* adaptive = s.options.find("adaptive");
       c.adaptive = adaptive && adaptive->boolean() && *adaptive->boolean();
@@ -285,6 +293,7 @@ class Run {
   std::optional<Account> account_;
   std::vector<Diagnostic> problems_;
   std::string started_;
+  CrashHandler crash_;
 };
 
 }  // namespace

@@ -31,6 +31,7 @@ struct RunShared {
   const SettledSet* settled = nullptr;              ///< of a resumed journal
   std::unordered_map<IpAddress, uint32_t> crashed;  ///< target -> bit set of stages that crashed on it before
   std::vector<std::string> unavailable;             ///< by stage: why it does not run, or empty
+  std::atomic<uint64_t> receive_drops{0};           ///< packets that our own raw sockets dropped
   bool keep_all = false;                            ///< an output wants every host
   bool keep_detail = false;                         ///< an output wants detail fields: they alone make a record
   bool journal = false;

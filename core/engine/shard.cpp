@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "engine/crash.hpp"
 #include "engine/probe_instance.hpp"
+#include "engine/services.hpp"
 #include "engine/worker_pool.hpp"
 #include "plan/estimate.hpp"
 
@@ -33,7 +35,8 @@ Shard::Shard(RunShared& shared, uint32_t index, Slice slice, const std::vector<s
       index_(index),
       slice_(slice),
       position_(slice.start),
-      slots_(capacity_of(shared, slice), static_cast<uint32_t>(shared.plan.stages.size())) {
+      slots_(capacity_of(shared, slice), static_cast<uint32_t>(shared.plan.stages.size())),
+      owner_(this_thread()) {
   const std::size_t n = shared.plan.stages.size();
   stages_.resize(n);
   for (std::size_t i = 0; i < n; ++i) {
@@ -51,6 +54,7 @@ Shard::Shard(RunShared& shared, uint32_t index, Slice slice, const std::vector<s
     const Value& cost = p.schema.cost;
     const Value* silent = cost.find("silent");
     s.paced = !silent || evaluate_cost(*silent, s.plan->options) > 0;
+    s.services = services_of(s.plan->options, p.schema);
     if (p.blocking()) s.pool = pools[i].get();
   }
 }
@@ -59,8 +63,13 @@ Shard::~Shard() {
   for (auto s = stages_.rbegin(); s != stages_.rend(); ++s) s->instance.reset();
 }
 
-bool Shard::on_own_thread() const {
-  return thread_ == nullptr || thread_ == this_thread();
+bool Shard::on_own_thread() const { return owner_.load(std::memory_order_acquire) == this_thread(); }
+
+bool Shard::post_if_open(std::function<void()> work) {
+  std::lock_guard lock(gate_);
+  if (!open_) return false;
+  loop_.post(std::move(work));
+  return true;
 }
 
 void Shard::stop() {
@@ -71,7 +80,12 @@ void Shard::stop() {
 }
 
 void Shard::run() {
-  thread_ = this_thread();
+  void* const creator = owner_.exchange(this_thread());
+  {
+    std::lock_guard lock(gate_);
+    open_ = true;
+  }
+  AltStack alternative;
   last_flush_ = monotonic_ns();
   for (;;) {
     loop_.round();
@@ -82,8 +96,15 @@ void Shard::run() {
     if (slots_.used() == 0 && (stopping_ || position_ >= slice_.end())) break;
     if (!overloaded_ && !loop_.busy()) loop_.wait(next_wake());
   }
+  {
+    std::lock_guard lock(gate_);
+    open_ = false;
+  }
+  loop_.round();  // what a plugin's own thread posted before that still gets its answer
   flush(true);
-  thread_ = nullptr;
+  for (ShardStage& s : stages_)
+    if (s.instance) shared_.receive_drops += s.instance->receive_drops();
+  owner_.store(creator, std::memory_order_release);  // who made the instances destroys them
   shared_.inbox.shard_finished();
 }
 
@@ -98,7 +119,7 @@ int64_t Shard::next_wake() const {
   if (unwritten() > 0 && position_ < slice_.end() && slots_.used() + unwritten() >= slots_.capacity())
     next = std::min(next, now + written_retry_ns);
   for (const auto& queue : turns_)
-    if (!queue.empty()) next = std::min(next, now + turn_retry_ns);
+    if (!queue.empty()) next = std::min(next, std::max(retry_shortage_at_, now + turn_retry_ns / 10));
   if (!turns_[static_cast<std::size_t>(Shortage::packets)].empty())
     next = std::min(next, shared_.budgets.packets.next_time(now));
   return next;
@@ -125,10 +146,13 @@ void Shard::intake(int64_t stop_at) {
     slots_[slot].position = position;
     slots_[slot].ip = shared_.plan.targets.at(shared_.order(position));
     const auto& known = shared_.plan.source_facts;
+    if (const std::string& name = shared_.plan.targets.name_of(slots_[slot].ip); !name.empty())
+      slots_[slot].facts.push_back(Fact{FieldTable::hostname, core_stage, {}, Scalar::of(name)});
     if (!known.empty()) {
       auto it = std::lower_bound(known.begin(), known.end(), slots_[slot].ip,
                                  [](const auto& a, const IpAddress& ip) { return a.first < ip; });
-      if (it != known.end() && it->first == slots_[slot].ip) slots_[slot].facts = it->second;
+      if (it != known.end() && it->first == slots_[slot].ip)
+        slots_[slot].facts.insert(slots_[slot].facts.end(), it->second.begin(), it->second.end());
     }
     advance(slot, 0);
   }
@@ -154,7 +178,8 @@ void Shard::expire() {
 void Shard::expire_job(ShardStage& s, uint32_t slot) {
   constexpr int64_t grace_ns = 1'000'000'000;
   HostSlot& h = slots_[slot];
-  if (!h.job->cancelled.exchange(true)) {
+  if (!h.job->cancelled.load()) {
+    WorkerPool::cut_off(*h.job);
     slots_.unlink(s.running, slot);
     h.deadline += grace_ns;
     slots_.insert_by_deadline(s.running, slot);
@@ -168,44 +193,58 @@ void Shard::expire_job(ShardStage& s, uint32_t slot) {
   s.pool->write_off(*h.job);
   if (done_before) return job_finished(slot, h.generation);  // a batch mate hangs, this one had its answer
   h.facts.insert(h.facts.end(), h.job->outputs.begin(), h.job->outputs.end());
+  if (stopping_) return finish(slot, Outcome::cancelled);  // the run ended before its time did
   finish(slot, Outcome::error, "the plugin did not return within its deadline");
 }
 
 void Shard::queue_dial(Shortage why, ProbeInstance& instance, sonde_task task, uint64_t user) {
-  turns_[static_cast<std::size_t>(why)].push_back(Turn{&instance, task, user, monotonic_ns()});
+  turns_[static_cast<std::size_t>(why)].push_back(Turn{&instance, task, user});
+  const uint32_t slot = slots_.find(task, instance.stage_index());
+  if (slot == no_slot || slots_[slot].waits++ > 0) return;
+  // Waiting for our own limits is not the target's silence: the deadline stands still meanwhile.
+  HostSlot& h = slots_[slot];
+  ShardStage& s = stages_[h.stage];
+  slots_.unlink(s.running, slot);
+  h.left = std::max<int64_t>(h.deadline - monotonic_ns(), 0);
+  h.deadline = INT64_MAX;
+  slots_.push(s.running, slot);
 }
 
-bool Shard::serve(Turn& t, int64_t now) {
+void Shard::serve(const Turn& t, int64_t now) {
   if (t.task != 0) {
     const uint32_t slot = slots_.find(t.task, t.instance->stage_index());
-    if (slot == no_slot) return false;
-    // Waiting for our own limits is not the target's silence.
-    ShardStage& s = stages_[slots_[slot].stage];
-    slots_.unlink(s.running, slot);
-    slots_[slot].deadline += now - t.since;
-    slots_.insert_by_deadline(s.running, slot);
+    if (slot == no_slot) return;
+    HostSlot& h = slots_[slot];
+    if (h.waits > 0 && --h.waits == 0) {
+      ShardStage& s = stages_[h.stage];
+      slots_.unlink(s.running, slot);
+      h.deadline = now + h.left;
+      slots_.insert_by_deadline(s.running, slot);
+    }
   }
   t.instance->call_timer(0, t.user);
-  return true;
 }
 
 void Shard::serve_turns() {
   const int64_t now = monotonic_ns();
-  for (std::size_t why = 0; why < 3; ++why) {
-    auto& queue = turns_[why];
-    // Bounded by what waited when we began: a turn that is refused again goes to the back.
-    for (std::size_t n = queue.size(); n > 0; --n) {
-      const bool room = why == static_cast<std::size_t>(Shortage::packets) ? shared_.budgets.packets.available(now) > 0
-                        : why == static_cast<std::size_t>(Shortage::descriptors)
-                            ? shared_.budgets.descriptors.left() > 0
-                            : true;
-      if (!room) break;
-      Turn t = queue.front();
-      queue.pop_front();
-      const std::size_t before = queue.size();
-      serve(t, now);
-      if (why == static_cast<std::size_t>(Shortage::neighbours) && queue.size() > before) break;  // still none left
-    }
+  if (shared_.budgets.packets.available(now) > 0) serve_queue(Shortage::packets, now);
+  // What the machine is short of is not asked for more than every few milliseconds.
+  if (now < retry_shortage_at_) return;
+  if (!queue(Shortage::descriptors).empty() || !queue(Shortage::neighbours).empty())
+    retry_shortage_at_ = now + turn_retry_ns;
+  if (shared_.budgets.descriptors.left() > 0) serve_queue(Shortage::descriptors, now);
+  serve_queue(Shortage::neighbours, now);
+}
+
+void Shard::serve_queue(Shortage why, int64_t now) {
+  std::deque<Turn>& waiting = queue(why);
+  // Bounded by what waited when we began; a turn that is refused again goes to the back, and the rest will be too.
+  for (std::size_t n = waiting.size(); n > 0; --n) {
+    const Turn t = waiting.front();
+    waiting.pop_front();
+    const std::size_t before = waiting.size();
+    serve(t, now);
+    if (waiting.size() > before) return;
   }
 }
 
@@ -218,7 +257,7 @@ void Shard::cancel_all() {
     for (uint32_t slot = s.running.head; slot != no_slot;) {
       if (slots_[slot].state == SlotState::in_worker) {
         const uint32_t next = slots_[slot].next;
-        slots_[slot].job->cancelled = true;
+        WorkerPool::cut_off(*slots_[slot].job);
         slots_[slot].deadline = std::min(slots_[slot].deadline, monotonic_ns() + 1'000'000'000);
         slot = next;
         continue;

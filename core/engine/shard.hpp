@@ -1,8 +1,11 @@
 // A shard: one thread, one event loop, one slice of the permuted target space, one instance of every asynchronous
 // probe. Hosts live their whole life in one shard; shards share nothing but budgets and the inbox.
 #pragma once
+#include <atomic>
 #include <deque>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "engine/event_loop.hpp"
@@ -14,6 +17,9 @@ namespace sonde::core {
 class ProbeInstance;
 class WorkerPool;
 
+/// Dials of one task that may wait for a connection of the same host to close.
+inline constexpr std::size_t most_waiting_dials = 64;
+
 /// A stage as one shard sees it.
 struct ShardStage {
   const StagePlan* plan = nullptr;
@@ -21,6 +27,7 @@ struct ShardStage {
   std::unique_ptr<ProbeInstance> instance;  ///< asynchronous
   WorkerPool* pool = nullptr;               ///< blocking
   SlotList pending, running;                ///< running is sorted by deadline
+  std::vector<IpAddress> services;          ///< servers that the stage's options name
   uint32_t window = 0;                      ///< tasks at a time
   uint32_t max_batch = 0;
   bool paced = false;  ///< sends packets: offered no faster than the rate
@@ -44,6 +51,8 @@ class Shard {
   ShardStage& stage(uint8_t i) { return stages_[i]; }
   uint32_t index() const { return index_; }
   bool on_own_thread() const;
+  /// Runs `work` on the shard's thread soon; false when it takes no more. Any thread.
+  bool post_if_open(std::function<void()> work);
 
   /// Thread body: until every host of the slice is settled or stop() took effect.
   void run();
@@ -65,6 +74,8 @@ class Shard {
   void something_came_free(uint8_t stage) { stages_[stage].blocked_until = 0; }
   std::string_view name_of(const IpAddress& ip) const { return shared_.plan.targets.name_of(ip); }
   void log(int level, std::string text);
+  /// A place in the kernel's neighbour table, if this host needs one; `by_mac`: not when it can be addressed directly.
+  bool neighbour_place(HostSlot&, int64_t now, bool by_mac);
 
   // For the worker pool, posted to the shard's thread
   void job_started(uint32_t slot, uint32_t generation, int64_t deadline);
@@ -75,25 +86,28 @@ class Shard {
     ProbeInstance* instance;
     sonde_task task;
     uint64_t user;
-    int64_t since;
   };
+  std::deque<Turn>& queue(Shortage s) { return turns_[static_cast<std::size_t>(s)]; }
+  void serve_queue(Shortage, int64_t now);
   void intake(int64_t stop_at);
   void pump();
   bool offer(ShardStage&, int64_t now);
   bool offer_to_pool(ShardStage&);
   void begin_task(uint32_t slot);
   void give_back(ShardStage&, uint32_t slot);
+  void drop_connections(uint32_t slot);
+  void tell_core_facts(const HostSlot&);
   void advance(uint32_t slot, uint8_t from);
   bool wanted(const ShardStage&, HostSlot&) const;
   void settle(uint32_t slot, bool whole);
-  bool neighbour_place(HostSlot&, int64_t now);
+  void serve_host(sonde_task, uint8_t stage);
   bool worth_a_record(const HostSlot&) const;
   /// Hosts settled here that a kill -9 would still lose.
   uint64_t unwritten() const { return handed_over_ - shared_.written[index_].load(std::memory_order_acquire); }
   void expire();
   void expire_job(ShardStage&, uint32_t slot);
   void serve_turns();
-  bool serve(Turn&, int64_t now);
+  void serve(const Turn&, int64_t now);
   void cancel_all();
   void flush(bool force);
   int64_t next_wake() const;
@@ -115,8 +129,11 @@ class Shard {
   int64_t last_flush_ = 0;
   int64_t pace_wake_ = INT64_MAX;
   bool stopping_ = false;
-  bool overloaded_ = false;  ///< the pump ran out of its time with work left
-  void* thread_ = nullptr;   ///< a thread-local's address: who runs this shard
+  bool overloaded_ = false;   ///< the pump ran out of its time with work left
+  std::atomic<void*> owner_;  ///< the thread that may touch all this: who made it, or who runs it
+  std::mutex gate_;
+  bool open_ = false;  ///< run() takes what is posted
+  int64_t retry_shortage_at_ = 0;
 };
 
 }  // namespace sonde::core

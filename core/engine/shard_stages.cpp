@@ -1,5 +1,6 @@
 // How a host goes through the stages: which stage is next, when it is offered, what its end means.
 #include <algorithm>
+#include <iterator>
 
 #include "engine/probe_instance.hpp"
 #include "engine/shard.hpp"
@@ -10,7 +11,7 @@ namespace sonde::core {
 namespace {
 constexpr int64_t pump_share_ns = 1'000'000;  // offering work, before I/O gets its turn again
 constexpr int64_t retry_offer_ns = 10'000'000;
-constexpr uint16_t most_postponements = 1000;  // at 10 ms each: ten seconds of local shortage
+constexpr int64_t longest_shortage_ns = 10'000'000'000;  // then a postponed task is an error
 }  // namespace
 
 bool Shard::wanted(const ShardStage& s, HostSlot& h) const {
@@ -42,12 +43,12 @@ void Shard::advance(uint32_t slot, uint8_t from) {
       end_here(s, Outcome::skipped_when);
     } else if (!s.failed.empty()) {
       end_here(s, Outcome::error);
+      batch_.results.push_back({h.ip, s.index, Outcome::error, {}, s.failed});
     } else {
       const auto crashed = shared_.crashed.empty() ? shared_.crashed.end() : shared_.crashed.find(h.ip);
       if (crashed != shared_.crashed.end() && i < 32 && (crashed->second & (1u << i))) {
         end_here(s, Outcome::error);
-        if (shared_.journal)
-          batch_.results.push_back({h.ip, s.index, Outcome::error, {}, "the plugin crashed on this target before"});
+        batch_.results.push_back({h.ip, s.index, Outcome::error, {}, "the plugin crashed on this target before"});
         continue;
       }
       h.stage = static_cast<uint8_t>(i);
@@ -60,8 +61,8 @@ void Shard::advance(uint32_t slot, uint8_t from) {
          }));
 }
 
-bool Shard::neighbour_place(HostSlot& h, int64_t now) {
-  if (h.neighbour_place || h.link_direct || !shared_.plan.scope.on_link(h.ip)) return true;
+bool Shard::neighbour_place(HostSlot& h, int64_t now, bool by_mac) {
+  if (h.neighbour_place || (by_mac && h.link_direct) || !shared_.plan.scope.on_link(h.ip)) return true;
   h.neighbour_place = shared_.budgets.neighbours.take(now);
   return h.neighbour_place;
 }
@@ -69,8 +70,16 @@ bool Shard::neighbour_place(HostSlot& h, int64_t now) {
 bool Shard::worth_a_record(const HostSlot& h) const {
   if (shared_.keep_all) return true;
   return std::any_of(h.facts.begin(), h.facts.end(), [&](const Fact& f) {
-    return f.field != FieldTable::link && (shared_.keep_detail || !shared_.plan.fields[f.field].detail);
+    const bool given_name = f.field == FieldTable::hostname && f.stage == core_stage;
+    return !given_name && f.field != FieldTable::link && (shared_.keep_detail || !shared_.plan.fields[f.field].detail);
   });
+}
+
+void Shard::tell_core_facts(const HostSlot& h) {
+  std::vector<Fact> core;
+  std::copy_if(h.facts.begin(), h.facts.end(), std::back_inserter(core),
+               [](const Fact& f) { return f.stage == core_stage; });
+  if (!core.empty()) batch_.results.push_back({h.ip, core_stage, Outcome::none, std::move(core), {}});
 }
 
 void Shard::settle(uint32_t slot, bool whole) {
@@ -78,6 +87,7 @@ void Shard::settle(uint32_t slot, bool whole) {
   if (whole) ++settled_count_;
   ++handed_over_;
   if (worth_a_record(h)) {
+    tell_core_facts(h);
     const Outcome* o = slots_.outcomes(slot);
     batch_.settled.push_back({h.position, whole, HostRecord{h.ip, std::move(h.facts), {o, o + slots_.stages()}}});
     h.facts = {};
@@ -92,9 +102,9 @@ void Shard::settle(uint32_t slot, bool whole) {
 void Shard::finish(uint32_t slot, Outcome outcome, std::string why) {
   HostSlot& h = slots_[slot];
   ShardStage& s = stages_[h.stage];
-  h.waiting_dials.clear();
-  while (!h.connections.empty()) close_connection(slot, h.connections.back(), false, *s.instance);
+  drop_connections(slot);
   h.job.reset();
+  h.short_since = 0;
   slots_.unlink(s.running, slot);
   slots_.end_task(slot);
   slots_.outcomes(slot)[s.index] = outcome;
@@ -109,8 +119,9 @@ void Shard::finish(uint32_t slot, Outcome outcome, std::string why) {
     }
   if (outcome == Outcome::error && !why.empty())
     log(SONDE_LOG_DEBUG, s.plan->name + ": " + h.ip.to_string() + ": " + why);
-  const bool says_something = outcome == Outcome::positive || outcome == Outcome::negative || outcome == Outcome::error;
-  if (shared_.journal && says_something)
+  // Silence costs no line in the journal; whatever was learned has one, also from a task that then fell silent.
+  const bool learned = std::any_of(put.begin(), put.end(), [](const Fact& f) { return f.field != FieldTable::link; });
+  if (outcome == Outcome::positive || outcome == Outcome::negative || outcome == Outcome::error || learned)
     batch_.results.push_back({h.ip, s.index, outcome, {put.begin(), put.end()}, std::move(why)});
   advance(slot, static_cast<uint8_t>(s.index + 1));
 }
@@ -119,16 +130,17 @@ void Shard::postpone(uint32_t slot) {
   HostSlot& h = slots_[slot];
   ShardStage& s = stages_[h.stage];
   ++s.counters.postponed;
-  if (++h.postponed > most_postponements)
+  const int64_t now = monotonic_ns();
+  if (h.short_since == 0) h.short_since = now;
+  if (now - h.short_since > longest_shortage_ns)
     return finish(slot, Outcome::error, "this machine stayed short of descriptors, ports or buffers");
-  h.waiting_dials.clear();
-  while (!h.connections.empty()) close_connection(slot, h.connections.back(), false, *s.instance);
+  drop_connections(slot);
   h.facts.resize(h.first_fact);
   slots_.unlink(s.running, slot);
   slots_.end_task(slot);
   h.state = SlotState::queued;
   slots_.push(s.pending, slot);
-  s.blocked_until = monotonic_ns() + retry_offer_ns;
+  s.blocked_until = now + retry_offer_ns;
   if (stopping_) {
     slots_.unlink(s.pending, slot);
     advance(slot, s.index);
@@ -150,7 +162,15 @@ void Shard::begin_task(uint32_t slot) {
   h.user = 0;
 }
 
+void Shard::drop_connections(uint32_t slot) {
+  HostSlot& h = slots_[slot];
+  h.waiting_dials.clear();
+  h.waits = 0;
+  while (!h.connections.empty()) close_connection(slot, h.connections.back(), false, *stages_[h.stage].instance);
+}
+
 void Shard::give_back(ShardStage& s, uint32_t slot) {
+  drop_connections(slot);
   slots_.unlink(s.running, slot);
   slots_.end_task(slot);
   slots_[slot].state = SlotState::queued;
@@ -175,7 +195,7 @@ bool Shard::offer(ShardStage& s, int64_t now) {
   }
   offered_.clear();
   for (uint32_t i = 0; i < n; ++i) {
-    if (s.needs_neighbours && !neighbour_place(slots_[s.pending.head], now)) {
+    if (s.needs_neighbours && !neighbour_place(slots_[s.pending.head], now, true)) {
       s.blocked_until = now + retry_offer_ns;
       break;
     }
@@ -225,7 +245,7 @@ void Shard::job_started(uint32_t slot, uint32_t generation, int64_t deadline) {
   if (h.generation != generation || h.state != SlotState::in_worker) return;
   ShardStage& s = stages_[h.stage];
   slots_.unlink(s.running, slot);
-  h.deadline = deadline;
+  h.deadline = stopping_ ? std::min(deadline, monotonic_ns() + 1'000'000'000) : deadline;
   slots_.insert_by_deadline(s.running, slot);
 }
 

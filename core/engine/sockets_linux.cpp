@@ -1,7 +1,9 @@
 #include <arpa/inet.h>
 #include <linux/if_packet.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -48,12 +50,14 @@ void close_socket(int fd, bool reset) {
 
 int open_raw(int family, int proto, uint32_t ifindex) {
   const int wire_proto = family == AF_PACKET ? htons(static_cast<uint16_t>(proto)) : proto;
-  const int fd = ::socket(family, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, wire_proto);
+  // A packet socket without a protocol receives nothing until it is bound to its interface.
+  const bool bound = family == AF_PACKET && ifindex != 0;
+  const int fd = ::socket(family, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, bound ? 0 : wire_proto);
   if (fd < 0) return -errno;
   // Forcing needs a privilege that is dropped before the first packet; without it the system's limit applies.
   if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof receive_buffer) != 0)
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
-  if (family == AF_PACKET && ifindex != 0) {
+  if (bound) {
     sockaddr_ll address{};
     address.sll_family = AF_PACKET;
     address.sll_protocol = static_cast<uint16_t>(wire_proto);
@@ -65,6 +69,17 @@ int open_raw(int family, int proto, uint32_t ifindex) {
     }
   }
   return fd;
+}
+
+uint64_t dropped_by(int fd) {
+  uint32_t info[SK_MEMINFO_VARS] = {};
+  socklen_t size = sizeof info;
+  return getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &size) == 0 ? info[SK_MEMINFO_DROPS] : 0;
+}
+
+uint64_t inode_of(int fd) {
+  struct stat status {};
+  return fstat(fd, &status) == 0 ? status.st_ino : 0;
 }
 
 }  // namespace sonde::core

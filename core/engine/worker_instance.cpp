@@ -14,6 +14,7 @@
 #include "engine/convert.hpp"
 #include "engine/crash.hpp"
 #include "engine/creation.hpp"
+#include "engine/services.hpp"
 #include "engine/shard.hpp"
 #include "engine/sockets.hpp"
 
@@ -33,6 +34,7 @@ WorkerInstance::WorkerInstance(RunShared& shared, uint8_t stage, uint32_t index,
       shared_(shared),
       stage_(stage),
       plan_(shared.plan.stages[stage]),
+      services_(services_of(plan_.options, plan_.plugin->schema)),
       index_(index),
       count_(count) {}
 
@@ -51,8 +53,11 @@ WorkerInstance::~WorkerInstance() {
 }
 
 void WorkerInstance::run(const std::vector<std::shared_ptr<Job>>& jobs) {
-  jobs_ = jobs;
-  ++serial_;
+  {
+    std::lock_guard lock(jobs_mutex_);
+    jobs_ = jobs;
+    ++serial_;
+  }
   std::vector<sonde_task> tasks;
   for (std::size_t i = 0; i < jobs_.size(); ++i) tasks.push_back(serial_ << 32 | (i + 1));
   sonde_err e = SONDE_OK;
@@ -64,7 +69,10 @@ void WorkerInstance::run(const std::vector<std::shared_ptr<Job>>& jobs) {
   for (std::size_t i = 0; i < jobs_.size(); ++i) {
     Job& job = *jobs_[i];
     std::lock_guard lock(job.mutex);
-    if (job.closed) continue;
+    if (job.closed) {
+      close_job(job);  // written off meanwhile
+      continue;
+    }
     // cancelled() turns true by the clock, without waiting for the shard to say so.
     const bool expired = job.deadline <= monotonic_ns();
     job.outcome = expired ? Outcome::no_answer : job.cancelled ? Outcome::cancelled : Outcome::error;
@@ -74,16 +82,21 @@ void WorkerInstance::run(const std::vector<std::shared_ptr<Job>>& jobs) {
     if (job.why.empty()) job.why = "the plugin returned without done()";
     close_job(job);
   }
+  std::lock_guard lock(jobs_mutex_);
   jobs_.clear();
 }
 
 void WorkerInstance::close_job(Job& job) {
   job.closed = true;
-  for (int fd : job.sockets) ::close(fd);
+  for (int fd : job.sockets) {
+    ::close(fd);
+    shared_.budgets.descriptors.give_back();
+  }
   job.sockets.clear();
 }
 
 std::shared_ptr<Job> WorkerInstance::find(sonde_task task) const {
+  std::lock_guard lock(jobs_mutex_);
   const uint64_t i = (task & 0xffffffff) - 1;
   return task >> 32 == serial_ && i < jobs_.size() ? jobs_[i] : nullptr;
 }
@@ -186,31 +199,42 @@ sonde_err WorkerInstance::done(sonde_task task, sonde_outcome outcome) {
     }
   }
   close_job(*job);
-  return SONDE_OK;
+  return outcome == SONDE_POSITIVE && job->outcome == Outcome::error ? SONDE_E_INVALID : SONDE_OK;
 }
 
-sonde_err WorkerInstance::check_scope(sonde_task task, const sonde_target& to, const IpAddress& ip) {
-  if (task == 0) return SONDE_OK;
-  const Verdict verdict = shared_.plan.scope.judge(ip, to.proto, to.port);
+sonde_err WorkerInstance::check_scope(sonde_task task, const Job* job, const sonde_target& to, const IpAddress& ip) {
   std::string why;
-  if (verdict != Verdict::allowed)
-    why = ": " + std::string(describe(verdict));
-  else if (!shared_.plan.targets.contains(ip))
-    why = " is not among the targets of this run";
+  if (!job) {
+    if (!std::binary_search(services_.begin(), services_.end(), ip))
+      why = " is no server that the stage's options name";
+  } else if (const Verdict v = shared_.plan.scope.judge(ip, to.proto, to.port); v != Verdict::allowed) {
+    why = ": " + std::string(describe(v));
+  } else if (ip != job->ip) {
+    why = " is not the target of this task";
+  }
   if (why.empty()) return SONDE_OK;
   fail(task, SONDE_E_DENIED, ip.to_string() + why);
   return SONDE_E_DENIED;
 }
 
 sonde_err WorkerInstance::admit(sonde_task task, const sonde_target& target) {
+  const auto job = find(task);
+  if (task != 0 && !job) return SONDE_E_STALE;
   const sonde_target to = read_target(target);
-  if (sonde_err e = check_scope(task, to, address_of(to)); e != SONDE_OK) return e;
+  if (sonde_err e = check_scope(task, job.get(), to, address_of(to)); e != SONDE_OK) return e;
+  if (job && !neighbour_place(*job)) return SONDE_E_AGAIN;
   int64_t again = 0;
   return shared_.budgets.packets.take(1, monotonic_ns(), &again) == 1 ? SONDE_OK : SONDE_E_AGAIN;
 }
 
 uint32_t WorkerInstance::pace(uint32_t packets, int64_t* again) {
   return shared_.budgets.packets.take(packets, monotonic_ns(), again);
+}
+
+bool WorkerInstance::neighbour_place(Job& job) {
+  if (job.neighbour_place || !shared_.plan.scope.on_link(job.ip)) return true;
+  job.neighbour_place = shared_.budgets.neighbours.take(monotonic_ns());
+  return job.neighbour_place;
 }
 
 bool WorkerInstance::wait_for_packet(const Job& job) {
@@ -230,15 +254,22 @@ sonde_err WorkerInstance::connect(sonde_task task, const sonde_target& target, i
   const sonde_target to = read_target(target);
   const IpAddress ip = address_of(to);
   if (to.port == 0 || (to.proto != IPPROTO_TCP && to.proto != IPPROTO_UDP)) return SONDE_E_INVALID;
-  if (sonde_err e = check_scope(task, to, ip); e != SONDE_OK) return e;
+  if (sonde_err e = check_scope(task, job.get(), to, ip); e != SONDE_OK) return e;
   {
     std::lock_guard lock(job->mutex);
     if (job->closed) return SONDE_E_STALE;
     const uint64_t most = shared_.plan.limits.connections_per_host;
     if (most != 0 && job->sockets.size() >= most) return SONDE_E_AGAIN;
   }
-  if (shared_.plan.scope.on_link(ip) && !shared_.budgets.neighbours.take(monotonic_ns())) return SONDE_E_AGAIN;
-  if (!wait_for_packet(*job)) return SONDE_E_STALE;
+  if (!neighbour_place(*job)) return SONDE_E_AGAIN;
+  if (!shared_.budgets.descriptors.take()) return SONDE_E_AGAIN;
+  const sonde_err e = connect_now(*job, ip, to, fd);
+  if (e != SONDE_OK) shared_.budgets.descriptors.give_back();
+  return e;
+}
+
+sonde_err WorkerInstance::connect_now(Job& job, const IpAddress& ip, const sonde_target& to, int* fd) {
+  if (!wait_for_packet(job)) return SONDE_E_STALE;
 
   int refused = 0;
   const int s = open_connection(ip, to.port, to.proto, &refused);
@@ -247,8 +278,8 @@ sonde_err WorkerInstance::connect(sonde_task task, const sonde_target& target, i
     return is_local_shortage(-s) ? SONDE_E_AGAIN : SONDE_E_IO;
   }
   for (pollfd p{s, POLLOUT, 0}; refused == 0;) {
-    const int64_t left = job->deadline - monotonic_ns();
-    if (left <= 0 || job->cancelled) {
+    const int64_t left = job.deadline - monotonic_ns();
+    if (left <= 0 || job.cancelled) {
       refused = ETIMEDOUT;
       break;
     }
@@ -263,16 +294,16 @@ sonde_err WorkerInstance::connect(sonde_task task, const sonde_target& target, i
     return SONDE_E_IO;
   }
   fcntl(s, F_SETFL, fcntl(s, F_GETFL) & ~O_NONBLOCK);
-  const int64_t left = std::max<int64_t>(job->deadline - monotonic_ns(), 1'000'000);
+  const int64_t left = std::max<int64_t>(job.deadline - monotonic_ns(), 1'000'000);
   const timeval limit{left / 1'000'000'000, left % 1'000'000'000 / 1000};
   setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-  std::lock_guard lock(job->mutex);
-  if (job->closed) {
+  std::lock_guard lock(job.mutex);
+  if (job.closed) {
     ::close(s);
     return SONDE_E_STALE;
   }
-  job->sockets.push_back(s);
+  job.sockets.push_back(s);
   *fd = s;
   return SONDE_OK;
 }

@@ -33,16 +33,20 @@ class WorkerInstance final : public HostCalls {
 
  private:
   std::shared_ptr<Job> find(sonde_task) const;
-  sonde_err check_scope(sonde_task, const sonde_target&, const IpAddress&);
+  sonde_err check_scope(sonde_task, const Job*, const sonde_target&, const IpAddress&);
+  sonde_err connect_now(Job&, const IpAddress&, const sonde_target&, int* fd);
+  bool neighbour_place(Job&);
   bool wait_for_packet(const Job&);
-  static void close_job(Job&);
+  void close_job(Job&);
 
   RunShared& shared_;
   const uint8_t stage_;
   const StagePlan& plan_;
+  const std::vector<IpAddress> services_;
   const uint32_t index_, count_;
   sonde_inst* instance_ = nullptr;
-  uint64_t serial_ = 0;  ///< of the batch: part of the task ids
+  mutable std::mutex jobs_mutex_;  ///< a plugin's own thread may still ask after run() has returned
+  uint64_t serial_ = 0;            ///< of the batch: part of the task ids
   std::vector<std::shared_ptr<Job>> jobs_;
 };
 

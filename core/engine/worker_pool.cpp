@@ -1,10 +1,13 @@
 #include "engine/worker_pool.hpp"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <chrono>
 #include <thread>
 #include <utility>
 
+#include "engine/crash.hpp"
 #include "engine/shard.hpp"
 #include "engine/worker_instance.hpp"
 
@@ -86,6 +89,7 @@ std::vector<std::shared_ptr<Job>> WorkerPool::next_batch(std::size_t index) {
 }
 
 void WorkerPool::thread_body(std::shared_ptr<WorkerPool> pool, std::size_t index) {
+  AltStack alternative;
   Worker* self = nullptr;
   {
     std::lock_guard lock(pool->mutex_);
@@ -112,6 +116,12 @@ void WorkerPool::thread_body(std::shared_ptr<WorkerPool> pool, std::size_t index
   std::lock_guard lock(pool->mutex_);
   if (!self->lost) --pool->live_;
   pool->changed_.notify_all();
+}
+
+void WorkerPool::cut_off(Job& job) {
+  job.cancelled = true;
+  std::lock_guard lock(job.mutex);
+  for (int fd : job.sockets) shutdown(fd, SHUT_RDWR);
 }
 
 void WorkerPool::write_off(Job& job) {
@@ -167,7 +177,10 @@ bool WorkerPool::stop() {
   changed_.wait_for(lock, stop_wait, [&] { return live_ == 0; });
   bool all_back = live_ == 0;
   for (auto& w : workers_) {
-    if (!w->lost && live_ == 0) continue;
+    if (!w->lost && live_ == 0) {
+      w->instance.reset();  // here, and not on whichever thread lets go of the pool last
+      continue;
+    }
     all_back = false;
     // Its thread may still be inside the plugin: the instance must outlive this run.
     w->lost = true;

@@ -42,6 +42,7 @@ struct Job {
   Outcome outcome = Outcome::error;
   std::string why;
   std::vector<Fact> outputs;
+  bool neighbour_place = false;
   std::vector<int> sockets;  ///< opened by connect()
   int worker = -1;           ///< index of the thread that has it
 };
@@ -57,6 +58,8 @@ class WorkerPool : public std::enable_shared_from_this<WorkerPool> {
   /// A queue of two jobs a worker is enough to keep all busy.
   bool has_room() const;
   bool submit(std::shared_ptr<Job> job);  ///< false: quarantined
+  /// Ends the reads and writes of what connect() gave out: a plugin that waits in one comes back.
+  static void cut_off(Job& job);
   /// The worker that has this job is lost; another takes its place.
   void write_off(Job& job);
   /// Jobs of this shard that no worker has taken yet come back as cancelled.

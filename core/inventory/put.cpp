@@ -50,6 +50,8 @@ sonde_err store_fact(const Field& field, FieldId id, uint8_t stage, std::string_
   if (field.shape == SONDE_MAP ? key.empty() : !key.empty()) return SONDE_E_INVALID;
   Scalar scalar;
   if (sonde_err e = to_scalar(value, field.type, &scalar); e != SONDE_OK) return e;
+  // Silence is the core's to judge: a probe only ever says that somebody is there.
+  if (id == FieldTable::alive && !scalar.as_bool()) return SONDE_E_INVALID;
   std::string clean_key = is_valid_utf8(key) ? std::string(key) : to_valid_utf8(key);
   for (std::size_t i = first; i < facts.size(); ++i) {
     Fact& f = facts[i];

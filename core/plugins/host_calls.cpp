@@ -137,7 +137,7 @@ void HostCalls::fail(sonde_task t, sonde_err, std::string_view why) {
 
 std::string HostCalls::take_failure(sonde_task t) {
   std::lock_guard lock(failure_mutex_);
-  if (failure_task_ != t) return {};
+  if (t != 0 && failure_task_ != t) return {};  // for the instance as a whole the last word counts
   return std::exchange(failure_text_, {});
 }
 

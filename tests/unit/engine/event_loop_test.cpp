@@ -1,4 +1,5 @@
 #include "engine/event_loop.hpp"
+#include <memory>
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -156,6 +157,26 @@ TEST(EventLoop, ATimerThatArmsAnotherInThePastDoesNotHoldTheLoop) {
   loop.round();
   EXPECT_EQ(g.fired, 1);
   loop.disarm_all(g);
+}
+
+TEST(EventLoop, DescriptorsThatAreAlwaysReadyDoNotHoldUpTheTimers) {
+  EventLoop loop;
+  struct Busy final : LoopClient {
+    uint64_t events = 0;
+    int timers = 0;
+    void on_io(uint64_t, uint64_t, uint32_t) override { ++events; }
+    void on_timer(uint64_t, uint64_t) override { ++timers; }
+  } busy;
+  std::vector<std::unique_ptr<Pair>> flooding;
+  for (int i = 0; i < 600; ++i) {  // more than one call to the kernel returns
+    flooding.push_back(std::make_unique<Pair>());
+    ASSERT_EQ(::write(flooding.back()->b, "x", 1), 1);
+    ASSERT_NE(loop.add(busy, flooding.back()->a, SONDE_IO_READ, 0, 0), 0u);
+  }
+  loop.arm(busy, monotonic_ns() + 10 * ms, 0);
+  for (int i = 0; i < 100'000 && busy.timers == 0; ++i) loop.round();
+  EXPECT_EQ(busy.timers, 1);
+  EXPECT_GE(busy.events, 600u);
 }
 
 }  // namespace

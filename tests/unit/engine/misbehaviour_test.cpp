@@ -231,5 +231,33 @@ TEST_F(Misbehaviour, WakeReachesThePluginFromAnyThread) {
   EXPECT_EQ(count(r, 0, Outcome::positive), 1u);
 }
 
+TEST_F(Misbehaviour, AnInstanceThatWokeItselfAndThenFailedIsNotCalled) {
+  targets(3);
+  Script s = answers(SONDE_POSITIVE);
+  s.create = [](auto c, auto h) {
+    h->wake(c, 7);
+    return SONDE_E_DENIED;
+  };
+  int woken = 0;
+  s.on_timer = [&](auto, auto, uint64_t, uint64_t) { ++woken; };
+  stage<0>(s).optional = true;
+  stage<1>(answers(SONDE_POSITIVE));
+  EXPECT_EQ(count(run_well(), 1, Outcome::positive), 3u);
+  EXPECT_EQ(woken, 0);
+}
+
+TEST_F(Misbehaviour, DeadIsTheCoresWordToSay) {
+  targets(1);
+  Script s;
+  s.start = [](auto c, auto h, auto tasks) {
+    const sonde_value no = boolean(false);
+    EXPECT_EQ(h->put(c, tasks[0], 0, {}, &no), SONDE_E_INVALID);
+    h->done(c, tasks[0], SONDE_NO_ANSWER);
+    return 1;
+  };
+  stage<0>(s, {"alive"});
+  EXPECT_TRUE(run_well().hosts.empty());
+}
+
 }  // namespace
 }  // namespace sonde::core::test

@@ -1,6 +1,7 @@
 // dial(): scope, limits and budgets, on loopback.
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <set>
@@ -183,6 +184,59 @@ TEST_F(Network, ARateLimitDelaysDialsAndDoesNotExpireThem) {
   const RunResult r = run_well();
   EXPECT_EQ(count(r, 0, Outcome::positive), 40u);
   EXPECT_GE(monotonic_ns() - began, 150'000'000);
+}
+
+TEST_F(Network, ADialThatWaitsForADescriptorIsNotCalledSilence) {
+  rlimit few{100, 100};  // for this process, which ends with this test
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+  targets(200);
+  Listener open;
+  Script s;
+  const auto dial = [&](auto c, auto h, sonde_task t) {
+    sonde_conn conn{};
+    const sonde_target to = tcp(c, h, t, open.port());
+    h->dial(c, t, &to, SONDE_IO_WRITE, t, &conn);
+  };
+  s.start = [&](auto c, auto h, auto tasks) {
+    for (sonde_task t : tasks) dial(c, h, t);
+    return static_cast<int32_t>(tasks.size());
+  };
+  s.on_io = [&](auto c, auto h, uint64_t id, uint64_t user, uint32_t) {
+    h->rewatch(c, id, 0);
+    uint64_t timer = 0;
+    h->timer(c, h->now(c) + 50'000'000, user, &timer);  // keeps its descriptor for a while
+  };
+  s.on_timer = [&](auto c, auto h, uint64_t id, uint64_t user) {
+    if (id == 0)
+      dial(c, h, user);
+    else
+      h->done(c, user, SONDE_POSITIVE);
+  };
+  stage<0>(s, {}, 150);
+  EXPECT_EQ(count(run_well(), 0, Outcome::positive), 200u);
+}
+
+TEST_F(Network, AServerMustBeNamedByAnOption) {
+  targets(1);
+  Listener open;
+  Script s;
+  std::vector<sonde_err> answers;
+  s.start = [&](auto c, auto h, auto tasks) {
+    sonde_target to = tcp(c, h, tasks[0], open.port());
+    for (uint8_t last : {uint8_t{200}, uint8_t{1}}) {
+      to.ip[14] = 0;
+      to.ip[15] = last;
+      sonde_conn conn{};
+      answers.push_back(h->dial(c, 0, &to, SONDE_IO_WRITE, 0, &conn));
+    }
+    h->done(c, tasks[0], SONDE_POSITIVE);
+    return 1;
+  };
+  stage<0>(s).options.set("server", Value("127.0.0.1:53"));
+  entry(0).schema = *parse_schema(
+      R"({"type":"object","properties":{"server":{"type":"string","x-sonde":"service","description":"a server"}}})");
+  run_well();
+  EXPECT_EQ(answers, (std::vector<sonde_err>{SONDE_E_DENIED, SONDE_OK}));
 }
 
 }  // namespace

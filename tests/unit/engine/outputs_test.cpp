@@ -1,5 +1,6 @@
 // Exporters as the engine drives them: order, streams, failures.
 #include <sonde/exporter.h>
+#include <sys/stat.h>
 
 #include "scripted_run.hpp"
 
@@ -130,6 +131,26 @@ TEST_F(Outputs, AFailedStreamIsGivenUpOnce) {
   const RunResult r = run_well();
   EXPECT_EQ(seen.aborted, 1);
   EXPECT_EQ(r.problems.size(), 1u);
+}
+
+// Under sudo, out/journal may be a link that the caller laid to somewhere only root may write.
+TEST_F(Outputs, RootMakesFilesInTheNameOfTheAccountThatAskedForThem) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root acts for another account";
+  targets(1);
+  const auto victim = directory_ / "victim";
+  std::filesystem::create_directories(victim);
+  std::filesystem::create_directories(directory_ / "out");
+  std::filesystem::create_symlink(victim, directory_ / "out/journal");
+  plan.output_dir = directory_ / "out";
+  RunRequest request;
+  request.user = "1000";
+  auto refused = run(request);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().id, "output-unwritable");
+  struct stat status {};
+  ASSERT_EQ(stat(victim.c_str(), &status), 0);
+  EXPECT_EQ(status.st_uid, 0u);
+  EXPECT_TRUE(std::filesystem::is_empty(victim));
 }
 
 }  // namespace

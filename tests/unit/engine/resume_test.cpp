@@ -1,4 +1,5 @@
 // Interrupted runs: what was known is kept, what was settled is not asked again.
+#include <algorithm>
 #include <atomic>
 #include <set>
 #include <thread>
@@ -91,6 +92,49 @@ TEST_F(Resume, AnUnwritableOutputDirectoryStopsTheRunBeforeItBegins) {
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().id, "output-unwritable");
   EXPECT_EQ(started, 0);
+}
+
+TEST_F(Resume, NothingThatWasLearnedIsLost) {
+  targets(2);
+  const Fact given{FieldTable::mac, core_stage, {}, Scalar::of(std::string("AA:BB:CC:00:00:01"))};
+  plan.source_facts.push_back({IpAddress::v4((127u << 24) + 256), {given}});
+  std::atomic<int> signal{0};
+  bool second = false;
+  Script s;
+  s.start = [&](auto c, auto h, auto tasks) {
+    for (sonde_task t : tasks) {
+      sonde_target target{};
+      target.size = sizeof target;
+      h->target(c, t, &target);
+      if (target.ip[15] == 0) {  // says something, then falls silent
+        const sonde_value name = text_value("kept");
+        h->put(c, t, 0, {}, &name);
+        h->done(c, t, SONDE_NO_ANSWER);
+      } else if (!second) {
+        signal = 2;
+      } else {
+        h->done(c, t, SONDE_NO_ANSWER);
+      }
+    }
+    return static_cast<int32_t>(tasks.size());
+  };
+  stage<0>(s, {"reverse_dns"}, 60'000);
+  RunRequest request;
+  request.stop_signal = &signal;
+  const RunResult interrupted = run_well(request);
+  ASSERT_EQ(interrupted.hosts.size(), 1u);
+  EXPECT_EQ(interrupted.hosts[0].facts.size(), 2u);
+  auto journal = read_journal(interrupted.journal);
+  ASSERT_TRUE(journal.has_value());
+  second = true;
+  RunRequest again;
+  again.resume = &*journal;
+  again.journal_path = interrupted.journal;
+  const RunResult whole = run_well(again);
+  ASSERT_EQ(whole.hosts.size(), 1u);
+  const auto& before = interrupted.hosts[0].facts;
+  const auto& after = whole.hosts[0].facts;
+  EXPECT_TRUE(std::is_permutation(before.begin(), before.end(), after.begin(), after.end()));
 }
 
 }  // namespace

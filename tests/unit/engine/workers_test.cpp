@@ -162,5 +162,29 @@ TEST_F(Workers, ABatchProbeGetsManyAtOnce) {
   EXPECT_EQ(largest, 32u);
 }
 
+TEST_F(Workers, OneThatIgnoresTheEndOfTheRunIsNotCalledAnError) {
+  targets(1);
+  plan.limits.workers = 1;
+  std::atomic<int> signal{0};
+  std::atomic<bool> release{false}, returned{false};
+  Script s;
+  s.run = [&](auto, auto, auto) -> sonde_err {
+    signal = 2;
+    while (!release) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    returned = true;
+    return SONDE_OK;
+  };
+  stage<0>(s, {}, 60'000);
+  RunRequest request;
+  request.stop_signal = &signal;
+  const RunResult r = run_well(request);
+  EXPECT_EQ(count(r, 0, Outcome::cancelled), 1u);
+  EXPECT_EQ(count(r, 0, Outcome::error), 0u);
+  EXPECT_FALSE(r.document.complete);
+  release = true;
+  for (int i = 0; i < 400 && !returned; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+}
+
 }  // namespace
 }  // namespace sonde::core::test
