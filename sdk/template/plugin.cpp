@@ -97,7 +97,7 @@ class Greeting {
     sonde_err e = task.dial(to, SONDE_IO_WRITE, task.id(), connection);
     if (e == SONDE_E_AGAIN) return;  // the host keeps the place in the queue and calls on_timer
     if (e != SONDE_OK) {
-      task.fail(e, "the connection was not allowed");
+      task.done(SONDE_ERROR);  // dial() has said why; fail() would put another text in its place
       return;
     }
     open_[task.id()] = {connection.fd, {}};

@@ -78,4 +78,21 @@ JSON
 diff -u "$work/expected.json" "$work/out/inventory.json" || fail "inventory.json is not as expected"
 printf 'ip,hello.echoed,hello-c.state,greeting.line\r\n127.0.0.1,true,refused,220 ready\r\n' >"$work/expected.csv"
 cmp "$work/expected.csv" "$work/out/inventory.csv" || fail "inventory.csv is not as expected"
+
+step "a refused dial ends with the reason of the host"
+cat >"$work/denied.sonde.yaml" <<YAML
+version: 1
+name: denied
+targets: ["127.0.0.1"]
+stages:
+  - {use: hello, options: {port: 9100}}
+  - {use: hello-c, options: {port: 9100}}
+  - {use: greeting, options: {port: 9100}}
+outputs: [{use: json, options: {path: inventory.json}}]
+YAML
+status=0
+"$sonde" run denied.sonde.yaml --quiet --output "$work/denied" || status=$?
+[ "$status" = 1 ] || fail "a run whose dials are refused ended with $status"
+reasons=$(grep -c '"127.0.0.1: .*print.*": 1' "$work/denied/run.json" || :)
+[ "$reasons" = 3 ] || { cat "$work/denied/run.json" >&2; fail "run.json gives the reason for $reasons of 3 stages"; }
 step "ok"

@@ -43,10 +43,7 @@ static int dial(sonde_inst* self, sonde_task task) {
   to.proto = 6;
   e = self->host->dial(self->ctx, task, &to, SONDE_IO_WRITE, task, &conn);
   if (e == SONDE_E_AGAIN) return 0;
-  if (e != SONDE_OK) {
-    self->host->fail(self->ctx, task, e, text("the connection was not allowed"));
-    self->host->done(self->ctx, task, SONDE_ERROR);
-  }
+  if (e != SONDE_OK) self->host->done(self->ctx, task, SONDE_ERROR); /* dial() has said why */
   return 1;
 }
 
