@@ -12,16 +12,22 @@
 namespace sonde::core::cli {
 namespace {
 
-/// The files that arp-oui reads when it is not told otherwise.
-std::vector<std::string> oui_files(const Registry& registry) {
+constexpr std::string_view oui_plugin = "arp-oui";
+
+/// The vendor data of the pipeline's stages; where they name none, what arp-oui takes then: the package ieee-data's.
+std::vector<std::string> oui_files(const Registry& registry, const Plan* plan) {
   std::vector<std::string> files;
-  const PluginEntry* plugin = registry.find(PluginKind::probe, "arp-oui");
-  if (plugin == nullptr) return files;
-  for (const Schema::Property& property : plugin->schema.properties) {
-    if (property.name != "oui_files" || !property.schema.default_value) continue;
-    if (const Value::Array* list = property.schema.default_value->array())
-      for (const Value& file : *list)
-        if (file.text() != nullptr) files.push_back(*file.text());
+  if (registry.find(PluginKind::probe, oui_plugin) == nullptr) return files;
+  if (plan != nullptr)
+    for (const StagePlan& stage : plan->stages)
+      if (const Value* named = stage.options.find("oui_files");
+          stage.enabled && stage.plugin->id == oui_plugin && named != nullptr && named->array() != nullptr)
+        for (const Value& file : *named->array())
+          if (file.text() != nullptr) files.push_back(*file.text());
+  if (!files.empty()) return files;
+  for (const char* name : {"oui.csv", "mam.csv", "oui36.csv", "iab.csv"}) {
+    const std::string updated = std::string("/var/lib/ieee-data/") + name;
+    files.push_back(::access(updated.c_str(), R_OK) == 0 ? updated : std::string("/usr/share/ieee-data/") + name);
   }
   return files;
 }
@@ -40,13 +46,15 @@ Finding check_plugins(const Registry& registry) {
   return f;
 }
 
-std::vector<Finding> check_pipeline(const std::string& file, const std::vector<std::string>& plugin_path,
-                                    const Registry& registry, Diagnostics& out) {
+std::unique_ptr<Plan> plan_of(const DoctorArguments& given, const Registry& registry, Diagnostics& out) {
   PipelineArguments arguments;
-  arguments.file = file;
-  arguments.plugin_path = plugin_path;
+  arguments.file = given.file;
+  arguments.plugin_path = given.plugin_path;
   arguments.overrides.allow_unset_env = true;
-  const auto plan = plan_from(arguments, registry, false, out);
+  return plan_from(arguments, registry, false, out);
+}
+
+std::vector<Finding> check_pipeline(const std::string& file, const Plan* plan) {
   std::vector<Finding> findings;
   if (plan == nullptr) return {{"pipeline", file + " has errors", Health::bad, "sonde validate " + file}};
   for (const StagePlan& stage : plan->stages) {
@@ -78,6 +86,8 @@ std::string render_finding(const Finding& f, bool colour) {
 
 int execute(const DoctorArguments& arguments) {
   const Registry registry = load_plugins(arguments.plugin_path);
+  Diagnostics out;
+  const auto plan = arguments.file.empty() ? nullptr : plan_of(arguments, registry, out);
   std::vector<Finding> findings{check_plugins(registry), check_raw_sockets(), check_ping_sockets(),
                                 check_descriptors()};
   const auto append = [&](std::vector<Finding> more) {
@@ -86,10 +96,9 @@ int execute(const DoctorArguments& arguments) {
   append(check_neighbour_tables());
   findings.push_back(check_local_ports());
   findings.push_back(check_conntrack());
-  append(check_oui_files(oui_files(registry)));
+  append(check_oui_files(oui_files(registry, plan.get())));
   findings.push_back(check_resolver());
-  Diagnostics out;
-  if (!arguments.file.empty()) append(check_pipeline(arguments.file, arguments.plugin_path, registry, out));
+  if (!arguments.file.empty()) append(check_pipeline(arguments.file, plan.get()));
 
   bool mend = false;
   for (const Finding& f : findings) {
