@@ -10,15 +10,10 @@
 #include "base/ip_address.hpp"
 #include "base/text.hpp"
 #include "base/units.hpp"
+#include "config/scalar.hpp"
 
 namespace sonde::core {
 namespace {
-
-std::optional<uint64_t> natural(const Value& v) {
-  if (const auto* u = v.unsigned_integer()) return *u;
-  if (const auto* i = v.integer(); i != nullptr && *i >= 0) return static_cast<uint64_t>(*i);
-  return std::nullopt;
-}
 
 std::string shown_number(const Value& v) {
   return to_json(v);

@@ -11,6 +11,7 @@
 #include "config/env_file.hpp"
 #include "config/interpolate.hpp"
 #include "config/overrides.hpp"
+#include "config/scalar.hpp"
 #include "config/schema.hpp"
 #include "config/yaml.hpp"
 
@@ -66,8 +67,7 @@ class Members {
   void read(std::string_view key, uint64_t& to) const {
     const Value* v = get(key);
     if (v == nullptr) return;
-    if (v->integer() && *v->integer() >= 0) to = static_cast<uint64_t>(*v->integer());
-    if (v->unsigned_integer()) to = *v->unsigned_integer();
+    if (const auto n = natural(*v)) to = *n;
     if (v->text()) to = 0;
   }
   SourceSpan place(std::string_view key) const {

@@ -83,4 +83,10 @@ Value type_plain_scalar(std::string_view text) {
   return Value(std::string(text));
 }
 
+std::optional<uint64_t> natural(const Value& v) {
+  if (const auto* u = v.unsigned_integer()) return *u;
+  if (const auto* i = v.integer(); i != nullptr && *i >= 0) return static_cast<uint64_t>(*i);
+  return std::nullopt;
+}
+
 }  // namespace sonde::core

@@ -5,16 +5,11 @@
 
 #include "base/text.hpp"
 #include "base/units.hpp"
+#include "config/scalar.hpp"
 #include "config/schema.hpp"
 
 namespace sonde::core {
 namespace {
-
-std::optional<uint64_t> natural(const Value& v) {
-  if (const auto* u = v.unsigned_integer()) return *u;
-  if (const auto* i = v.integer(); i != nullptr && *i >= 0) return static_cast<uint64_t>(*i);
-  return std::nullopt;
-}
 
 /// 22,80,8000-8010 out of a sorted list.
 std::string port_text(const Value::Array& ports) {

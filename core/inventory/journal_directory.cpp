@@ -11,6 +11,7 @@
 #include <optional>
 #include <tuple>
 
+#include "base/descriptor.hpp"
 #include "inventory/journal_lines.hpp"
 
 namespace sonde::core {
@@ -42,7 +43,7 @@ bool ends_complete(int fd, off_t size) {
 std::optional<Found> inspect(const std::string& path) {
   const auto opened = journal::open_journal(path, O_RDONLY);
   if (!opened) return std::nullopt;
-  const journal::Descriptor descriptor(*opened);
+  const Descriptor descriptor(*opened);
   struct stat info {};
   if (::fstat(descriptor.get(), &info) != 0) return std::nullopt;
   // Foreign files may be large: look at their first bytes before anything is read as a line.
@@ -88,7 +89,9 @@ Result<std::string> newest_unfinished(const std::string& path) {
     if (!found.complete && !found.in_use) return found.path;
     if (!found.complete) ++in_use;
   }
-  std::string why = all.empty() ? "no journal" : std::to_string(all.size()) + " journals, none of an interrupted run";
+  std::string why = all.empty() ? "no journal"
+                                : std::to_string(all.size()) + (all.size() == 1 ? " journal" : " journals") +
+                                      ", none of an interrupted run";
   if (in_use != 0) why += "; " + std::to_string(in_use) + " of them being written by a run right now";
   return failure("no-unfinished-run", path + " holds " + why);
 }

@@ -239,10 +239,6 @@ bool LineReader::next(std::string_view& line) {
   }
 }
 
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 Result<int> open_journal(const std::string& path, int flags) {
   // Without O_NONBLOCK a FIFO put in the place of the journal would hold us up before fstat can tell.
   const int fd = ::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);

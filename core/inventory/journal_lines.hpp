@@ -55,19 +55,6 @@ class LineReader {
 /// The header, checked; nullopt-like failure "journal-unreadable" says what is wrong.
 Result<JournalHeader> parse_header(std::string_view line, const std::string& path);
 
-/// A descriptor that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor();
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
 /// A regular file, links not followed. Failure: "journal-unreadable".
 Result<int> open_journal(const std::string& path, int flags);
 

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <unordered_map>
 
+#include "base/descriptor.hpp"
 #include "inventory/journal_lines.hpp"
 
 namespace sonde::core {
@@ -311,7 +312,7 @@ Result<JournalHeader> parse_header(std::string_view line, const std::string& pat
 Result<JournalContent> read_journal(const std::string& path) {
   auto opened = journal::open_journal(path, O_RDONLY);
   if (!opened) return tl::unexpected(opened.error());
-  const journal::Descriptor descriptor(*opened);
+  const Descriptor descriptor(*opened);
   journal::LineReader lines(descriptor.get());
   std::string_view line;
   if (!lines.next(line)) return failure("journal-unreadable", path + " is empty or has no whole line");

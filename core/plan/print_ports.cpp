@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "config/scalar.hpp"
 #include "plan/compilation.hpp"
 
 namespace sonde::core {
@@ -13,9 +14,7 @@ bool is_print_port(uint64_t port) {
 }
 
 uint64_t number_in(const Value& v) {
-  if (const uint64_t* u = v.unsigned_integer()) return *u;
-  if (const int64_t* i = v.integer()) return *i < 0 ? 0 : static_cast<uint64_t>(*i);
-  return 0;
+  return natural(v).value_or(0);
 }
 
 /// Calls visit(name, schema, value) for each part of the value that the schema describes.

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "config/scalar.hpp"
+
 namespace sonde::core {
 namespace {
 
@@ -23,8 +25,7 @@ uint64_t saturating_multiply(uint64_t a, uint64_t b) {
 
 uint64_t amount_of(const Value& v) {
   if (const bool* b = v.boolean()) return *b ? 1 : 0;
-  if (const uint64_t* u = v.unsigned_integer()) return *u;
-  if (const int64_t* i = v.integer()) return *i > 0 ? static_cast<uint64_t>(*i) : 0;
+  if (const auto n = natural(v)) return *n;
   if (const double* d = v.real()) return *d > 0 && *d < 1e18 ? static_cast<uint64_t>(std::ceil(*d)) : 0;
   if (const Value::Array* a = v.array()) return a->size();
   return 0;
