@@ -2,12 +2,15 @@
 #include "cli/command_line.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <functional>
 #include <map>
 
 #include "base/diagnostic.hpp"
+#include "base/ip_address.hpp"
+#include "base/text.hpp"
 #include "cli/console.hpp"
 
 namespace sonde::core::cli {
@@ -73,8 +76,9 @@ struct PipelineOptions {
       app.add_option("--seed", seed, "order of the targets; the same gives the same run")->option_text("N");
       app.add_option("--shard", shard, "do part I of N of the plan; its seed is 0 unless given")->option_text("I/N");
     }
-    app.add_option("--env-file", to.overrides.env_file, "read variables from FILE, not from .env")->option_text("FILE");
-    app.add_flag("--no-env-file", to.overrides.no_env_file, "read no .env");
+    CLI::Option* file = app.add_option("--env-file", to.overrides.env_file, "read variables from FILE, not from .env")
+                            ->option_text("FILE");
+    app.add_flag("--no-env-file", to.overrides.no_env_file, "read no .env")->excludes(file);
     add_plugin_path(app, to.plugin_path);
   }
 
@@ -86,6 +90,10 @@ struct PipelineOptions {
         return failure("bad-argument", "--set " + set + " has no '='", "write --set stage.option=value").value();
       to.overrides.sets.emplace_back(set.substr(0, equals), set.substr(equals + 1));
     }
+    if (!to.only.empty())
+      if (const auto address = IpAddress::parse(to.only); !address)
+        return failure("bad-argument", "--only: " + address.error().text, "write one address, such as 192.168.1.10")
+            .value();
     if (!seed.empty()) {
       uint64_t n = 0;
       if (!whole(seed, n))
@@ -295,6 +303,22 @@ struct Parser {
   }
 };
 
+/// CLI11 says only that a command is missing, also where one is misspelt.
+std::optional<Diagnostic> unknown_command(const CLI::App& app, int argc, const char* const* argv) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  const std::string all = "commands: " + join(known, ", ");
+  if (argc < 2) return Diagnostic{"bad-argument", "no command is given", all};
+  const std::string_view word = argv[1];
+  if (word.empty() || word.front() == '-' || std::find(known.begin(), known.end(), word) != known.end())
+    return std::nullopt;
+  const std::string_view near = did_you_mean(word, known);
+  return Diagnostic{"bad-argument", "there is no command '" + std::string(word) + "'",
+                    near.empty() ? all : "did you mean '" + std::string(near) + "'?"};
+}
+
 int usage_error(const Diagnostic& d) {
   print_error(render(d, colour_on_stderr()));
   return static_cast<int>(message(d.id).exit);
@@ -304,6 +328,7 @@ int usage_error(const Diagnostic& d) {
 
 std::variant<Command, int> parse_command_line(int argc, const char* const* argv) {
   Parser parser;
+  if (const auto unknown = unknown_command(parser.app, argc, argv)) return usage_error(*unknown);
   try {
     parser.app.parse(argc, argv);
   } catch (const CLI::Success& asked) {  // --help, --version

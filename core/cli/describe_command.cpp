@@ -125,6 +125,19 @@ void print_text(const PluginEntry& p) {
   print("\nSample\n" + printable_lines(sample(p)));
 }
 
+/// A library of that name that was refused says why; else what there is instead, of whatever kind.
+Diagnostic explain(const Registry& registry, const std::string& id) {
+  for (const PluginKind kind : {PluginKind::probe, PluginKind::exporter, PluginKind::source})
+    if (Diagnostic why = registry.explain_missing(kind, id, {}); why.id != "plugin-missing") return why;
+  std::vector<std::string_view> ids;
+  for (const PluginEntry* p : registry.all()) ids.push_back(p->id);
+  const std::string_view near = did_you_mean(id, ids);
+  return {
+      "plugin-missing", fmt::format("there is no plugin '{}'", printable(id)),
+      (near.empty() ? "" : fmt::format("did you mean '{}'? ", near)) +
+          (ids.empty() ? "none is installed; `sonde list` says where it looks" : "plugins here: " + join(ids, ", "))};
+}
+
 }  // namespace
 
 int execute(const DescribeArguments& arguments) {
@@ -133,7 +146,7 @@ int execute(const DescribeArguments& arguments) {
   for (const PluginEntry* p : registry.all())
     if (p->id == arguments.plugin) found.push_back(p);
   if (found.empty()) {
-    const Diagnostic why = registry.explain_missing(PluginKind::probe, arguments.plugin, {});
+    const Diagnostic why = explain(registry, arguments.plugin);
     print_error(render(why, colour_on_stderr()));
     return static_cast<int>(message(why.id).exit);
   }

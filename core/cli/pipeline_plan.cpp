@@ -14,7 +14,6 @@ std::unique_ptr<Plan> plan_from(const PipelineArguments& arguments, const Regist
   const PipelineSpec spec = load_pipeline(arguments.file, arguments.overrides, out);
   if (spec.file.empty()) return nullptr;  // not understood at all: what compile() would say is noise
   CompileRequest request;
-  request.overrides = arguments.overrides;
   request.seed = arguments.seed;
   request.shard_index = arguments.shard_index;
   request.shard_count = arguments.shard_count;

@@ -80,7 +80,6 @@ struct Plan {
 /// What to compile for. `resolve_names` false (validate): names are checked for form only and count as one target, and
 /// sources that would use the network or start programs are not asked.
 struct CompileRequest {
-  Overrides overrides;
   std::optional<uint64_t> seed;  ///< not given: random; 0 for a part, that all parts be of one order
   uint32_t shard_index = 0, shard_count = 1;
   std::string only;  ///< --only IP: this one of the targets

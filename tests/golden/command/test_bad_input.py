@@ -56,6 +56,7 @@ def test_no_pipeline_file(sonde):
     (["--format", "xml"], "bad-argument"), (["--log-level", "loud"], "bad-argument"),
     (["--set", "sleepy.delay"], "bad-argument"), (["--set", "slepy.delay=1s"], "unknown-stage"),
     (["--only", "127.0.0.9"], "not-a-target"),
+    (["--only", "127.0.0.0/8"], "bad-argument"), (["--env-file", "a", "--no-env-file"], "bad-argument"),
 ])
 def test_arguments(sonde, words, message):
     sonde.pipeline("{use: sleepy}")

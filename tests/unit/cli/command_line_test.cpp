@@ -108,8 +108,13 @@ TEST(CommandLine, OtherCommands) {
 }
 
 TEST(CommandLine, UsageErrors) {
-  EXPECT_NE(usage_error({}).find("bad-argument"), std::string::npos);
-  EXPECT_NE(usage_error({"fly"}).find("bad-argument"), std::string::npos);
+  EXPECT_NE(usage_error({}).find("no command is given"), std::string::npos);
+  EXPECT_NE(usage_error({"rnu", "f"}).find("error[bad-argument]: there is no command 'rnu'\n      did you mean 'run'?"),
+            std::string::npos);
+  EXPECT_NE(usage_error({"fly"}).find("commands: run, validate, plan"), std::string::npos);
+  EXPECT_NE(usage_error({"--fly"}).find("bad-argument"), std::string::npos);
+  EXPECT_NE(usage_error({"run", "f", "--env-file", "e", "--no-env-file"}).find("bad-argument"), std::string::npos);
+  EXPECT_NE(usage_error({"run", "f", "--only", "10.0.0.0/24"}).find("--only: '10.0.0.0/24' is not"), std::string::npos);
   EXPECT_NE(usage_error({"run"}).find("bad-argument"), std::string::npos);
   EXPECT_NE(usage_error({"run", "f", "--wings"}).find("'sonde run --help'"), std::string::npos);
   EXPECT_NE(usage_error({"run", "f", "--set", "icmp.timeout"}).find("bad-argument"), std::string::npos);

@@ -50,7 +50,6 @@ struct Setting {
 
 inline Compiled compile_text(std::string_view yaml, Setting setting = {}) {
   Compiled c;
-  setting.request.overrides = setting.overrides;
   PipelineSpec spec = load_pipeline_text(yaml, "lan.sonde.yaml", setting.overrides, {}, c.out);
   spec.directory = "/pipelines";
   if (c.out.has_errors()) return c;
