@@ -58,7 +58,7 @@ bool Probe::admitted() {
     to.proto = 17;
     sonde_err e = Task(host_, 0).admit(to);
     if (e == SONDE_E_AGAIN) return false;
-    if (e != SONDE_OK) throw Failure(e, "the DNS server " + server.text + " may not be asked");
+    if (e != SONDE_OK) throw Failure(e, "");  // the host has said which server, and why
   }
   return true;
 }

@@ -217,7 +217,10 @@ class ShardHost {
       self(c).finish(*task, outcome);
       return SONDE_OK;
     };
-    table_.admit = [](sonde_ctx* c, sonde_task, const sonde_target*) { return self(c).admit_answer; };
+    table_.admit = [](sonde_ctx* c, sonde_task, const sonde_target*) {
+      if (self(c).admit_answer == SONDE_E_DENIED) self(c).failure = "127.0.0.1 is no server that the options name";
+      return self(c).admit_answer;
+    };
     table_.pace = [](sonde_ctx* c, uint32_t wanted, int64_t* again) {
       uint32_t given = std::min(wanted, self(c).pace_limit);
       self(c).pace_limit -= given;

@@ -9,7 +9,7 @@
 namespace {
 
 // What the next call of the class throws.
-enum class Throws { nothing, failure, memory, standard, integer };
+enum class Throws { nothing, failure, refusal, memory, standard, integer };
 Throws next = Throws::nothing;
 
 void maybe_throw() {
@@ -18,6 +18,8 @@ void maybe_throw() {
       return;
     case Throws::failure:
       throw sonde::Failure(SONDE_E_CONFIG, "the file is missing");
+    case Throws::refusal:
+      throw sonde::Failure(SONDE_E_DENIED, "");
     case Throws::memory:
       throw std::bad_alloc();
     case Throws::standard:
@@ -98,6 +100,13 @@ TEST_F(Edge, CreateReturnsTheCodeOfAFailureAndTellsItsText) {
   EXPECT_EQ(plugin_.create(nullptr, &table, &instance_), SONDE_E_CONFIG);
   EXPECT_EQ(instance_, nullptr);
   EXPECT_EQ(said, (std::vector<Said>{{0, SONDE_E_CONFIG, "the file is missing"}}));
+}
+TEST_F(Edge, AFailureWithoutATextLeavesTheHostsOwn) {
+  make();
+  next = Throws::refusal;
+  const sonde_task tasks[] = {1};
+  EXPECT_EQ(probe_.start(instance_, tasks, 1), SONDE_E_DENIED);
+  EXPECT_TRUE(said.empty());
 }
 TEST_F(Edge, LackOfMemoryHasItsOwnCode) {
   next = Throws::memory;

@@ -17,7 +17,8 @@ namespace sonde {
 inline sonde_str str(std::string_view s) { return {s.data(), s.size()}; }
 inline std::string_view view(sonde_str s) { return {s.ptr, s.len}; }
 
-// A fault of this machine or of the configuration, with the text that the user reads. Never about a target.
+// A fault of this machine or of the configuration, with the text that the user reads; an empty one leaves what the host
+// said when it refused a call. Never about a target.
 class Failure : public std::runtime_error {
  public:
   Failure(sonde_err code, const std::string &text) : std::runtime_error(text), code_(code) {}

@@ -27,7 +27,7 @@ template <class F> sonde_err guarded(Context host, sonde_task task, F &&f) noexc
     f();
     return SONDE_OK;
   } catch (const Failure &e) {
-    host.explain(e.code(), e.what(), task);
+    if (*e.what() != '\0') host.explain(e.code(), e.what(), task);
     return e.code();
   } catch (const std::bad_alloc &) {
     host.explain(SONDE_E_NOMEM, "out of memory", task);
