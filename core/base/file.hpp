@@ -12,6 +12,8 @@ namespace sonde::core {
 Result<std::string> read_file(const std::string& path, std::size_t limit = 64u << 20);
 /// Writes PATH.tmp-PID, fsyncs, renames over PATH. `mode` as in open(2).
 Result<void> write_file_atomically(const std::string& path, std::string_view content, uint32_t mode = 0644);
+/// All of it, however often the kernel takes a part. False with errno.
+bool write_all(int fd, std::string_view content);
 /// mkdir -p.
 Result<void> make_directories(const std::string& path, uint32_t mode = 0755);
 

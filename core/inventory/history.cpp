@@ -56,21 +56,11 @@ std::string format_utc(std::time_t when, const char* format) {
   return std::string(text, std::strftime(text, sizeof text, format, &parts));
 }
 
-bool write_whole(int fd, std::string_view content) {
-  while (!content.empty()) {
-    const ssize_t n = ::write(fd, content.data(), content.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    content.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return ::fsync(fd) == 0;
-}
-
 /// Writes a new file, or removes what it began. False with errno.
 bool write_new(const std::string& path, std::string_view content) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
   if (fd < 0) return false;
-  const bool good = write_whole(fd, content);
+  const bool good = write_all(fd, content) && ::fsync(fd) == 0;
   const int error = errno;
   ::close(fd);
   if (!good) ::unlink(path.c_str());

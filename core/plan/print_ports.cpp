@@ -9,10 +9,6 @@
 namespace sonde::core {
 namespace {
 
-bool is_print_port(uint64_t port) {
-  return port == 515 || (port >= 9100 && port <= 9107);
-}
-
 uint64_t number_in(const Value& v) {
   return natural(v).value_or(0);
 }

@@ -84,20 +84,10 @@ class ScopeJudge {
   AddressRange current_{};
 };
 
-AddressSet broadcast_addresses(const Compilation& c) {
-  AddressSet set;
-  auto connected = c.request.connected ? *c.request.connected : connected_prefixes();
-  for (const ConnectedPrefix& p : connected)
-    if (p.prefix.network.is_v4() && p.prefix.length <= 30) set.add(p.prefix.last());
-  set.add(IpAddress::v4(0x7fffffff));
-  set.normalise();
-  return set;
-}
-
 }  // namespace
 
 AddressSet judge_scope(Compilation& c, const std::vector<TargetPiece>& pieces) {
-  const AddressSet broadcasts = broadcast_addresses(c);
+  const AddressSet& broadcasts = c.plan.scope.broadcasts();
   AddressSet dropped;
   for (const TargetPiece& piece : pieces) {
     AddressSet rest;

@@ -34,15 +34,19 @@ bool is_loopback(const IpAddress& a) {
   return a.is_v4() ? a.v4_number() >> 24 == 127 : a.number() == 1;
 }
 
-bool is_print_port(uint16_t port) {
+}  // namespace
+
+bool is_print_port(uint64_t port) {
   return port == 515 || (port >= 9100 && port <= 9107);
 }
-
-}  // namespace
 
 Scope::Scope(AddressSet exclusions, Rules rules, std::vector<ConnectedPrefix> connected)
     : exclusions_(std::move(exclusions)), rules_(rules), connected_(std::move(connected)) {
   exclusions_.normalise();
+  for (const ConnectedPrefix& c : connected_)
+    if (c.prefix.network.is_v4() && c.prefix.length <= 30) broadcasts_.add(c.prefix.last());
+  broadcasts_.add(IpAddress::v4(0x7fffffff));
+  broadcasts_.normalise();
 }
 
 Verdict Scope::judge(const IpAddress& given) const {
@@ -52,9 +56,7 @@ Verdict Scope::judge(const IpAddress& given) const {
   const IpAddress& a = inside != nullptr ? *inside : given;
   if (inside != nullptr && exclusions_.contains(a)) return Verdict::excluded;
   if (is_forbidden(a)) return Verdict::forbidden;
-  if (a == IpAddress::v4(0x7fffffff)) return Verdict::broadcast;
-  for (const ConnectedPrefix& c : connected_)
-    if (c.prefix.network.is_v4() && c.prefix.length <= 30 && a == c.prefix.last()) return Verdict::broadcast;
+  if (broadcasts_.contains(a)) return Verdict::broadcast;
   if (!rules_.allow_public && is_public(a)) return Verdict::needs_allow_public;
   return Verdict::allowed;
 }

@@ -26,7 +26,7 @@ class Scope {
     bool allow_public = false;
     bool allow_print_ports = false;
   };
-  Scope() = default;
+  Scope() : Scope({}, {}, {}) {}
   Scope(AddressSet exclusions, Rules rules, std::vector<ConnectedPrefix> connected);
 
   /// Judges after canonicalising: v4-mapped is v4; 64:ff9b::/96, 2002::/16 and 2001::/32 by the address inside.
@@ -36,16 +36,21 @@ class Scope {
   /// As judge(), and print_port for TCP (proto 6) 515 and 9100-9107 unless allowed.
   Verdict judge(const IpAddress&, uint8_t proto, uint16_t port) const;
   const AddressSet& exclusions() const { return exclusions_; }
+  /// Of connected IPv4 networks, and of the loopback network.
+  const AddressSet& broadcasts() const { return broadcasts_; }
   const Rules& rules() const { return rules_; }
   /// The longest connected prefix that holds the address (on-link), or nullptr. Own addresses and loopback are on-link
   /// to none.
   const ConnectedPrefix* on_link(const IpAddress&) const;
 
  private:
-  AddressSet exclusions_;
+  AddressSet exclusions_, broadcasts_;
   Rules rules_{};
   std::vector<ConnectedPrefix> connected_;
 };
+
+/// TCP 515 and 9100-9107, where many printers print every byte that comes.
+bool is_print_port(uint64_t port);
 
 /// Not reserved by IANA for something that is not globally reachable; no canonicalising.
 bool is_public(const IpAddress&);
