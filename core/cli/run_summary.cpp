@@ -69,7 +69,8 @@ std::string summary(const RunResult& result, const Plan& plan, int64_t elapsed) 
   if (!d.complete) {
     out +=
         fmt::format("incomplete ({}): {} of {} hosts are settled\n", printable(d.why_incomplete), d.settled, d.targets);
-    if (!result.journal.empty()) out += "to go on: the same command with --resume " + printable(result.journal) + "\n";
+    if (!result.journal.empty() && d.settled < d.targets)
+      out += "to go on: the same command with --resume " + printable(result.journal) + "\n";
   }
   return out;
 }

@@ -118,6 +118,8 @@ void Coordinator::handle(Batch&& b) {
     if (request_.on_log) request_.on_log(l.level, l.text);
   for (const Batch::StageFailure& f : b.failures) {
     const StagePlan& stage = shared_.plan.stages[f.stage];
+    // Each shard gives it up for itself; people need to hear it once.
+    if (std::find(failed_stages_.begin(), failed_stages_.end(), f.stage) != failed_stages_.end()) continue;
     failed_stages_.push_back(f.stage);
     problems_.push_back(Diagnostic{"stage-failed", "stage '" + stage.name + "': " + f.why, "", stage.where});
   }

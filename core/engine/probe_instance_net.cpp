@@ -142,7 +142,10 @@ sonde_err ProbeInstance::admit(sonde_task task, const sonde_target& target) {
     const uint32_t slot = task == 0 ? no_slot : shard_.slots().find(task, stage_);
     if (task != 0 && slot == no_slot) return SONDE_E_STALE;
     const sonde_target to = read_target(target);
-    if (sonde_err e = check_scope(task, slot, to, address_of(to)); e != SONDE_OK) return e;
+    // A library may find its servers by itself (resolv.conf): that it opens sockets is declared, and shown by plan.
+    const bool own_server = task == 0 && (plugin_.needs & SONDE_NEED_SOCKETS);
+    if (sonde_err e = own_server ? sonde_err{SONDE_OK} : check_scope(task, slot, to, address_of(to)); e != SONDE_OK)
+      return e;
     const int64_t now = monotonic_ns();
     int64_t again = 0;
     if (shard_.shared().budgets.packets.take(1, now, &again) == 0) return SONDE_E_AGAIN;

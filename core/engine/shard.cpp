@@ -63,7 +63,9 @@ Shard::~Shard() {
   for (auto s = stages_.rbegin(); s != stages_.rend(); ++s) s->instance.reset();
 }
 
-bool Shard::on_own_thread() const { return owner_.load(std::memory_order_acquire) == this_thread(); }
+bool Shard::on_own_thread() const {
+  return owner_.load(std::memory_order_acquire) == this_thread();
+}
 
 bool Shard::post_if_open(std::function<void()> work) {
   std::lock_guard lock(gate_);

@@ -221,7 +221,9 @@ sonde_err WorkerInstance::admit(sonde_task task, const sonde_target& target) {
   const auto job = find(task);
   if (task != 0 && !job) return SONDE_E_STALE;
   const sonde_target to = read_target(target);
-  if (sonde_err e = check_scope(task, job.get(), to, address_of(to)); e != SONDE_OK) return e;
+  const bool own_server = task == 0 && (plan_.plugin->needs & SONDE_NEED_SOCKETS);  // see ProbeInstance::admit()
+  if (sonde_err e = own_server ? sonde_err{SONDE_OK} : check_scope(task, job.get(), to, address_of(to)); e != SONDE_OK)
+    return e;
   if (job && !neighbour_place(*job)) return SONDE_E_AGAIN;
   int64_t again = 0;
   return shared_.budgets.packets.take(1, monotonic_ns(), &again) == 1 ? SONDE_OK : SONDE_E_AGAIN;
