@@ -147,17 +147,17 @@ typedef struct sonde_host {
    sonde_err (*done)(sonde_ctx *, sonde_task, sonde_outcome);
 
    /* Network: scope, rate and budgets are applied here; who is refused has the text of fail() already. DENIED is final,
-    * AGAIN a shortage of this machine: take fewer in start(), or done(POSTPONED). Task 0: a server that an option with
-    * "x-sonde": "service" names. */
+    * AGAIN a shortage of this machine: take fewer in start(), or done(POSTPONED). A task reaches its own target only,
+    * task 0 servers of options with "x-sonde": "service"; admit() with SONDE_NEED_SOCKETS also those of a library. */
    /* Opens, connects and watches; takes one packet of the rate and one connection of the target. The first WRITE or
     * ERROR event ends the connecting; on ERROR, SONDE_IO_ERRNO() says why. UDP is connected too. After AGAIN the host
     * keeps the place in the queue (64 a task) and calls on_timer(id 0, user) when it is its turn to dial again; a wait
     * for the rate or for this machine does not count against the deadline.                [shard] */
    sonde_err (*dial)(sonde_ctx *, sonde_task, const sonde_target *, uint32_t events, uint64_t user, sonde_conn *out);
    sonde_err (*hangup)(sonde_ctx *, uint64_t id, int reset); /* unwatch and close; reset: no TIME_WAIT [shard] */
-   /* For run(): a connected blocking socket; no read or write waits longer than the deadline was away then; done() closes
-    * it. Waits for the rate itself; STALE: the time was up. On E_IO *fd is minus the errno: -ECONNREFUSED is an answer,
-    * -ETIMEDOUT silence. AGAIN also when the target has all the connections it may have.   [worker] */
+   /* For run(): a connected blocking socket whose reads and writes end at the deadline (cancelled() tells that from the
+    * peer's end); done() closes it. Waits for the rate itself; STALE: the time was up. On E_IO *fd is minus the errno:
+    * -ECONNREFUSED is an answer, -ETIMEDOUT silence. AGAIN also when the target has all the connections it may.  [worker] */
    sonde_err (*connect)(sonde_ctx *, sonde_task, const sonde_target *, int *fd);
    sonde_err (*admit)(sonde_ctx *, sonde_task, const sonde_target *); /* before a library dials itself [task] */
    /* Non-blocking, the plugin's to close, with the largest receive buffer this machine allows; opened before privileges

@@ -31,7 +31,7 @@ class Hello {
     to.port = port_;
     to.proto = 6;
     int fd = -1;
-    sonde_err e = task.connect(to, fd);  // the host closes it; no read outlasts the time left
+    sonde_err e = task.connect(to, fd);  // the host closes it; reads and writes end at the deadline
     if (e == SONDE_E_AGAIN) return void(task.done(SONDE_POSTPONED));
     if (e == SONDE_E_IO && fd == -ECONNREFUSED) {
       task.put(alive, true);
@@ -44,8 +44,8 @@ class Hello {
     char answer[greeting.size()];
     bool sent = ::send(fd, greeting.data(), greeting.size(), MSG_NOSIGNAL) == ssize_t{greeting.size()};
     ssize_t got = sent ? ::recv(fd, answer, sizeof answer, MSG_WAITALL) : 0;
-    if (got < 0 && errno == EAGAIN) return void(task.done(SONDE_NO_ANSWER));  // open, and silent to the end
     bool same = got == ssize_t{sizeof answer} && std::string_view(answer, sizeof answer) == greeting;
+    if (!same && task.cancelled()) return void(task.done(SONDE_NO_ANSWER));  // open, and silent to the deadline
     task.put(echoed, same);
     task.done(same ? SONDE_POSITIVE : SONDE_NEGATIVE);
   }
