@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
 #include "base/text.hpp"
@@ -72,6 +73,11 @@ class OutputCompiler {
     result.origin = checked.origin;
     output.options.set("path", result);
     const std::string& name = *result.text();
+    if (!to_stdout && !names_file(given ? text_of(given) : std::string_view(name), name)) {
+      c_.out.error("output-unwritable", where, fmt::format("output '{}': {} is a directory", output.name, name),
+                   "'path' takes the name of a file, such as inventory.json");
+      return;
+    }
     auto [it, fresh] = paths_.emplace(name, fmt::format("output '{}'", output.name));
     if (fresh) return;
     if (to_stdout)
@@ -80,6 +86,11 @@ class OutputCompiler {
     else
       c_.out.error("duplicate-output", where, fmt::format("{} writes {} already", it->second, name),
                    "give this output a path of its own");
+  }
+
+  bool names_file(std::string_view written, const std::string& path) const {
+    std::error_code none;
+    return path != c_.plan.output_dir && !written.ends_with('/') && !std::filesystem::is_directory(path, none);
   }
 
   void set_hosts(OutputPlan& output) {

@@ -56,7 +56,11 @@ struct When::Parser {
     advance();
     NodePtr root = any_of(0);
     if (root && token.type != Token::Type::end) {
-      fail(token.at, token.length, fmt::format("expected 'and', 'or' or the end, found {}", shown(token)));
+      const std::string_view near = did_you_mean(token.text, {"and", "or", "contains", "in"});
+      fail(token.at, token.length, fmt::format("expected 'and', 'or' or the end, found {}", shown(token)),
+           token.text == "=" ? "write == for a comparison"
+           : near.empty()    ? ""
+                             : fmt::format("did you mean '{}'?", near));
       root = nullptr;
     }
     if (!root) return tl::unexpected(error);

@@ -131,6 +131,12 @@ def test_output_directories(sonde):
         refused(sonde, 74, "output-unwritable", "--output", directory, remedy="Check that the directory can be made")
 
 
+def test_an_output_that_is_a_directory(sonde):
+    (sonde.out / "results").mkdir(parents=True)
+    sonde.pipeline("{use: sleepy}", outputs="{use: json, options: {path: results}}")
+    refused(sonde, 74, "output-unwritable", remedy="takes the name of a file")
+
+
 def test_a_missing_privilege(sonde):
     sonde.pipeline("{use: icmp}")
     refused(sonde, 77, "needs-raw-socket", before=WITHOUT_RIGHTS, remedy="CAP_NET_RAW")

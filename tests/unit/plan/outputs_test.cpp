@@ -42,6 +42,13 @@ TEST(PlanOutputs, OnePathTwice) {
   EXPECT_EQ(document.text_of("duplicate-output"), "the run document writes /results/run.json already");
 }
 
+TEST(PlanOutputs, ADirectoryIsNoFile) {
+  for (const char* path : {"\"\"", ".", "../results", "sub/", "/tmp"}) {
+    auto c = with_outputs("[{use: fixture-lines, options: {path: " + std::string(path) + "}}]");
+    EXPECT_NE(c.find("output-unwritable"), nullptr) << path << ": " << c.said();
+  }
+}
+
 TEST(PlanOutputs, StandardOutputOnce) {
   auto one = with_outputs("[{use: fixture-lines, options: {path: \"-\"}}]");
   ASSERT_NE(one.plan, nullptr) << one.said();

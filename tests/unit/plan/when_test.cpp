@@ -128,6 +128,7 @@ TEST(When, MistakesAndTheirPlaces) {
       {"ports contains ssh", "when-syntax", "'ports' is compared with a number, found 'ssh'", 35},
       {"rtt_ms contains 1", "when-syntax", "'rtt_ms' is neither a list, a map nor a text, so it contains nothing", 27},
       {"hostname == 'abc", "when-syntax", "expected a value to compare 'hostname' with, found ''abc'", 32},
+      {"ports contans 22", "when-syntax", "expected 'and', 'or' or the end, found 'contans'", 26},
       {"alive = true", "when-syntax", "expected 'and', 'or' or the end, found '='", 26},
       {"ip", "when-syntax", "every host has an ip; expected 'in' and a network, '==' or '!='", 20},
       {"alvie", "unknown-field", "there is no field 'alvie'", 20},
@@ -141,7 +142,10 @@ TEST(When, MistakesAndTheirPlaces) {
     EXPECT_EQ(when.error().where.column, wrong.column) << wrong.text;
     EXPECT_EQ(when.error().where.line, 3u);
   }
-  EXPECT_EQ(When::compile("alvie", {}, FieldTable()).error().hint, "did you mean 'alive'?");
+  const auto hint = [](std::string_view text) { return When::compile(text, {}, FieldTable()).error().hint; };
+  EXPECT_EQ(hint("alvie"), "did you mean 'alive'?");
+  EXPECT_EQ(hint("ports contans 22"), "did you mean 'contains'?");
+  EXPECT_EQ(hint("alive = true"), "write == for a comparison");
 }
 
 TEST(When, DepthAndLengthAreBounded) {
