@@ -27,8 +27,9 @@ def owners(folder):
 
 @pytest.mark.parametrize("name, uid", [("nobody", NOBODY), ("1000", 1000)])
 def test_raw_sockets_of_root_and_files_of_the_account(lan, lan_sonde, pipeline, name, uid):
-    folder = lan.folder("user") / name
-    folder.parent.chmod(0o755)
+    parent = lan.folder(f"user-{name}")
+    os.chown(parent, uid, uid)
+    folder = parent / "made"
     record, = lan_sonde.run(pipeline, folder, extra=("--user", name)).json()
     assert record["mac"] and record["rtt_ms"] > 0
     assert owners(folder) == {uid}
@@ -39,8 +40,16 @@ def test_a_directory_that_the_account_may_not_write(lan, lan_sonde, pipeline):
     folder = lan.folder("roots")
     folder.chmod(0o755)
     result = lan_sonde.run(pipeline, folder, extra=("--user", "nobody"), expect=74)
-    assert "error[output-unwritable]" in result.err and "gives up root's rights" in result.err
-    assert not (folder / "inventory.json").exists()
+    assert "error[output-unwritable]" in result.err and "Permission denied" in result.err
+    assert os.listdir(folder) == []
+
+
+def test_root_makes_no_directory_where_the_account_may_not(lan, lan_sonde, pipeline):
+    parent = lan.folder("roots-parent")
+    parent.chmod(0o755)
+    result = lan_sonde.run(pipeline, parent / "made", extra=("--user", "nobody"), expect=74)
+    assert "error[output-unwritable]" in result.err
+    assert os.listdir(parent) == []
 
 
 def test_an_account_that_does_not_exist(lan, lan_sonde, pipeline):
