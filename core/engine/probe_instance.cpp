@@ -70,8 +70,11 @@ void ProbeInstance::call_cancel(sonde_task task, uint64_t user, uint32_t why) {
   if (plugin_.probe->cancel) plugin_.probe->cancel(instance_, task, user, why);
 }
 
-sonde_err ProbeInstance::on_shard(const std::function<sonde_err()>& f) {
-  if (shard_.on_own_thread()) return f();
+bool ProbeInstance::here() const {
+  return shard_.on_own_thread();
+}
+
+sonde_err ProbeInstance::on_shard_from_elsewhere(const std::function<sonde_err()>& f) {
   if (!has_threads_) return SONDE_E_THREAD;
   std::promise<sonde_err> answer;
   std::future<sonde_err> wait = answer.get_future();

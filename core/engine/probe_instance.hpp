@@ -57,7 +57,12 @@ class ProbeInstance final : public HostCalls, public LoopClient {
  private:
   /// Runs f on the shard's thread: at once when we are on it; for a plugin with threads of its own posted and waited
   /// for; else SONDE_E_THREAD.
-  sonde_err on_shard(const std::function<sonde_err()>& f);
+  template <class F>
+  sonde_err on_shard(F&& f) {
+    return here() ? f() : on_shard_from_elsewhere(std::ref(f));
+  }
+  sonde_err on_shard_from_elsewhere(const std::function<sonde_err()>& f);
+  bool here() const;
   sonde_err done_here(sonde_task, sonde_outcome);
   sonde_err check_scope(sonde_task, uint32_t slot, const sonde_target&, const IpAddress&);
   const struct StagePlan& stage_plan() const;

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <ctime>
 #include <filesystem>
+#include <numeric>
 #include <thread>
 
 #include "base/file.hpp"
@@ -222,7 +223,8 @@ class Run {
     const bool published = std::none_of(result.problems.begin(), result.problems.end(), [](const Diagnostic& d) {
       return d.id == "output-unwritable" && d.severity == Severity::error;
     });
-    const bool complete = result.document.complete && published && !trouble;
+    // A stage that failed is told in the run document; asking settled hosts again would not mend it.
+    const bool complete = result.document.settled == result.document.targets && published && !trouble;
     journal_->finished(complete, complete ? "" : !published ? "output failed" : result.document.why_incomplete);
     if (auto synced = journal_->sync(true); !synced) result.problems.push_back(synced.error());
     crash_.write_to(-1);
@@ -275,6 +277,10 @@ class Run {
         c.postponed = counters[i].postponed;
       }
       for (std::size_t o = 0; o < c.by_outcome.size(); ++o) c.by_outcome[o] += coordinator.earlier()[i].by_outcome[o];
+      // Hosts that the end of the run left outside have an outcome as well.
+      const uint64_t told = std::accumulate(c.by_outcome.begin(), c.by_outcome.end(), uint64_t{0});
+      if (settled < plan_.slice.count && told < plan_.slice.count)
+        c.by_outcome[static_cast<std::size_t>(Outcome::skipped_shutdown)] += plan_.slice.count - told;
       c.unavailable = shared_->unavailable[i];
       const Value* adaptive = s.options.find("adaptive");
       c.adaptive = adaptive && adaptive->boolean() && *adaptive->boolean();

@@ -121,7 +121,8 @@ void Shard::finish(uint32_t slot, Outcome outcome, std::string why) {
     log(SONDE_LOG_DEBUG, s.plan->name + ": " + h.ip.to_string() + ": " + why);
   // Silence costs no line in the journal; whatever was learned has one, also from a task that then fell silent.
   const bool learned = std::any_of(put.begin(), put.end(), [](const Fact& f) { return f.field != FieldTable::link; });
-  if (outcome == Outcome::positive || outcome == Outcome::negative || outcome == Outcome::error || learned)
+  const bool says = outcome == Outcome::positive || outcome == Outcome::negative || learned;
+  if (outcome == Outcome::error || (shared_.journal && says))
     batch_.results.push_back({h.ip, s.index, outcome, {put.begin(), put.end()}, std::move(why)});
   advance(slot, static_cast<uint8_t>(s.index + 1));
 }

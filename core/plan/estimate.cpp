@@ -3,7 +3,6 @@
 #include "plan/estimate.hpp"
 
 #include <algorithm>
-#include <thread>
 
 namespace sonde::core {
 namespace {
@@ -121,13 +120,13 @@ class Estimator {
   /// How many tasks of a stage wait at once over all its instances.
   long double window_of(const StagePlan& stage) const {
     const PluginEntry& plugin = *stage.plugin;
-    uint64_t shards =
-        plan_.limits.shards != 0 ? plan_.limits.shards : std::max(1u, std::thread::hardware_concurrency());
-    uint64_t instances = plugin.blocking() ? std::max<uint64_t>(1, plan_.limits.workers) : shards;
-    if (plugin.max_instances != 0) instances = std::min<uint64_t>(instances, plugin.max_instances);
-    uint64_t hosts = std::max<uint64_t>(1, plan_.limits.hosts_in_flight);
-    uint64_t each = plugin.max_in_flight != 0 ? plugin.max_in_flight : (plugin.blocking() ? 1 : hosts);
-    return static_cast<long double>(std::min(hosts, each * instances));
+    uint64_t window = std::max<uint64_t>(1, plan_.limits.hosts_in_flight);
+    if (plugin.max_in_flight != 0) window = std::min<uint64_t>(window, plugin.max_in_flight);
+    if (plugin.blocking()) {
+      window = std::min(window, std::max<uint64_t>(1, plan_.limits.workers));
+      if (plugin.max_instances != 0) window = std::min<uint64_t>(window, plugin.max_instances);
+    }
+    return static_cast<long double>(window);
   }
 
   const Plan& plan_;

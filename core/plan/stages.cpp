@@ -28,6 +28,16 @@ bool writes(const PluginEntry& plugin, std::string_view field) {
   return std::any_of(plugin.outputs.begin(), plugin.outputs.end(), [&](const FieldInfo& f) { return f.name == field; });
 }
 
+/// Whether `later` reads, as input or in its `when`, a field that `earlier` writes.
+bool needs_output_of(const StagePlan& later, const StagePlan& earlier) {
+  const auto reads = [&](FieldId id) {
+    return id != no_field && id != FieldTable::alive &&
+           std::find(earlier.outputs.begin(), earlier.outputs.end(), id) != earlier.outputs.end();
+  };
+  return std::any_of(later.inputs.begin(), later.inputs.end(), reads) ||
+         (later.when && std::any_of(later.when->fields().begin(), later.when->fields().end(), reads));
+}
+
 class StageCompiler {
  public:
   explicit StageCompiler(Compilation& c) : c_(c) {}
@@ -200,6 +210,7 @@ class StageCompiler {
       if (std::find(fields.begin(), fields.end(), FieldTable::alive) == fields.end()) continue;
       for (std::size_t j = i + 1; j < stages.size(); ++j) {
         if (!stages[j].enabled || !writes(*stages[j].plugin, "alive")) continue;
+        if (needs_output_of(stages[j], stage)) continue;  // they stand in the only order there is
         c_.out.warning("plan-when-early", stage.where,
                        fmt::format("stage '{}' asks for `alive`, which the later stage '{}' can still turn true: hosts "
                                    "that only the later one finds are not asked here",

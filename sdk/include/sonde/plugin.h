@@ -85,7 +85,7 @@ typedef struct sonde_descriptor {
    uint32_t input_count, output_count;
    uint32_t field_size;     /* sizeof(sonde_field): the host walks both arrays by this stride */
    uint32_t needs, flags;   /* SONDE_NEED_*, SONDE_P_* */
-   uint32_t max_batch, max_in_flight; /* per instance; 0: the host decides */
+   uint32_t max_batch, max_in_flight; /* of a call; of the whole run, shared out to the instances. 0: the host decides */
    uint32_t max_instances;  /* async: one per shard. blocking: one per worker. 0: the host decides */
    uint32_t timeout_ms, reserved; /* a task may take this and the "wait" of its cost; the pipeline file overrides */
 } sonde_descriptor;
