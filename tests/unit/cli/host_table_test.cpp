@@ -20,6 +20,15 @@ TEST(HostTable, OneLineAHost) {
             "10.0.0.20  b.lan                                               a switch\n");
 }
 
+TEST(HostTable, ProductsSayMoreThanBannersAndShortRoundTripsAreNotZero) {
+  EXPECT_EQ(render_hosts(records(R"([{"ip":"10.0.0.1","rtt_ms":0.042,"banners":{"22":"SSH-2.0-OpenSSH_9.2p1"},
+                                      "services":{"22/tcp":{"product":"OpenSSH","version":"9.2p1"},
+                                                  "80/tcp":{"product":"nginx"},"8080/tcp":{"product":"nginx"}}}])"),
+                         0, false),
+            "IP           RTT  ABOUT\n"
+            "10.0.0.1  0.04ms  OpenSSH 9.2p1, nginx\n");
+}
+
 TEST(HostTable, ColumnsThatNobodyFillsAreLeftOut) {
   EXPECT_EQ(render_hosts(records(R"([{"ip":"10.0.0.1","ports":[]}])"), 0, false), "IP\n10.0.0.1\n");
   EXPECT_EQ(render_hosts({}, 0, false), "");
