@@ -19,7 +19,7 @@ std::string rtt_of(const Value& record) {
   const Value* v = record.find("rtt_ms");
   if (v == nullptr) return {};
   // A local answer takes some hundredths of a millisecond: three figures tell it from nothing.
-  if (v->real() != nullptr) return fmt::format(*v->real() < 1 ? "{:.2f}ms" : "{:.1f}ms", *v->real());
+  if (v->real() != nullptr) return fmt::format("{:.{}f}ms", *v->real(), *v->real() < 1 ? 2 : 1);
   return v->integer() != nullptr ? fmt::format("{}ms", *v->integer()) : std::string();
 }
 
