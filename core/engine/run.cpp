@@ -212,7 +212,7 @@ class Run {
     for (const StageCoverage& s : result.document.stages)
       result.had_errors |= s.by_outcome[static_cast<std::size_t>(Outcome::error)] != 0;
     for (const Diagnostic& d : result.problems) result.had_errors |= d.severity == Severity::error;
-    if (!all_back) new std::shared_ptr<RunShared>(shared_);  // a thread that a plugin keeps may still look at it
+    if (!all_back) keep_for_ever(shared_);  // a thread that a plugin keeps may still look at it
     return result;
   }
 

@@ -26,6 +26,13 @@ std::size_t workers_of(const RunShared& shared, const StagePlan& plan) {
 }
 }  // namespace
 
+void keep_for_ever(std::shared_ptr<void> what) {
+  static std::mutex mutex;
+  static auto* const kept = new std::vector<std::shared_ptr<void>>;  // outlives every static's destructor
+  std::lock_guard lock(mutex);
+  kept->push_back(std::move(what));
+}
+
 WorkerPool::WorkerPool(RunShared& shared, uint8_t stage)
     : shared_(shared),
       stage_(stage),
@@ -184,7 +191,7 @@ bool WorkerPool::stop() {
     all_back = false;
     // Its thread may still be inside the plugin: the instance must outlive this run.
     w->lost = true;
-    static_cast<void>(w->instance.release());
+    keep_for_ever(std::shared_ptr<WorkerInstance>(std::move(w->instance)));
   }
   return all_back;
 }

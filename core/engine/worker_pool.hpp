@@ -47,6 +47,9 @@ struct Job {
   int worker = -1;           ///< index of the thread that has it
 };
 
+/// For what a thread that a plugin never gave back may still look at.
+void keep_for_ever(std::shared_ptr<void> what);
+
 class WorkerPool : public std::enable_shared_from_this<WorkerPool> {
  public:
   WorkerPool(RunShared& shared, uint8_t stage);
