@@ -18,11 +18,14 @@ class ActingAs {
  public:
   explicit ActingAs(const std::optional<Account>&);
   ~ActingAs();
+  /// False: the account could not be taken; nothing may be made then, root's rights are still there.
+  bool ok() const { return ok_; }
   ActingAs(const ActingAs&) = delete;
   ActingAs& operator=(const ActingAs&) = delete;
 
  private:
   bool active_;
+  bool ok_ = true;
 };
 /// Drops all capabilities (but CAP_NET_RAW when asked for by a stage that hands it to a child), becomes the account,
 /// sets no_new_privs. Before any thread starts. Irreversible.

@@ -47,8 +47,7 @@ Result<std::optional<Account>> account_for(const std::string& name) {
 }
 
 ActingAs::ActingAs(const std::optional<Account>& account) : active_(account.has_value()) {
-  // Failing leaves root's rights, and the directory checks of the run follow after these are given up for good.
-  if (active_ && (setegid(account->gid) != 0 || seteuid(account->uid) != 0)) active_ = seteuid(0) == 0;
+  ok_ = !active_ || (setegid(account->gid) == 0 && seteuid(account->uid) == 0);
 }
 
 ActingAs::~ActingAs() {

@@ -74,6 +74,9 @@ class Run {
       account_ = *ok;
     {
       const ActingAs account(account_);
+      if (!account.ok())
+        return failure("privileges", "files cannot be made in the name of the account: seteuid was refused",
+                       "run it as the account that is to do the work");
       if (auto ok = create_output_directory(); !ok) return tl::unexpected(ok.error());
       if (auto ok = open_journal(); !ok) return tl::unexpected(ok.error());
     }
