@@ -64,5 +64,6 @@ def test_an_account_that_cannot_be_taken(lan, lan_sonde, pipeline):
     folder = lan.folder("unmapped")
     lan_sonde.before = ["setpriv", "--bounding-set", "-setuid", "--inh-caps", "-setuid"]
     result = lan_sonde.run(pipeline, folder, extra=("--user", "nobody"), expect=77)
-    assert "error[privileges]: setresuid: Operation not permitted" in result.err
+    assert "error[privileges]: files cannot be made in the name of the account: seteuid was refused" in result.err
     assert not (folder / "inventory.json").exists()
+    assert not (folder / "journal").exists(), "root made files that were to be the account's"
