@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 
 namespace sonde::core {
 
@@ -26,33 +27,34 @@ sonde_value to_abi(const Scalar& s) {
   return v;
 }
 
-namespace {
-/// Calls visit(fact) for each item in order until it returns true.
-template <class F>
-void each_item(const Field& field, FieldId id, std::span<const Fact> facts, F&& visit) {
-  for (std::size_t i = 0; i < facts.size(); ++i) {
-    if (facts[i].field != id) continue;
-    bool seen = false;
-    for (std::size_t j = 0; j < i && !seen; ++j) {
-      if (facts[j].field != id) continue;
-      seen = field.shape == SONDE_SCALAR ||
-             (field.shape == SONDE_MAP ? facts[j].key == facts[i].key : facts[j].value == facts[i].value);
-    }
-    if (!seen && visit(facts[i])) return;
+void field_items(const Field& field, FieldId id, std::span<const Fact> facts, std::vector<uint32_t>& items) {
+  items.clear();
+  for (std::size_t i = 0; i < facts.size(); ++i)
+    if (facts[i].field == id) items.push_back(static_cast<uint32_t>(i));
+  if (items.size() < 2) return;
+  if (field.shape == SONDE_SCALAR) return items.resize(1);
+  // Equal ones side by side, the earliest first; then back into the order of the stages.
+  const bool map = field.shape == SONDE_MAP;
+  const auto identity = [&](uint32_t i) {
+    const Fact& f = facts[i];
+    return map ? std::tuple(std::string_view(f.key), uint32_t{0}, uint64_t{0})
+               : std::tuple(std::string_view(f.value.text), f.value.type, f.value.number);
+  };
+  std::stable_sort(items.begin(), items.end(), [&](uint32_t a, uint32_t b) { return identity(a) < identity(b); });
+  const auto same = [&](uint32_t a, uint32_t b) { return identity(a) == identity(b); };
+  items.erase(std::unique(items.begin(), items.end(), same), items.end());
+  std::sort(items.begin(), items.end());
+}
+
+const std::vector<uint32_t>& FieldItems::of(sonde_task task, const Field& field, FieldId id,
+                                            std::span<const Fact> known) {
+  auto it = std::find_if(kept_.begin(), kept_.end(), [&](const Kept& k) { return k.field == id; });
+  if (it == kept_.end()) it = kept_.insert(it, Kept{id, 0, {}});
+  if (it->task != task) {
+    field_items(field, id, known, it->items);
+    it->task = task;
   }
-}
-}  // namespace
-
-uint32_t count_items(const Field& field, FieldId id, std::span<const Fact> facts) {
-  uint32_t n = 0;
-  each_item(field, id, facts, [&](const Fact&) { return ++n, false; });
-  return n;
-}
-
-const Fact* find_item(const Field& field, FieldId id, std::span<const Fact> facts, uint32_t item) {
-  const Fact* found = nullptr;
-  each_item(field, id, facts, [&](const Fact& f) { return item-- == 0 ? (found = &f, true) : false; });
-  return found;
+  return it->items;
 }
 
 sonde_err write_target(const IpAddress& ip, std::string_view name, sonde_target* out) {

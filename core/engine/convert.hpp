@@ -17,8 +17,22 @@ sonde_value to_abi(const Scalar&);
 
 /// The items of one field among facts in stage order: for a scalar the first stage's, for a list all distinct, for a
 /// map the first of each key.
-uint32_t count_items(const Field&, FieldId, std::span<const Fact>);
-const Fact* find_item(const Field&, FieldId, std::span<const Fact>, uint32_t item);
+void field_items(const Field&, FieldId, std::span<const Fact>, std::vector<uint32_t>& out);
+
+/// The same, kept for the task that asked last: a plugin reads item after item, and a list may have 65,535.
+class FieldItems {
+ public:
+  /// Positions in `known`, which does not change while the task lasts. The reference lives until the next call.
+  const std::vector<uint32_t>& of(sonde_task, const Field&, FieldId, std::span<const Fact> known);
+
+ private:
+  struct Kept {
+    FieldId field;
+    sonde_task task;
+    std::vector<uint32_t> items;
+  };
+  std::vector<Kept> kept_;
+};
 
 /// Fills a sonde_target as far as its size says.
 sonde_err write_target(const IpAddress&, std::string_view name, sonde_target* out);

@@ -30,8 +30,16 @@ struct EventLoop::Asio {
   uint64_t signals = 0;  ///< reasons to leave wait(): an aborted timer is none
 };
 
-EventLoop::EventLoop() : asio_(std::make_unique<Asio>()), epoll_fd_(epoll_create1(EPOLL_CLOEXEC)) {
-  if (epoll_fd_ >= 0) asio_->descriptor.assign(epoll_fd_);
+EventLoop::EventLoop() : epoll_fd_(epoll_create1(EPOLL_CLOEXEC)) {
+  if (epoll_fd_ < 0) return;
+  try {  // Asio opens descriptors of its own, and throws when there are none left
+    asio_ = std::make_unique<Asio>();
+    asio_->descriptor.assign(epoll_fd_);
+  } catch (const boost::system::system_error&) {
+    asio_.reset();
+    close(epoll_fd_);
+    epoll_fd_ = -1;
+  }
 }
 
 EventLoop::~EventLoop() = default;  // Asio's descriptor owns and closes the epoll descriptor

@@ -105,7 +105,7 @@ void ExportInstance::log(sonde_task, int level, std::string_view message) {
 const FoldedField* ExportInstance::find(sonde_task task, uint32_t field) const {
   const uint64_t i = (task & 0xffffffff) - 1;
   if (task >> 32 != serial_ || i >= records_.size() || field >= fields_.ids.size()) return nullptr;
-  return records_[i].find(fields_.ids[field]);
+  return records_[i]->find(fields_.ids[field]);
 }
 
 uint32_t ExportInstance::count(sonde_task task, uint32_t field) {
@@ -120,8 +120,8 @@ sonde_err ExportInstance::get(sonde_task task, uint32_t field, uint32_t item, so
   if (!f || item >= f->items.size()) return SONDE_E_ABSENT;
   if (key) *key = {f->items[item].key.data(), f->items[item].key.size()};
   // A zone does not fit into 16 bytes: such an address goes out as the text that names it.
-  if (fields_.ids[field] == FieldTable::ip && records_[i].ip.zone() != 0) {
-    zoned_ip_ = records_[i].ip.to_string();
+  if (fields_.ids[field] == FieldTable::ip && records_[i]->ip.zone() != 0) {
+    zoned_ip_ = records_[i]->ip.to_string();
     *out = {};
     out->type = SONDE_TEXT;
     out->as.s = {zoned_ip_.data(), zoned_ip_.size()};

@@ -28,7 +28,7 @@ class ExportInstance final : public HostCalls {
   ~ExportInstance();
   Result<void> create();
   Result<void> open();
-  Result<void> write(std::span<const FoldedRecord> records);
+  Result<void> write(std::span<const FoldedRecord* const> records);
   Result<void> close(bool commit);
   const OutputPlan& output() const { return output_; }
 
@@ -47,7 +47,7 @@ class ExportInstance final : public HostCalls {
   const ExportFields& fields_;
   const Documents& documents_;
   sonde_inst* instance_ = nullptr;
-  std::span<const FoldedRecord> records_;
+  std::span<const FoldedRecord* const> records_;
   uint64_t serial_ = 0;
   std::string zoned_ip_;
   std::vector<std::string> messages_;

@@ -118,7 +118,8 @@ void Publisher::stream(const HostRecord& host) {
     if (!o.open) continue;
     if (!record) record = fold(host, context_);
     if (!passes(*record, o.exporter->output().hosts)) continue;
-    if (auto written = o.exporter->write({&*record, 1}); !written) {
+    const FoldedRecord* one = &*record;
+    if (auto written = o.exporter->write({&one, 1}); !written) {
       o.failed = written.error();
       o.open = false;
       static_cast<void>(o.exporter->close(false));
@@ -132,9 +133,9 @@ void Publisher::write_output(Output& o, const std::vector<FoldedRecord>& folded)
   if (o.open) {
     done = o.exporter->close(true);
   } else {
-    std::vector<FoldedRecord> mine;
+    std::vector<const FoldedRecord*> mine;
     for (const FoldedRecord& r : folded)
-      if (passes(r, o.exporter->output().hosts)) mine.push_back(r);
+      if (passes(r, o.exporter->output().hosts)) mine.push_back(&r);
     done = o.exporter->open();
     if (done) {
       done = o.exporter->write(mine);

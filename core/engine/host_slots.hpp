@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "inventory/put.hpp"
 #include "inventory/record.hpp"
 
 namespace sonde::core {
@@ -35,9 +36,10 @@ struct HostSlot {
   uint16_t waits = 0;                       ///< dials of the running task that wait for the rate or for this machine
   int64_t short_since = 0;                  ///< when this task was first postponed, or 0
   std::vector<Fact> facts;
-  std::vector<uint64_t> connections;    ///< ids of what was dialled for the running task and is open
-  std::vector<uint64_t> waiting_dials;  ///< users of dials that wait for a connection of this host to close
-  std::shared_ptr<Job> job;             ///< when in_worker
+  std::unique_ptr<FactIndex> fact_index;  ///< of the running task's facts, when they are many
+  std::vector<uint64_t> connections;      ///< ids of what was dialled for the running task and is open
+  std::vector<uint64_t> waiting_dials;    ///< users of dials that wait for a connection of this host to close
+  std::shared_ptr<Job> job;               ///< when in_worker
 };
 
 /// A queue of slots, linked through them.

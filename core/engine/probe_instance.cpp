@@ -12,6 +12,13 @@
 
 namespace sonde::core {
 
+namespace {
+/// What the stages before stated.
+std::span<const Fact> known(const HostSlot& h) {
+  return std::span(h.facts).first(h.first_fact);
+}
+}  // namespace
+
 ProbeInstance::ProbeInstance(Shard& shard, uint8_t stage)
     : HostCalls(&shard.plan().stages[stage].options),
       shard_(shard),
@@ -151,7 +158,7 @@ uint32_t ProbeInstance::count(sonde_task task, uint32_t input) {
     const auto& inputs = stage_plan().inputs;
     if (slot == no_slot || input >= inputs.size() || inputs[input] == no_field) return SONDE_E_ABSENT;
     const HostSlot& h = shard_.slots()[slot];
-    n = count_items(shard_.plan().fields[inputs[input]], inputs[input], std::span(h.facts).first(h.first_fact));
+    n = static_cast<uint32_t>(items_.of(task, shard_.plan().fields[inputs[input]], inputs[input], known(h)).size());
     return SONDE_OK;
   });
   return n;
@@ -165,11 +172,11 @@ sonde_err ProbeInstance::get(sonde_task task, uint32_t input, uint32_t item, son
     if (input >= inputs.size()) return SONDE_E_INVALID;
     if (inputs[input] == no_field) return SONDE_E_ABSENT;
     const HostSlot& h = shard_.slots()[slot];
-    const Fact* f =
-        find_item(shard_.plan().fields[inputs[input]], inputs[input], std::span(h.facts).first(h.first_fact), item);
-    if (!f) return SONDE_E_ABSENT;
-    if (key) *key = {f->key.data(), f->key.size()};
-    *out = to_abi(f->value);
+    const auto& items = items_.of(task, shard_.plan().fields[inputs[input]], inputs[input], known(h));
+    if (item >= items.size()) return SONDE_E_ABSENT;
+    const Fact& f = h.facts[items[item]];
+    if (key) *key = {f.key.data(), f.key.size()};
+    *out = to_abi(f.value);
     return SONDE_OK;
   });
 }
@@ -182,8 +189,8 @@ sonde_err ProbeInstance::put(sonde_task task, uint32_t output, std::string_view 
     if (output >= outputs.size()) return SONDE_E_INVALID;
     HostSlot& h = shard_.slots()[slot];
     CrashScope::target(h.ip);
-    return store_fact(shard_.plan().fields[outputs[output]], outputs[output], stage_, key, value, h.facts,
-                      h.first_fact);
+    return store_fact(shard_.plan().fields[outputs[output]], outputs[output], stage_, key, value, h.facts, h.first_fact,
+                      h.fact_index);
   });
 }
 

@@ -86,6 +86,7 @@ sonde_err ProbeInstance::dial(sonde_task task, const sonde_target& target, uint3
   if (id == 0) {
     ::close(fd);
     shared.budgets.descriptors.give_back();
+    fail(task, SONDE_E_IO, "the connection to " + ip.to_string() + " could not be watched: " + std::strerror(errno));
     return SONDE_E_IO;
   }
   if (refused) shard_.loop().inject(id, SONDE_IO_ERROR | (static_cast<uint32_t>(refused) << 16));

@@ -78,10 +78,11 @@ class Run {
         return failure("privileges", "files cannot be made in the name of the account: seteuid was refused",
                        "run it as the account that is to do the work");
       if (auto ok = create_output_directory(); !ok) return tl::unexpected(ok.error());
-      if (auto ok = open_journal(); !ok) return tl::unexpected(ok.error());
     }
     if (auto ok = drop_privileges(account_, keeps_net_raw()); !ok) return tl::unexpected(ok.error());
     if (auto ok = publisher_.prepare(); !ok) return tl::unexpected(ok.error());
+    // Last: a run that is refused leaves no journal, and costs no older one.
+    if (auto ok = open_journal(); !ok) return tl::unexpected(ok.error());
     return scan();
   }
 
@@ -99,8 +100,8 @@ class Run {
     if (!request_.resume) return;
     s.settled = &request_.resume->settled;
     for (const auto& c : request_.resume->crashes)
-      for (std::size_t i = 0; i < plan_.stages.size() && i < 32; ++i)
-        if (plan_.stages[i].name == c.stage) s.crashed[c.target] |= 1u << i;
+      for (std::size_t i = 0; i < plan_.stages.size(); ++i)
+        if (plan_.stages[i].name == c.stage) s.crashed[c.target].set(i);
   }
 
   /// One instance a shard, or one a worker. What an optional stage cannot have here is noted, not an error.

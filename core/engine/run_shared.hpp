@@ -2,6 +2,7 @@
 // it.
 #pragma once
 #include <atomic>
+#include <bitset>
 #include <unordered_map>
 #include <vector>
 
@@ -28,12 +29,12 @@ struct RunShared {
   /// kill -9 never costs more hosts than limits.hosts_in_flight.
   std::vector<std::atomic<uint64_t>> written;
   Permutation order{1, 0};
-  const SettledSet* settled = nullptr;              ///< of a resumed journal
-  std::unordered_map<IpAddress, uint32_t> crashed;  ///< target -> bit set of stages that crashed on it before
-  std::vector<std::string> unavailable;             ///< by stage: why it does not run, or empty
-  std::atomic<uint64_t> receive_drops{0};           ///< packets that our own raw sockets dropped
-  bool keep_all = false;                            ///< an output wants every host
-  bool keep_detail = false;                         ///< an output wants detail fields: they alone make a record
+  const SettledSet* settled = nullptr;                      ///< of a resumed journal
+  std::unordered_map<IpAddress, std::bitset<256>> crashed;  ///< target -> stages that crashed on it before
+  std::vector<std::string> unavailable;                     ///< by stage: why it does not run, or empty
+  std::atomic<uint64_t> receive_drops{0};                   ///< packets that our own raw sockets dropped
+  bool keep_all = false;                                    ///< an output wants every host
+  bool keep_detail = false;                                 ///< an output wants detail fields: they alone make a record
   bool journal = false;
   int log_level = 3;
 };

@@ -46,7 +46,7 @@ void Shard::advance(uint32_t slot, uint8_t from) {
       batch_.results.push_back({h.ip, s.index, Outcome::error, {}, s.failed});
     } else {
       const auto crashed = shared_.crashed.empty() ? shared_.crashed.end() : shared_.crashed.find(h.ip);
-      if (crashed != shared_.crashed.end() && i < 32 && (crashed->second & (1u << i))) {
+      if (crashed != shared_.crashed.end() && crashed->second.test(i)) {
         end_here(s, Outcome::error);
         batch_.results.push_back({h.ip, s.index, Outcome::error, {}, "the plugin crashed on this target before"});
         continue;
@@ -160,6 +160,7 @@ void Shard::fail_stage(uint8_t index, const std::string& why) {
 void Shard::begin_task(uint32_t slot) {
   HostSlot& h = slots_[slot];
   h.first_fact = static_cast<uint32_t>(h.facts.size());
+  h.fact_index.reset();
   h.user = 0;
 }
 

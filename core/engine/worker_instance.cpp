@@ -138,7 +138,9 @@ int WorkerInstance::cancelled(sonde_task task) {
 uint32_t WorkerInstance::count(sonde_task task, uint32_t input) {
   const auto job = find(task);
   if (!job || input >= plan_.inputs.size() || plan_.inputs[input] == no_field) return 0;
-  return count_items(shared_.plan.fields[plan_.inputs[input]], plan_.inputs[input], job->inputs);
+  const FieldId id = plan_.inputs[input];
+  std::lock_guard lock(job->mutex);
+  return static_cast<uint32_t>(job->items.of(task, shared_.plan.fields[id], id, job->inputs).size());
 }
 
 sonde_err WorkerInstance::get(sonde_task task, uint32_t input, uint32_t item, sonde_str* key, sonde_value* out) {
@@ -146,10 +148,13 @@ sonde_err WorkerInstance::get(sonde_task task, uint32_t input, uint32_t item, so
   if (!job) return SONDE_E_STALE;
   if (input >= plan_.inputs.size()) return SONDE_E_INVALID;
   const FieldId id = plan_.inputs[input];
-  const Fact* f = id == no_field ? nullptr : find_item(shared_.plan.fields[id], id, job->inputs, item);
-  if (!f) return SONDE_E_ABSENT;
-  if (key) *key = {f->key.data(), f->key.size()};
-  *out = to_abi(f->value);
+  if (id == no_field) return SONDE_E_ABSENT;
+  std::lock_guard lock(job->mutex);
+  const auto& items = job->items.of(task, shared_.plan.fields[id], id, job->inputs);
+  if (item >= items.size()) return SONDE_E_ABSENT;
+  const Fact& f = job->inputs[items[item]];
+  if (key) *key = {f.key.data(), f.key.size()};
+  *out = to_abi(f.value);
   return SONDE_OK;
 }
 
@@ -160,7 +165,7 @@ sonde_err WorkerInstance::put(sonde_task task, uint32_t output, std::string_view
   std::lock_guard lock(job->mutex);
   if (job->closed) return SONDE_E_STALE;
   const FieldId id = plan_.outputs[output];
-  return store_fact(shared_.plan.fields[id], id, stage_, key, value, job->outputs, 0);
+  return store_fact(shared_.plan.fields[id], id, stage_, key, value, job->outputs, 0, job->output_index);
 }
 
 sonde_err WorkerInstance::done(sonde_task task, sonde_outcome outcome) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/convert.hpp"
 #include "engine/run_shared.hpp"
 #include "sonde/plugin.h"
 
@@ -42,6 +43,8 @@ struct Job {
   Outcome outcome = Outcome::error;
   std::string why;
   std::vector<Fact> outputs;
+  std::unique_ptr<FactIndex> output_index;
+  FieldItems items;  ///< of the inputs
   bool neighbour_place = false;
   std::vector<int> sockets;  ///< opened by connect()
   int worker = -1;           ///< index of the thread that has it

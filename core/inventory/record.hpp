@@ -51,7 +51,6 @@ enum class Outcome : uint8_t {
   cancelled,
   skipped_when,          ///< its `when` was false
   skipped_no_neighbour,  ///< ARP asked in vain (limits.trust_arp)
-  skipped_excluded,
   skipped_unavailable,  ///< the stage could not run on this machine (optional: true)
   skipped_shutdown      ///< the run ended before its turn
 };

@@ -47,8 +47,6 @@ std::string_view to_string(Outcome outcome) {
       return "skipped: when";
     case Outcome::skipped_no_neighbour:
       return "skipped: no neighbour";
-    case Outcome::skipped_excluded:
-      return "skipped: excluded";
     case Outcome::skipped_unavailable:
       return "skipped: unavailable";
     case Outcome::skipped_shutdown:

@@ -48,7 +48,8 @@ class SourceHost : public HostCalls {
     std::vector<Fact>& facts = facts_[index];
     if (facts.size() >= most_facts_a_target || total_facts_ >= most_facts) return SONDE_E_NOMEM;
     const std::size_t before = facts.size();
-    const sonde_err e = store_fact(fields_[outputs_[output]], outputs_[output], core_stage, key, value, facts, 0);
+    const sonde_err e =
+        store_fact(fields_[outputs_[output]], outputs_[output], core_stage, key, value, facts, 0, indexes_[index]);
     total_facts_ += facts.size() - before;
     return e;
   }
@@ -57,6 +58,8 @@ class SourceHost : public HostCalls {
   std::vector<sonde_task> next_tasks(uint32_t n) {
     ++generation_;
     facts_.assign(n, {});
+    indexes_.clear();
+    indexes_.resize(n);
     std::vector<sonde_task> tasks(n);
     for (uint32_t i = 0; i < n; ++i) tasks[i] = (generation_ << 32) | (i + 1);
     return tasks;
@@ -69,6 +72,7 @@ class SourceHost : public HostCalls {
   uint64_t seed_;
   uint64_t generation_ = 0;
   std::vector<std::vector<Fact>> facts_;
+  std::vector<std::unique_ptr<FactIndex>> indexes_;
   std::size_t total_facts_ = 0;
 };
 

@@ -135,6 +135,7 @@ def test_an_output_that_is_a_directory(sonde):
     (sonde.out / "results").mkdir(parents=True)
     sonde.pipeline("{use: sleepy}", outputs="{use: json, options: {path: results}}")
     refused(sonde, 74, "output-unwritable", remedy="takes the name of a file")
+    assert not list(sonde.out.glob("journal/*")), "a run that was refused left a journal"
 
 
 def test_a_missing_privilege(sonde):
@@ -155,4 +156,5 @@ def test_too_few_descriptors(sonde):
                for most in range(4, 24)]
     short = [result for result in results if "resources" in result.ids()]
     assert short and all(result.code == 1 for result in short), "\n".join(map(str, results))
+    assert all(result.code == 0 or result.ids() for result in results), "\n".join(map(str, results))
     assert "ulimit -n" in short[0].err

@@ -42,7 +42,7 @@ TEST_F(Fold, AliveIsFalseWhenAStageAskedInVainAndNonePositive) {
 TEST_F(Fold, AliveIsLeftOutWhenNothingWasLearned) {
   const std::string unknown = R"({"ip":"10.0.0.1"})";
   EXPECT_EQ(json({}, {Outcome::skipped_unavailable, Outcome::cancelled, Outcome::error}), unknown);
-  EXPECT_EQ(json({}, {Outcome::skipped_when, Outcome::skipped_shutdown, Outcome::skipped_excluded}), unknown);
+  EXPECT_EQ(json({}, {Outcome::skipped_when, Outcome::skipped_shutdown}), unknown);
   // rdns does not declare alive: its silence says nothing about the host.
   EXPECT_EQ(json({}, {Outcome::none, Outcome::none, Outcome::none, Outcome::no_answer}), unknown);
   EXPECT_EQ(json({}, {Outcome::no_answer, Outcome::positive}), unknown);

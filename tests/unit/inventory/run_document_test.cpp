@@ -40,10 +40,10 @@ TEST(RunDocument, HasThisShape) {
             R"("exclusions":["10.0.0.5"],"targets":253,"settled":200,"responding":12,"packets":1000,)"
             R"("dropped_receive":1,"stages":[{"name":"ping","plugin":"icmp","version":"1.0","outcomes":{"not_yet":0,)"
             R"("positive":12,"negative":0,"no_answer":0,"error":0,"cancelled":0,"skipped_when":0,)"
-            R"("skipped_no_neighbour":7,"skipped_excluded":0,"skipped_unavailable":0,"skipped_shutdown":0},)"
+            R"("skipped_no_neighbour":7,"skipped_unavailable":0,"skipped_shutdown":0},)"
             R"("adaptive":true,"postponed":3,"errors":{"no buffer":2}},{"name":"arp-oui","plugin":"arp-oui",)"
             R"("version":"1.0","outcomes":{"not_yet":0,"positive":0,"negative":0,"no_answer":0,"error":0,)"
-            R"("cancelled":0,"skipped_when":0,"skipped_no_neighbour":0,"skipped_excluded":0,"skipped_unavailable":0,)"
+            R"("cancelled":0,"skipped_when":0,"skipped_no_neighbour":0,"skipped_unavailable":0,)"
             R"("skipped_shutdown":0},"unavailable":"needs CAP_NET_RAW","adaptive":false,"postponed":0,"errors":{}}],)"
             R"("not_covered":[{"what":"53 targets","reason":"interrupted"}],"outputs":["inventory.json"]})");
 }
