@@ -63,7 +63,7 @@ Result<void> ExportInstance::open() {
                "open()");
 }
 
-Result<void> ExportInstance::write(std::span<const FoldedRecord> records) {
+Result<void> ExportInstance::write(std::span<const FoldedRecord* const> records) {
   CrashScope scope(output_.plugin->id.c_str(), output_.name.c_str());
   std::vector<sonde_task> tasks;
   constexpr std::size_t batch = 256;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/ip_address.hpp"
+#include "engine/convert.hpp"
 #include "engine/event_loop.hpp"
 #include "plugins/host_calls.hpp"
 

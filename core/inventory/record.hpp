@@ -51,8 +51,8 @@ enum class Outcome : uint8_t {
   cancelled,
   skipped_when,          ///< its `when` was false
   skipped_no_neighbour,  ///< ARP asked in vain (limits.trust_arp)
-  skipped_unavailable,  ///< the stage could not run on this machine (optional: true)
-  skipped_shutdown      ///< the run ended before its turn
+  skipped_unavailable,   ///< the stage could not run on this machine (optional: true)
+  skipped_shutdown       ///< the run ended before its turn
 };
 std::string_view to_string(Outcome);  ///< "positive", "no answer", "skipped: when", ...
 
