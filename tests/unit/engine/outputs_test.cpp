@@ -1,6 +1,7 @@
 // Exporters as the engine drives them: order, streams, failures.
 #include <sonde/exporter.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "scripted_run.hpp"
 
