@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <filesystem>
 
 #include "base/file.hpp"
@@ -22,7 +24,7 @@ const std::string* path_of(const OutputPlan& o) {
 Result<void> check_writable(const std::string& directory) {
   if (auto made = make_directories(directory); !made) return made;
   if (access(directory.c_str(), W_OK | X_OK) == 0) return {};
-  return failure("output-unwritable", "the directory " + directory + " cannot be written",
+  return failure("output-unwritable", "the directory " + directory + " cannot be written: " + std::strerror(errno),
                  "choose another with --output, or change its owner; sonde gives up root's rights before it scans");
 }
 
