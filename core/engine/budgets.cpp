@@ -8,8 +8,9 @@ namespace sonde::core {
 namespace {
 constexpr int64_t ps_per_ns = 1000;
 constexpr int64_t burst_ps = 10'000'000'000;  // 10 ms
-// Asking again for every single packet at a high rate costs more than the packets: wait for a small batch.
-constexpr int64_t batch_wait_ns = 200'000;
+// Who was told to come again comes no sooner than after one packet's time, or this where packets are slower: a due time
+// that has passed meanwhile must not make a loop spin.
+constexpr int64_t longest_pause_ns = 200'000;
 }  // namespace
 
 PacketBudget::PacketBudget(uint64_t per_second, int64_t now)
@@ -27,7 +28,7 @@ uint64_t PacketBudget::available(int64_t now) const {
 int64_t PacketBudget::next_time(int64_t now) const {
   if (interval_ == 0) return now;
   const int64_t due = start_ + (next_.load(std::memory_order_relaxed) + interval_) / ps_per_ns + 1;
-  return std::max(due, now + std::min(batch_wait_ns, interval_ / ps_per_ns));
+  return std::max(due, now + std::min(longest_pause_ns, interval_ / ps_per_ns));
 }
 
 uint32_t PacketBudget::take(uint32_t want, int64_t now, int64_t* again) {
