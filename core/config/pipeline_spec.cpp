@@ -90,6 +90,7 @@ class Loader {
 
   PipelineSpec load(std::string_view yaml, const std::string& file, const Environment& environment) {
     if (yaml.starts_with("\xef\xbb\xbf")) yaml.remove_prefix(3);
+    text_ = yaml;
     auto tree = parse_yaml(yaml, file, out_);
     if (!tree) return {};
     spec_.file = file;
@@ -190,7 +191,7 @@ class Loader {
     s.where = v.where;
     s.use_where = stage.place("use");
     s.name_where = stage.get("name") != nullptr ? stage.place("name") : s.use_where;
-    s.when_where = stage.place("when");
+    if (const Value* when = stage.get("when")) s.when_where = TextPlace(*when, text_);
     check_name(s);
     spec_.stages.push_back(std::move(s));
   }
@@ -236,6 +237,7 @@ class Loader {
 
   const Overrides& overrides_;
   Diagnostics& out_;
+  std::string_view text_;
   PipelineSpec spec_;
 };
 

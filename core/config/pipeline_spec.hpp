@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/value.hpp"
+#include "config/text_place.hpp"
 
 namespace sonde::core {
 
@@ -30,7 +31,8 @@ struct StageSpec {
   bool optional = false;
   std::optional<int64_t> deadline;  ///< ns for one task; not given: descriptor's timeout plus the estimated wait
   Value options;                    ///< object, or null
-  SourceSpan where, use_where, name_where, when_where;
+  SourceSpan where, use_where, name_where;
+  TextPlace when_where;
 };
 
 struct OutputSpec {

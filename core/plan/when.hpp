@@ -8,15 +8,16 @@
 #include <string_view>
 #include <vector>
 
+#include "config/text_place.hpp"
 #include "inventory/record.hpp"
 
 namespace sonde::core {
 
 class When {
  public:
-  /// `where` is the place of the text's first character. Unknown fields are errors with a suggestion. `assume_up`: what
+  /// `where`: where the text stands. Unknown fields are errors with a suggestion. `assume_up`: what
   /// is asked of `alive` is answered as for a host that is.
-  static Result<std::shared_ptr<const When>> compile(std::string_view text, const SourceSpan& where, const FieldTable&,
+  static Result<std::shared_ptr<const When>> compile(std::string_view text, const TextPlace& where, const FieldTable&,
                                                      bool assume_up = false);
   /// On what is known so far. A missing field makes its test false, `not` negates that; a bare field means present and
   /// neither false nor empty; contains: list element, map key, part of a text ignoring case.

@@ -40,7 +40,7 @@ struct When::Parser {
   };
 
   std::string_view text;
-  const SourceSpan& where;
+  const TextPlace& where;
   const FieldTable& fields;
   bool assume_up = false;
   std::size_t position = 0;
@@ -78,10 +78,7 @@ struct When::Parser {
 
   NodePtr fail(std::size_t at, std::size_t length, std::string what, std::string hint = {},
                std::string_view id = "when-syntax") {
-    SourceSpan span = where;
-    if (span.line != 0) span.column += static_cast<uint32_t>(at);
-    span.length = static_cast<uint32_t>(std::max<std::size_t>(length, 1));
-    error = Diagnostic{std::string(id), std::move(what), std::move(hint), std::move(span), Severity::error};
+    error = Diagnostic{std::string(id), std::move(what), std::move(hint), where.at(at, length), Severity::error};
     return nullptr;
   }
 
@@ -267,7 +264,7 @@ struct When::Parser {
   }
 };
 
-Result<std::shared_ptr<const When>> When::compile(std::string_view text, const SourceSpan& where,
+Result<std::shared_ptr<const When>> When::compile(std::string_view text, const TextPlace& where,
                                                   const FieldTable& fields, bool assume_up) {
   Parser parser{text, where, fields, assume_up};
   auto root = parser.run();

@@ -77,7 +77,7 @@ TEST(LoadPipeline, TakesEverythingOver) {
   EXPECT_EQ(s.stages[0].name, "arp-oui");
   EXPECT_EQ(s.stages[1].name, "ping");
   EXPECT_EQ(s.stages[1].when, "not ports contains 22");
-  EXPECT_EQ(s.stages[1].when_where.column, 11u);
+  EXPECT_EQ(s.stages[1].when_where.whole().column, 11u);
   EXPECT_EQ(s.stages[1].deadline, 5'000'000'000);
   EXPECT_EQ(to_json(s.stages[1].options), R"({"count":2})");
   EXPECT_FALSE(s.stages[2].enabled);

@@ -135,7 +135,7 @@ TEST(When, MistakesAndTheirPlaces) {
       {"alive and hostname.x == 1", "unknown-field", "there is no field 'hostname.x'", 30},
   };
   for (const Wrong& wrong : cases) {
-    auto when = When::compile(wrong.text, {"f.yaml", 3, 20, 0}, FieldTable());
+    auto when = When::compile(wrong.text, SourceSpan{"f.yaml", 3, 20, 0}, FieldTable());
     ASSERT_FALSE(when) << wrong.text;
     EXPECT_EQ(when.error().id, wrong.id) << wrong.text;
     EXPECT_EQ(when.error().text, wrong.says) << wrong.text;
