@@ -56,6 +56,10 @@ class JournalWriter {
   void settled(uint64_t position, const IpAddress&, const std::vector<Outcome>* outcomes);
   /// Positions settled without anything to remember (silence).
   void settled(Slice run);
+  /// How the stages of such positions ended, by stage; after the positions themselves.
+  void silent_outcomes(std::span<const OutcomeCounts>);
+  /// Packets of the run so far, those of earlier parts included.
+  void packets(uint64_t total);
   /// The last line. A run that did not complete ("interrupted", "run_timeout") can be resumed.
   void finished(bool complete, std::string_view reason);
   Result<void> sync(bool durable);
@@ -80,8 +84,10 @@ struct JournalContent {
     std::string plugin, stage;
     IpAddress target;
   };
-  std::vector<Crash> crashes;                                  ///< written by the crash handler
-  std::map<std::pair<uint8_t, std::string>, uint64_t> errors;  ///< (stage, reason) of error results -> count
+  std::vector<OutcomeCounts> silent_outcomes;  ///< by stage: how the positions ended that settled in silence
+  uint64_t packets = 0;                        ///< of all parts so far
+  std::vector<Crash> crashes;                  ///< written by the crash handler
+  std::map<std::pair<uint8_t, std::string>, uint64_t> errors;  ///< (stage, general_reason()) of error results -> count
   bool finished = false;       ///< the run completed; one that was interrupted can be resumed
   std::string reason;          ///< why an ended run is not complete
   uint64_t dropped_lines = 0;  ///< torn or unreadable

@@ -106,6 +106,25 @@ void append_result_head(std::string& out, const IpAddress& ip, uint8_t stage) {
   append_number(out, stage);
 }
 
+void append_outcomes(std::string& out, const std::vector<OutcomeCounts>& stages) {
+  out += ",\"t\":[";
+  for (std::size_t stage = 0; stage < stages.size(); ++stage) {
+    out += stage == 0 ? "[" : ",[";
+    bool first = true;
+    for (std::size_t outcome = 0; outcome < stages[stage].size(); ++outcome) {
+      if (stages[stage][outcome] == 0) continue;
+      out += first ? "[" : ",[";
+      first = false;
+      append_number(out, outcome);
+      out += ',';
+      append_number(out, stages[stage][outcome]);
+      out += ']';
+    }
+    out += ']';
+  }
+  out += ']';
+}
+
 }  // namespace
 
 void append_header(std::string& out, const JournalHeader& header) {
@@ -175,8 +194,8 @@ void append_settled(std::string& out, uint64_t position, const IpAddress& ip, co
   out += "]}\n";
 }
 
-void append_runs(std::string& out, const std::vector<Slice>& runs) {
-  if (runs.empty()) return;
+void append_runs(std::string& out, const std::vector<Slice>& runs, const std::vector<OutcomeCounts>& outcomes) {
+  if (runs.empty() && outcomes.empty()) return;
   out += "{\"p\":[";
   for (std::size_t i = 0; i < runs.size(); ++i) {
     out += i == 0 ? "[" : ",[";
@@ -185,7 +204,15 @@ void append_runs(std::string& out, const std::vector<Slice>& runs) {
     append_number(out, runs[i].count);
     out += ']';
   }
-  out += "]}\n";
+  out += ']';
+  if (!outcomes.empty()) append_outcomes(out, outcomes);
+  out += "}\n";
+}
+
+void append_packets(std::string& out, uint64_t total) {
+  out += "{\"n\":";
+  append_number(out, total);
+  out += "}\n";
 }
 
 void append_end(std::string& out, bool complete, std::string_view reason) {

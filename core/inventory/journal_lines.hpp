@@ -5,7 +5,9 @@
 //   [field,type,value,key,stage],
 //                                                                  its last two only when needed; value: number or text
 //   {"d":POSITION, "h":IP, "z":ZONE, "o":[OUTCOME...]}             a host with a record is settled
-//   {"p":[[start,count]...]}                                       positions settled in silence
+//   {"p":[[start,count]...], "t":[[[OUTCOME,count]...]...]}        positions settled in silence; t, where there is one:
+//                                                                  how the stages of such positions ended, by stage
+//   {"n":PACKETS}                                                  sent so far, over all parts of a resumed run
 //   {"end":true, "complete":..., "why":...}    {"crash":[plugin,stage,address in hex,zone]}
 // Text that is not UTF-8 is {"x":"hex"}: what a host sent comes back byte for byte.
 #pragma once
@@ -28,7 +30,9 @@ void append_header(std::string& out, const JournalHeader&);
 void append_result(std::string& out, const IpAddress&, uint8_t stage, Outcome, std::span<const Fact>,
                    std::string_view why);
 void append_settled(std::string& out, uint64_t position, const IpAddress&, const std::vector<Outcome>&);
-void append_runs(std::string& out, const std::vector<Slice>&);
+/// Nothing when both are empty.
+void append_runs(std::string& out, const std::vector<Slice>&, const std::vector<OutcomeCounts>&);
+void append_packets(std::string& out, uint64_t total);
 void append_end(std::string& out, bool complete, std::string_view reason);
 
 /// Whole lines of a descriptor, read in blocks. Empty lines are passed over; lines beyond longest_line too, counted.

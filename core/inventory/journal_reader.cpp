@@ -9,6 +9,7 @@
 
 #include "base/descriptor.hpp"
 #include "inventory/journal_lines.hpp"
+#include "inventory/reasons.hpp"
 
 namespace sonde::core {
 namespace journal {
@@ -102,7 +103,9 @@ class Reader {
       else if (kind == "d")
         good = settled_host(*parsed);
       else if (kind == "p")
-        good = settled_runs(object->front().value);
+        good = silence(*parsed);
+      else if (kind == "n")
+        good = packets(object->front().value);
       else if (kind == "end")
         good = end(*parsed);
       else if (kind == "crash")
@@ -113,6 +116,20 @@ class Reader {
 
   void finish() {
     content_.settled.add_all(std::move(runs_));
+    // Counts are believed as far as there are positions that could have them.
+    const uint64_t settled = content_.settled.size();
+    for (const OutcomeCounts& stage : content_.silent_outcomes) {
+      uint64_t left = settled;
+      for (const uint64_t n : stage) {
+        if (n > left) {
+          content_.silent_outcomes.clear();
+          ++content_.dropped_lines;
+          break;
+        }
+        left -= n;
+      }
+      if (content_.silent_outcomes.empty()) break;
+    }
     // A stage that was done twice (a slice repeated after a crash) states most things twice.
     const auto by_stage = [](const Fact& a, const Fact& b) { return a.stage < b.stage; };
     std::vector<HostRecord> ordered;
@@ -201,7 +218,7 @@ class Reader {
     if (of_stage && outcome != 0) known.record.outcomes[stage] = static_cast<Outcome>(outcome);
     constexpr std::size_t most_reasons = 4096;
     if (static_cast<Outcome>(outcome) == Outcome::error && content_.errors.size() < most_reasons)
-      ++content_.errors[{static_cast<uint8_t>(stage), why}];
+      ++content_.errors[{static_cast<uint8_t>(stage), general_reason(why)}];
     return true;
   }
 
@@ -240,6 +257,40 @@ class Reader {
       runs.push_back(run);
     }
     runs_.insert(runs_.end(), runs.begin(), runs.end());
+    return true;
+  }
+
+  bool silence(const Value& line) {
+    std::vector<OutcomeCounts> outcomes = content_.silent_outcomes;
+    if (!silent_outcomes(line.find("t"), outcomes) || !settled_runs(line.object()->front().value)) return false;
+    content_.silent_outcomes = std::move(outcomes);
+    return true;
+  }
+
+  /// Adds what the line says to `stages`.
+  bool silent_outcomes(const Value* list, std::vector<OutcomeCounts>& stages) const {
+    if (list == nullptr) return true;
+    if (list->array() == nullptr || list->array()->size() > content_.header.stages.size()) return false;
+    stages.resize(content_.header.stages.size());
+    for (std::size_t stage = 0; stage < list->array()->size(); ++stage) {
+      const Value::Array* counts = (*list->array())[stage].array();
+      if (counts == nullptr) return false;
+      for (const Value& pair : *counts) {
+        uint64_t outcome = 0, n = 0;
+        if (pair.array() == nullptr || pair.array()->size() != 2) return false;
+        if (!read_number(&(*pair.array())[0], outcome, last_outcome)) return false;
+        if (!read_number(&(*pair.array())[1], n, content_.header.targets)) return false;
+        uint64_t& sum = stages[stage][outcome];
+        if (__builtin_add_overflow(sum, n, &sum)) return false;
+      }
+    }
+    return true;
+  }
+
+  bool packets(const Value& total) {
+    uint64_t n = 0;
+    if (!read_number(&total, n)) return false;
+    content_.packets = std::max(content_.packets, n);
     return true;
   }
 

@@ -43,8 +43,10 @@ struct JournalWriter::Impl {
   int fd = -1;
   std::string buffer;
   SettledSet pending;
-  std::size_t next_write = block;  ///< size of the buffer at which it is written unasked
-  bool broken = false;             ///< lines were lost: nothing may follow them
+  std::vector<OutcomeCounts> pending_outcomes;  ///< by stage
+  uint64_t packets = 0;                         ///< as last written
+  std::size_t next_write = block;               ///< size of the buffer at which it is written unasked
+  bool broken = false;                          ///< lines were lost: nothing may follow them
   int error = 0;
 
   ~Impl() {
@@ -76,8 +78,9 @@ struct JournalWriter::Impl {
       write_out();
   }
   void flush_pending() {
-    journal::append_runs(buffer, pending.runs());
+    journal::append_runs(buffer, pending.runs(), pending_outcomes);
     pending = {};
+    pending_outcomes.clear();
     appended();
   }
   void note_pending() {
@@ -147,6 +150,19 @@ void JournalWriter::settled(uint64_t position, const IpAddress& ip, const std::v
 void JournalWriter::settled(Slice run) {
   impl_->pending.add(run);
   impl_->note_pending();
+}
+
+void JournalWriter::silent_outcomes(std::span<const OutcomeCounts> stages) {
+  auto& pending = impl_->pending_outcomes;
+  if (pending.size() < stages.size()) pending.resize(stages.size());
+  for (std::size_t i = 0; i < stages.size(); ++i) add_counts(pending[i], stages[i]);
+}
+
+void JournalWriter::packets(uint64_t total) {
+  if (total == impl_->packets) return;
+  impl_->packets = total;
+  journal::append_packets(impl_->buffer, total);
+  impl_->appended();
 }
 
 void JournalWriter::finished(bool complete, std::string_view reason) {

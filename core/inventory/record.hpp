@@ -1,5 +1,6 @@
 // What is known of one host: facts as the stages stated them, and the record folded out of them.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -55,6 +56,12 @@ enum class Outcome : uint8_t {
   skipped_shutdown       ///< the run ended before its turn
 };
 std::string_view to_string(Outcome);  ///< "positive", "no answer", "skipped: when", ...
+
+/// How many targets of a stage ended how; by Outcome.
+using OutcomeCounts = std::array<uint64_t, 16>;
+inline void add_counts(OutcomeCounts& to, const OutcomeCounts& more) {
+  for (std::size_t i = 0; i < to.size(); ++i) to[i] += more[i];
+}
 
 /// A host with all facts, in the order of the stages.
 struct HostRecord {

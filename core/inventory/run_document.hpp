@@ -13,22 +13,23 @@ namespace sonde::core {
 
 struct StageCoverage {
   std::string name, plugin, version;
-  std::array<uint64_t, 16> by_outcome{};   ///< index: Outcome
+  OutcomeCounts by_outcome{};              ///< index: Outcome
   std::string unavailable;                 ///< why the stage did not run, or empty
   bool adaptive = false;                   ///< an earlier end of the wait was permitted
-  uint64_t postponed = 0;                  ///< local faults that were asked again
+  uint64_t postponed = 0;                  ///< local faults that were asked again; of a resumed run, its last part's
   std::map<std::string, uint64_t> errors;  ///< reason -> count
 };
 
 struct RunDocument {
   std::string run_id, pipeline, plan_hash, sonde_version;
   uint64_t seed = 0;
-  std::string started, ended;  ///< RFC 3339 UTC
+  std::string started, ended;  ///< RFC 3339 UTC; of a resumed run: of its first and its last part
   bool complete = false;
   std::string why_incomplete;  ///< "interrupted", "run_timeout", ...
   std::vector<std::string> scope, exclusions;
-  uint64_t targets = 0, settled = 0, packets = 0, responding = 0;
-  uint64_t dropped_receive = 0;  ///< packets that our own sockets dropped (SK_MEMINFO_DROPS)
+  uint64_t targets = 0, settled = 0, responding = 0;
+  uint64_t packets = 0;          ///< of all parts of a resumed run; a part that was killed may lack its last 5 s
+  uint64_t dropped_receive = 0;  ///< packets that our own sockets dropped (SK_MEMINFO_DROPS), in the last part
   std::vector<StageCoverage> stages;
   /// Targets that were not (fully) asked: range or "N targets", reason. What is no range leaves open which, and then a
   /// delta calls no host gone: a slice of --shard i/n belongs here, a `when` that was false does not.

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "base/file.hpp"
+#include "base/text.hpp"
 #include "inventory/delta.hpp"
 #include "inventory/snapshot.hpp"
 
@@ -169,6 +170,27 @@ Result<std::optional<RunDocument>> find_run_document(const std::string& path) {
   return names_it ? std::optional(std::move(*run)) : std::nullopt;
 }
 
+/// What people name by mistake, told by name instead of by its first wrong character.
+std::optional<Diagnostic> known_by_sight(std::string_view text, const std::string& path) {
+  const auto found = [&](std::string what, std::string hint) {
+    return Diagnostic{"inventory-invalid", "this is " + std::move(what) + ", not an inventory", std::move(hint),
+                      SourceSpan{path, 0, 0, 0}, Severity::error};
+  };
+  const std::string remedy = "name what the json exporter or the history wrote, such as inventory.json";
+  if (text.starts_with("{\"sonde_journal\":")) return found("the journal of a run", remedy);
+  if (text.substr(0, 4096).find("\"run_id\"") != std::string_view::npos)
+    if (const Result<Value> whole = parse_json(text); whole && run_document_from(*whole)) {
+      std::vector<std::string_view> written;
+      if (const Value* outputs = whole->find("outputs"); outputs != nullptr && outputs->array() != nullptr)
+        for (const Value& output : *outputs->array())
+          if (output.text() != nullptr && output.text()->ends_with(".json")) written.push_back(*output.text());
+      return found("the document of a run", written.empty() ? remedy : "its inventory is " + join(written, ", "));
+    }
+  if (path.ends_with(".csv")) return found("a CSV file", remedy);
+  if (path.ends_with(".yaml") || path.ends_with(".yml")) return found("a YAML file", remedy);
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<IpAddress> address_of(const Value& record) {
@@ -220,9 +242,13 @@ Result<std::vector<Value>> parse_records(std::string_view text, const std::strin
 
 Result<Snapshot> read_snapshot(const std::string& path) {
   Result<std::string> text = read_file(path, largest_snapshot);
-  if (!text) return tl::unexpected(text.error());
+  if (!text) {
+    if (struct stat info{}; ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode))
+      return failure("file-unreadable", path + " is a directory", "name an inventory in it, such as inventory.json");
+    return tl::unexpected(text.error());
+  }
   Result<std::vector<Value>> records = parse_records(*text, path);
-  if (!records) return tl::unexpected(records.error());
+  if (!records) return tl::unexpected(known_by_sight(*text, path).value_or(records.error()));
   auto run = find_run_document(path);
   if (!run) return tl::unexpected(run.error());
   return Snapshot{path, std::move(*records), std::move(*run)};

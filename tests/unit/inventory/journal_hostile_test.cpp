@@ -51,7 +51,20 @@ INSTANTIATE_TEST_SUITE_P(
         R"({"d":60,"h":"10.0.0.1","o":[1,1]})",  // position
         R"({"d":10,"h":"10.0.0.1","o":[1]})", R"({"d":10,"h":"10.0.0.1","o":[1,99]})", R"({"d":10,"o":[1,1]})",
         R"({"p":[[10,51]]})", R"({"p":[[0,1]]})", R"({"p":[[10,1],[11,18446744073709551615]]})", R"({"p":[10]})",
-        R"({"p":7})", R"({"end":true})", R"({"crash":["p","s","00",0]})", R"({"crash":["p","s"]})"));
+        R"({"p":7})", R"({"p":[[10,5]],"t":7})", R"({"p":[[10,5]],"t":[[[3,1]],[[3,1]],[[3,1]]]})",
+        R"({"p":[[10,5]],"t":[[[99,1]]]})", R"({"p":[[10,5]],"t":[[[3,101]]]})", R"({"p":[[10,5]],"t":[[[3]]]})",
+        R"({"n":-1})", R"({"n":"1"})", R"({"end":true})", R"({"crash":["p","s","00",0]})", R"({"crash":["p","s"]})"));
+
+/// More outcomes than silent positions: somebody made them up, and none of them counts.
+TEST(HostileJournalFile, BelievesNoMoreOutcomesThanPositions) {
+  Temporary directory;
+  directory.write("j", header + std::string(R"({"p":[[10,5]],"t":[[[3,5]],[[3,4],[6,2]]]})") + "\n");
+  const auto content = read_journal(directory / "j");
+  ASSERT_TRUE(content.has_value());
+  EXPECT_EQ(content->settled.size(), 5u);
+  EXPECT_TRUE(content->silent_outcomes.empty());
+  EXPECT_EQ(content->dropped_lines, 1u);
+}
 
 TEST(HostileJournalFile, RefusesWhatHasNoHeader) {
   const Temporary directory;

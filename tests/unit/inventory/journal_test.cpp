@@ -151,6 +151,46 @@ TEST_F(Journal, SilenceCostsRangesNotLines) {
   EXPECT_TRUE(read().hosts.empty());
 }
 
+TEST_F(Journal, HowSilentHostsEndedIsCounted) {
+  auto journal = create();
+  OutcomeCounts first{}, second{};
+  first[static_cast<std::size_t>(Outcome::no_answer)] = 7;
+  first[static_cast<std::size_t>(Outcome::skipped_when)] = 3;
+  second[static_cast<std::size_t>(Outcome::no_answer)] = 10;
+  journal->settled(Slice{0, 10});
+  journal->silent_outcomes(std::vector{first, second});
+  ASSERT_TRUE(journal->sync(false));
+  journal->settled(Slice{10, 10});
+  journal->silent_outcomes(std::vector{second, second});
+  ASSERT_TRUE(journal->sync(false));
+  const std::string lines = Temporary::read(path_);
+  EXPECT_EQ(lines.substr(lines.find('\n') + 1),
+            "{\"p\":[[0,10]],\"t\":[[[3,7],[6,3]],[[3,10]]]}\n{\"p\":[[10,10]],\"t\":[[[3,10]],[[3,10]]]}\n");
+  const JournalContent content = read();
+  EXPECT_EQ(content.dropped_lines, 0u);
+  ASSERT_GE(content.silent_outcomes.size(), 2u);
+  EXPECT_EQ(content.silent_outcomes[0][static_cast<std::size_t>(Outcome::no_answer)], 17u);
+  EXPECT_EQ(content.silent_outcomes[0][static_cast<std::size_t>(Outcome::skipped_when)], 3u);
+  EXPECT_EQ(content.silent_outcomes[1][static_cast<std::size_t>(Outcome::no_answer)], 20u);
+}
+
+TEST_F(Journal, PacketsOfAllParts) {
+  {
+    auto journal = create();
+    journal->packets(1000);
+    journal->packets(1000);  // no news, no line
+    ASSERT_TRUE(journal->sync(false));
+  }
+  EXPECT_EQ(read().packets, 1000u);
+  auto journal = JournalWriter::append_to(path_).value();
+  journal->packets(1500);
+  ASSERT_TRUE(journal->sync(false));
+  const std::string lines = Temporary::read(path_);
+  EXPECT_EQ(lines.substr(lines.find('\n') + 1), "{\"n\":1000}\n{\"n\":1500}\n");
+  EXPECT_EQ(read().packets, 1500u);
+  EXPECT_EQ(read().dropped_lines, 0u);
+}
+
 TEST_F(Journal, ManyRunsAreWrittenBeforeTheyFillTheMemory) {
   auto journal = JournalWriter::create(path_,
                                        [] {

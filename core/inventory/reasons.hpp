@@ -1,0 +1,12 @@
+// Error texts of single targets as reasons that can be counted.
+#pragma once
+#include <string>
+#include <string_view>
+
+namespace sonde::core {
+
+/// The text without what belongs to one target alone: addresses (with their port, zone or prefix) become <address>,
+/// MAC addresses <mac>, reverse names <name>, "port 22" is "port <n>", "3 of 5" is "some of 5".
+std::string general_reason(std::string_view why);
+
+}  // namespace sonde::core
