@@ -3,13 +3,15 @@
 #include <algorithm>
 
 #include "engine/shard.hpp"
+#include "inventory/reasons.hpp"
 #include "plugins/host_calls.hpp"
 
 namespace sonde::core {
 
 namespace {
 constexpr int64_t second = 1'000'000'000;
-constexpr std::size_t most_reasons = 32;  // distinct error texts kept for a stage: they may be hostile and many
+constexpr std::size_t most_reasons = 32;     // distinct error texts kept for a stage: they may be hostile and many
+constexpr std::size_t most_warnings = 1000;  // distinct ones that are remembered as told
 
 bool is_alive(const HostRecord& h) {
   return std::any_of(h.facts.begin(), h.facts.end(),
@@ -35,8 +37,32 @@ void Coordinator::preload(const JournalContent& before) {
     on_settled_(h);
     hosts_.push_back(h);
   }
+  for (std::size_t i = 0; i < before.silent_outcomes.size() && i < earlier_.size(); ++i)
+    add_counts(earlier_[i].by_outcome, before.silent_outcomes[i]);
   for (const auto& [where, n] : before.errors)
-    if (where.first < errors_.size()) errors_[where.first][where.second] += n;
+    if (where.first < errors_.size()) count_error(where.first, where.second, n);
+  packets_before_ = before.packets;
+  settled_before_ = before.settled.size();
+  responding_before_ = responding_;
+}
+
+uint64_t Coordinator::packets() const {
+  return packets_before_ + shared_.budgets.packets.taken();
+}
+
+void Coordinator::count_error(uint8_t stage, const std::string& why, uint64_t n) {
+  auto& reasons = errors_[stage];
+  const std::string reason = why.empty() ? "no reason given" : general_reason(why);
+  const bool room = reasons.size() < most_reasons || reasons.count(reason) != 0;
+  reasons[room ? reason : "other reasons"] += n;
+}
+
+void Coordinator::tell(const Batch::Log& line) {
+  if (!request_.on_log) return;
+  // Each shard and worker has an instance that finds the same fault; people need to hear it once.
+  const bool warning = line.level <= SONDE_LOG_WARN;
+  if (warning && told_.size() < most_warnings && !told_.insert(line.text).second) return;
+  request_.on_log(line.level, line.text);
 }
 
 void Coordinator::supervise(const std::vector<std::unique_ptr<Shard>>& shards, int64_t started) {
@@ -51,6 +77,7 @@ void Coordinator::supervise(const std::vector<std::unique_ptr<Shard>>& shards, i
       last_refresh_ = now;
     }
     if (journal_ && (now - last_durable_ >= 5 * second || !more)) {
+      journal_->packets(packets());
       if (auto synced = journal_->sync(true); !synced) journal_failed(synced.error());
       last_durable_ = now;
     }
@@ -90,6 +117,7 @@ void Coordinator::write_journal(const Batch& b) {
     journal_->settled(Slice{silent[i], j - i});
     i = j;
   }
+  if (!b.silent.empty()) journal_->silent_outcomes(b.silent_outcomes);
 }
 
 void Coordinator::handle(Batch&& b) {
@@ -98,15 +126,8 @@ void Coordinator::handle(Batch&& b) {
     if (auto synced = journal_->sync(false); !synced) journal_failed(synced.error());
   }
   for (const auto& [shard, hosts] : b.handed_over) shared_.written[shard].store(hosts, std::memory_order_release);
-  for (const Batch::Result& r : b.results) {
-    if (r.outcome != Outcome::error) continue;
-    auto& reasons = errors_[r.stage];
-    const std::string& why = r.why.empty() ? "no reason given" : r.why;
-    if (reasons.size() < most_reasons || reasons.count(why))
-      ++reasons[why];
-    else
-      ++reasons["other"];
-  }
+  for (const Batch::Result& r : b.results)
+    if (r.outcome == Outcome::error) count_error(r.stage, r.why, 1);
   for (Batch::Settled& s : b.settled) {
     const bool alive = is_alive(s.record);
     responding_ += alive;
@@ -114,8 +135,7 @@ void Coordinator::handle(Batch&& b) {
     on_settled_(s.record);
     hosts_.push_back(std::move(s.record));
   }
-  for (const Batch::Log& l : b.logs)
-    if (request_.on_log) request_.on_log(l.level, l.text);
+  for (const Batch::Log& l : b.logs) tell(l);
   for (const Batch::StageFailure& f : b.failures) {
     const StagePlan& stage = shared_.plan.stages[f.stage];
     // Each shard gives it up for itself; people need to hear it once.
@@ -132,9 +152,12 @@ void Coordinator::tell_progress(int64_t started) {
   Progress p;
   p.targets = shared_.plan.slice.count;
   p.settled = settled_;
-  p.responding = responding_;
+  p.settled_before = settled_before_;
   p.packets = shared_.budgets.packets.taken();
   p.elapsed = last_progress_ - started;
+  uint64_t heard = responding_before_;
+  for (const StageCounters& stage : counters) heard += stage.first_alive;
+  p.responding = std::max(heard, responding_);  // a source's own statement shows when the host is settled
   for (std::size_t i = 0; i < counters.size(); ++i) {
     if (!shared_.plan.stages[i].enabled) continue;
     Progress::Stage s;

@@ -3,7 +3,7 @@
 #pragma once
 #include <functional>
 #include <memory>
-#include <unordered_map>
+#include <set>
 
 #include "engine/run.hpp"
 #include "engine/run_shared.hpp"
@@ -25,7 +25,7 @@ class Coordinator {
   std::vector<HostRecord> take_hosts();  ///< by address
   const std::vector<Diagnostic>& problems() const { return problems_; }
   const std::vector<std::map<std::string, uint64_t>>& errors() const { return errors_; }
-  /// Outcomes of hosts that a resumed journal brought: those with a record, silence is not in it.
+  /// Outcomes of hosts that a resumed journal brought.
   const std::vector<StageCounters>& earlier() const { return earlier_; }
   const std::vector<uint8_t>& failed_stages() const { return failed_stages_; }
   bool journal_trouble() const { return journal_trouble_; }
@@ -33,9 +33,13 @@ class Coordinator {
   bool timed_out() const { return timed_out_; }
   uint64_t settled() const { return settled_; }
   uint64_t responding() const { return responding_; }
+  uint64_t packets() const;  ///< over all parts of a resumed run
+  /// Log lines to on_log; a warning that was told before is not told again.
+  void tell(const Batch::Log&);
 
  private:
   void handle(Batch&&);
+  void count_error(uint8_t stage, const std::string& why, uint64_t n);
   void write_journal(const Batch&);
   void tell_progress(int64_t started);
   void check_end(const std::vector<std::unique_ptr<Shard>>& shards, int64_t started);
@@ -50,7 +54,9 @@ class Coordinator {
   std::vector<std::map<std::string, uint64_t>> errors_;  ///< by stage: reason -> count
   std::vector<StageCounters> earlier_;
   std::vector<uint8_t> failed_stages_;
+  std::set<std::string> told_;  ///< warnings
   uint64_t settled_ = 0, responding_ = 0;
+  uint64_t packets_before_ = 0, settled_before_ = 0, responding_before_ = 0;  ///< in earlier parts of a resumed run
   int signal_ = 0;
   bool stopping_ = false, timed_out_ = false, journal_trouble_ = false;
   int64_t last_durable_ = 0, last_progress_ = 0, last_refresh_ = 0;

@@ -5,10 +5,17 @@ namespace sonde::core {
 tl::unexpected<Diagnostic> creation_failure(sonde_err e, const std::string& why, const StagePlan& stage) {
   const std::string text = "stage '" + stage.name + "': " + (why.empty() ? "the plugin gave no reason" : why);
   switch (e) {
-    case SONDE_E_DENIED:
-      return failure("needs-raw-socket", text,
-                     "give the right, or mark the stage `optional: true` to go on without it (sonde doctor)",
-                     stage.where);
+    case SONDE_E_DENIED: {
+      // What a plugin expected is the remedy: a line of its own, like everybody's.
+      constexpr std::string_view turn = "; expected ";
+      const auto at = text.find(turn);
+      const bool told = at != std::string::npos;
+      return failure(
+          "needs-raw-socket", text.substr(0, at),
+          (told ? "expected " + text.substr(at + turn.size()) : std::string("expected CAP_NET_RAW or root")) +
+              (stage.optional ? " (sonde doctor)" : " (sonde doctor), or `optional: true` to go on without"),
+          stage.where);
+    }
     case SONDE_E_CONFIG:
       return failure("stage-config", text, "sonde describe " + stage.plugin->id, stage.where);
     default:

@@ -25,7 +25,7 @@ void HostSlots::release(uint32_t slot) {
   end_task(slot);
   s.state = SlotState::free;
   s.stage = 0;
-  s.link_silent = s.link_direct = s.neighbour_place = false;
+  s.link_silent = s.link_direct = s.alive = s.neighbour_place = false;
   s.short_since = 0;
   s.waits = 0;
   s.facts.clear();

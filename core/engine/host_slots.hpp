@@ -25,6 +25,7 @@ struct HostSlot {
   uint8_t stage = 0;
   bool link_silent = false;      ///< asked on the link, in vain
   bool link_direct = false;      ///< answered on the link: raw stages address it by its MAC
+  bool alive = false;            ///< a stage has heard of it
   bool neighbour_place = false;  ///< has its place in the kernel's neighbour table
   uint32_t generation = 1;
   uint32_t prev = no_slot, next = no_slot;  ///< in the queue or the deadline list of its stage

@@ -22,6 +22,9 @@ void Inbox::deliver(Batch&& b) {
   append(batch_.results, b.results);
   append(batch_.settled, b.settled);
   append(batch_.silent, b.silent);
+  if (batch_.silent_outcomes.size() < b.silent_outcomes.size()) batch_.silent_outcomes.resize(b.silent_outcomes.size());
+  for (std::size_t i = 0; i < b.silent_outcomes.size(); ++i)
+    add_counts(batch_.silent_outcomes[i], b.silent_outcomes[i]);
   append(batch_.logs, b.logs);
   append(batch_.failures, b.failures);
   append(batch_.handed_over, b.handed_over);
@@ -62,7 +65,8 @@ std::vector<StageCounters> Inbox::counters(uint64_t* settled) const {
     *settled += shard.settled;
     if (sum.size() < shard.stages.size()) sum.resize(shard.stages.size());
     for (std::size_t i = 0; i < shard.stages.size(); ++i) {
-      for (std::size_t o = 0; o < sum[i].by_outcome.size(); ++o) sum[i].by_outcome[o] += shard.stages[i].by_outcome[o];
+      add_counts(sum[i].by_outcome, shard.stages[i].by_outcome);
+      sum[i].first_alive += shard.stages[i].first_alive;
       sum[i].in_flight += shard.stages[i].in_flight;
       sum[i].waiting += shard.stages[i].waiting;
       sum[i].postponed += shard.stages[i].postponed;

@@ -16,7 +16,8 @@
 namespace sonde::core {
 
 struct StageCounters {
-  std::array<uint64_t, 16> by_outcome{};
+  OutcomeCounts by_outcome{};
+  uint64_t first_alive = 0;  ///< hosts that this stage was the first to hear of
   uint64_t in_flight = 0, waiting = 0, postponed = 0;
 };
 
@@ -43,7 +44,8 @@ struct Batch {
   };
   std::vector<Result> results;
   std::vector<Settled> settled;
-  std::vector<uint64_t> silent;  ///< positions settled with nothing to remember
+  std::vector<uint64_t> silent;                ///< positions settled with nothing to remember
+  std::vector<OutcomeCounts> silent_outcomes;  ///< by stage: of those
   std::vector<Log> logs;
   std::vector<StageFailure> failures;
   std::vector<std::pair<std::size_t, uint64_t>> handed_over;  ///< shard, hosts that it has settled and told of so far

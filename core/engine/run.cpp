@@ -86,6 +86,18 @@ class Run {
     return scan();
   }
 
+  std::vector<std::optional<Diagnostic>> try_stages() {
+    set_up_shared();
+    std::vector<std::optional<Diagnostic>> problems(plan_.stages.size());
+    const Result<void> shards = create_shards();
+    for (std::size_t i = 0; i < plan_.stages.size(); ++i) {
+      if (!plan_.stages[i].enabled) continue;
+      const Result<void> made = shards ? create_stage(static_cast<uint8_t>(i)) : shards;
+      if (!made) problems[i] = made.error();
+    }
+    return problems;
+  }
+
  private:
   void set_up_shared() {
     RunShared& s = *shared_;
@@ -104,8 +116,7 @@ class Run {
         if (plan_.stages[i].name == c.stage) s.crashed[c.target].set(i);
   }
 
-  /// One instance a shard, or one a worker. What an optional stage cannot have here is noted, not an error.
-  Result<void> create_instances() {
+  Result<void> create_shards() {
     pools_.resize(plan_.stages.size());
     for (std::size_t i = 0; i < plan_.stages.size(); ++i)
       if (plan_.stages[i].enabled && plan_.stages[i].plugin->blocking())
@@ -116,15 +127,22 @@ class Run {
       if (!shards_.back()->loop().valid())
         return failure("resources", "no event loop could be opened", "raise the limit of open files (ulimit -n)");
     }
+    return {};
+  }
+
+  /// One instance a shard, or one a worker. What an optional stage cannot have here is noted, not an error.
+  Result<void> create_instances() {
+    if (auto ok = create_shards(); !ok) return ok;
     for (std::size_t i = 0; i < plan_.stages.size(); ++i) {
       if (!plan_.stages[i].enabled) continue;
       auto made = create_stage(static_cast<uint8_t>(i));
       if (made) continue;
       if (!plan_.stages[i].optional) return made;
       shared_->unavailable[i] = made.error().text;
+      const std::string subject = "stage '" + plan_.stages[i].name + "': ";  // said by whoever shows the reason
+      if (shared_->unavailable[i].starts_with(subject)) shared_->unavailable[i].erase(0, subject.size());
       Diagnostic skipped = made.error();
       skipped.severity = Severity::warning;
-      skipped.hint.clear();
       skipped.text += " (optional: skipped)";
       problems_.push_back(std::move(skipped));
       for (auto& shard : shards_) shard->stage(static_cast<uint8_t>(i)).instance.reset();
@@ -209,7 +227,7 @@ class Run {
     result.signal = coordinator.signal();
     fill_document(result, coordinator);
     shards_.clear();  // destroys the instances: before the exporters, so that their last words are told
-    collect_last_words();
+    for (const Batch::Log& l : shared_->inbox.collect(0).logs) coordinator.tell(l);
     publisher_.publish(result);
     close_journal(result, coordinator.journal_trouble());
     result.had_errors |= coordinator.timed_out();
@@ -234,11 +252,6 @@ class Run {
     crash_.write_to(-1);
   }
 
-  void collect_last_words() {
-    for (const Batch::Log& l : shared_->inbox.collect(0).logs)
-      if (request_.on_log) request_.on_log(l.level, l.text);
-  }
-
   void fill_document(RunResult& result, const Coordinator& coordinator) {
     RunDocument& d = result.document;
     d.run_id = request_.run_id;
@@ -246,7 +259,8 @@ class Run {
     d.plan_hash = plan_.hash;
     d.sonde_version = SONDE_VERSION;
     d.seed = plan_.seed;
-    d.started = started_;
+    d.started =
+        request_.resume && !request_.resume->header.started.empty() ? request_.resume->header.started : started_;
     d.ended = rfc3339_now();
     d.scope = plan_.targets.addresses().to_strings();
     d.exclusions = plan_.scope.exclusions().to_strings();
@@ -254,7 +268,7 @@ class Run {
     uint64_t settled = 0;
     const auto counters = shared_->inbox.counters(&settled);
     d.settled = settled;
-    d.packets = shared_->budgets.packets.taken();
+    d.packets = coordinator.packets();
     d.responding = coordinator.responding();
     d.dropped_receive = shared_->receive_drops;
     d.complete = settled == plan_.slice.count && coordinator.failed_stages().empty();
@@ -310,6 +324,11 @@ class Run {
 
 Result<RunResult> run(const Plan& plan, const RunRequest& request) {
   return Run(plan, request).execute();
+}
+
+std::vector<std::optional<Diagnostic>> try_stages(const Plan& plan) {
+  const RunRequest request;
+  return Run(plan, request).try_stages();
 }
 
 }  // namespace sonde::core

@@ -2,6 +2,7 @@
 #pragma once
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,11 @@ struct Progress {
     uint64_t done = 0, found = 0, in_flight = 0, waiting = 0;
   };
   std::vector<Stage> stages;
-  uint64_t targets = 0, settled = 0, responding = 0, packets = 0;
-  int64_t elapsed = 0;  ///< ns
+  uint64_t targets = 0, settled = 0;
+  uint64_t settled_before = 0;  ///< in earlier parts of a resumed run
+  uint64_t responding = 0;      ///< hosts that were heard of, settled or not
+  uint64_t packets = 0;         ///< of this part
+  int64_t elapsed = 0;          ///< ns, of this part
 };
 
 struct RunRequest {
@@ -48,5 +52,9 @@ struct RunResult {
 /// Blocking. A Diagnostic when nothing could be started (permission, output, plugin): no packet was sent then and no
 /// output file touched.
 Result<RunResult> run(const Plan&, const RunRequest&);
+
+/// What would keep each stage from starting here, by stage; nothing where it can. Makes the stages' instances, which
+/// open their sockets and files, and undoes them; nothing is sent or written. Disabled stages are not tried.
+std::vector<std::optional<Diagnostic>> try_stages(const Plan&);
 
 }  // namespace sonde::core

@@ -61,6 +61,10 @@ Shard::Shard(RunShared& shared, uint32_t index, Slice slice, const std::vector<s
 
 Shard::~Shard() {
   for (auto s = stages_.rbegin(); s != stages_.rend(); ++s) s->instance.reset();
+  // What plugins say last.
+  Batch words;
+  words.logs = std::move(batch_.logs);
+  if (!words.empty()) shared_.inbox.deliver(std::move(words));
 }
 
 bool Shard::on_own_thread() const {

@@ -12,6 +12,10 @@ namespace {
 constexpr int64_t pump_share_ns = 1'000'000;  // offering work, before I/O gets its turn again
 constexpr int64_t retry_offer_ns = 10'000'000;
 constexpr int64_t longest_shortage_ns = 10'000'000'000;  // then a postponed task is an error
+
+bool says_alive(const Fact& f) {
+  return f.field == FieldTable::alive && f.value.as_bool();
+}
 }  // namespace
 
 bool Shard::wanted(const ShardStage& s, HostSlot& h) const {
@@ -93,6 +97,9 @@ void Shard::settle(uint32_t slot, bool whole) {
     h.facts = {};
   } else if (whole) {
     batch_.silent.push_back(h.position);
+    batch_.silent_outcomes.resize(slots_.stages());
+    for (std::size_t i = 0; i < slots_.stages(); ++i)
+      ++batch_.silent_outcomes[i][static_cast<std::size_t>(slots_.outcomes(slot)[i])];
   } else {
     --handed_over_;  // nothing to tell
   }
@@ -119,6 +126,10 @@ void Shard::finish(uint32_t slot, Outcome outcome, std::string why) {
     }
   if (outcome == Outcome::error && !why.empty())
     log(SONDE_LOG_DEBUG, s.plan->name + ": " + h.ip.to_string() + ": " + why);
+  if (!h.alive && std::any_of(put.begin(), put.end(), says_alive)) {
+    h.alive = true;
+    ++s.counters.first_alive;
+  }
   // Silence costs no line in the journal; whatever was learned has one, also from a task that then fell silent.
   const bool learned = std::any_of(put.begin(), put.end(), [](const Fact& f) { return f.field != FieldTable::link; });
   const bool says = outcome == Outcome::positive || outcome == Outcome::negative || learned;

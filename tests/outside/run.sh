@@ -93,6 +93,6 @@ YAML
 status=0
 "$sonde" run denied.sonde.yaml --quiet --output "$work/denied" || status=$?
 [ "$status" = 1 ] || fail "a run whose dials are refused ended with $status"
-reasons=$(grep -c '"127.0.0.1: .*print.*": 1' "$work/denied/run.json" || :)
+reasons=$(grep -c '"<address>: .*print.*": 1' "$work/denied/run.json" || :)
 [ "$reasons" = 3 ] || { cat "$work/denied/run.json" >&2; fail "run.json gives the reason for $reasons of 3 stages"; }
 step "ok"

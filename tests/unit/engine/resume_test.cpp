@@ -67,6 +67,31 @@ TEST_F(Resume, AnInterruptedRunKeepsWhatItKnowsAndTheRestIsDoneLater) {
   EXPECT_TRUE(read_journal(whole.journal)->finished);
 }
 
+/// The document of a resumed run is of the whole run: silent hosts, packets and the begin of its earlier part count.
+TEST_F(Resume, TheDocumentCoversAllParts) {
+  targets(400);
+  std::set<std::string> asked;
+  std::atomic<int> stop_after{150}, signal{0};
+  stage<0>(finds_even_ones(asked, &stop_after, &signal), {"alive"}, 60'000);
+  RunRequest request;
+  request.stop_signal = &signal;
+  const RunResult interrupted = run_well(request);
+  auto journal = read_journal(interrupted.journal);
+  ASSERT_TRUE(journal.has_value());
+  journal->header.started = "2026-11-22T03:15:00Z";
+  journal->packets = 1234;
+  scripts[0] = finds_even_ones(asked, nullptr, nullptr);
+  RunRequest again;
+  again.resume = &*journal;
+  again.journal_path = interrupted.journal;
+  const RunResult whole = run_well(again);
+  EXPECT_EQ(whole.document.started, "2026-11-22T03:15:00Z");
+  EXPECT_EQ(whole.document.packets, 1234u);  // the script asks for none itself
+  EXPECT_EQ(count(whole, 0, Outcome::positive), 200u);
+  EXPECT_EQ(count(whole, 0, Outcome::no_answer), 200u);
+  EXPECT_EQ(count(whole, 0, Outcome::skipped_shutdown), 0u);
+}
+
 TEST_F(Resume, ATargetThatCrashedAPluginIsLeftOutForThatStage) {
   targets(10);
   std::set<std::string> asked;

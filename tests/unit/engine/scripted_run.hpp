@@ -19,6 +19,7 @@ namespace sonde::core::test {
 struct Script {
   using Ctx = sonde_ctx*;
   std::function<sonde_err(Ctx, const sonde_host*)> create;
+  std::function<void(Ctx, const sonde_host*)> destroy;  ///< its last words
   std::function<int32_t(Ctx, const sonde_host*, std::span<const sonde_task>)> start;
   std::function<void(Ctx, const sonde_host*, uint64_t id, uint64_t user, uint32_t events)> on_io;
   std::function<void(Ctx, const sonde_host*, uint64_t id, uint64_t user)> on_timer;
@@ -43,7 +44,10 @@ struct Tables {
     *out = reinterpret_cast<sonde_inst*>(new Live{c, h});
     return SONDE_OK;
   }
-  static void destroy(sonde_inst* i) { delete &live(i); }
+  static void destroy(sonde_inst* i) {
+    if (scripts[N].destroy) scripts[N].destroy(live(i).ctx, live(i).host);
+    delete &live(i);
+  }
   static int32_t start(sonde_inst* i, const sonde_task* t, uint32_t n) {
     return scripts[N].start(live(i).ctx, live(i).host, {t, n});
   }
