@@ -18,10 +18,7 @@ bool open(const Context& host, const net::Link& link, bool four, LinkSocket& out
   const sonde_err e = host.raw(AF_PACKET, four ? ETH_P_ARP : ETH_P_IPV6, link.index, fd);
   // Not a matter of this link: nobody could be asked, and a stage that asks nobody must not look as if it had.
   if (e == SONDE_E_DENIED)
-    throw Failure(e, "neighbours on " + link.name +
-                         " cannot be asked: packet sockets are not allowed; expected CAP_NET_RAW "
-                         "(AmbientCapabilities=CAP_NET_RAW in a service unit, setcap cap_net_raw+ep on the program, "
-                         "or root), or ask: false to only look them up in the kernel's table");
+    throw Failure(e, "packet sockets are not allowed; expected CAP_NET_RAW, root, or the option ask: false");
   if (e != SONDE_OK) return false;
   out.socket = net::Socket(fd);
   if (!out.socket.attach_filter(four ? arp_reply_filter() : advertisement_filter())) return false;

@@ -70,11 +70,10 @@ Icmp::Icmp(Context host)
   v4_ = open_echo_socket(host_, AF_INET, identity_.id, packet_size_);
   v6_ = open_echo_socket(host_, AF_INET6, identity_.id, packet_size_);
   if (!v4_ && !v6_)
-    throw Failure(SONDE_E_DENIED,
-                  v4_.why_not +
-                      "; expected CAP_NET_RAW (AmbientCapabilities=CAP_NET_RAW in a service unit, setcap "
-                      "cap_net_raw+ep on the program, or root) or a group of this user within "
-                      "net.ipv4.ping_group_range (sysctl -w net.ipv4.ping_group_range=\"0 2147483647\")");
+    throw Failure(
+        SONDE_E_DENIED,
+        "neither raw nor ping sockets are allowed; expected CAP_NET_RAW, root, or a group of this user within "
+        "net.ipv4.ping_group_range");
   if (v4_.raw || v6_.raw) {
     try {
       network_ = net::NetlinkReader().read_all();

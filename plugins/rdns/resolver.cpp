@@ -162,7 +162,16 @@ Resolver::Resolver(Context host, const Server& server, int64_t timeout, uint32_t
       pacer_(timeout),
       channel_(std::make_unique<Channel>(*this)) {}
 
-Resolver::~Resolver() = default;
+// A run too short for a server to count as down must not keep its user in the dark about why there are no names.
+Resolver::~Resolver() {
+  if (!served_ && failures_ > 0) complain();
+}
+
+void Resolver::complain() {
+  if (std::exchange(warned_, true)) return;
+  const char* what = trouble_ == ReplyKind::servfail ? " refuses its service" : " does not answer";
+  host_.log(SONDE_LOG_WARN, "DNS server " + server_.text + what + "; names it should know are missing");
+}
 
 void Resolver::ask(Ticket ticket, const std::string& name, uint16_t type) {
   int64_t now = host_.now();
@@ -212,17 +221,16 @@ void Resolver::finish(const Query& query, int status, std::span<const uint8_t> m
   if (answered) {
     failures_ = 0;
     down_until_ = 0;
+    served_ = true;
     pacer_.answered(query.sent_at, now);
   } else if (reply.kind == ReplyKind::shortage || reply.kind == ReplyKind::failure) {
     pacer_.withdrawn(query.sent_at);
   } else {
+    trouble_ = reply.kind;
     reply.loss = pacer_.lost(query.sent_at, now);
     if (reply.loss == Loss::silence && ++failures_ >= failures_until_down) {
       down_until_ = now + down_for;
-      if (!std::exchange(warned_, true))
-        host_.log(SONDE_LOG_WARN,
-                  "DNS server " + server_.text +
-                      (reply.kind == ReplyKind::servfail ? " refuses its service" : " does not answer"));
+      complain();
     }
   }
   sink_.on_reply(query.ticket, reply);

@@ -71,12 +71,15 @@ class Resolver {
   struct Query;
   void finish(const Query& query, int status, std::span<const uint8_t> message);
   void set_due();
+  /// Once: that this server answers nobody.
+  void complain();
 
   Context host_;
   Server server_;
   int64_t timeout_, due_ = 0, down_until_ = 0;
   uint32_t index_, failures_ = 0;
-  bool warned_ = false;
+  bool warned_ = false, served_ = false;   ///< served: it has answered a question
+  ReplyKind trouble_ = ReplyKind::answer;  ///< the last loss
   ReplySink& sink_;
   Pacer pacer_;
   std::unique_ptr<Channel> channel_;
