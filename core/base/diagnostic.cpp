@@ -166,8 +166,8 @@ std::string Diagnostics::render_sorted(bool colour, std::size_t cap) const {
     std::size_t& seen = d->severity == Severity::error ? errors : warnings;
     if (++seen <= cap) out += render(*d, colour);
   }
-  if (errors > cap) out += "... and " + std::to_string(errors - cap) + " more errors\n";
-  if (warnings > cap) out += "... and " + std::to_string(warnings - cap) + " more warnings\n";
+  if (errors > cap) out += counted(errors - cap, "more error") + " not shown: correct these first, then check again\n";
+  if (warnings > cap) out += counted(warnings - cap, "more warning") + " not shown\n";
   return out;
 }
 

@@ -76,6 +76,8 @@ constexpr Message table[] = {
     {"output-warning", Exit::ok, "An exporter has written its file and warns of something.", "Read what it says."},
     {"plan-hosts-all", Exit::config, "An output wants a record for each of more than 2^20 targets.",
      "Use `hosts: responding` or `hosts: known`."},
+    {"plan-run-timeout", Exit::ok, "The run will probably end by limits.run_timeout before every target was asked.",
+     "Raise limits.run_timeout or the limit that decides, or scan fewer targets at a time."},
     {"plan-stdout-twice", Exit::config, "Two outputs write to the standard output.",
      "Leave `path: \"-\"` to one of them."},
     {"plan-too-many-stages", Exit::config, "The pipeline has more than 255 stages.",

@@ -139,6 +139,13 @@ std::string_view did_you_mean(std::string_view word, const std::vector<std::stri
   return best;
 }
 
+std::string counted(uint64_t n, std::string_view noun) {
+  std::string out = std::to_string(n) + " ";
+  out += noun;
+  if (n != 1) out += 's';
+  return out;
+}
+
 std::string join(const std::vector<std::string_view>& parts, std::string_view separator) {
   std::string out;
   for (std::size_t i = 0; i < parts.size(); ++i) {

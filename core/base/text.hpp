@@ -1,6 +1,7 @@
 // Text that may be hostile: what comes from the network is made valid UTF-8 when it is stored and harmless when it is
 // shown on a terminal.
 #pragma once
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,8 @@ std::string to_valid_utf8(std::string_view);
 std::string printable(std::string_view);
 /// The nearest of `choices` within a small edit distance (Damerau), or empty.
 std::string_view did_you_mean(std::string_view word, const std::vector<std::string_view>& choices);
+/// "1 packet", "2 packets": the noun takes an s.
+std::string counted(uint64_t n, std::string_view noun);
 std::string join(const std::vector<std::string_view>&, std::string_view separator);
 
 }  // namespace sonde::core

@@ -6,12 +6,12 @@
 #include <charconv>
 #include <cstdio>
 #include <functional>
-#include <map>
 
 #include "base/diagnostic.hpp"
 #include "base/ip_address.hpp"
 #include "base/text.hpp"
 #include "cli/console.hpp"
+#include "cli/usage.hpp"
 
 namespace sonde::core::cli {
 namespace {
@@ -121,24 +121,19 @@ struct PipelineOptions {
   }
 };
 
+/// Words of an option and what they stand for, in the order in which help and messages name them.
 template <class T>
-CLI::Option* choice(CLI::App& app, const char* name, std::string& text, const std::map<std::string, T>& choices,
-                    const char* shown, const char* help) {
-  std::vector<std::string> words;
-  for (const auto& [word, value] : choices) words.push_back(word);
-  return app.add_option(name, text, help)->option_text(shown)->check(CLI::IsMember(words));
-}
+using Words = std::vector<std::pair<std::string, T>>;
 
-const std::map<std::string, RunFormat> run_formats{
-    {"table", RunFormat::table}, {"json", RunFormat::json}, {"none", RunFormat::none}};
-const std::map<std::string, int> log_levels{{"error", 1}, {"warn", 2}, {"info", 3}, {"debug", 4}, {"trace", 5}};
-const std::map<std::string, DeltaFormat> delta_formats{
+const Words<RunFormat> run_formats{{"table", RunFormat::table}, {"json", RunFormat::json}, {"none", RunFormat::none}};
+const Words<int> log_levels{{"error", 1}, {"warn", 2}, {"info", 3}, {"debug", 4}, {"trace", 5}};
+const Words<DeltaFormat> delta_formats{
     {"text", DeltaFormat::text}, {"json", DeltaFormat::json}, {"markdown", DeltaFormat::markdown}};
-const std::map<std::string, bool> list_formats{{"table", false}, {"json", true}};
-const std::map<std::string, bool> text_formats{{"text", false}, {"json", true}};
-const std::map<std::string, SchemaArguments::What> schemas{{"pipeline", SchemaArguments::What::pipeline},
-                                                           {"record", SchemaArguments::What::record},
-                                                           {"run", SchemaArguments::What::run}};
+const Words<bool> list_formats{{"table", false}, {"json", true}};
+const Words<bool> text_formats{{"text", false}, {"json", true}};
+const Words<SchemaArguments::What> schemas{{"pipeline", SchemaArguments::What::pipeline},
+                                           {"record", SchemaArguments::What::record},
+                                           {"run", SchemaArguments::What::run}};
 
 struct Parser {
   CLI::App app{
@@ -159,7 +154,24 @@ struct Parser {
   DoctorArguments doctor;
   PipelineOptions run_options, validate_options, plan_options;
   std::string run_format, log_level = "info", list_format = "table", describe_format = "text", history_format = "table",
-                          diff_format = "text", schema_word;
+                          diff_format = "text", plan_format = "text", schema_word;
+
+  /// The first problem is told.
+  void note(std::optional<Diagnostic> found) {
+    if (found && !problem) problem = std::move(found);
+  }
+
+  template <class T>
+  void pick(const char* what, const std::string& word, const Words<T>& words, T& to) {
+    const auto found = std::find_if(words.begin(), words.end(), [&](const auto& w) { return w.first == word; });
+    if (found != words.end()) {
+      to = found->second;
+      return;
+    }
+    std::vector<std::string> names;
+    for (const auto& [name, value] : words) names.push_back(name);
+    note(wrong_word(what, word, names));
+  }
 
   CLI::App* command(const char* name, const char* description, const char* examples) {
     CLI::App* sub = app.add_subcommand(name, description);
@@ -180,13 +192,13 @@ struct Parser {
     sub->add_option("--resume", run.resume, "go on with an unfinished run: its journal, or a directory")
         ->option_text("RUN");
     sub->add_option("--user", run.user, "as root: become NAME before the first packet")->option_text("NAME");
-    choice(*sub, "--format", run_format, run_formats, "table|json|none", "what to print (table on a terminal)");
-    choice(*sub, "--log-level", log_level, log_levels, "LEVEL", "error, warn, info, debug or trace");
+    sub->add_option("--format", run_format, "what to print (table on a terminal)")->option_text("table|json|none");
+    sub->add_option("--log-level", log_level, "error, warn, info, debug or trace")->option_text("LEVEL");
     sub->add_flag("-q,--quiet", run.quiet, "no progress and no notices");
     sub->callback([this] {
-      if (!run_format.empty()) run.format = run_formats.at(run_format);
-      run.log_level = log_levels.at(log_level);
-      problem = run_options.finish(run.pipeline);
+      if (!run_format.empty()) pick("--format", run_format, run_formats, run.format);
+      pick("--log-level", log_level, log_levels, run.log_level);
+      note(run_options.finish(run.pipeline));
       result = run;
     });
   }
@@ -200,7 +212,7 @@ struct Parser {
     sub->add_flag("--allow-unset-env", validate.pipeline.overrides.allow_unset_env,
                   "a ${VAR} that is not set counts as empty");
     sub->callback([this] {
-      problem = validate_options.finish(validate.pipeline);
+      note(validate_options.finish(validate.pipeline));
       result = validate;
     });
   }
@@ -213,8 +225,10 @@ struct Parser {
                             "  sonde plan lan.sonde.yaml --set limits.packets_per_second=5000");
     sub->add_option("FILE", plan.pipeline.file, "the pipeline file")->required();
     plan_options.add(*sub, plan.pipeline, true);
+    sub->add_option("--format", plan_format, "what to print")->option_text("text|json");
     sub->callback([this] {
-      problem = plan_options.finish(plan.pipeline);
+      pick("--format", plan_format, text_formats, plan.json);
+      note(plan_options.finish(plan.pipeline));
       result = plan;
     });
   }
@@ -223,9 +237,9 @@ struct Parser {
     CLI::App* sub = command("list", "List the plugins that are found, and the files that are refused.",
                             "  sonde list\n  sonde list --plugin-path ./build/plugins --format json");
     add_plugin_path(*sub, list.plugin_path);
-    choice(*sub, "--format", list_format, list_formats, "table|json", "what to print");
+    sub->add_option("--format", list_format, "what to print")->option_text("table|json");
     sub->callback([this] {
-      list.json = list_formats.at(list_format);
+      pick("--format", list_format, list_formats, list.json);
       result = list;
     });
 
@@ -233,9 +247,9 @@ struct Parser {
                   "  sonde describe tcp-banner\n  sonde describe csv --format json");
     sub->add_option("PLUGIN", describe.plugin, "the plugin's id")->required();
     add_plugin_path(*sub, describe.plugin_path);
-    choice(*sub, "--format", describe_format, text_formats, "text|json", "what to print");
+    sub->add_option("--format", describe_format, "what to print")->option_text("text|json");
     sub->callback([this] {
-      describe.json = text_formats.at(describe_format);
+      pick("--format", describe_format, text_formats, describe.json);
       result = describe;
     });
 
@@ -243,12 +257,10 @@ struct Parser {
                   "Print the JSON Schema of a pipeline file, a record or a run document.\n"
                   "That of the pipeline file knows the options of all plugins that are found.",
                   "  sonde schema pipeline > pipeline.schema.json\n  sonde schema record");
-    sub->add_option("WHAT", schema_word, "pipeline, record or run")
-        ->required()
-        ->check(CLI::IsMember({"pipeline", "record", "run"}));
+    sub->add_option("WHAT", schema_word, "pipeline, record or run")->required();
     add_plugin_path(*sub, schema.plugin_path);
     sub->callback([this] {
-      schema.what = schemas.at(schema_word);
+      pick("WHAT", schema_word, schemas, schema.what);
       result = schema;
     });
   }
@@ -261,9 +273,9 @@ struct Parser {
                             "  sonde diff old.json new.json --format markdown");
     sub->add_option("OLD", diff.before, "the older inventory")->required();
     sub->add_option("NEW", diff.after, "the newer inventory")->required();
-    choice(*sub, "--format", diff_format, delta_formats, "text|json|markdown", "what to print");
+    sub->add_option("--format", diff_format, "what to print")->option_text("text|json|markdown");
     sub->callback([this] {
-      diff.format = delta_formats.at(diff_format);
+      pick("--format", diff_format, delta_formats, diff.format);
       result = diff;
     });
 
@@ -272,16 +284,16 @@ struct Parser {
                   "WHERE is a history directory (default: out/history), or a pipeline file that names one.",
                   "  sonde history\n  sonde history pipelines/inventory.sonde.yaml --format json");
     sub->add_option("WHERE", history.where, "a directory or a pipeline file");
-    choice(*sub, "--format", history_format, list_formats, "table|json", "what to print");
+    sub->add_option("--format", history_format, "what to print")->option_text("table|json");
     sub->callback([this] {
-      history.json = list_formats.at(history_format);
+      pick("--format", history_format, list_formats, history.json);
       result = history;
     });
 
     sub = command("doctor",
                   "Say what this machine allows, and what to do where it does not.\n"
                   "With a pipeline file: also which of its stages can run. Sends nothing.\n"
-                  "Exit: 0 if all can, 1 if something must be mended.",
+                  "Exit: 0 fine, also with warnings; 1 something that FILE needs is missing here; 78 FILE is wrong.",
                   "  sonde doctor\n  sonde doctor pipelines/inventory.sonde.yaml");
     sub->add_option("FILE", doctor.file, "a pipeline file");
     add_plugin_path(*sub, doctor.plugin_path);
@@ -293,8 +305,7 @@ struct Parser {
     app.set_help_flag("-h,--help", "print this");
     app.set_version_flag("--version", std::string("sonde ") + SONDE_VERSION, "print the version");
     app.require_subcommand(1);
-    app.footer(
-        "\nExamples:\n  sonde run pipelines/inventory.sonde.yaml --target 192.168.1.0/24\n  sonde COMMAND --help");
+    app.footer("\nExamples:\n  sonde run pipelines/inventory.sonde.yaml --target 192.168.1.0/24\n  sonde help COMMAND");
     add_run();
     add_validate();
     add_plan();
@@ -303,20 +314,80 @@ struct Parser {
   }
 };
 
-/// CLI11 says only that a command is missing, also where one is misspelt.
-std::optional<Diagnostic> unknown_command(const CLI::App& app, int argc, const char* const* argv) {
-  std::vector<std::string> names;
+Usage usage_of(const CLI::App& command) {
+  Usage usage;
+  if (command.get_parent() != nullptr) usage.command = command.get_name();
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->get_positional()) {
+      usage.positionals.push_back(
+          {option->get_name(true), option->get_description(), option->get_required(), option->count() != 0});
+      continue;
+    }
+    for (const std::string& name : option->get_snames()) usage.options.push_back("-" + name);
+    for (const std::string& name : option->get_lnames()) usage.options.push_back("--" + name);
+  }
+  return usage;
+}
+
+std::vector<Usage> all_usages(const CLI::App& app) {
+  std::vector<Usage> all;
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
-    names.push_back(command->get_name());
-  const std::vector<std::string_view> known(names.begin(), names.end());
-  const std::string all = "commands: " + join(known, ", ");
-  if (argc < 2) return Diagnostic{"bad-argument", "no command is given", all};
-  const std::string_view word = argv[1];
-  if (word.empty() || word.front() == '-' || std::find(known.begin(), known.end(), word) != known.end())
-    return std::nullopt;
-  const std::string_view near = did_you_mean(word, known);
-  return Diagnostic{"bad-argument", "there is no command '" + std::string(word) + "'",
-                    near.empty() ? all : "did you mean '" + std::string(near) + "'?"};
+    all.push_back(usage_of(*command));
+  return all;
+}
+
+/// `sonde help`, `sonde help run` and `sonde --help run` are other ways to write --help.
+std::vector<std::string> with_help_written_out(int argc, const char* const* argv) {
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  const bool asks = !words.empty() && (words[0] == "help" || words[0] == "--help" || words[0] == "-h");
+  if (!asks) return words;
+  words.erase(words.begin());
+  words.insert(words.begin() + (words.empty() ? 0 : 1), "--help");
+  return words;
+}
+
+/// CLI11 says of all of these only that a command is missing.
+std::optional<Diagnostic> wrong_command(const CLI::App& app, const std::vector<std::string>& words) {
+  const std::vector<Usage> all = all_usages(app);
+  if (words.empty()) return unknown_command("", all);
+  const std::string& word = words.front();
+  const Usage top = usage_of(app);
+  if (!word.empty() && word.front() == '-') {
+    if (std::find(top.options.begin(), top.options.end(), word) != top.options.end()) return std::nullopt;
+    return unknown_option(word, top, all);
+  }
+  const bool known = std::any_of(all.begin(), all.end(), [&](const Usage& u) { return u.command == word; });
+  return known ? std::nullopt : std::optional(unknown_command(word, all));
+}
+
+/// What CLI11 found, in words that say what was expected.
+Diagnostic explain(const CLI::ParseError& wrong, const CLI::App& app, const std::vector<std::string>& words) {
+  const auto parsed = app.get_subcommands();
+  const CLI::App& command = parsed.empty() ? app : *parsed.front();
+  const Usage usage = usage_of(command);
+  if (dynamic_cast<const CLI::ExtrasError*>(&wrong) != nullptr) {
+    const std::vector<std::string> left = command.remaining();
+    // The first in the order written: the value of a misspelt option is left over too.
+    const auto first = std::find_if(words.begin(), words.end(), [&](const std::string& word) {
+      return std::find(left.begin(), left.end(), word) != left.end();
+    });
+    if (first != words.end())
+      return first->size() > 1 && first->front() == '-' ? unknown_option(*first, usage, all_usages(app))
+                                                        : one_too_many(*first, usage);
+  }
+  if (dynamic_cast<const CLI::RequiredError*>(&wrong) != nullptr) return missing_positional(usage);
+  const std::string said = wrong.what();
+  const std::string name = said.substr(0, said.find_first_of(": "));
+  const CLI::Option* option = command.get_option_no_throw(name);
+  if (option != nullptr && dynamic_cast<const CLI::ArgumentMismatch*>(&wrong) != nullptr) {
+    const std::string what = option->get_option_text().empty() ? "a value" : option->get_option_text();
+    if (option->count() > 1) return {"bad-argument", name + " is given more than once", "it takes one " + what};
+    return {"bad-argument", name + " needs a value: " + what, option->get_description()};
+  }
+  if (dynamic_cast<const CLI::ExcludesError*>(&wrong) != nullptr)
+    return {"bad-argument", name + " and " + said.substr(said.rfind(' ') + 1) + " exclude each other",
+            "give one of the two"};
+  return {"bad-argument", said, "`" + help_of(usage) + "` lists the arguments"};
 }
 
 int usage_error(const Diagnostic& d) {
@@ -328,17 +399,16 @@ int usage_error(const Diagnostic& d) {
 
 std::variant<Command, int> parse_command_line(int argc, const char* const* argv) {
   Parser parser;
-  if (const auto unknown = unknown_command(parser.app, argc, argv)) return usage_error(*unknown);
+  std::vector<std::string> words = with_help_written_out(argc, argv);
+  if (const auto wrong = wrong_command(parser.app, words)) return usage_error(*wrong);
   try {
-    parser.app.parse(argc, argv);
-  } catch (const CLI::Success& asked) {  // --help, --version
+    parser.app.parse(std::vector<std::string>(words.rbegin(), words.rend()));  // CLI11 takes them from the back
+  } catch (const CLI::Success& asked) {                                        // --help, --version
     parser.app.exit(asked, std::cout, std::cerr);
     std::cout.flush();
     return 0;
   } catch (const CLI::ParseError& wrong) {
-    std::string command = "sonde";
-    for (const CLI::App* sub : parser.app.get_subcommands()) command += " " + sub->get_name();
-    return usage_error({"bad-argument", wrong.what(), "run '" + command + " --help'"});
+    return usage_error(explain(wrong, parser.app, words));
   }
   if (parser.problem) return usage_error(*parser.problem);
   return std::move(*parser.result);

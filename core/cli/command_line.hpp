@@ -37,6 +37,7 @@ struct ValidateArguments {
 };
 struct PlanArguments {
   PipelineArguments pipeline;
+  bool json = false;
 };
 struct ListArguments {
   std::vector<std::string> plugin_path;

@@ -9,7 +9,8 @@ int execute(const DiffArguments& arguments) {
   Diagnostics out;
   const auto read = [&](const std::string& path) {
     auto snapshot = read_snapshot(path);
-    if (!snapshot) out.add(snapshot.error());
+    // One wrong file named twice is told once.
+    if (!snapshot && !(out.has_errors() && arguments.before == arguments.after)) out.add(snapshot.error());
     return snapshot;
   };
   const auto before = read(arguments.before), after = read(arguments.after);

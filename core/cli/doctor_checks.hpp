@@ -5,6 +5,7 @@
 
 namespace sonde::core::cli {
 
+/// limited: it works, with limits; bad: something that is needed cannot be had.
 enum class Health { good, limited, bad };
 
 struct Finding {
@@ -14,14 +15,18 @@ struct Finding {
 };
 
 Finding check_raw_sockets();
-Finding check_ping_sockets();
+/// `raw`: raw sockets are allowed; icmp then needs no ping sockets.
+Finding check_ping_sockets(bool raw);
 Finding check_descriptors();
-/// The kernel's neighbour tables: thresholds, and how many entries there are.
+/// The kernel's neighbour tables: thresholds, how many entries there are, and whether the networks that this machine is
+/// connected to would fit.
 std::vector<Finding> check_neighbour_tables();
 Finding check_conntrack();
 Finding check_local_ports();
-/// `files`: what the vendor plugin reads.
+/// `files`: what the vendor plugin reads. One finding for those of a kind: fine, old, not to be read.
 std::vector<Finding> check_oui_files(const std::vector<std::string>& files);
+/// Whether it, or the directory in which it would be made, may be written.
+Finding check_output_directory(const std::string& path);
 /// `path`: resolv.conf.
 Finding check_resolver(const std::string& path = "/etc/resolv.conf");
 

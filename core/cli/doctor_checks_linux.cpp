@@ -10,16 +10,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <sstream>
 
 #include "base/ip_address.hpp"
 #include "cli/doctor_checks.hpp"
+#include "targets/scope.hpp"
 
 namespace sonde::core::cli {
 namespace {
@@ -52,26 +56,36 @@ std::optional<uint64_t> neighbour_entries(const std::string& table) {
   return n;
 }
 
-Finding check_neighbours(const char* subject, const std::string& family, const std::string& table) {
+/// Addresses of the largest IPv4 network that this machine is connected to.
+uint64_t largest_connected() {
+  uint64_t most = 0;
+  for (const ConnectedPrefix& c : connected_prefixes())
+    if (c.own.is_v4() && c.prefix.length <= 32) most = std::max(most, uint64_t{1} << (32 - c.prefix.length));
+  return most;
+}
+
+/// `network`: how many addresses may have to be resolved at once; 0: that is not known.
+Finding check_neighbours(const char* subject, const std::string& family, const std::string& table, uint64_t network) {
   Finding f{subject, "", Health::good, ""};
   const std::string base = "/proc/sys/net/" + family + "/neigh/default/gc_thresh";
-  const auto soft = number_in(base + "2"), hard = number_in(base + "3");
+  const auto hard = number_in(base + "3");
   const auto entries = neighbour_entries(table);
-  if (!soft || !hard) {
-    f.found = "the thresholds cannot be read here";
+  if (!hard) {
+    f.found = "the size of the table cannot be read here";
     return f;
   }
-  f.found = fmt::format("room for {} ({} before it is cleaned){}", *hard, *soft,
-                        entries ? fmt::format(", {} used", *entries) : std::string());
-  constexpr uint64_t comfortable = 4096;  // a /20 that must be resolved by the kernel at once
+  f.found = fmt::format("room for {}{}", *hard, entries ? fmt::format(", {} used", *entries) : std::string());
+  const auto raise = [&](uint64_t to) {
+    return fmt::format("sysctl -w net.{0}.neigh.default.gc_thresh2={1} net.{0}.neigh.default.gc_thresh3={1}", family,
+                       to);
+  };
   if (entries && *entries * 2 > *hard) {
-    f.health = Health::bad;
-    f.remedy = fmt::format("more than half is used: sysctl net.{}.neigh.default.gc_thresh3={}", family, *hard * 4);
-  } else if (*hard < comfortable) {
     f.health = Health::limited;
-    f.remedy = fmt::format(
-        "large connected networks are asked slowly unless arp-oui runs; sysctl net.{}.neigh.default.gc_thresh3=8192",
-        family);
+    f.remedy = "more than half is in use, and neighbours are asked slowly: " + raise(*hard * 4);
+  } else if (network > *hard / 2) {
+    f.health = Health::limited;
+    f.remedy = fmt::format("a network of {} addresses is connected; without arp-oui it is asked slowly: {}", network,
+                           raise(std::bit_ceil(network * 2)));
   }
   return f;
 }
@@ -89,11 +103,11 @@ Finding check_raw_sockets() {
   }
   f.found = fmt::format("ICMP: {}; Ethernet: {}", icmp ? "allowed" : icmp_reason, packet ? "allowed" : packet_reason);
   f.health = Health::limited;
-  f.remedy = "needed by arp-oui and for the fast icmp: run as root, or grant CAP_NET_RAW (docs/operations.md)";
+  f.remedy = "arp-oui needs them, icmp is faster with them: run as root, or grant CAP_NET_RAW (docs/operations.md)";
   return f;
 }
 
-Finding check_ping_sockets() {
+Finding check_ping_sockets(bool raw) {
   Finding f{"ping sockets", "", Health::good, ""};
   std::ifstream file("/proc/sys/net/ipv4/ping_group_range");
   std::string low, high, why;
@@ -104,8 +118,12 @@ Finding check_ping_sockets() {
     return f;
   }
   f.found = fmt::format("{} (groups {})", why, range);
+  if (raw) {
+    f.found += "; not needed, raw sockets are allowed";
+    return f;
+  }
   f.health = Health::limited;
-  f.remedy = "icmp without raw sockets: sysctl net.ipv4.ping_group_range=\"0 2147483647\"";
+  f.remedy = "icmp needs them where raw sockets are not allowed: sysctl -w net.ipv4.ping_group_range=\"0 2147483647\"";
   return f;
 }
 
@@ -114,7 +132,8 @@ Finding check_descriptors() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) {
     f.found = std::strerror(errno);
-    f.health = Health::bad;
+    f.health = Health::limited;
+    f.remedy = "the limit of open files cannot be read";
     return f;
   }
   const bool unlimited = limit.rlim_max == RLIM_INFINITY;
@@ -123,14 +142,15 @@ Finding check_descriptors() {
   constexpr rlim_t comfortable = 16384;
   if (!unlimited && limit.rlim_max < comfortable) {
     f.health = Health::limited;
-    f.remedy = "fewer connections at once; raise it: ulimit -Hn 65536, or LimitNOFILE= of the service";
+    f.remedy = "few connections at once; raise it with ulimit -Hn 65536, or LimitNOFILE= of the service";
   }
   return f;
 }
 
 std::vector<Finding> check_neighbour_tables() {
-  return {check_neighbours("neighbours, IPv4", "ipv4", "arp_cache"),
-          check_neighbours("neighbours, IPv6", "ipv6", "ndisc_cache")};
+  // No IPv6 network is small enough to be asked address by address.
+  return {check_neighbours("neighbours, IPv4", "ipv4", "arp_cache", largest_connected()),
+          check_neighbours("neighbours, IPv6", "ipv6", "ndisc_cache", 0)};
 }
 
 Finding check_conntrack() {
@@ -146,7 +166,7 @@ Finding check_conntrack() {
   if (*most != 0 && (*count * 2 > *most || *most < comfortable)) {
     f.health = Health::limited;
     f.remedy =
-        "a full table drops packets, also others': raise net.netfilter.nf_conntrack_max, or exempt the scan (notrack)";
+        "a full table drops everybody's packets: raise net.netfilter.nf_conntrack_max, or exempt the scan (notrack)";
   }
   return f;
 }
@@ -159,34 +179,66 @@ Finding check_local_ports() {
     f.found = "the range cannot be read here";
     return f;
   }
-  f.found = fmt::format("{} to {}: {} connections to one address and port", low, high, high - low + 1);
+  f.found = fmt::format("{} to {}, for {} connections to one address and port", low, high, high - low + 1);
   if (high - low < 10000) {
     f.health = Health::limited;
-    f.remedy = "sysctl net.ipv4.ip_local_port_range=\"32768 60999\"";
+    f.remedy = "many connections to one host wait for a port: sysctl -w net.ipv4.ip_local_port_range=\"32768 60999\"";
   }
   return f;
 }
 
 std::vector<Finding> check_oui_files(const std::vector<std::string>& files) {
   constexpr std::time_t old = 2 * 365 * 86400;
-  std::vector<Finding> out;
+  struct Kind {
+    Finding finding;
+    std::string directory, end;
+    std::time_t oldest = 0;
+  };
+  Kind fine{{"vendor data", "", Health::good, ""}, "", ""};
+  Kind stale{{"vendor data", "", Health::limited, "cards of newer vendors are not known: update-ieee-data"}, "", ""};
+  Kind absent{{"vendor data", "", Health::limited,
+               "MAC addresses get no vendor from there: apt install ieee-data, or set oui_files of arp-oui"},
+              "",
+              ""};
+  const auto add = [](Kind& to, const std::string& file) {
+    const auto slash = file.rfind('/') + 1;  // 0 without one
+    const bool same = !to.finding.found.empty() && file.substr(0, slash) == to.directory;
+    to.finding.found += (to.finding.found.empty() ? "" : ", ") + (same ? file.substr(slash) : file);
+    to.directory = file.substr(0, slash);
+  };
   for (const std::string& file : files) {
-    Finding f{"vendor data", file, Health::good, ""};
     struct stat info {};
     if (::stat(file.c_str(), &info) != 0 || ::access(file.c_str(), R_OK) != 0) {
-      f.found += ": " + std::string(std::strerror(errno));
-      f.health = Health::limited;
-      f.remedy = "MAC addresses get no vendor: apt install ieee-data, or arp-oui's option oui_files";
-    } else {
-      f.found += fmt::format(" of {:%Y-%m-%d}", fmt::gmtime(info.st_mtime));
-      if (std::time(nullptr) - info.st_mtime > old) {
-        f.health = Health::limited;
-        f.remedy = "new vendors are missing: update-ieee-data";
-      }
+      absent.end = std::string(": ") + std::strerror(errno);
+      add(absent, file);
+      continue;
     }
-    out.push_back(std::move(f));
+    Kind& kind = std::time(nullptr) - info.st_mtime > old ? stale : fine;
+    kind.oldest = kind.oldest == 0 ? info.st_mtime : std::min(kind.oldest, info.st_mtime);
+    kind.end = fmt::format(" of {:%Y-%m-%d}", fmt::gmtime(kind.oldest));
+    add(kind, file);
+  }
+  std::vector<Finding> out;
+  for (Kind* kind : {&fine, &stale, &absent}) {
+    if (kind->finding.found.empty()) continue;
+    kind->finding.found += kind->end;
+    out.push_back(std::move(kind->finding));
   }
   return out;
+}
+
+Finding check_output_directory(const std::string& path) {
+  Finding f{"output directory", path, Health::good, ""};
+  std::filesystem::path place(path);
+  std::error_code ec;
+  while (!std::filesystem::exists(place, ec) && place.has_relative_path()) place = place.parent_path();
+  if (place != path) f.found += " (will be made)";
+  const bool directory = std::filesystem::is_directory(place, ec);
+  if (directory && ::access(place.c_str(), W_OK | X_OK) == 0) return f;
+  f.found += ": " + place.string() + (directory ? std::string(" is not writable") : std::string(" is no directory"));
+  f.health = Health::bad;
+  f.remedy = "name another with output_dir: or --output, or change its owner";
+  return f;
 }
 
 Finding check_resolver(const std::string& path) {
@@ -206,7 +258,8 @@ Finding check_resolver(const std::string& path) {
   if (f.found.empty()) f.found = "no nameserver in " + path;
   if (wrong || f.found.rfind("no nameserver", 0) == 0) {
     f.health = Health::limited;
-    f.remedy = "names are not found unless rdns's option servers is set: write `nameserver ADDRESS` into " + path;
+    f.remedy =
+        "no name is found without one: write `nameserver ADDRESS` into " + path + ", or set the option servers of rdns";
   }
   return f;
 }

@@ -2,12 +2,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/text.hpp"
-#include "cli/capabilities.hpp"
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
 #include "cli/doctor_checks.hpp"
 #include "cli/pipeline_plan.hpp"
+#include "engine/run.hpp"
 
 namespace sonde::core::cli {
 namespace {
@@ -33,8 +35,10 @@ std::vector<std::string> oui_files(const Registry& registry, const Plan* plan) {
 }
 
 Finding check_plugins(const Registry& registry) {
-  Finding f{"plugins", fmt::format("{} found", registry.all().size()), Health::good, ""};
-  if (const std::size_t refused = registry.refusals().size(); refused != 0) {
+  Finding f{"plugins", counted(registry.all().size(), "plugin") + " found", Health::good, ""};
+  const auto refused = std::count_if(registry.refusals().begin(), registry.refusals().end(),
+                                     [](const auto& r) { return r.why.severity == Severity::error; });
+  if (refused != 0) {
     f.found += fmt::format(", {} refused", refused);
     f.health = Health::limited;
     f.remedy = "`sonde list` says why";
@@ -54,26 +58,35 @@ std::unique_ptr<Plan> plan_of(const DoctorArguments& given, const Registry& regi
   return plan_from(arguments, registry, false, out);
 }
 
+bool uses(const Plan* plan, auto&& stage_is) {
+  return plan == nullptr || std::any_of(plan->stages.begin(), plan->stages.end(),
+                                        [&](const StagePlan& s) { return s.enabled && stage_is(s); });
+}
+
+/// What a run would find when it starts, found in the same way.
 std::vector<Finding> check_pipeline(const std::string& file, const Plan* plan) {
+  if (plan == nullptr) return {{"pipeline", file + " has errors", Health::bad, "correct what stands below"}};
   std::vector<Finding> findings;
-  if (plan == nullptr) return {{"pipeline", file + " has errors", Health::bad, "sonde validate " + file}};
-  for (const StagePlan& stage : plan->stages) {
+  const auto problems = try_stages(*plan);
+  for (std::size_t i = 0; i < plan->stages.size(); ++i) {
+    const StagePlan& stage = plan->stages[i];
     if (!stage.enabled) continue;
     Finding f{"stage " + stage.name, "can run", Health::good, ""};
-    for (const Privilege& p : privileges_of(*stage.plugin)) {
-      if (p.present) continue;
-      f.found = p.name + " is absent";
+    if (problems[i]) {
+      const std::string subject = "stage '" + stage.name + "': ";
+      f.found = problems[i]->text.starts_with(subject) ? problems[i]->text.substr(subject.size()) : problems[i]->text;
+      if (stage.optional) f.found += " (optional: it will be skipped)";
       f.health = stage.optional ? Health::limited : Health::bad;
-      f.remedy = stage.optional ? "it does what it can without, or is skipped"
-                                : "grant it, or mark the stage `optional: true`";
+      f.remedy = problems[i]->hint.empty() ? std::string(message(problems[i]->id).remedy) : problems[i]->hint;
     }
     findings.push_back(std::move(f));
   }
+  findings.push_back(check_output_directory(plan->output_dir));
   return findings;
 }
 
 std::string render_finding(const Finding& f, bool colour) {
-  constexpr std::string_view marks[] = {"ok", "limited", "bad"};
+  constexpr std::string_view marks[] = {"ok", "limited", "missing"};
   constexpr std::string_view colours[] = {"\033[32m", "\033[33m", "\033[31m"};
   const auto health = static_cast<std::size_t>(f.health);
   std::string out = fmt::format("{}{:<8}{} {:<20} {}\n", colour ? colours[health] : "", marks[health],
@@ -88,15 +101,22 @@ int execute(const DoctorArguments& arguments) {
   const Registry registry = load_plugins(arguments.plugin_path);
   Diagnostics out;
   const auto plan = arguments.file.empty() ? nullptr : plan_of(arguments, registry, out);
-  std::vector<Finding> findings{check_plugins(registry), check_raw_sockets(), check_ping_sockets(),
-                                check_descriptors()};
+  std::vector<Finding> findings{check_plugins(registry)};
   const auto append = [&](std::vector<Finding> more) {
     for (Finding& f : more) findings.push_back(std::move(f));
   };
+  // Of a pipeline: only what it uses.
+  if (uses(plan.get(), [](const StagePlan& s) { return (s.plugin->needs & SONDE_NEED_RAW) != 0; })) {
+    const Finding raw = check_raw_sockets();
+    findings.push_back(raw);
+    findings.push_back(check_ping_sockets(raw.health == Health::good));
+  }
+  findings.push_back(check_descriptors());
   append(check_neighbour_tables());
   findings.push_back(check_local_ports());
   findings.push_back(check_conntrack());
-  append(check_oui_files(oui_files(registry, plan.get())));
+  if (uses(plan.get(), [](const StagePlan& s) { return s.plugin->id == oui_plugin; }))
+    append(check_oui_files(oui_files(registry, plan.get())));
   findings.push_back(check_resolver());
   if (!arguments.file.empty()) append(check_pipeline(arguments.file, plan.get()));
 

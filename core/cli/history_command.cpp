@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/file.hpp"
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
 #include "cli/table.hpp"
@@ -24,7 +25,11 @@ Result<std::string> directory_of(const std::string& where) {
   struct stat info {};
   if (::stat(where.c_str(), &info) != 0)
     return failure("file-unreadable", where + " is neither a directory nor a pipeline file");
-  if (S_ISDIR(info.st_mode)) return where;
+  if (S_ISDIR(info.st_mode)) {
+    // An output directory is taken for the history in it.
+    const auto here = list_history(where), below = list_history(where + "/history");
+    return here && here->empty() && below && !below->empty() ? where + "/history" : where;
+  }
   Diagnostics out;
   Overrides overrides;
   overrides.allow_unset_env = true;
@@ -97,7 +102,10 @@ int execute(const HistoryArguments& arguments) {
                  count(&Delta::changed), row.state, row.entry.path});
     }
     print(table.render(0, colour_on_stdout()));
-    if (rows.empty()) print_error("no inventories in " + *directory + "\n");
+    if (rows.empty() && all_read)
+      print_error("no inventories in " + printable(*directory) +
+                  " yet: each run of a pipeline with `history:` adds one\n");
+    if (rows.size() == 1) print_error("one inventory so far: what is new, gone and changed shows from the second on\n");
   }
   return all_read ? 0 : static_cast<int>(Exit::trouble);
 }

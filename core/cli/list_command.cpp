@@ -1,5 +1,8 @@
 // sonde list: which plugins are there, and which files were refused and why.
+#include <fmt/format.h>
 #include <unistd.h>
+
+#include <algorithm>
 
 #include "base/text.hpp"
 #include "cli/capabilities.hpp"
@@ -38,6 +41,29 @@ Value list_value(const Registry& registry) {
   return out;
 }
 
+struct Refused {
+  Diagnostic why;
+  std::vector<std::string> others;  ///< names of files that the same remedy mends
+};
+
+/// A directory that others may write into is told once, not once for each plugin in it.
+std::vector<Refused> refusals_of(const Registry& registry) {
+  std::vector<Refused> all;
+  for (const Registry::Refusal& r : registry.refusals()) {
+    Refused next{r.why, {}};
+    next.why.severity = Severity::warning;
+    if (next.why.hint.empty()) next.why.hint = message(next.why.id).remedy;
+    const auto same = std::find_if(all.begin(), all.end(), [&](const Refused& told) {
+      return next.why.id == "plugin-permissions" && told.why.id == next.why.id && told.why.hint == next.why.hint;
+    });
+    if (same == all.end())
+      all.push_back(std::move(next));
+    else
+      same->others.push_back(r.file.substr(r.file.rfind('/') + 1));
+  }
+  return all;
+}
+
 }  // namespace
 
 int execute(const ListArguments& arguments) {
@@ -56,11 +82,11 @@ int execute(const ListArguments& arguments) {
     std::vector<std::string_view> directories(path.directories.begin(), path.directories.end());
     print_error("no plugins in " + printable(join(directories, ", ")) + "\n");
   }
-  for (const Registry::Refusal& r : registry.refusals()) {
-    Diagnostic why = r.why;
-    why.severity = Severity::warning;
-    if (why.hint.empty()) why.hint = message(why.id).remedy;
-    print_error(render(why, colour_on_stderr()));
+  for (const Refused& r : refusals_of(registry)) {
+    print_error(render(r.why, colour_on_stderr()));
+    if (!r.others.empty())
+      print_error("      the same is wrong with " + counted(r.others.size(), "other file") + ": " +
+                  printable(fmt::format("{}", fmt::join(r.others, ", "))) + "\n");
   }
   return 0;
 }

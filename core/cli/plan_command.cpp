@@ -1,6 +1,7 @@
 // sonde plan FILE: what a run would do.
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
+#include "cli/outlook.hpp"
 #include "cli/pipeline_plan.hpp"
 #include "cli/plan_report.hpp"
 
@@ -12,7 +13,8 @@ int execute(const PlanArguments& arguments) {
   const auto plan = plan_from(arguments.pipeline, registry, true, out);
   print_error(out.render_sorted(colour_on_stderr()));
   if (plan == nullptr) return static_cast<int>(out.exit_code());
-  print(report(*plan));
+  print(arguments.json ? to_json(plan_value(*plan), 2) + "\n" : report(*plan));
+  if (const Outlook ahead = outlook(*plan); ahead.warning) print_error(render(*ahead.warning, colour_on_stderr()));
   return 0;
 }
 

@@ -32,6 +32,10 @@ std::string packets_text(uint64_t silent, uint64_t alive) {
   return between(std::to_string(std::min(silent, alive)), std::to_string(std::max(silent, alive)));
 }
 
+std::string estimate_text(uint64_t packets, int64_t duration) {
+  return counted(packets, "packet") + ", " + rough_duration(duration);
+}
+
 void add_options(std::string& out, const Value& options, const Schema& schema) {
   const Value shown = redacted(options, schema);
   Table table({{"      option"}, {"value"}, {"from"}});
@@ -72,7 +76,7 @@ void add_stage(std::string& out, const Plan& plan, const StagePlan& stage, std::
   for (const StageEstimate& e : plan.estimate.stages)
     if (e.stage == stage.name)
       out += fmt::format("    packets  {}\n", packets_text(e.packets_if_silent, e.packets_if_alive));
-  out += fmt::format("    task     at most {} a host\n    needs    {}\n", format_duration(stage.deadline),
+  out += fmt::format("    task     at most {} a host\n    needs    {}\n", short_duration(stage.deadline),
                      privileges_text(stage));
   add_options(out, stage.options, stage.plugin->schema);
 }
@@ -146,9 +150,10 @@ std::string report(const Plan& plan) {
   add_limits(out, plan);
 
   const Estimate& e = plan.estimate;
-  out += fmt::format("\nEstimate\n  if nothing answers  {} packets, {}\n  if all answer       {} packets, {}\n",
-                     e.packets_if_silent, rough_duration(e.duration_if_silent), e.packets_if_alive,
-                     rough_duration(e.duration_if_alive));
+  out += fmt::format("\nEstimate\n  if nothing answers  {}\n  if all answer       {}\n",
+                     estimate_text(e.packets_if_silent, e.duration_if_silent),
+                     estimate_text(e.packets_if_alive, e.duration_if_alive));
+  if (!e.decided_by.empty()) out += "  decided by          " + e.decided_by + "\n";
   out += "\nOutputs";
   for (const OutputPlan& output : plan.outputs) {
     out += fmt::format("\n  {}{}\n", printable(output.name), output.streaming ? ", each host as it is done" : "");

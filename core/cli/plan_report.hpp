@@ -8,6 +8,8 @@ namespace sonde::core::cli {
 
 /// Stages with options and their origin, targets, cost, privileges, files. Secrets are ***.
 std::string report(const Plan&);
+/// The same for programs; durations are written as in a pipeline file, estimated ones in seconds.
+Value plan_value(const Plan&);
 
 /// Where a value came from: "default", "lan.sonde.yaml:12", "environment, lan.sonde.yaml:12", "--set".
 std::string origin_text(const Value&);

@@ -24,9 +24,11 @@ uint64_t rate_of(const Progress& p) {
 }
 
 std::string eta_of(const Progress& p) {
-  // Before one target in a hundred is settled a forecast is a guess.
-  if (p.settled == 0 || p.settled >= p.targets || p.settled < p.targets / 100) return {};
-  const double share = static_cast<double>(p.targets - p.settled) / static_cast<double>(p.settled);
+  // Before one target in a hundred is settled a forecast is a guess. What an earlier part has settled took no time now.
+  const uint64_t done = p.settled - std::min(p.settled, p.settled_before);
+  if (done == 0 || p.settled >= p.targets || done < (p.targets - std::min(p.targets, p.settled_before)) / 100)
+    return {};
+  const double share = static_cast<double>(p.targets - p.settled) / static_cast<double>(done);
   return rough_duration(static_cast<int64_t>(share * static_cast<double>(p.elapsed)));
 }
 
@@ -40,7 +42,17 @@ std::string rough_duration(int64_t ns) {
   const int64_t s = (std::max<int64_t>(ns, 0) + second / 2) / second;
   if (s < 60) return fmt::format("{}s", s);
   if (s < 3600) return fmt::format("{}m{:02}s", s / 60, s % 60);
-  return fmt::format("{}h{:02}m", s / 3600, s % 3600 / 60);
+  if (s < 48 * 3600) return fmt::format("{}h{:02}m", s / 3600, s % 3600 / 60);
+  return fmt::format("{}d{:02}h", s / 86400, s % 86400 / 3600);
+}
+
+std::string short_duration(int64_t ns) {
+  constexpr int64_t ms = second / 1000;
+  const int64_t in_ms = (std::max<int64_t>(ns, 0) + ms - 1) / ms;
+  if (in_ms < 1000) return fmt::format("{}ms", in_ms);
+  if (in_ms >= 60'000) return rough_duration((in_ms + 999) / 1000 * second);
+  const int64_t tenths = (in_ms + 99) / 100;
+  return tenths % 10 == 0 ? fmt::format("{}s", tenths / 10) : fmt::format("{}.{}s", tenths / 10, tenths % 10);
 }
 
 std::vector<std::string> progress_lines(const Progress& p, std::size_t width) {
@@ -56,19 +68,21 @@ std::vector<std::string> progress_lines(const Progress& p, std::size_t width) {
                           percent(stage.done, p.targets), stage.done, stage.found, stage.in_flight, stage.waiting),
               width));
   }
+  lines.push_back(elide(fmt::format("  {:<{}} {:3}%  {} of {} hosts, {} responding", "all", name_width,
+                                    percent(p.settled, p.targets), p.settled, p.targets, p.responding),
+                        width));
   const std::string eta = eta_of(p);
-  lines.push_back(elide(fmt::format("  {:<{}} {:3}%  {} of {} hosts, {} responding, {} packets/s, {}{}{}", "all",
-                                    name_width, percent(p.settled, p.targets), p.settled, p.targets, p.responding,
-                                    rate_of(p), rough_duration(p.elapsed), eta.empty() ? "" : ", ETA ", eta),
+  lines.push_back(elide(fmt::format("  {:<{}}       {}{}{}, {} packets/s", "", name_width, rough_duration(p.elapsed),
+                                    eta.empty() ? "" : ", ETA ", eta, rate_of(p)),
                         width));
   return lines;
 }
 
 std::string progress_summary(const Progress& p) {
   const std::string eta = eta_of(p);
-  return fmt::format("{}% after {}: {} of {} hosts, {} responding, {} packets/s{}{}", percent(p.settled, p.targets),
-                     rough_duration(p.elapsed), p.settled, p.targets, p.responding, rate_of(p),
-                     eta.empty() ? "" : ", ETA ", eta);
+  return fmt::format("{}% after {}{}{}: {} of {} hosts, {} responding, {} packets/s", percent(p.settled, p.targets),
+                     rough_duration(p.elapsed), eta.empty() ? "" : ", ETA ", eta, p.settled, p.targets, p.responding,
+                     rate_of(p));
 }
 
 void ProgressView::show(const Progress& p) {

@@ -25,11 +25,13 @@ class ProgressView {
   int64_t next_ = 0;  ///< of Progress::elapsed
 };
 
-/// One line a stage and one for the run; `rate` is packets a second, ETA from the share of settled targets.
+/// One line a stage, one for the run and one for its time; ETA from the share of targets that this part settled.
 std::vector<std::string> progress_lines(const Progress&, std::size_t width);
 /// All of it in one line.
 std::string progress_summary(const Progress&);
-/// "4s", "2m10s", "1h05m".
+/// "4s", "2m10s", "1h05m", "3d04h".
 std::string rough_duration(int64_t ns);
+/// The same where parts of a second count: "800ms", "2.5s"; rounded up.
+std::string short_duration(int64_t ns);
 
 }  // namespace sonde::core::cli

@@ -9,6 +9,7 @@
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
 #include "cli/host_table.hpp"
+#include "cli/outlook.hpp"
 #include "cli/pipeline_plan.hpp"
 #include "cli/progress.hpp"
 #include "cli/run_id.hpp"
@@ -80,7 +81,13 @@ void print_results(const RunResult& result, const Plan& plan, RunFormat format) 
           "\n");
     return;
   }
-  print(render_hosts(records, stdout_is_terminal() ? terminal_width(STDOUT_FILENO) : 0, colour_on_stdout()));
+  // A person at a terminal looks at a screen or two; who pipes the table on wants all of it.
+  constexpr std::size_t most_rows = 50;
+  const bool terminal = stdout_is_terminal();
+  const std::size_t left_out = terminal && records.size() > most_rows ? records.size() - most_rows : 0;
+  records.resize(records.size() - left_out);
+  print(render_hosts(records, terminal ? terminal_width(STDOUT_FILENO) : 0, colour_on_stdout()));
+  if (left_out != 0) print(more_hosts_text(result, plan, left_out));
   print(unavailable_text(result.document));
 }
 
@@ -136,6 +143,11 @@ int execute(const RunArguments& arguments) {
     progress.log(std::string(names[level]) + ": " + printable(text));
   };
 
+  if (!arguments.quiet) {
+    const Outlook ahead = outlook(*plan, resumed ? resumed->content.settled.size() : 0);
+    print_error(ahead.line);
+    if (ahead.warning) print_error(render(*ahead.warning, colour_on_stderr()));
+  }
   const auto began = std::chrono::steady_clock::now();
   const auto result = run(*plan, request);
   progress.finish();
@@ -145,7 +157,7 @@ int execute(const RunArguments& arguments) {
     if (!arguments.quiet || problem.severity == Severity::error) print_error(render(problem, colour_on_stderr()));
   print_results(*result, *plan, format);
   const auto elapsed = std::chrono::nanoseconds(std::chrono::steady_clock::now() - began).count();
-  if (!arguments.quiet) print_error(summary(*result, *plan, elapsed));
+  if (!arguments.quiet) print_error(summary(*result, *plan, elapsed, resumed.has_value()));
   return exit_code(*result);
 }
 

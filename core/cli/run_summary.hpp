@@ -14,7 +14,9 @@ std::vector<Value> responding_records(const RunResult&, const Plan&);
 std::string unavailable_text(const RunDocument&);
 /// "3 new, 1 gone, 2 changed since the run before", or empty without a delta.
 std::string delta_text(const RunDocument&);
-/// Counts, files, how to go on when it is not complete.
-std::string summary(const RunResult&, const Plan&, int64_t elapsed);
+/// "... and 40 more hosts in inventory.json": what a table that was cut short leaves out, and where it is.
+std::string more_hosts_text(const RunResult&, const Plan&, std::size_t left_out);
+/// Counts, files, how to go on when it is not complete. `resumed`: `elapsed` is of the last part alone.
+std::string summary(const RunResult&, const Plan&, int64_t elapsed, bool resumed = false);
 
 }  // namespace sonde::core::cli

@@ -192,8 +192,18 @@ class Checker {
     }
     // What is wrong inside a list or mapping is told in its own words.
     if (!is_scalar(*by_kind)) return value(v, *by_kind, owner);
-    out_.error("bad-value", v.where, fmt::format("{} takes {}, found {}", named(owner), expectation(s), found(v)));
+    out_.error("bad-value", v.where, fmt::format("{} takes {}, found {}", named(owner), expectation(s), found(v)),
+               word_for_none(v, s));
     return std::nullopt;
+  }
+  /// In many tools 0 switches a limit off; here a word does.
+  static std::string word_for_none(const Value& v, const Schema& s) {
+    const Value typed = v.untyped && v.text() != nullptr ? retyped(v) : v;
+    if (natural(typed) != uint64_t{0}) return {};
+    for (const Schema& alternative : s.any_of)
+      if (alternative.choices.size() == 1 && alternative.choices.front().text() != nullptr)
+        return fmt::format("no limit is written: {}", *alternative.choices.front().text());
+    return {};
   }
   static bool fits_kind(const Value& v, const Schema& s) {
     if (v.object()) return s.type == SchemaType::object;

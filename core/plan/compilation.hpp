@@ -15,7 +15,8 @@ struct Compilation {
   Diagnostics& out;
   Plan& plan;
   std::set<FieldId> written = {FieldTable::ip, FieldTable::hostname, FieldTable::evidence};  ///< by the core, or so far
-  uint64_t unresolved = 0;  ///< names and sources that were not asked: targets that are not counted
+  std::set<std::string> told_permissions = {};  ///< remedies of plugins that were refused for who may write where
+  uint64_t unresolved = 0;                      ///< names and sources that were not asked: targets that are not counted
 };
 
 /// One part of the targets as somebody wrote it.
@@ -32,6 +33,9 @@ void compile_outputs(Compilation&);
 std::string hash_of(const Plan&);
 
 // Parts of steps.
+
+/// Says why a plugin is not there. What is wrong with a directory is wrong with every plugin in it, and told once.
+void refuse_plugin(Compilation&, PluginKind, const std::string& id, const SourceSpan& where);
 
 /// Says which parts of the targets may not be scanned; the exclusions and broadcast addresses have been subtracted from
 /// nothing yet. Returns the broadcast addresses of connected networks that were among the targets.

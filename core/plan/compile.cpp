@@ -52,6 +52,12 @@ void cut_slice(Compilation& c) {
 
 }  // namespace
 
+void refuse_plugin(Compilation& c, PluginKind kind, const std::string& id, const SourceSpan& where) {
+  Diagnostic why = c.registry.explain_missing(kind, id, where);
+  if (why.id == "plugin-permissions" && !c.told_permissions.insert(why.hint).second) return;
+  c.out.add(std::move(why));
+}
+
 std::string absolute_below(const std::string& base, const std::string& path) {
   namespace fs = std::filesystem;
   std::error_code ec;

@@ -2,6 +2,8 @@
 // even sample of the targets.
 #include "plan/estimate.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace sonde::core {
@@ -89,6 +91,7 @@ class Estimator {
   Estimate sum_up() const {
     Estimate out;
     long double silent = 0, alive = 0, silent_window = 0, waits = 0;
+    const StageCost* narrowest = nullptr;
     for (const StageCost& cost : costs_) {
       long double tasks = static_cast<long double>(cost.silent_tasks) * scale_;
       StageEstimate one{
@@ -99,7 +102,9 @@ class Estimator {
       if (tasks > 0) {
         auto wait = static_cast<long double>(cost.wait);
         // What fits into the window waits once, together.
-        silent_window = std::max(silent_window, (tasks / window_of(*cost.stage) - 1) * wait);
+        const long double turns = (tasks / window_of(*cost.stage).hosts - 1) * wait;
+        if (turns > silent_window) narrowest = &cost;
+        silent_window = std::max(silent_window, turns);
         waits += wait;
       }
       out.stages.push_back(std::move(one));
@@ -109,6 +114,11 @@ class Estimator {
     // Silence is bound by the rate or by how many may wait at once, and the last target waits through all stages.
     out.duration_if_silent = static_cast<int64_t>(clamp(std::max(at_rate(silent), silent_window) + waits));
     out.duration_if_alive = static_cast<int64_t>(clamp(at_rate(alive)));
+    const bool by_window = narrowest != nullptr && silent_window > std::max(at_rate(silent), at_rate(alive));
+    if (by_window)
+      out.decided_by = window_of(*narrowest->stage).limit;
+    else if (plan_.limits.packets_per_second != 0 && std::max(silent, alive) > 0)
+      out.decided_by = fmt::format("limits.packets_per_second ({})", plan_.limits.packets_per_second);
     return out;
   }
 
@@ -117,16 +127,27 @@ class Estimator {
     return rate == 0 ? 0 : packets * second / static_cast<long double>(rate);
   }
 
-  /// How many tasks of a stage wait at once over all its instances.
-  long double window_of(const StagePlan& stage) const {
+  /// How many tasks of a stage wait at once over all its instances, and what says so.
+  struct Window {
+    long double hosts = 1;
+    std::string limit;
+  };
+  Window window_of(const StagePlan& stage) const {
     const PluginEntry& plugin = *stage.plugin;
     uint64_t window = std::max<uint64_t>(1, plan_.limits.hosts_in_flight);
-    if (plugin.max_in_flight != 0) window = std::min<uint64_t>(window, plugin.max_in_flight);
+    std::string limit = fmt::format("limits.hosts_in_flight ({})", window);
+    const auto narrow = [&](uint64_t most, std::string_view name) {
+      if (most >= window) return;
+      window = most;
+      limit = fmt::format("{} ({})", name, most);
+    };
+    const std::string own = fmt::format("how many hosts the plugin {} takes at once", plugin.id);
+    if (plugin.max_in_flight != 0) narrow(plugin.max_in_flight, own);
     if (plugin.blocking()) {
-      window = std::min(window, std::max<uint64_t>(1, plan_.limits.workers));
-      if (plugin.max_instances != 0) window = std::min<uint64_t>(window, plugin.max_instances);
+      narrow(std::max<uint64_t>(1, plan_.limits.workers), "limits.workers");
+      if (plugin.max_instances != 0) narrow(plugin.max_instances, own);
     }
-    return static_cast<long double>(window);
+    return {static_cast<long double>(window), std::move(limit)};
   }
 
   const Plan& plan_;

@@ -32,7 +32,7 @@ class OutputCompiler {
   void compile(const OutputSpec& spec) {
     const PluginEntry* plugin = c_.registry.find(PluginKind::exporter, spec.use);
     if (!plugin) {
-      c_.out.add(c_.registry.explain_missing(PluginKind::exporter, spec.use, spec.use_where));
+      refuse_plugin(c_, PluginKind::exporter, spec.use, spec.use_where);
       return;
     }
     OutputPlan output;

@@ -52,6 +52,7 @@ struct Estimate {
   std::vector<StageEstimate> stages;
   uint64_t packets_if_silent = 0, packets_if_alive = 0;
   int64_t duration_if_silent = 0, duration_if_alive = 0;  ///< ns, at the limits (rate, windows, the waits themselves)
+  std::string decided_by;  ///< which limit the longer of the two follows: "limits.packets_per_second (1000)"; or empty
 };
 
 struct Plan {

@@ -189,7 +189,7 @@ class SourceDrain {
 void drain_source(Compilation& c, const TargetEntry& entry, std::vector<TargetPiece>& pieces) {
   const PluginEntry* plugin = c.registry.find(PluginKind::source, entry.use);
   if (!plugin) {
-    c.out.add(c.registry.explain_missing(PluginKind::source, entry.use, entry.where));
+    refuse_plugin(c, PluginKind::source, entry.use, entry.where);
     return;
   }
   SourceDrain(c, entry, *plugin, pieces).run();

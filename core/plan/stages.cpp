@@ -79,7 +79,7 @@ class StageCompiler {
       const PluginEntry* plugin = c_.registry.find(PluginKind::probe, spec.use);
       if (!plugin) {
         // A stage that is switched off may name what is not installed here: it is there to be switched on elsewhere.
-        if (spec.enabled) c_.out.add(c_.registry.explain_missing(PluginKind::probe, spec.use, spec.use_where));
+        if (spec.enabled) refuse_plugin(c_, PluginKind::probe, spec.use, spec.use_where);
         continue;
       }
       StagePlan stage;
@@ -129,7 +129,7 @@ class StageCompiler {
       if (c_.written.contains(field)) continue;
       const std::string& name = c_.plan.fields[field].name;
       c_.out.error(
-          "field-missing", spec.when_where,
+          "field-missing", spec.when_where.whole(),
           fmt::format("stage '{}' asks for '{}' in its `when`, and no earlier stage writes it", spec.name, name),
           who_writes(name));
     }

@@ -2,10 +2,14 @@
 
 SONDE: the command. SONDE_FIXTURES, SONDE_BAD_FIXTURES: the plugins of tests/abi, good and broken ones.
 """
+import fcntl
 import json
 import os
+import pty
 import signal
+import struct
 import subprocess
+import termios
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +60,32 @@ class Sonde:
                               env=self.environment(environment), stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, check=False)
         return Result(done.returncode, done.stdout, done.stderr)
+
+    def plain(self, *words):
+        """A command that has no plugins to look for."""
+        done = subprocess.run([os.environ["SONDE"], *words], cwd=self.folder, timeout=120, env=self.environment({}),
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    def on_terminal(self, *words, columns=120):
+        """What `run` prints to a terminal of that width."""
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        process = subprocess.Popen(self.command("run", "lan.sonde.yaml", *words), cwd=self.folder,
+                                   env=self.environment({}), stdin=subprocess.DEVNULL, stdout=theirs,
+                                   stderr=subprocess.DEVNULL)
+        os.close(theirs)
+        out = b""
+        while True:
+            try:
+                part = os.read(ours, 65536)
+            except OSError:  # EIO: the other end is closed
+                break
+            if not part:
+                break
+            out += part
+        os.close(ours)
+        return Result(process.wait(timeout=60), out.decode().replace("\r\n", "\n"), "")
 
     def run(self, *words, **more):
         return self.call("run", "lan.sonde.yaml", *words, **more)

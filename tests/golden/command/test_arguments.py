@@ -105,7 +105,7 @@ def test_formats(sonde, greeting):
 def test_log_level_and_quiet(sonde):
     sonde.pipeline(FAST)
     told = sonde.run()
-    assert "debug:" not in told.err and "0 of 1 hosts responded" in told.err
+    assert "debug:" not in told.err and "0 of 1 host responded" in told.err
     assert "debug: sleepy: 127.0.0.1 is held" in sonde.run("--log-level", "debug").err
     for words in (["--quiet"], ["-q", "--log-level", "debug"]):
         result = sonde.run(*words)

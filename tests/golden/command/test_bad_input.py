@@ -108,9 +108,12 @@ def test_as_root_nobody_else_may_change_any_part_of_the_path(sonde):
     plugins.chmod(0o775)
     assert sonde.call("validate", "lan.sonde.yaml", plugins=plugins, before=WITHOUT_RIGHTS).code == 0
     result = sonde.run(plugins=plugins, before=ROOT_WITHOUT_ACCOUNTS)
-    assert result.code == 78 and set(result.ids()) == {"plugin-permissions"}, str(result)
+    assert result.code == 78 and result.ids() == ["plugin-permissions"], f"one directory, told once: {result}"
     assert "or run sonde as an ordinary user" in result.err
     assert not sonde.out.exists()
+    listed = sonde.call("list", plugins=plugins, before=ROOT_WITHOUT_ACCOUNTS).err
+    assert listed.count(f"found {plugins} has mode 0775") == 1, listed
+    assert "      the same is wrong with 1 other file: sleepy.so\n" in listed
 
 
 @pytest.mark.parametrize("content, why", [
@@ -141,6 +144,12 @@ def test_an_output_that_is_a_directory(sonde):
 def test_a_missing_privilege(sonde):
     sonde.pipeline("{use: icmp}")
     refused(sonde, 77, "needs-raw-socket", before=WITHOUT_RIGHTS, remedy="CAP_NET_RAW")
+    # One line what, one line what to do.
+    told = sonde.run(before=WITHOUT_RIGHTS).err.splitlines()
+    assert told[0].endswith("error[needs-raw-socket]: stage 'icmp': neither raw nor ping sockets are allowed")
+    assert told[2].endswith("^ expected CAP_NET_RAW, root, or a group of this user within net.ipv4.ping_group_range "
+                            "(sonde doctor), or `optional: true` to go on without")
+    assert len(told) == 3
 
 
 def test_becoming_another_user_needs_root(sonde):

@@ -8,6 +8,12 @@ namespace {
 
 #define FFFD "\xef\xbf\xbd"
 
+TEST(Text, CountsWithTheirNoun) {
+  EXPECT_EQ(counted(0, "packet"), "0 packets");
+  EXPECT_EQ(counted(1, "packet"), "1 packet");
+  EXPECT_EQ(counted(18446744073709551615u, "packet"), "18446744073709551615 packets");
+}
+
 TEST(Text, MaximalSubpartsBecomeReplacementCharacters) {
   // Unicode 15, section 3.9, table 3-8 and its neighbours.
   EXPECT_EQ(to_valid_utf8("\x61\xf1\x80\x80\xe1\x80\xc2\x62\x80\x63\x80\xbf\x64"),

@@ -97,6 +97,8 @@ TEST(CommandLine, OtherCommands) {
   EXPECT_EQ(parsed<ValidateArguments>({"validate", "a", "b"}).files, (std::vector<std::string>{"a", "b"}));
   EXPECT_TRUE(parsed<ValidateArguments>({"validate", "--allow-unset-env", "a"}).pipeline.overrides.allow_unset_env);
   EXPECT_EQ(parsed<PlanArguments>({"plan", "a", "--seed", "7"}).pipeline.seed, 7u);
+  EXPECT_FALSE(parsed<PlanArguments>({"plan", "a"}).json);
+  EXPECT_TRUE(parsed<PlanArguments>({"plan", "a", "--format", "json"}).json);
   EXPECT_TRUE(parsed<ListArguments>({"list", "--format", "json"}).json);
   EXPECT_EQ(parsed<DescribeArguments>({"describe", "csv"}).plugin, "csv");
   EXPECT_EQ(parsed<SchemaArguments>({"schema", "run"}).what, SchemaArguments::What::run);
@@ -116,7 +118,7 @@ TEST(CommandLine, UsageErrors) {
   EXPECT_NE(usage_error({"run", "f", "--env-file", "e", "--no-env-file"}).find("bad-argument"), std::string::npos);
   EXPECT_NE(usage_error({"run", "f", "--only", "10.0.0.0/24"}).find("--only: '10.0.0.0/24' is not"), std::string::npos);
   EXPECT_NE(usage_error({"run"}).find("bad-argument"), std::string::npos);
-  EXPECT_NE(usage_error({"run", "f", "--wings"}).find("'sonde run --help'"), std::string::npos);
+  EXPECT_NE(usage_error({"run", "f", "--wings"}).find("`sonde run --help`"), std::string::npos);
   EXPECT_NE(usage_error({"run", "f", "--set", "icmp.timeout"}).find("bad-argument"), std::string::npos);
   EXPECT_NE(usage_error({"run", "f", "--format", "xml"}).find("bad-argument"), std::string::npos);
   EXPECT_NE(usage_error({"diff", "only-one"}).find("bad-argument"), std::string::npos);
@@ -124,6 +126,49 @@ TEST(CommandLine, UsageErrors) {
     EXPECT_NE(usage_error({"run", "f", (std::string("--seed=") + seed).c_str()}).find("bad-seed"), std::string::npos);
   for (const char* shard : {"0/2", "3/2", "1", "a/b", "1/0", "1/", "1/65537"})
     EXPECT_NE(usage_error({"run", "f", "--shard", shard}).find("bad-shard"), std::string::npos) << shard;
+}
+
+/// What was found, what was expected, what was probably meant.
+TEST(CommandLine, UsageErrorsInFull) {
+  const auto error = [](const std::string& text, const std::string& hint) {
+    return "error[bad-argument]: " + text + "\n      " + hint + "\n";
+  };
+  EXPECT_EQ(usage_error({"run", "f", "--targt", "10.0.0.1"}),
+            error("sonde run has no option '--targt'", "did you mean '--target'?"));
+  EXPECT_EQ(usage_error({"run", "f", "--frobnicate=5"}),
+            error("sonde run has no option '--frobnicate'", "`sonde run --help` lists the options"));
+  EXPECT_EQ(usage_error({"run", "f", "-x"}),
+            error("sonde run has no option '-x'", "`sonde run --help` lists the options"));
+  EXPECT_EQ(usage_error({"validate", "f", "--output", "x"}),
+            error("sonde validate has no option '--output'", "it is an option of sonde run, sonde plan"));
+  EXPECT_EQ(usage_error({"--quiet", "run", "f"}),
+            error("sonde takes no option '--quiet' in front of the command", "it is an option of sonde run"));
+  EXPECT_EQ(usage_error({"run"}), error("sonde run needs FILE: the pipeline file",
+                                        "expected: sonde run FILE; `sonde run --help` shows examples"));
+  EXPECT_EQ(usage_error({"diff", "a"}), error("sonde diff needs NEW: the newer inventory",
+                                              "expected: sonde diff OLD NEW; `sonde diff --help` shows examples"));
+  EXPECT_EQ(
+      usage_error({"run", "a", "b"}),
+      error("'b' is one argument too many", "expected: sonde run FILE and options; `sonde run --help` lists them"));
+  EXPECT_EQ(usage_error({"run", "a", "--target"}),
+            error("--target needs a value: TARGET", "scan this instead of the file's targets (repeatable)"));
+  EXPECT_EQ(usage_error({"run", "a", "--seed", "1", "--seed", "2"}),
+            error("--seed is given more than once", "it takes one N"));
+  EXPECT_EQ(usage_error({"run", "a", "--env-file", "x", "--no-env-file"}),
+            error("--env-file and --no-env-file exclude each other", "give one of the two"));
+  EXPECT_EQ(usage_error({"run", "a", "--log-level", "dbug"}),
+            error("--log-level takes error, warn, info, debug or trace, found 'dbug'", "did you mean 'debug'?"));
+  EXPECT_EQ(usage_error({"list", "--format", "xml"}),
+            "error[bad-argument]: --format takes table or json, found 'xml'\n");
+  EXPECT_EQ(usage_error({"schema", "pipelin"}),
+            error("WHAT takes pipeline, record or run, found 'pipelin'", "did you mean 'pipeline'?"));
+  EXPECT_EQ(usage_error({"help", "rnu"}), error("there is no command 'rnu'", "did you mean 'run'?"));
+}
+
+TEST(CommandLine, HelpIsAWordToo) {
+  EXPECT_EQ(help_of({"help"}), help_of({"--help"}));
+  EXPECT_EQ(help_of({"help", "run"}), help_of({"run", "--help"}));
+  EXPECT_EQ(help_of({"--help", "diff"}), help_of({"diff", "--help"}));
 }
 
 TEST(CommandLine, EachHelpFitsAScreenAndEndsWithTwoExamples) {

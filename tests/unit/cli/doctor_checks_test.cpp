@@ -28,16 +28,30 @@ TEST(Doctor, VendorDataWithItsDate) {
   std::ofstream(path) << "x";
   const timespec times[2] = {{1577880000, 0}, {1577880000, 0}};  // 2020-01-01
   ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
-  const auto found = check_oui_files({path, "/nonexistent/oui"});
-  ASSERT_EQ(found.size(), 2u);
+  const auto found = check_oui_files({path, "/nonexistent/oui", "/nonexistent/mam"});
+  ASSERT_EQ(found.size(), 2u) << "one line for all that are old, one for all that are not there";
   EXPECT_EQ(found[0].found, path + " of 2020-01-01");
   EXPECT_EQ(found[0].health, Health::limited);
   EXPECT_EQ(found[1].health, Health::limited);
+  EXPECT_EQ(found[1].found, "/nonexistent/oui, mam: No such file or directory");
   EXPECT_NE(found[1].remedy.find("ieee-data"), std::string::npos);
 }
 
+TEST(Doctor, PingSocketsMatterWhereRawOnesAreNotAllowed) {
+  EXPECT_EQ(check_ping_sockets(true).health, Health::good);
+}
+
+TEST(Doctor, TheOutputDirectoryOrWhereItWouldBeMade) {
+  const std::string there = testing::TempDir() + "doctor-file";
+  std::ofstream(there) << "x";
+  EXPECT_EQ(check_output_directory(testing::TempDir() + "no/such/place").health, Health::good);
+  const Finding below_a_file = check_output_directory(there + "/out");
+  EXPECT_EQ(below_a_file.health, Health::bad);
+  EXPECT_EQ(below_a_file.found, there + "/out (will be made): " + there + " is no directory");
+}
+
 TEST(Doctor, WhateverIsNotGoodHasARemedy) {
-  std::vector<Finding> all{check_raw_sockets(), check_ping_sockets(), check_descriptors(), check_conntrack(),
+  std::vector<Finding> all{check_raw_sockets(), check_ping_sockets(false), check_descriptors(), check_conntrack(),
                            check_local_ports()};
   for (Finding& f : check_neighbour_tables()) all.push_back(std::move(f));
   for (const Finding& f : all) {

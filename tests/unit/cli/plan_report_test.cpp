@@ -51,6 +51,12 @@ TEST(PlanReport, StagesWithOptionsAndNoSecret) {
   plan.estimate.stages.push_back({"snmp", 254, 508});
   plan.limits_value.set("packets_per_second", with_origin(Value(int64_t{0}), Origin::file, {"lan.yaml", 3, 1, 1}));
 
+  const std::string json = to_json(plan_value(plan));
+  EXPECT_EQ(json.find("hunter2"), std::string::npos);
+  EXPECT_NE(json.find(R"("community":{"value":"***","from":"environment, lan.yaml:7"})"), std::string::npos) << json;
+  EXPECT_NE(json.find(R"("timeout":{"value":"800ms","from":"--set"})"), std::string::npos) << json;
+  EXPECT_NE(json.find(R"("packets_if_silent":254,"packets_if_alive":508,"deadline":"3s")"), std::string::npos) << json;
+
   const std::string text = report(plan);
   EXPECT_EQ(text.find("hunter2"), std::string::npos);
   EXPECT_NE(text.find("community  ***    environment, lan.yaml:7"), std::string::npos) << text;

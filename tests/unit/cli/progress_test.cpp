@@ -23,12 +23,34 @@ Progress half_way() {
   return p;
 }
 
-TEST(Progress, OneLineAStageAndOneForAll) {
-  EXPECT_EQ(
-      progress_lines(half_way(), 200),
-      (std::vector<std::string>{"  icmp        50%  512 done, 20 found, 100 in flight, 3 waiting",
-                                "  tcp-banner  39%  400 done, 12 found, 8 in flight, 0 waiting",
-                                "  all         50%  512 of 1024 hosts, 21 responding, 200 packets/s, 10s, ETA 10s"}));
+TEST(Progress, OneLineAStageAndTwoForAll) {
+  EXPECT_EQ(progress_lines(half_way(), 200),
+            (std::vector<std::string>{"  icmp        50%  512 done, 20 found, 100 in flight, 3 waiting",
+                                      "  tcp-banner  39%  400 done, 12 found, 8 in flight, 0 waiting",
+                                      "  all         50%  512 of 1024 hosts, 21 responding",
+                                      "                   10s, ETA 10s, 200 packets/s"}));
+}
+
+/// What one looks for first must not be what a narrow terminal cuts off.
+TEST(Progress, TheForecastFitsEightyColumns) {
+  Progress p = half_way();
+  p.stages[0].name = "a-stage-with-a-long-name";
+  p.targets = 16'777'216;
+  p.settled = 8'000'000;
+  p.responding = 1'234'567;
+  p.elapsed = 30 * 3600 * second;
+  const auto lines = progress_lines(p, 79);
+  ASSERT_EQ(lines.size(), 4u);
+  EXPECT_EQ(lines[2], "  all                       47%  8000000 of 16777216 hosts, 1234567 responding");
+  EXPECT_EQ(lines[3], "                                 30h00m, ETA 32h54m, 0 packets/s");
+}
+
+TEST(Progress, AnEarlierPartOfTheRunTookNoTimeNow) {
+  Progress p = half_way();
+  p.settled_before = 448;
+  EXPECT_EQ(progress_lines(p, 200)[3], "                   10s, ETA 1m20s, 200 packets/s");
+  p.settled_before = 512;
+  EXPECT_EQ(progress_lines(p, 200)[3], "                   10s, 200 packets/s");
 }
 
 TEST(Progress, NeverWiderThanTheTerminal) {
@@ -54,6 +76,14 @@ TEST(Progress, Durations) {
   EXPECT_EQ(rough_duration(59 * second), "59s");
   EXPECT_EQ(rough_duration(130 * second), "2m10s");
   EXPECT_EQ(rough_duration(3900 * second), "1h05m");
+  EXPECT_EQ(rough_duration(47 * 3600 * second), "47h00m");
+  EXPECT_EQ(rough_duration(100 * 3600 * second), "4d04h");
+  EXPECT_EQ(short_duration(0), "0ms");
+  EXPECT_EQ(short_duration(1), "1ms");
+  EXPECT_EQ(short_duration(800'000'000), "800ms");
+  EXPECT_EQ(short_duration(2'510'000'000), "2.6s");
+  EXPECT_EQ(short_duration(3 * second), "3s");
+  EXPECT_EQ(short_duration(60'550'000'000), "1m01s");
 }
 
 TEST(Progress, PlainLinesAreRare) {

@@ -33,6 +33,39 @@ TEST(RunSummary, CountsFilesAndErrors) {
             "written to /data/out: inventory.json, /elsewhere/a.csv\n");
 }
 
+TEST(RunSummary, OneIsNotMany) {
+  RunResult result;
+  result.document.targets = result.document.responding = result.document.packets = 1;
+  result.document.dropped_receive = 1;
+  result.document.complete = true;
+  EXPECT_EQ(summary(result, plan_with_a_stage(), 0),
+            "1 of 1 host responded, 1 packet, 0s\n"
+            "1 packet lost in this machine's receive buffers; lower limits.packets_per_second\n");
+}
+
+TEST(RunSummary, AResumedRunSaysWhatItsNumbersAreOf) {
+  RunResult result;
+  result.document.targets = 254;
+  result.document.responding = 12;
+  result.document.packets = 1234;
+  result.document.complete = true;
+  EXPECT_EQ(summary(result, plan_with_a_stage(), 2'000'000'000, true),
+            "12 of 254 hosts responded, 1234 packets, 2s for this part; hosts and packets are of the whole run\n");
+}
+
+TEST(RunSummary, WhereTheRestOfATableIs) {
+  Plan plan = plan_with_a_stage();
+  RunResult result;
+  EXPECT_EQ(more_hosts_text(result, plan, 1), "... and 1 more host; `--format table | less` shows all\n");
+  for (const char* path : {"/data/out/inventory.json", "/data/out/failed.csv"}) {
+    OutputPlan output;
+    output.options.set("path", Value(path));
+    plan.outputs.push_back(output);
+  }
+  result.written = {"/data/out/inventory.json", "/data/out/run.json"};
+  EXPECT_EQ(more_hosts_text(result, plan, 4046), "... and 4046 more hosts; all are in inventory.json\n");
+}
+
 TEST(RunSummary, AnIncompleteRunSaysHowToGoOn) {
   RunResult result;
   result.document.targets = 100;
@@ -40,7 +73,7 @@ TEST(RunSummary, AnIncompleteRunSaysHowToGoOn) {
   result.document.why_incomplete = "interrupted";
   result.journal = "/data/out/journal/X";
   const std::string text = summary(result, plan_with_a_stage(), 0);
-  EXPECT_NE(text.find("incomplete (interrupted): 40 of 100 hosts are settled\n"), std::string::npos);
+  EXPECT_NE(text.find("incomplete (interrupted): 40 of 100 hosts settled\n"), std::string::npos);
   EXPECT_NE(text.find("--resume /data/out/journal/X\n"), std::string::npos);
 }
 

@@ -59,6 +59,7 @@ TEST(Estimate, DurationFollowsTheRate) {
   Estimate e = of(pipeline("10.7.0.0/24", two, "limits: {packets_per_second: 100}\n"));
   EXPECT_EQ(e.duration_if_alive, 254 * 3 * 10'000'000LL);
   EXPECT_EQ(e.duration_if_silent, 254 * 4 * 10'000'000LL);
+  EXPECT_EQ(e.decided_by, "limits.packets_per_second (100)");
   EXPECT_EQ(of(pipeline("10.7.0.0/24", two, "limits: {packets_per_second: unlimited}\n")).duration_if_alive, 0);
 }
 
@@ -66,6 +67,7 @@ TEST(Estimate, DurationFollowsTheRate) {
 TEST(Estimate, DurationFollowsTheWindow) {
   Estimate e = of(pipeline("10.7.0.0/24", "[{use: sleepy, options: {delay: 1s}}]", "limits: {workers: 2}\n"));
   EXPECT_EQ(e.duration_if_silent, 127'000'000'000LL);
+  EXPECT_EQ(e.decided_by, "limits.workers (2)");
   EXPECT_EQ(of(pipeline("10.7.0.1", "[{use: sleepy, options: {delay: 1s}}]")).duration_if_silent, 1'000'000'000LL);
 }
 

@@ -1,0 +1,52 @@
+"""What is said of a run before it: `sonde plan`, and the line in front of a long run."""
+import json
+
+SLEEPY = "{use: sleepy, options: {delay: 100ms}}"
+
+
+def test_as_json(sonde):
+    sonde.pipeline("{use: sleepy, options: {delay: 1500ms}}", "127.0.0.0/24",
+                   more="exclude: [127.0.0.9]\nlimits: {run_timeout: 90m, workers: 2}")
+    result = sonde.call("plan", "lan.sonde.yaml", "--format", "json", "--seed", "7", "--set", "sleepy.delay=2s")
+    assert result.code == 0, str(result)
+    plan = json.loads(result.out)
+    assert (plan["pipeline"], plan["seed"], plan["part"]) == ("lan", "7", "1/1")
+    assert plan["targets"] == plan["targets_of_part"] == 253 and plan["exclusions"] == ["127.0.0.9"]
+    stage, = plan["stages"]
+    assert (stage["name"], stage["enabled"], stage["optional"]) == ("sleepy", True, False)
+    assert stage["options"]["delay"] == {"value": "2s", "from": "--set"}
+    assert plan["limits"]["run_timeout"] == {"value": "90m", "from": "lan.sonde.yaml:4"}
+    assert plan["limits"]["workers"]["value"] == 2
+    assert plan["limits"]["packets_per_second"] == {"value": 1000, "from": "default"}
+    assert plan["estimate"]["seconds_if_silent"] == 253.0 and plan["estimate"]["decided_by"] == "limits.workers (2)"
+    output, = plan["outputs"]
+    assert output["plugin"] == "fixture-lines"
+    assert plan["files"] == [f"{sonde.out}/journal/RUN-ID", f"{sonde.out}/lines.txt", f"{sonde.out}/run.json"]
+    assert not sonde.out.exists()
+
+
+def test_a_short_run_is_not_announced(sonde):
+    sonde.pipeline(SLEEPY)
+    assert "about" not in sonde.run().err
+
+
+def test_a_long_run_says_so_before_its_first_packet(sonde):
+    # 131070 hosts, 64 at once, 100 ms each.
+    sonde.pipeline(SLEEPY, "127.0.0.0/15", more="limits: {run_timeout: 1s}")
+    result = sonde.run()
+    assert result.code == 1, str(result)
+    lines = result.err.splitlines()
+    assert lines[0] == "131070 targets, 0 packets, about 0s to 3m25s; limits.workers (64) decides", str(result)
+    assert lines[1] == ("warning[plan-run-timeout]: limits.run_timeout (1s) may end this run early: perhaps only 640 of "
+                        "131070 targets will be reached, the others not be asked")
+    assert lines[2] == ("      write run_timeout: 5m (0: no limit), raise limits.workers (64), or scan less at a time "
+                        "(--shard 1/205)")
+    # Whoever asked for silence gets it.
+    assert sonde.run("--quiet", "--output", "other").err == ""
+
+
+def test_plan_warns_of_the_timeout_too(sonde):
+    sonde.pipeline(SLEEPY, "127.0.0.0/15", more="limits: {run_timeout: 1m}")
+    result = sonde.call("plan", "lan.sonde.yaml")
+    assert result.code == 0 and "warning[plan-run-timeout]: limits.run_timeout (1m) may end" in result.err, str(result)
+    assert "  decided by          limits.workers (64)\n" in result.out

@@ -1,0 +1,79 @@
+// What is said before a run that will take its time.
+#include "cli/outlook.hpp"
+
+#include <gtest/gtest.h>
+
+namespace sonde::core::cli {
+namespace {
+
+constexpr int64_t second = 1'000'000'000, hour = 3600 * second;
+
+Plan plan(uint64_t targets, int64_t silent, int64_t alive, int64_t run_timeout) {
+  Plan p;
+  p.slice = {0, targets};
+  p.limits.run_timeout = run_timeout;
+  p.estimate.packets_if_silent = 2 * targets;
+  p.estimate.packets_if_alive = 6 * targets;
+  p.estimate.duration_if_silent = silent;
+  p.estimate.duration_if_alive = alive;
+  p.estimate.decided_by = "limits.packets_per_second (1000)";
+  return p;
+}
+
+TEST(Outlook, AShortRunNeedsNoWords) {
+  const Outlook o = outlook(plan(254, 10 * second, 30 * second, hour));
+  EXPECT_EQ(o.line, "");
+  EXPECT_FALSE(o.warning);
+}
+
+TEST(Outlook, ALongRunIsAnnounced) {
+  const Outlook o = outlook(plan(65534, 131 * second, 393 * second, 0));
+  EXPECT_EQ(
+      o.line,
+      "65534 targets, 131068 to 393204 packets, about 2m11s to 6m33s; limits.packets_per_second (1000) decides\n");
+  EXPECT_FALSE(o.warning);
+}
+
+TEST(Outlook, ATimeoutThatCutsItShort) {
+  const Outlook o = outlook(plan(16'000'000, 8 * hour, 24 * hour, hour));
+  EXPECT_EQ(o.line,
+            "16000000 targets, 32000000 to 96000000 packets, about 8h00m to 24h00m; "
+            "limits.packets_per_second (1000) decides\n");
+  ASSERT_TRUE(o.warning);
+  EXPECT_EQ(o.warning->id, "plan-run-timeout");
+  EXPECT_EQ(o.warning->severity, Severity::warning);
+  EXPECT_EQ(o.warning->text,
+            "limits.run_timeout (1h) ends this run early: about 666666 to 2000000 of 16000000 targets "
+            "will be reached, the others not be asked");
+  EXPECT_EQ(o.warning->hint,
+            "write run_timeout: 30h (0: no limit), raise limits.packets_per_second (1000), or scan less "
+            "at a time (--shard 1/24)");
+}
+
+TEST(Outlook, NumbersThatAreNearlyOneAreOne) {
+  const Outlook o = outlook(plan(16'000'000, 24 * hour - 1, 24 * hour, hour));
+  EXPECT_NE(o.line.find("about 24h00m; "), std::string::npos) << o.line;
+  ASSERT_TRUE(o.warning);
+  EXPECT_EQ(o.warning->text,
+            "limits.run_timeout (1h) ends this run early: about 666666 of 16000000 targets will be reached, the others "
+            "not be asked");
+}
+
+TEST(Outlook, ATimeoutThatMayCutItShort) {
+  const Outlook o = outlook(plan(16'000'000, hour / 2, 2 * hour, hour));
+  ASSERT_TRUE(o.warning);
+  EXPECT_EQ(o.warning->text,
+            "limits.run_timeout (1h) may end this run early: perhaps only 8000000 of 16000000 targets "
+            "will be reached, the others not be asked");
+}
+
+TEST(Outlook, AResumedRunHasOnlyItsRestAhead) {
+  const Plan p = plan(1000, 600 * second, 600 * second, 400 * second);
+  EXPECT_TRUE(outlook(p).warning);
+  const Outlook rest = outlook(p, 500);
+  EXPECT_EQ(rest.line, "500 targets, 1000 to 3000 packets, about 5m00s; limits.packets_per_second (1000) decides\n");
+  EXPECT_FALSE(rest.warning);
+}
+
+}  // namespace
+}  // namespace sonde::core::cli
