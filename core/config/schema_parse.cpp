@@ -83,7 +83,8 @@ class Reader {
     for (const auto& member : *members) {
       if (!read_word(member, pointer, depth, out)) return false;
     }
-    return settle_type(pointer, out) && check_combination(pointer, out) && check_values(pointer, out);
+    return settle_type(pointer, out) && check_combination(pointer, out) && check_cleartext(out) &&
+           check_values(pointer, out);
   }
 
  private:
@@ -147,9 +148,25 @@ class Reader {
   }
   bool read_root_extension(const Value& value, Schema& out) {
     const Value::Object* members = value.object();
-    const bool only_cost = members != nullptr && members->size() == 1 && members->front().key == "cost";
-    if (!only_cost) return fail("", "x-sonde at the root is an object with the one member 'cost'");
-    out.cost = members->front().value;
+    if (members == nullptr || members->empty())
+      return fail("", "x-sonde at the root is an object with 'cost', 'cleartext' or both");
+    for (const auto& member : *members) {
+      if (member.key == "cost")
+        out.cost = member.value;
+      else if (member.key != "cleartext")
+        return fail("", fmt::format("x-sonde at the root knows 'cost' and 'cleartext', not '{}'", member.key));
+      else if (!read_cleartext(member.value, out))
+        return false;
+    }
+    return true;
+  }
+  bool read_cleartext(const Value& value, Schema& out) {
+    const Value::Array* names = value.array();
+    if (names == nullptr) return fail("", "cleartext is not a list of options");
+    for (const Value& name : *names) {
+      if (name.text() == nullptr) return fail("", "cleartext has an entry that is not text");
+      out.cleartext.push_back(*name.text());
+    }
     return true;
   }
   bool read_bound(const Value& value, const std::string& pointer, std::string_view word, std::optional<double>& out) {
@@ -230,6 +247,24 @@ class Reader {
       const auto known = std::any_of(s.properties.begin(), s.properties.end(),
                                      [&](const Schema::Property& p) { return p.name == name; });
       if (!known) return fail(pointer, fmt::format("required names '{}', which is no property", name));
+    }
+    return true;
+  }
+
+  /// Each name leads to a secret: one that was misspelt would never be warned of.
+  bool check_cleartext(const Schema& root) {
+    for (const std::string& name : root.cleartext) {
+      const Schema* at = &root;
+      for (std::string_view rest = name; !rest.empty();) {
+        const std::string_view part = rest.substr(0, rest.find('.'));
+        rest.remove_prefix(std::min(rest.size(), part.size() + 1));
+        if (at->items) at = at->items.get();
+        const auto found = std::find_if(at->properties.begin(), at->properties.end(),
+                                        [&](const Schema::Property& p) { return p.name == part; });
+        if (found == at->properties.end()) return fail("", fmt::format("cleartext names '{}', which is no option", name));
+        at = &found->schema;
+      }
+      if (at->format != Format::secret) return fail("", fmt::format("cleartext names '{}', which is no secret", name));
     }
     return true;
   }

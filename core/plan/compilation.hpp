@@ -47,6 +47,8 @@ void drain_source(Compilation&, const TargetEntry&, std::vector<TargetPiece>& pi
 /// Removes printer ports from every option of format ports, unless they are allowed.
 void drop_print_ports(Compilation&, const std::string& stage, const Schema&, const SourceSpan& where, Value& options);
 
+/// Warns of secrets of a stage that cross the network in the clear and go to hosts which no `when` has chosen.
+void warn_of_cleartext(Compilation&, const StagePlan&);
 /// Refuses secrets that came with --set, where every user of the machine can read them.
 void refuse_secrets_on_command_line(Compilation&, const std::string& stage, const Schema&, const Value& options);
 

@@ -55,6 +55,25 @@ void drop_print_ports(Compilation& c, const std::string& stage, const Schema& sc
   });
 }
 
+void warn_of_cleartext(Compilation& c, const StagePlan& stage) {
+  const Schema& schema = stage.plugin->schema;
+  if (!stage.enabled || schema.cleartext.empty()) return;
+  // With assume_up, `alive` alone chooses nobody.
+  const bool chosen = stage.when && !(c.spec.assume_up && stage.when->fields() == std::vector{FieldTable::alive});
+  if (chosen) return;
+  std::vector<std::string> given;
+  walk(std::string(), schema, stage.options, [&](const std::string& name, const Schema&, const Value& value) {
+    const bool listed = std::find(schema.cleartext.begin(), schema.cleartext.end(), name) != schema.cleartext.end();
+    const bool known = std::find(given.begin(), given.end(), name) != given.end();
+    if (listed && !known && value.text() != nullptr && !value.text()->empty()) given.push_back(name);
+  });
+  if (given.empty()) return;
+  c.out.warning("plan-secret-to-all", stage.where,
+                fmt::format("stage '{}' sends '{}' in the clear to every target, whoever answers there", stage.name,
+                            fmt::join(given, "', '")),
+                "write a `when:` that chooses the hosts it is meant for, such as when: alive, or narrow the targets");
+}
+
 void refuse_secrets_on_command_line(Compilation& c, const std::string& stage, const Schema& schema,
                                     const Value& options) {
   walk(std::string(), schema, options, [&](const std::string& name, const Schema& part, const Value& value) {

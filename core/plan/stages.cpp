@@ -97,6 +97,7 @@ class StageCompiler {
   void compile(const StageSpec& spec, StagePlan& stage) {
     set_options(spec, stage);
     compile_when(spec, stage);
+    warn_of_cleartext(c_, stage);
     bind_inputs(spec, stage);
     set_deadline(spec, stage);
     if (!stage.enabled) return;

@@ -140,6 +140,24 @@ TEST(PlanStages, PrinterPortsAreLeftOut) {
   EXPECT_EQ(ports_of(allowed.plan->stages[1].options), std::vector<uint64_t>{9100});
 }
 
+TEST(PlanStages, ACleartextSecretForEverybodyIsWarnedOf) {
+  auto c = compile_text(with_stages("[{use: writer}, {use: reader, options: {pin: hunter2}}]"));
+  ASSERT_NE(c.plan, nullptr) << c.said();
+  EXPECT_EQ(c.text_of("plan-secret-to-all"),
+            "stage 'reader' sends 'pin' in the clear to every target, whoever answers there");
+  EXPECT_EQ(c.find("plan-secret-to-all")->severity, Severity::warning);
+  EXPECT_EQ(c.find("plan-secret-to-all")->where.line, 3u);
+  EXPECT_EQ(c.said().find("hunter2"), std::string::npos);
+
+  const char* chosen = "[{use: writer}, {use: reader, when: alive, options: {pin: hunter2}}]";
+  EXPECT_EQ(compile_text(with_stages(chosen)).said(), "");
+  EXPECT_NE(compile_text(with_stages(chosen, "assume_up: true\n")).find("plan-secret-to-all"), nullptr);
+  for (const char* harmless : {"[{use: writer}, {use: reader, options: {token: hunter2}}]",
+                               "[{use: writer}, {use: reader, options: {pin: \"\"}}]",
+                               "[{use: writer}, {use: reader, enabled: false, options: {pin: hunter2}}]"})
+    EXPECT_EQ(compile_text(with_stages(harmless)).said(), "") << harmless;
+}
+
 TEST(PlanStages, SecretsDoNotComeByTheCommandLine) {
   Setting s;
   s.overrides.sets = {{"reader.token", "hunter2"}};

@@ -1,0 +1,93 @@
+// What is said to one agent, and what came of it: discovery, credentials in order, the objects, the tables. Pure state:
+// it knows neither sockets nor timers; the probe sends what is due and hands over what came.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "message.hpp"
+#include "options.hpp"
+#include "walk.hpp"
+
+namespace sonde::snmp {
+
+inline constexpr int64_t never = std::numeric_limits<int64_t>::max();
+
+/// What is known of an agent in the end.
+struct Findings {
+  const Credential* accepted = nullptr;
+  std::vector<std::pair<const Wanted*, Value>> values;
+  std::vector<std::pair<std::string, std::string>> tables;      ///< key, JSON
+  std::vector<std::pair<std::string, std::string>> incomplete;  ///< table, why
+  std::vector<std::string> refusals;                            ///< "v3 user lab: unknown user"
+  Chassis chassis;
+  bool answered = false;  ///< an SNMP message came that makes sense
+};
+
+class Conversation {
+ public:
+  /// One question with its repetitions.
+  struct Exchange {
+    enum class Purpose : uint8_t { closed, discovery, values, table };
+    Purpose purpose = Purpose::closed;
+    Request request;
+    const Credential* credential = nullptr;
+    std::string message;
+    uint32_t sent = 0, tries = 1;
+    int64_t due = never;  ///< when it is to be sent (again) or given up
+    bool open() const { return purpose != Purpose::closed; }
+  };
+
+  /// `options` must outlive it. sonde::Failure when a question cannot be coded; so may each function below.
+  Conversation(const Options& options, uint64_t seed, const std::array<uint8_t, 16>& target, int64_t now);
+
+  /// The question that is due, or null. To be sent: sent(); was sent as often as may be: unanswered().
+  Exchange* due(int64_t now);
+  int64_t next_due() const;
+  bool finished() const { return !main_.open() && !side_.open(); }
+  void sent(Exchange& exchange, int64_t now) const;
+  void unanswered(Exchange& exchange, int64_t now);
+  Fate receive(std::span<const uint8_t> message, int64_t now);
+  /// No more questions; what came of a table so far is kept with `why`.
+  void stop(const std::string& why);
+
+  const Findings& findings() const { return findings_; }
+  const Engine& engine() const { return engine_; }
+
+ private:
+  using Purpose = Exchange::Purpose;
+  void ask(Exchange& exchange, Purpose purpose, Request request, const Credential& credential, uint32_t tries,
+           int64_t now);
+  void discover(Exchange& exchange, int64_t now);
+  void next_credential(int64_t now);
+  void refused(const std::string& why, int64_t now);
+  void ask_values(int64_t now);
+  void values_answered(const Reply& reply, int64_t now);
+  void batch_done(int64_t now);
+  bool resynchronised(const Reply& reply);
+  void next_table(int64_t now);
+  void ask_table(int64_t now);
+  void table_answered(const Request& request, const Reply& reply, int64_t now);
+  void table_done();
+
+  const Options& options_;
+  uint64_t seed_;
+  std::array<uint8_t, 16> target_;
+  uint32_t numbers_ = 0, resyncs_ = 0;
+  Exchange main_, side_;  ///< `side_`: discovery beside the first community
+  Engine engine_;
+  size_t credential_ = 0;                     ///< of the options, one further than the present
+  std::vector<const Wanted*> asked_, later_;  ///< objects of this question, and of those to come
+  Appetite appetite_;
+  size_t table_ = 0;  ///< of the options, one further than the present
+  std::optional<Walk> walk_;
+  size_t table_bytes_ = 0;
+  Findings findings_;
+};
+
+}  // namespace sonde::snmp

@@ -1,0 +1,94 @@
+// The schema is the manual: validation, defaults, `sonde describe` and the table in the README come from it.
+#pragma once
+
+namespace sonde::snmp {
+
+inline constexpr char options_schema[] = R"json({
+  "type": "object",
+  "x-sonde": {
+    "cost": {
+      "silent": [["tries"], ["tries", "credentials"]],
+      "alive": [[2], [12, "tables"]],
+      "wait": [["tries", "timeout", 2], ["tries", "timeout", "credentials"]]
+    },
+    "cleartext": ["community", "credentials.community"]
+  },
+  "properties": {
+    "version": {
+      "type": "string", "enum": ["auto", "1", "2c", "3"], "default": "auto",
+      "description": "of the community or user below: auto is 2c for a community and 3 for a user; 1 for old devices"
+    },
+    "community": {
+      "type": "string", "x-sonde": "secret",
+      "description": "community of v1 or v2c, as in community: \"${SNMP_COMMUNITY}\"; it crosses the network in the clear"
+    },
+    "user": {"type": "string", "description": "user of SNMPv3; without keys: neither authenticated nor encrypted"},
+    "auth_protocol": {
+      "type": "string", "enum": ["MD5", "SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512"],
+      "description": "digest of SNMPv3, SHA when there is an auth_key"
+    },
+    "auth_key": {
+      "type": "string", "x-sonde": "secret",
+      "description": "pass phrase for the digest, 8 characters or more, as in auth_key: \"${file:/etc/sonde/snmp.auth}\""
+    },
+    "priv_protocol": {
+      "type": "string", "enum": ["DES", "AES", "AES-192", "AES-256", "AES-192-C", "AES-256-C"],
+      "description": "cipher of SNMPv3, AES (128 bits) when there is a priv_key; the last two are Cisco's way to lengthen keys"
+    },
+    "priv_key": {
+      "type": "string", "x-sonde": "secret", "description": "pass phrase for the cipher, 8 characters or more"
+    },
+    "credentials": {
+      "type": "array", "default": [],
+      "description": "further credentials, such as [{user: lab, auth_key: \"${KEY}\"}, {community: \"${OLD}\", version: \"1\"}]: users first, then communities, each in this order and at most once a host, until one is answered",
+      "items": {
+        "type": "object",
+        "properties": {
+          "version": {"type": "string", "enum": ["auto", "1", "2c", "3"], "default": "auto"},
+          "community": {"type": "string", "x-sonde": "secret"},
+          "user": {"type": "string"},
+          "auth_protocol": {"type": "string", "enum": ["MD5", "SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512"]},
+          "auth_key": {"type": "string", "x-sonde": "secret"},
+          "priv_protocol": {"type": "string", "enum": ["DES", "AES", "AES-192", "AES-256", "AES-192-C", "AES-256-C"]},
+          "priv_key": {"type": "string", "x-sonde": "secret"}
+        }
+      }
+    },
+    "discover": {
+      "type": "boolean", "default": true,
+      "description": "ask each host for its SNMPv3 engine id, which needs no credential; false: only where a user is given"
+    },
+    "port": {"type": "integer", "default": 161, "minimum": 1, "maximum": 65535, "description": "UDP port of the agents"},
+    "timeout": {
+      "type": "integer", "x-sonde": "duration", "default": "1s", "minimum": 10000000, "maximum": 60000000000,
+      "description": "how long each try waits for its answer"
+    },
+    "tries": {
+      "type": "integer", "default": 2, "minimum": 1, "maximum": 5,
+      "description": "how often a question is sent, a timeout apart, before it counts as unanswered"
+    },
+    "oids": {
+      "type": "array", "items": {"type": "string"}, "default": [],
+      "description": "objects to read beside the system group, by number or well-known name, as in [sysServices, 1.3.6.1.2.1.43.10.2.1.4.1.1]"
+    },
+    "tables": {
+      "type": "array", "items": {"type": "string", "enum": ["interfaces", "addresses", "arp", "entity", "lldp"]},
+      "default": [],
+      "description": "tables to read: network interfaces, own addresses, ARP table, serial numbers and models of parts, LLDP neighbours"
+    },
+    "repetitions": {
+      "type": "integer", "default": 10, "minimum": 1, "maximum": 50,
+      "description": "rows asked for in one GETBULK; halved for a device that does not answer, and GETNEXT in the end"
+    },
+    "max_rows": {
+      "type": "integer", "default": 1000, "minimum": 1, "maximum": 100000,
+      "description": "read no more rows of a table than this"
+    },
+    "max_bytes": {
+      "type": "integer", "x-sonde": "bytes", "default": "256KiB", "minimum": 1024, "maximum": 16777216,
+      "description": "read no more of the tables of a host than this, names and values together"
+    }
+  }
+})json";
+
+}  // namespace sonde::snmp
