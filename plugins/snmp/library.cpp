@@ -25,6 +25,7 @@ bool set_up() {
        {NETSNMP_DS_LIB_DONT_READ_CONFIGS, NETSNMP_DS_LIB_DONT_PERSIST_STATE, NETSNMP_DS_LIB_DISABLE_PERSISTENT_LOAD,
         NETSNMP_DS_LIB_DISABLE_PERSISTENT_SAVE, NETSNMP_DS_LIB_DISABLE_CONFIG_LOAD, NETSNMP_DS_LIB_NO_DISCOVERY})
     netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, setting, 1);
+  netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_APPTYPE, "sonde");  // init_usm() reads it unchecked
   init_callbacks();
   netsnmp_session session;
   snmp_sess_init(&session);

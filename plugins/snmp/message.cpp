@@ -181,6 +181,7 @@ Oid narrow(const oid* from, size_t size) {
 
 Value value_of(const netsnmp_variable_list& from) {
   Value out;
+  if (from.type == SNMP_ENDOFMIBVIEW) out.kind = Value::Kind::end;
   if (from.val.string == nullptr) return out;
   switch (from.type) {
     case ASN_INTEGER:
@@ -220,10 +221,7 @@ Value value_of(const netsnmp_variable_list& from) {
     case ASN_OPAQUE:
     case ASN_NSAP:
       return octets(Value::Kind::octets, from);
-    case SNMP_ENDOFMIBVIEW:
-      out.kind = Value::Kind::end;
-      return out;
-    default:  // NULL, noSuchObject, noSuchInstance, and what no standard knows
+    default:  // the exceptions, and what no standard knows
       return out;
   }
 }
@@ -289,6 +287,7 @@ const char* describe(Report report) {
 }
 
 std::string encode(const Request& request, const Credential& credential, const Engine& engine, int64_t now) {
+  library::prepare();
   const std::lock_guard<std::mutex> held(library::lock());
   netsnmp_session session;
   snmp_sess_init(&session);
@@ -316,6 +315,7 @@ Fate decode(std::span<const uint8_t> message, const Request& request, const Cred
   if (!envelope) return Fate::broken;
   if (!belongs(*envelope, request, credential, engine)) return Fate::foreign;
 
+  library::prepare();
   const std::lock_guard<std::mutex> held(library::lock());
   netsnmp_session session;
   snmp_sess_init(&session);

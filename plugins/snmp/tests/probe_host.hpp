@@ -64,7 +64,7 @@ class ProbeHost {
     };
     table_.pace = [](sonde_ctx* c, uint32_t n, int64_t* again) -> uint32_t {
       self(c).paced += n;
-      if (self(c).paced % 3 != 0 || !self(c).slow) return n;
+      if (self(c).paced % 2 != 0 || !self(c).slow) return n;
       *again = clock_now() + 5'000'000;
       return 0;
     };
