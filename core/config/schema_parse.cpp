@@ -261,7 +261,8 @@ class Reader {
         if (at->items) at = at->items.get();
         const auto found = std::find_if(at->properties.begin(), at->properties.end(),
                                         [&](const Schema::Property& p) { return p.name == part; });
-        if (found == at->properties.end()) return fail("", fmt::format("cleartext names '{}', which is no option", name));
+        if (found == at->properties.end())
+          return fail("", fmt::format("cleartext names '{}', which is no option", name));
         at = &found->schema;
       }
       if (at->format != Format::secret) return fail("", fmt::format("cleartext names '{}', which is no secret", name));

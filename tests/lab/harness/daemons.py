@@ -47,11 +47,12 @@ server {{ listen 80 backlog=8192; listen [::]:80 backlog=8192; return 200 'lab';
     return host.wait_listening(host.spawn("nginx", "-c", config, "-p", folder, "-e", folder / "error.log"), *sockets)
 
 
-def snmpd(host, name, description):
-    """v2c with community "public"; v3 with user "lab", SHA "labauthpass", AES "labprivpass"."""
+def snmpd(host, name, description, address="", more=""):
+    """v2c with community "public"; v3 with user "lab", SHA "labauthpass", AES "labprivpass". `more`: lines of its
+    configuration."""
     folder = host.lab.folder(f"{host.role}-snmpd")
     config = folder / "snmpd.conf"
-    config.write_text(f"""agentAddress udp:161
+    config.write_text(f"""agentAddress udp:{address}{":" if address else ""}161
 rocommunity public
 rouser lab priv
 createUser lab SHA labauthpass AES labprivpass
@@ -59,6 +60,7 @@ sysName {name}
 sysDescr {description}
 sysLocation rack 4
 sysContact lab@example.org
+{more}
 """)
     return host.wait_listening(
         host.spawn("snmpd", "-f", "-Lf", folder / "log", "-C", "-c", config, "-p", folder / "pid",

@@ -126,9 +126,11 @@ TEST(Compare, OwnFieldsOfPlugins) {
 }
 
 TEST(Compare, WhatPassesByItselfIsNoChange) {
-  EXPECT_EQ(changed(R"({"ip":"10.0.0.1","rtt_ms":1.5,"snmp":{"sysUpTime":1,"sysName":"a"},"dns":{"status":"ok"}})",
-                    R"({"ip":"10.0.0.1","rtt_ms":2.5,"snmp":{"sysUpTime":2,"sysName":"a"},"evidence":[]})"),
-            "");
+  EXPECT_EQ(
+      changed(
+          R"({"ip":"10.0.0.1","rtt_ms":1.5,"snmp":{"sysUpTime":1,"engineIDAlsoAt":"10.0.0.9","sysName":"a"},"dns":{"status":"ok"}})",
+          R"({"ip":"10.0.0.1","rtt_ms":2.5,"snmp":{"sysUpTime":2,"sysName":"a"},"evidence":[]})"),
+      "");
 }
 
 TEST(Compare, NumbersByValue) {
