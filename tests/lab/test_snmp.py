@@ -26,7 +26,7 @@ def net():
 def engine_id(net):
     """Of the real agent, by net-snmp's own tools."""
     line = net.scanner.run("snmpget", "-v2c", "-c", "public", "-Onx", REAL, "1.3.6.1.6.3.10.2.1.1.0")
-    return "0x" + line.partition("Hex-STRING:")[2].replace(" ", "").strip().lower()
+    return "0x" + "".join(line.partition("Hex-STRING:")[2].split()).lower()
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ def test_what_imitates_an_agent_is_one(net):
     """net-snmp's own tools read it, over GETBULK and GETNEXT."""
     bulk = net.scanner.run("snmpbulkwalk", "-v2c", "-c", "public", "-On", SWITCH, "1.3.6.1.2.1")
     plainly = net.scanner.run("snmpwalk", "-v1", "-c", "public", "-On", SWITCH, "1.3.6.1.2.1")
-    rows = [line for line in bulk.splitlines() if line.startswith(".1.3")]
+    rows = [line for line in bulk.splitlines() if line.startswith(".1.3") and "No more variables" not in line]
     assert len(rows) == 6 + 24 * 9 + 15 + 7
     assert [line for line in plainly.splitlines() if line.startswith(".1.3")] == rows
 
@@ -196,7 +196,7 @@ def test_secrets_stay_secret(ask, net, monkeypatch):
             assert secret not in text
 
 
-def test_no_file_of_snmp_is_touched(ask, net, binary, write):
+def test_no_configuration_is_touched(ask, net, binary, write):
     """Neither the user's nor the system's configuration, MIBs, or the state of engines, for v3 as well."""
     trace = net.folder("trace") / "files"
     home = net.folder("home")
@@ -215,8 +215,7 @@ outputs: [{{use: json, options: {{path: inventory.json}}}}]
     lines = trace.read_text().splitlines()
     assert any("/snmp.so" in line for line in lines), "the trace saw the plugin"
     touched = [line for line in lines if re.search(r"snmp|mibs", line, re.IGNORECASE)
-               and not re.search(r"/snmp\.so|libnetsnmp\.so|trace\.sonde\.yaml|execve\(", line)
-               and str(home) + '"' not in line]
+               and not re.search(r"/snmp\.so|libnetsnmp\.so|execve\(", line)]
     assert touched == []
     assert sorted(path.name for path in home.rglob("*")) == [".snmp", "snmp.conf"]
 

@@ -147,7 +147,7 @@ class Namespace:
         return sh("ip", "-n", self.name, "-br", "link", "show", device).split()[2]
 
     def wait_listening(self, process, *sockets, timeout=15):
-        """Until each of "tcp/22", "udp/53" is bound."""
+        """Until each of "tcp/22", "udp/53", "udp/192.0.2.1:53" is bound."""
         limit = time.monotonic() + timeout
         missing = set(sockets)
         while missing:
@@ -157,7 +157,7 @@ class Namespace:
                 raise LabError(f"{process.what} does not listen on {sorted(missing)}:\n{process.text()}")
             for line in self.run("ss", "-H", "-n", "-l", "-t", "-u").splitlines():
                 words = line.split()
-                missing.discard(f"{words[0]}/{words[4].rsplit(':', 1)[1]}")
+                missing -= {f"{words[0]}/{words[4].rsplit(':', 1)[1]}", f"{words[0]}/{words[4]}"}
             if missing:
                 time.sleep(0.03)
         return process

@@ -29,10 +29,11 @@ class SnmpLan(Lab):
             self.scanner.ip("addr add 192.0.2.2/24 dev eth0")
             self.devices.ip(*[f"addr add {address}/24 dev eth0"
                               for address in (REAL, SWITCH, NO_BULK, *CLONES, CLOSED)])
-            daemons.snmpd(self.devices, "core-switch", "Lab switch 24 ports", REAL, "\n".join(user_lines()))
+            daemons.snmpd(self.devices, "core-switch", "Lab switch 24 ports", REAL,
+                          "\n".join(["sysServices 72", *user_lines()]))
             for arguments in ([SWITCH], ["--no-bulk", NO_BULK], ["--engine", CLONED_ENGINE, *CLONES]):
-                self.devices.script("agent.py", *arguments)
-            self.devices.wait_listening(self.processes[-1], "udp/161")
+                agents = self.devices.script("agent.py", *arguments)
+                self.devices.wait_listening(agents, f"udp/{arguments[-1]}:161")
         except BaseException:
             self.__exit__()
             raise

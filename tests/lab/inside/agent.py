@@ -13,7 +13,7 @@ import select
 import socket
 import struct
 
-IP_PKTINFO = 8
+IP_PKTINFO, SO_RCVBUFFORCE = 8, 33  # which the socket module does not name
 GET, GETNEXT, RESPONSE, GETBULK, REPORT = 0xA0, 0xA1, 0xA2, 0xA5, 0xA8
 NO_SUCH_OBJECT, END_OF_VIEW = b"\x80\x00", b"\x82\x00"
 
@@ -161,7 +161,7 @@ def engine_of(address):
 
 def listen(address):
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUFFORCE, 8 << 20)
+    server.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
     server.bind((address, 161))
     return server
 
