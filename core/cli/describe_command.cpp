@@ -58,7 +58,8 @@ std::string sample(const PluginEntry& plugin) {
       std::string variable = property.name;
       std::transform(variable.begin(), variable.end(), variable.begin(),
                      [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-      options += "      " + property.name + ": \"${" + variable + ":?set it in .env}\"\n";
+      // Which of several secrets go together, the schema cannot say: those that may be left out are only shown.
+      options += (required ? "      " : "      # ") + property.name + ": \"${" + variable + ":?set it in .env}\"\n";
     } else if (required || property.schema.default_value) {
       const std::string text = required ? "..." : default_text(property.schema);
       if (!text.empty()) options += "      " + property.name + ": " + text + "\n";

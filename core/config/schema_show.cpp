@@ -65,6 +65,15 @@ const Schema* property(const Schema& s, std::string_view name) {
   return it == s.properties.end() ? nullptr : &it->schema;
 }
 
+std::string member_names(const Schema& object) {
+  std::string names;
+  for (const auto& p : object.properties) {
+    if (!names.empty()) names += ", ";
+    names += p.name;
+  }
+  return names;
+}
+
 enum class Secrets : uint8_t { mask, drop };
 
 std::optional<Value> without(const Value& v, const Schema& s, Secrets how) {
@@ -138,6 +147,8 @@ std::string expectation(const Schema& s) {
     case SchemaType::text:
       return "text";
     case SchemaType::array:
+      if (s.items && s.items->title.empty() && !s.items->properties.empty())
+        return "a list; each entry is a mapping of " + member_names(*s.items);
       return s.items && (s.items->type != SchemaType::any || !s.items->any_of.empty())
                  ? "a list; each entry is " + expectation(*s.items)
                  : "a list";

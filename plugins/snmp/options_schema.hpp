@@ -69,7 +69,7 @@ inline constexpr char options_schema[] = R"json({
     },
     "oids": {
       "type": "array", "items": {"type": "string"}, "default": [],
-      "description": "objects to read beside the system group, by number or well-known name, as in [sysServices, 1.3.6.1.2.1.43.10.2.1.4.1.1]"
+      "description": "objects to read beside the system group, by number or well-known name, as in [sysServices, 1.3.6.1.2.1.43.10.2.1.4.1.1]; to a name that it does not know it answers with all that it does"
     },
     "tables": {
       "type": "array", "items": {"type": "string", "enum": ["interfaces", "addresses", "arp", "entity", "lldp"]},

@@ -97,6 +97,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Row{R"({"x-sonde":"ports"})", "ports such as 22,80,8000-8010"},
                     Row{R"({"x-sonde":"secret"})", "text, kept secret"}, Row{R"({"type":"array"})", "a list"},
                     Row{R"({"type":"array","items":{"type":"string"}})", "a list; each entry is text"},
+                    Row{R"({"type":"array","items":{"type":"object","properties":{"a":{},"b":{}}}})",
+                        "a list; each entry is a mapping of a, b"},
                     Row{R"({"type":"object"})", "a mapping"}, Row{R"({"type":"object","title":"a stage"})", "a stage"},
                     Row{R"({"anyOf":[{"type":"integer","minimum":1},{"enum":["unlimited"]}]})",
                         "a whole number of at least 1 or unlimited"},
