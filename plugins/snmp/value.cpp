@@ -105,17 +105,22 @@ std::string address_text(std::string_view octets) {
   return text.data();
 }
 
+std::optional<std::string> clean_text(std::string_view octets) {
+  const std::string_view text = without_padding(octets);
+  if (is_clean_utf8(text)) return std::string(text);
+  return latin1(text);
+}
+
 std::string octets_text(std::string_view octets, Meaning meaning) {
   if (octets.empty()) return {};
   if (meaning == Meaning::raw) return hex_text(octets);
   if (meaning == Meaning::mac && octets.size() == 6) return mac_text(octets);
   if (meaning == Meaning::date)
     if (std::string date = date_text(octets); !date.empty()) return date;
-  const std::string_view text = without_padding(octets);
   // NULs alone are no empty text: six of them are the MAC address of a loopback.
-  const bool says_something = !text.empty() || meaning == Meaning::text || at(octets, 0) == ' ';
-  if (says_something && is_clean_utf8(text)) return std::string(text);
-  if (auto converted = latin1(text)) return *converted;
+  const bool only_padding = without_padding(octets).empty();
+  if (!only_padding || meaning == Meaning::text || at(octets, 0) == ' ')
+    if (auto text = clean_text(octets)) return *text;
   if (octets.size() == 6) return mac_text(octets);
   if (std::string date = date_text(octets); !date.empty()) return date;
   return hex_text(octets);

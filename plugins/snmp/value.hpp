@@ -1,6 +1,7 @@
 // What an agent said of an object, and how that is written: text where it is text, else a MAC address, a date or hex.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -42,6 +43,8 @@ enum class Meaning : uint8_t {
 /// cut; else Latin-1 that is mostly ASCII. Six octets that are no text are a MAC address, 8 or 11 that make a valid
 /// DateAndTime (RFC 2579) a date, all others hex behind "0x".
 std::string octets_text(std::string_view octets, Meaning meaning = Meaning::unknown);
+/// The same, where it is text; nothing where it is octets of another kind.
+std::optional<std::string> clean_text(std::string_view octets);
 /// "AA:BB:CC:DD:EE:FF", of any length.
 std::string mac_text(std::string_view octets);
 /// "2024-05-01T12:00:00.5+02:00"; empty when it is no valid DateAndTime.
