@@ -33,7 +33,8 @@ def sh(*argv, stdin=None, timeout=60, check=True):
 
 def require_namespaces():
     """Raises LabError with the remedy unless namespaces, veth and nftables work here. A lab is never skipped."""
-    missing = [tool for tool in ("ip", "nft", "ss", "sysctl", "setpriv", "openssl", "sshd", "nginx", "nsd", "snmpd")
+    missing = [tool for tool in ("ip", "nft", "ss", "sysctl", "setpriv", "openssl", "sshd", "nginx", "nsd", "snmpd",
+                                  "snmpget", "strace")
                if not shutil.which(tool, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")]
     if missing:
         raise LabError(f"needs-namespaces: not installed: {', '.join(missing)} (./dev test installs them)")
