@@ -1,13 +1,15 @@
 // Needs are declared by descriptors; only raw sockets are a matter of privilege.
 #include "cli/capabilities.hpp"
 
+#include <sonde/plugin.h>
+
 #include "base/text.hpp"
 #include "engine/privileges.hpp"
 
 namespace sonde::core::cli {
 
-std::vector<Privilege> privileges_of(const PluginEntry& plugin) {
-  if ((plugin.needs & SONDE_NEED_RAW) == 0) return {};
+std::vector<Privilege> privileges_of(uint32_t needs) {
+  if ((needs & SONDE_NEED_RAW) == 0) return {};
   return {{"CAP_NET_RAW", has_net_raw()}};
 }
 

@@ -10,6 +10,7 @@
 #include "cli/capabilities.hpp"
 #include "cli/progress.hpp"
 #include "cli/table.hpp"
+#include "plugins/demands.hpp"
 
 namespace sonde::core::cli {
 namespace {
@@ -53,16 +54,16 @@ void add_options(std::string& out, const Value& options, const Schema& schema) {
 }
 
 std::string privileges_text(const StagePlan& stage) {
-  std::string out = describe_needs(stage.plugin->needs);
-  for (const Privilege& p : privileges_of(*stage.plugin)) {
+  const uint32_t needs = needs_of(*stage.plugin, stage.options);
+  std::string out = describe_needs(needs);
+  for (const Privilege& p : privileges_of(needs)) {
     out += fmt::format("; {} is {}", p.name, p.present ? "present" : "absent");
     if (!p.present)
       out += stage.optional ? " (optional: skipped if there is no other way)" : " (refused if there is no other way)";
   }
   constexpr uint32_t child_with_raw = SONDE_NEED_EXEC | SONDE_NEED_RAW;
-  if ((stage.plugin->needs & child_with_raw) == child_with_raw)
-    out += "; CAP_NET_RAW is kept during the run, for its child";
-  if ((stage.plugin->needs & SONDE_NEED_SOCKETS) != 0) out += "; its library opens sockets, each asked for first";
+  if ((needs & child_with_raw) == child_with_raw) out += "; CAP_NET_RAW is kept during the run, for its child";
+  if ((needs & SONDE_NEED_SOCKETS) != 0) out += "; its library opens sockets, each asked for first";
   return out;
 }
 

@@ -38,8 +38,10 @@ struct Schema {
   struct Property;
   std::vector<Property> properties;  ///< of an object, in the order of the schema text; no others are allowed
   std::vector<std::string> required;
-  Value cost;                          ///< root only: member "cost" of the root's x-sonde object, see plugins/cost.hpp
-  std::vector<std::string> cleartext;  ///< root only: secrets that cross the network as they are ("list.member" too)
+  // Root only: members of the root's x-sonde object, see plugins/demands.hpp.
+  Value cost, variants;
+  std::string batch;
+  std::vector<std::string> cleartext;  ///< secrets that cross the network as they are ("list.member" too)
 
   // Words that only the core's own schema (the pipeline file) uses; a plugin's never has them.
   std::string title;           ///< what messages call an object: "a stage"

@@ -149,14 +149,21 @@ class Reader {
   bool read_root_extension(const Value& value, Schema& out) {
     const Value::Object* members = value.object();
     if (members == nullptr || members->empty())
-      return fail("", "x-sonde at the root is an object with 'cost', 'cleartext' or both");
+      return fail("", "x-sonde at the root is an object with the members cost, batch, variants, cleartext");
     for (const auto& member : *members) {
-      if (member.key == "cost")
+      if (member.key == "cost") {
         out.cost = member.value;
-      else if (member.key != "cleartext")
-        return fail("", fmt::format("x-sonde at the root knows 'cost' and 'cleartext', not '{}'", member.key));
-      else if (!read_cleartext(member.value, out))
+      } else if (member.key == "variants") {
+        out.variants = member.value;
+      } else if (member.key == "batch" && member.value.text() != nullptr) {
+        out.batch = *member.value.text();
+      } else if (member.key != "cleartext") {
+        return fail("", fmt::format("x-sonde at the root knows cost, batch (the name of an option), variants and "
+                                    "cleartext, not '{}'",
+                                    member.key));
+      } else if (!read_cleartext(member.value, out)) {
         return false;
+      }
     }
     return true;
   }

@@ -233,6 +233,10 @@ sonde_err ProbeInstance::done_here(sonde_task task, sonde_outcome outcome) {
   return SONDE_OK;
 }
 
+sonde_err ProbeInstance::document(std::string_view name, sonde_str* out) {
+  return shard_.shared().document(name, out);
+}
+
 sonde_err ProbeInstance::wake(uint64_t user) {
   {
     std::lock_guard lock(wake_mutex_);

@@ -54,6 +54,7 @@ class ProbeInstance final : public HostCalls, public LoopClient {
   sonde_err timer(int64_t at, uint64_t user, uint64_t* id) override;
   sonde_err untimer(uint64_t* id) override;
   sonde_err wake(uint64_t user) override;
+  sonde_err document(std::string_view name, sonde_str* out) override;
 
  private:
   /// Runs f on the shard's thread: at once when we are on it; for a plugin with threads of its own posted and waited

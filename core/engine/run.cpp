@@ -20,6 +20,7 @@
 #include "engine/probe_instance.hpp"
 #include "engine/shard.hpp"
 #include "engine/worker_pool.hpp"
+#include "plugins/demands.hpp"
 #include "plugins/host_calls.hpp"
 
 namespace sonde::core {
@@ -163,7 +164,8 @@ class Run {
 
   bool keeps_net_raw() const {
     return std::any_of(plan_.stages.begin(), plan_.stages.end(), [](const StagePlan& s) {
-      return s.enabled && (s.plugin->needs & SONDE_NEED_EXEC) && (s.plugin->needs & SONDE_NEED_RAW);
+      const uint32_t needs = needs_of(*s.plugin, s.options);
+      return s.enabled && (needs & SONDE_NEED_EXEC) && (needs & SONDE_NEED_RAW);
     });
   }
 

@@ -8,6 +8,7 @@
 
 #include "engine/budgets.hpp"
 #include "engine/outbox.hpp"
+#include "engine/run_rules.hpp"
 #include "inventory/journal.hpp"
 #include "plan/plan.hpp"
 
@@ -19,7 +20,17 @@ struct RunShared {
         budgets(p.limits.packets_per_second, descriptors, now),
         inbox(shards),
         shard_count(shards),
-        written(shards) {}
+        written(shards),
+        limits(limits_document(p)),
+        exclusions(exclusions_document(p)) {}
+
+  /// What document() answers to probes.
+  sonde_err document(std::string_view name, sonde_str* out) const {
+    const std::string* text = name == "limits" ? &limits : name == "exclude" ? &exclusions : nullptr;
+    if (!text) return SONDE_E_ABSENT;
+    *out = {text->data(), text->size()};
+    return SONDE_OK;
+  }
 
   const Plan& plan;
   Budgets budgets;
@@ -28,6 +39,7 @@ struct RunShared {
   /// By shard: how many of its settled hosts are in the journal. What is not yet there counts as in flight, so that a
   /// kill -9 never costs more hosts than limits.hosts_in_flight.
   std::vector<std::atomic<uint64_t>> written;
+  const std::string limits, exclusions;  ///< as documents, see run_rules.hpp
   Permutation order{1, 0};
   const SettledSet* settled = nullptr;                      ///< of a resumed journal
   std::unordered_map<IpAddress, std::bitset<256>> crashed;  ///< target -> stages that crashed on it before

@@ -9,6 +9,7 @@
 #include "engine/services.hpp"
 #include "engine/worker_pool.hpp"
 #include "plan/estimate.hpp"
+#include "plugins/demands.hpp"
 
 namespace sonde::core {
 
@@ -46,15 +47,16 @@ Shard::Shard(RunShared& shared, uint32_t index, Slice slice, const std::vector<s
     if (!s.plan->enabled) continue;
     const PluginEntry& p = *s.plan->plugin;
     const auto shards = static_cast<uint32_t>(shared.shard_count);
+    const Value& options = s.plan->options;
     s.window = p.max_in_flight == 0 ? slots_.capacity() : std::max(1u, p.max_in_flight / shards);
-    s.max_batch = p.max_batch == 0 ? 256 : p.max_batch;
+    const uint32_t batch = batch_of(p, options);
+    s.max_batch = batch == 0 ? 256 : batch;
     s.writes_link =
         std::find(s.plan->outputs.begin(), s.plan->outputs.end(), FieldTable::link) != s.plan->outputs.end();
-    s.needs_neighbours = (p.needs & SONDE_NEED_RAW) && !s.writes_link;
-    const Value& cost = p.schema.cost;
-    const Value* silent = cost.find("silent");
-    s.paced = !silent || evaluate_cost(*silent, s.plan->options) > 0;
-    s.services = services_of(s.plan->options, p.schema);
+    s.needs_neighbours = (needs_of(p, options) & SONDE_NEED_RAW) && !s.writes_link;
+    s.paced =
+        reaches_network(p, options) && (!cost_expression(p, options, "silent") || cost_of(p, options, "silent") > 0);
+    s.services = services_of(options, p.schema);
     if (p.blocking()) s.pool = pools[i].get();
   }
 }

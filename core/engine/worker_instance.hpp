@@ -30,6 +30,7 @@ class WorkerInstance final : public HostCalls {
   sonde_err connect(sonde_task, const sonde_target&, int* fd) override;
   sonde_err admit(sonde_task, const sonde_target&) override;
   uint32_t pace(uint32_t packets, int64_t* again) override;
+  sonde_err document(std::string_view name, sonde_str* out) override { return shared_.document(name, out); }
 
  private:
   std::shared_ptr<Job> find(sonde_task) const;

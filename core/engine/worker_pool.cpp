@@ -10,6 +10,7 @@
 #include "engine/crash.hpp"
 #include "engine/shard.hpp"
 #include "engine/worker_instance.hpp"
+#include "plugins/demands.hpp"
 
 namespace sonde::core {
 
@@ -37,7 +38,7 @@ WorkerPool::WorkerPool(RunShared& shared, uint8_t stage)
     : shared_(shared),
       stage_(stage),
       plan_(shared.plan.stages[stage]),
-      max_batch_(std::max(1u, plan_.plugin->max_batch)),
+      max_batch_(std::max(1u, batch_of(*plan_.plugin, plan_.options))),
       wanted_(workers_of(shared, plan_)) {}
 
 WorkerPool::~WorkerPool() = default;

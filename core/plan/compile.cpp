@@ -7,6 +7,7 @@
 
 #include "plan/compilation.hpp"
 #include "plan/estimate.hpp"
+#include "plugins/demands.hpp"
 
 namespace sonde::core {
 namespace {
@@ -75,7 +76,8 @@ FoldContext Plan::fold_context() const {
     bool alive = std::find(stage.outputs.begin(), stage.outputs.end(), FieldTable::alive) != stage.outputs.end();
     context.stage_plugins.push_back(stage.plugin->id);
     context.stage_names.push_back(stage.name);
-    context.stage_writes_alive.push_back(stage.enabled && alive);
+    // Who asks nobody says nothing about silence.
+    context.stage_writes_alive.push_back(stage.enabled && alive && reaches_network(*stage.plugin, stage.options));
   }
   return context;
 }

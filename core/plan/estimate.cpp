@@ -21,9 +21,8 @@ struct StageCost {
   uint64_t silent_tasks = 0, alive_tasks = 0;  ///< among the samples
 };
 
-uint64_t cost_of(const StagePlan& stage, std::string_view member) {
-  const Value* expression = stage.plugin->schema.cost.find(member);
-  return expression ? evaluate_cost(*expression, stage.options) : 0;
+uint64_t amount_of(const StagePlan& stage, std::string_view member) {
+  return core::cost_of(*stage.plugin, stage.options, member);
 }
 
 uint64_t clamp(long double v) {
@@ -36,8 +35,8 @@ class Estimator {
     for (const StagePlan& stage : plan.stages) {
       if (!stage.enabled) continue;
       bool link = std::find(stage.outputs.begin(), stage.outputs.end(), FieldTable::link) != stage.outputs.end();
-      const uint64_t silent = cost_of(stage, "silent");
-      costs_.push_back({&stage, silent, cost_of(stage, "alive"), silent_wait(stage, silent), link});
+      const uint64_t silent = amount_of(stage, "silent");
+      costs_.push_back({&stage, silent, amount_of(stage, "alive"), silent_wait(stage, silent), link});
     }
   }
 
@@ -53,7 +52,7 @@ class Estimator {
  private:
   /// A plugin declares its wait as if connections stood one behind the other; as many as permitted stand side by side.
   uint64_t silent_wait(const StagePlan& stage, uint64_t connections) const {
-    const uint64_t wait = cost_of(stage, "wait");
+    const uint64_t wait = amount_of(stage, "wait");
     if ((stage.plugin->needs & SONDE_NEED_CONNECT) == 0 || stage.plugin->blocking() || connections == 0) return wait;
     const uint64_t limit = plan_.limits.connections_per_host;
     const uint64_t at_once = limit == 0 ? connections : std::min(limit, connections);
@@ -146,6 +145,10 @@ class Estimator {
     if (plugin.blocking()) {
       narrow(std::max<uint64_t>(1, plan_.limits.workers), "limits.workers");
       if (plugin.max_instances != 0) narrow(plugin.max_instances, own);
+      if (const uint64_t batch = batch_of(plugin, stage.options); batch > 1) {
+        window = std::min(window * batch, std::max<uint64_t>(1, plan_.limits.hosts_in_flight));
+        limit = fmt::format("{} ({})", own, window);
+      }
     }
     return {static_cast<long double>(window), std::move(limit)};
   }

@@ -2,7 +2,7 @@
 // (plugins/cost.hpp).
 #pragma once
 #include "plan/plan.hpp"
-#include "plugins/cost.hpp"
+#include "plugins/demands.hpp"
 
 namespace sonde::core {
 

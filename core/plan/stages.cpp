@@ -6,7 +6,7 @@
 
 #include "base/text.hpp"
 #include "plan/compilation.hpp"
-#include "plugins/cost.hpp"
+#include "plugins/demands.hpp"
 
 namespace sonde::core {
 namespace {
@@ -181,8 +181,11 @@ class StageCompiler {
       stage.deadline = *spec.deadline;
       return;
     }
-    const Value* wait = plugin.schema.cost.find("wait");
-    uint64_t expected = wait ? evaluate_cost(*wait, stage.options) : 0;
+    if (cost_expression(plugin, stage.options, "deadline")) {
+      stage.deadline = static_cast<int64_t>(std::min(cost_of(plugin, stage.options, "deadline"), longest_wait));
+      return;
+    }
+    const uint64_t expected = cost_of(plugin, stage.options, "wait");
     uint64_t timeout = uint64_t{plugin.timeout_ms != 0 ? plugin.timeout_ms : default_timeout_ms} * nanoseconds_a_ms;
     stage.deadline = static_cast<int64_t>(timeout + std::min(expected, longest_wait));
   }

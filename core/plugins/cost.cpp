@@ -31,11 +31,22 @@ uint64_t amount_of(const Value& v) {
   return 0;
 }
 
+/// The list in {"first": [...]}, or nullptr.
+const Value::Array* choices_of(const Value& expression) {
+  const Value::Object* members = expression.object();
+  return members && members->size() == 1 && members->front().key == "first" ? members->front().value.array() : nullptr;
+}
+
 uint64_t evaluate(const Value& expression, const Value& options, int depth) {
   if (depth > max_depth) return 0;
   if (const std::string* name = expression.text()) {
     const Value* option = options.find(*name);
     return option ? amount_of(*option) : 0;
+  }
+  if (const Value::Array* choices = choices_of(expression)) {
+    for (const Value& choice : *choices)
+      if (const uint64_t amount = evaluate(choice, options, depth + 1); amount != 0) return amount;
+    return 0;
   }
   const Value::Array* factors = expression.array();
   if (!factors) return amount_of(expression);
@@ -65,14 +76,17 @@ Result<void> check_expression(std::string_view member, const Value& e, const Sch
                      fmt::format("cost '{}' names '{}', which has neither a number nor a length", member, *name));
     return {};
   }
-  if (const Value::Array* factors = e.array()) {
+  const Value::Array* choices = choices_of(e);
+  if (const Value::Array* factors = choices ? choices : e.array()) {
     for (const Value& factor : *factors)
       if (auto ok = check_expression(member, factor, schema, depth + 1); !ok) return ok;
     return {};
   }
   if (e.unsigned_integer() || (e.integer() && *e.integer() >= 0) || (e.real() && *e.real() >= 0)) return {};
-  return failure("plugin-schema",
-                 fmt::format("cost '{}' may hold numbers from 0, names of options, and lists of those", member));
+  return failure(
+      "plugin-schema",
+      fmt::format("cost '{}' may hold numbers from 0, names of options, lists of those, and {{\"first\": [...]}}",
+                  member));
 }
 
 }  // namespace
@@ -85,9 +99,9 @@ Result<void> check_cost(const Value& cost, const Schema& schema) {
   if (cost.is_null()) return {};
   if (!cost.object()) return failure("plugin-schema", "the cost in x-sonde is not an object");
   for (const Value::Member& member : *cost.object()) {
-    if (member.key != "silent" && member.key != "alive" && member.key != "wait")
+    if (member.key != "silent" && member.key != "alive" && member.key != "wait" && member.key != "deadline")
       return failure("plugin-schema",
-                     fmt::format("the cost has a member '{}'; known are silent, alive, wait", member.key));
+                     fmt::format("the cost has a member '{}'; known are silent, alive, wait, deadline", member.key));
     if (auto ok = check_expression(member.key, member.value, schema, 0); !ok) return ok;
   }
   return {};

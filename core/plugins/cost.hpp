@@ -3,7 +3,9 @@
 // name of an option (its number, the length of its list, its duration in ns; true counts 1, false 0).
 //   silent  packets to a target that never answers        alive   packets to one that answers at once
 //   wait    ns that a task on a silent target takes        (absent: 0)
-// Nested lists are sums: ["ports"] is one a port; [["ports"], [1]] is one a port and one more.
+//   deadline  ns after which a task is over                (absent: the descriptor's timeout and the wait)
+// Nested lists are sums: ["ports"] is one a port; [["ports"], [1]] is one a port and one more. {"first": [...]} is the
+// first of its factors that is not 0: what counts when an option was not given.
 #pragma once
 #include <cstdint>
 

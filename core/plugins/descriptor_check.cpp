@@ -10,7 +10,7 @@
 #include <set>
 
 #include "base/text.hpp"
-#include "plugins/cost.hpp"
+#include "plugins/demands.hpp"
 #include "plugins/file_checks.hpp"
 
 namespace sonde::core {
@@ -185,9 +185,9 @@ class PluginCheck {
     auto schema_text = text("options_schema", desc_->options_schema, max_schema);
     if (!schema_text) return tl::unexpected(schema_text.error());
     auto schema = parse_schema(*schema_text);
-    Result<void> cost = schema ? check_cost(schema->cost, *schema) : Result<void>();
-    if (!schema || !cost) {
-      const Diagnostic& why = schema ? cost.error() : schema.error();
+    Result<void> demands = schema ? check_demands(*schema, entry_.needs) : Result<void>();
+    if (!schema || !demands) {
+      const Diagnostic& why = schema ? demands.error() : schema.error();
       return refuse("plugin-schema", "an options_schema in the words that sonde knows", why.text, ask_author);
     }
     entry_.schema_text = std::move(*schema_text);

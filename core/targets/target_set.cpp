@@ -146,6 +146,30 @@ uint64_t AddressSet::size() const {
   return saturated(total);
 }
 
+std::vector<Cidr> AddressSet::to_blocks() const {
+  AddressSet sorted = *this;
+  sorted.normalise();
+  std::vector<Cidr> out;
+  for (const AddressRange& r : sorted.ranges_) {
+    const int family_bits = r.first.is_v4() ? 32 : 128;
+    const uint128 last = r.last.number();
+    for (uint128 at = r.first.number();;) {
+      // As large as the alignment of its first address and the end of the range permit.
+      int bits = 0;
+      while (bits < family_bits) {
+        const uint128 ones = (uint128{2} << bits) - 1;  // of the next larger block; 2 << 127 is 0, so all ones
+        if ((at & ones) != 0 || last - at < ones) break;
+        ++bits;
+      }
+      out.push_back({IpAddress::from_number(at, r.first.zone()), static_cast<uint8_t>(family_bits - bits)});
+      const uint128 end = at + ((uint128{1} << (bits < 128 ? bits : 0)) - 1);
+      if (bits == 128 || end >= last) break;
+      at = end + 1;
+    }
+  }
+  return out;
+}
+
 std::vector<std::string> AddressSet::to_strings() const {
   AddressSet sorted = *this;
   sorted.normalise();

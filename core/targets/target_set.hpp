@@ -30,6 +30,7 @@ class AddressSet {
   bool empty() const { return ranges_.empty(); }
   /// Number of addresses, saturated at 2^64-1.
   uint64_t size() const;
+  std::vector<Cidr> to_blocks() const;          ///< the fewest networks that hold the same addresses, in order
   std::vector<std::string> to_strings() const;  ///< "10.0.0.1-10.0.0.254" or a lone address, in order
 
  private:

@@ -14,6 +14,10 @@
 //   };
 //   SONDE_PROBE(Greeter, descriptor)
 //
+// A source has `uint32_t pull(const sonde::Pull &)`, which returns how many targets it set; 0 at the end.
+// A library with several plugins writes sonde_plugin_v0() itself, out of detail::ProbePlugin<Class, about>::plugin and
+// its kin.
+//
 // Exceptions end at the edge: sonde::Failure becomes its code and text, every other one SONDE_E_FATAL and what().
 // Threads: as the tags of plugin.h say; nothing here adds any.
 #ifndef SONDE_PLUGIN_HPP

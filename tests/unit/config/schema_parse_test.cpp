@@ -79,9 +79,11 @@ INSTANTIATE_TEST_SUITE_P(
             "options schema, at /properties/a: x-sonde is not one of duration, bytes, ports, cidr, path, secret, "
             "service"},
         Row{R"({"type":"object","x-sonde":"duration"})",
-            "options schema, at the root: x-sonde at the root is an object with 'cost', 'cleartext' or both"},
+            "options schema, at the root: x-sonde at the root is an object with the members cost, batch, variants, "
+            "cleartext"},
         Row{R"({"type":"object","x-sonde":{"clear":[]}})",
-            "options schema, at the root: x-sonde at the root knows 'cost' and 'cleartext', not 'clear'"},
+            "options schema, at the root: x-sonde at the root knows cost, batch (the name of an option), variants and "
+            "cleartext, not 'clear'"},
         Row{R"({"type":"object","x-sonde":{"cleartext":"a"}})",
             "options schema, at the root: cleartext is not a list of options"},
         Row{R"({"type":"object","x-sonde":{"cleartext":["a.b"]},"properties":{"a":{"type":"array","items":{"type":"object"}}}})",

@@ -22,6 +22,13 @@ TEST(Cost, ProductsAndSums) {
   EXPECT_EQ(evaluate_cost(json("7"), o), 7u);
 }
 
+TEST(Cost, TheFirstThatIsNotNothing) {
+  const Value o = json(options);
+  EXPECT_EQ(evaluate_cost(json(R"({"first":["nothing",1000]})"), o), 1000u);
+  EXPECT_EQ(evaluate_cost(json(R"([[{"first":["ports",1000]},2],[1]])"), o), 7u);
+  EXPECT_EQ(evaluate_cost(json(R"({"first":["off","nothing"]})"), o), 0u);
+}
+
 TEST(Cost, WhatIsNotThereCountsNothing) {
   EXPECT_EQ(evaluate_cost(json(R"(["nothing"])"), json(options)), 0u);
   EXPECT_EQ(evaluate_cost(json("[]"), json(options)), 0u);
@@ -53,9 +60,10 @@ TEST(Cost, WrongOnesAreNamed) {
   EXPECT_EQ(text(R"({"silent":["cuont"]})"), "plugin-schema: cost 'silent' names 'cuont', which is no option");
   EXPECT_EQ(text(R"({"wait":["name"]})"),
             "plugin-schema: cost 'wait' names 'name', which has neither a number nor a length");
-  EXPECT_EQ(text(R"({"dead":[1]})"), "plugin-schema: the cost has a member 'dead'; known are silent, alive, wait");
+  EXPECT_EQ(text(R"({"dead":[1]})"), "plugin-schema: the cost has a member 'dead'; known are silent, alive, wait, deadline");
   EXPECT_EQ(text(R"({"alive":[-1]})"),
-            "plugin-schema: cost 'alive' may hold numbers from 0, names of options, and lists of those");
+            "plugin-schema: cost 'alive' may hold numbers from 0, names of options, lists of those, and "
+            "{\"first\": [...]}");
   EXPECT_EQ(text("[]"), "plugin-schema: the cost in x-sonde is not an object");
   EXPECT_EQ(text(R"({"alive":[[[[[[1]]]]]]})"), "plugin-schema: cost 'alive' is nested too deeply");
 }

@@ -7,9 +7,38 @@
 #include <sonde/probe.h>
 #include <sonde/source.h>
 
+#include <algorithm>
 #include <memory>
 #include <new>
 #include <span>
+
+namespace sonde {
+
+// What the host asks of a source in one pull(): room for so many targets, and a task each to put what is known of it.
+// Texts that a target points to must live until the next pull().
+class Pull {
+ public:
+  Pull(Context host, sonde_target *targets, uint32_t stride, const sonde_task *facts, uint32_t count)
+      : host_(host), targets_(reinterpret_cast<char *>(targets)), stride_(stride), facts_(facts), count_(count) {}
+  uint32_t size() const { return count_; }
+  void set(uint32_t i, const sonde_target &target) const {
+    char *place = targets_ + size_t{i} * stride_;
+    uint32_t room = reinterpret_cast<sonde_target *>(place)->size;  // set by the host
+    sonde_target copy = target;
+    copy.size = room;
+    std::memcpy(place, &copy, std::min<size_t>({room, stride_, sizeof copy}));
+  }
+  Task facts(uint32_t i) const { return Task(host_, facts_[i]); }
+
+ private:
+  Context host_;
+  char *targets_;
+  uint32_t stride_;
+  const sonde_task *facts_;
+  uint32_t count_;
+};
+
+}  // namespace sonde
 
 namespace sonde::detail {
 
@@ -122,6 +151,17 @@ template <class P> consteval sonde_exporter exporter_table() {
   return t;
 }
 
+template <class P> consteval sonde_source source_table() {
+  sonde_source t{};
+  t.size = sizeof t;
+  t.pull = [](sonde_inst *i, sonde_target *out, uint32_t size, const sonde_task *facts, uint32_t n) noexcept -> int32_t {
+    uint32_t k = 0;
+    sonde_err e = guarded(self<P>(i).host, 0, [&] { k = self<P>(i).plugin.pull(Pull(self<P>(i).host, out, size, facts, n)); });
+    return e == SONDE_OK ? static_cast<int32_t>(k) : e;
+  };
+  return t;
+}
+
 template <class P, const About &A> struct ProbePlugin {
   static constexpr sonde_descriptor desc =
       describe(A, SONDE_KIND_PROBE, (blocking<P> || blocking_batch<P>) ? uint32_t{SONDE_P_BLOCKING} : 0u);
@@ -134,12 +174,22 @@ template <class P, const About &A> struct ExporterPlugin {
   static constexpr sonde_plugin plugin = {sizeof(sonde_plugin), 0, &desc, create<P>, destroy<P>, &api, nullptr};
 };
 
+template <class P, const About &A> struct SourcePlugin {
+  static constexpr sonde_descriptor desc = describe(A, SONDE_KIND_SOURCE, 0);
+  static constexpr sonde_source api = source_table<P>();
+  static constexpr sonde_plugin plugin = {sizeof(sonde_plugin), 0, &desc, create<P>, destroy<P>, &api, nullptr};
+};
+
 }  // namespace sonde::detail
 
 // The entry of a library with one plugin. `about` is a namespace-scope `constexpr sonde::About`.
 #define SONDE_PROBE(Class, about)                                                         \
   extern "C" const sonde_plugin *sonde_plugin_v0(uint32_t index) {                        \
     return index == 0 ? &sonde::detail::ProbePlugin<Class, about>::plugin : nullptr;      \
+  }
+#define SONDE_SOURCE(Class, about)                                                        \
+  extern "C" const sonde_plugin *sonde_plugin_v0(uint32_t index) {                        \
+    return index == 0 ? &sonde::detail::SourcePlugin<Class, about>::plugin : nullptr;     \
   }
 #define SONDE_EXPORTER(Class, about)                                                      \
   extern "C" const sonde_plugin *sonde_plugin_v0(uint32_t index) {                        \
