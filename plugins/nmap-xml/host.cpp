@@ -42,7 +42,7 @@ bool Host::informative() const {
 
 void Host::merge(Host&& other) {
   if (other.down()) return;
-  if (down() || (!answered() && other.answered())) {
+  if (down() || state.empty() || (!answered() && other.answered())) {
     state = other.state;
     reason = other.reason;
   }

@@ -73,6 +73,7 @@ void pipe_of(int (&ends)[2]) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   bool good = ::getppid() == parent && ::dup2(d.input, 0) == 0 && ::dup2(d.output[1], 1) == 1 &&
               ::dup2(d.errors[1], 2) == 2 && ::dup2(d.extra, 3) == 3;
+  ::syscall(SYS_close_range, 4u, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */);  // also what sonde itself was handed
   struct sigaction standard {};
   standard.sa_handler = SIG_DFL;
   for (int s = 1; s < NSIG; ++s) ::sigaction(s, &standard, nullptr);

@@ -31,7 +31,8 @@ std::string document(const Context& host, const char* name) {
 }  // namespace
 
 Rules Rules::of(const Context& host) {
-  return from(document(host, "limits"), document(host, "exclude"));
+  const std::string limits = document(host, "limits");
+  return from(limits, document(host, "exclude"));
 }
 
 Rules Rules::from(std::string_view limits, std::string_view exclude) {

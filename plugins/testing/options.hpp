@@ -25,6 +25,11 @@ class Options {
     for (size_t i = 0; i < items.size(); ++i) set(name + "/" + std::to_string(i), Scalar(items[i]));
     return *this;
   }
+  Options& numbers(const std::string& name, const std::vector<uint64_t>& items) {
+    counts_["/" + name] = static_cast<uint32_t>(items.size());
+    for (size_t i = 0; i < items.size(); ++i) set(name + "/" + std::to_string(i), Scalar(items[i]));
+    return *this;
+  }
 
   sonde_err get(std::string_view pointer, uint32_t type, sonde_value& out) const {
     auto it = values_.find(std::string(pointer));
