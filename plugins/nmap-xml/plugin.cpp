@@ -23,7 +23,7 @@ constexpr sonde::About probe = {
     "batch": {"type": "integer", "minimum": 1, "maximum": 256, "default": 32,
               "description": "run: most hosts of one nmap; two nmaps run at once, and share the rate"},
     "timeout": {"type": "string", "x-sonde": "duration", "minimum": 1000000000, "maximum": 86400000000000, "default": "20m",
-                "description": "run: what one nmap may take; a single host is given up after nine tenths of it"},
+                "description": "run: what one nmap may take; a single host is given up after three quarters of it"},
     "args": {"type": "array", "items": {"type": "string"},
              "description": "run: further options of nmap, as in [-T4, --top-ports=100, --script=ssh-hostkey,default]. Permitted: -T0 to -T5, -sS -sT -sU -sC -F -r, --top-ports --exclude-ports, --version-intensity --version-light --version-all, --script (names and categories, split by commas) --script-args --script-timeout, --osscan-limit --osscan-guess --fuzzy --max-os-tries, --traceroute, --max-retries --min-parallelism --max-parallelism --min-hostgroup --max-hostgroup --min-rtt-timeout --max-rtt-timeout --initial-rtt-timeout --scan-delay --max-scan-delay --defeat-rst-ratelimit --defeat-icmp-ratelimit --reason"},
     "nmap": {"type": "string", "x-sonde": "path", "default": "/usr/bin/nmap",

@@ -65,7 +65,7 @@ void Probe::set_up_run() {
   line_.os = line_.privileged && choice != "false";
   line_.allow_print_ports = rules_.allow_print_ports;
   timeout_ = host_.duration("/timeout");
-  line_.host_timeout = timeout_ / 10 * 9;  // one slow host is given up before the others of its batch are lost
+  line_.host_timeout = timeout_ / 4 * 3;  // one slow host is given up before the others of its batch are lost
   port_count_ = numbers.empty() ? ports_of_nmap : numbers.size();
 }
 

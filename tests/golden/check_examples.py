@@ -19,6 +19,8 @@ import jsonschema
 import yaml
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "NO_COLOR": "1"}
+REPORT = ("<nmaprun scanner='nmap'><host><status state='up' reason='echo-reply'/>"
+          "<address addr='192.168.1.1' addrtype='ipv4'/></host></nmaprun>")
 WRONG = ("five-mistakes/lan", "shape/lan", "shape/no-version", "options/lan")
 
 
@@ -41,6 +43,8 @@ def validate(sonde: str, text: str) -> str:
     with tempfile.TemporaryDirectory(prefix="sonde-example-") as folder:
         for name in re.findall(r'"@([\w.-]+)"', text):
             pathlib.Path(folder, name).write_text("192.168.1.1\n", encoding="utf-8")
+        for name in set(re.findall(r"[\w-]+\.xml\b", text)):  # a source reads its report to know its targets
+            pathlib.Path(folder, name).write_text(REPORT, encoding="utf-8")
         pathlib.Path(folder, "example.sonde.yaml").write_text(text, encoding="utf-8")
         done = subprocess.run([sonde, "validate", "--allow-unset-env", "example.sonde.yaml"], cwd=folder,
                               env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

@@ -103,7 +103,7 @@ TEST_F(Run, WhatTheChildIsGiven) {
   for (const std::string family : {"4", "6"}) {
     const std::string words = read("words" + family);
     EXPECT_NE(words.find("-p22,80\n--exclude-ports=515,9100-9107\n--max-rate=50.000\n"), words.npos) << words;
-    EXPECT_NE(words.find("--host-timeout=18000ms\n-T4\n--excludefile\n/proc/self/fd/3\n-iL\n-\n-oX\n-\n"), words.npos)
+    EXPECT_NE(words.find("--host-timeout=15000ms\n-T4\n--excludefile\n/proc/self/fd/3\n-iL\n-\n-oX\n-\n"), words.npos)
         << words;
     const std::string environment = read("environment" + family);
     EXPECT_EQ(environment.find("SECRET"), environment.npos);

@@ -53,6 +53,45 @@ TEST_F(Workers, ManyWorkAtOnceOneCallAtATimeEach) {
   EXPECT_LE(all.size(), 16u);
 }
 
+TEST_F(Workers, TheRulesOfTheRunAreToldInCreate) {
+  targets(1);
+  plan.limits.packets_per_second = 500;
+  plan.limits.connections_per_host = 3;
+  AddressSet excluded;
+  excluded.add(AddressRange{IpAddress::v4(0x0a000000), IpAddress::v4(0x0a000002)});
+  plan.scope = Scope(excluded, {false, true}, {});
+  std::string limits, exclude;
+  std::atomic<int> unknown{0};
+  const auto ask = [&](auto c, auto h) -> sonde_err {
+    sonde_str text{};
+    if (h->document(c, "limits", &text) == SONDE_OK) limits.assign(text.ptr, text.len);
+    if (h->document(c, "exclude", &text) == SONDE_OK) exclude.assign(text.ptr, text.len);
+    unknown = h->document(c, "delta", &text);
+    return SONDE_OK;
+  };
+  const std::string expected = R"({"packets_per_second":500,"connections_per_host":3,"allow_print_ports":true})";
+  Script blocking;
+  blocking.create = ask;
+  blocking.run = [&](auto c, auto h, auto tasks) -> sonde_err { return h->done(c, tasks[0], SONDE_POSITIVE); };
+  stage<0>(blocking);
+  run_well();
+  EXPECT_EQ(limits, expected);
+  EXPECT_EQ(exclude, "10.0.0.0/31\n10.0.0.2/32\n");
+  EXPECT_EQ(unknown, SONDE_E_ABSENT);
+
+  limits.clear();
+  plan.stages.clear();
+  Script asynchronous;
+  asynchronous.create = ask;
+  asynchronous.start = [&](auto c, auto h, auto tasks) -> int32_t {
+    h->done(c, tasks[0], SONDE_POSITIVE);
+    return 1;
+  };
+  stage<0>(asynchronous);
+  run_well();
+  EXPECT_EQ(limits, expected);
+}
+
 TEST_F(Workers, TheDescriptorCapsThem) {
   targets(50);
   std::mutex mutex;

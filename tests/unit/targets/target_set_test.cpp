@@ -17,6 +17,21 @@ Cidr net(std::string_view text) {
   return Cidr::parse(text).value();
 }
 
+TEST(AddressSet, AsTheFewestNetworks) {
+  AddressSet set;
+  set.add(AddressRange{ip("10.0.0.5"), ip("10.0.0.20")});
+  set.add(AddressRange{ip("0.0.0.0"), ip("0.255.255.255")});
+  set.add(AddressRange{ip("255.255.255.254"), ip("255.255.255.255")});
+  set.add(AddressRange{ip("2001:db8::7"), ip("2001:db8::8")});
+  set.add(AddressRange{ip("ff00::"), ip("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")});
+  std::string text;
+  for (const Cidr& block : set.to_blocks()) text += block.to_string() + " ";
+  EXPECT_EQ(text,
+            "0.0.0.0/8 10.0.0.5/32 10.0.0.6/31 10.0.0.8/29 10.0.0.16/30 10.0.0.20/32 255.255.255.254/31 "
+            "2001:db8::7/128 2001:db8::8/128 ff00::/8 ");
+  EXPECT_TRUE(AddressSet().to_blocks().empty());
+}
+
 TEST(AddressSet, MergesWhatTouches) {
   AddressSet set;
   set.add(ip("10.0.0.3"));
