@@ -10,6 +10,7 @@
 #include "cli/doctor_checks.hpp"
 #include "cli/pipeline_plan.hpp"
 #include "engine/run.hpp"
+#include "plugins/demands.hpp"
 
 namespace sonde::core::cli {
 namespace {
@@ -106,7 +107,7 @@ int execute(const DoctorArguments& arguments) {
     for (Finding& f : more) findings.push_back(std::move(f));
   };
   // Of a pipeline: only what it uses.
-  if (uses(plan.get(), [](const StagePlan& s) { return (s.plugin->needs & SONDE_NEED_RAW) != 0; })) {
+  if (uses(plan.get(), [](const StagePlan& s) { return (needs_of(*s.plugin, s.options) & SONDE_NEED_RAW) != 0; })) {
     const Finding raw = check_raw_sockets();
     findings.push_back(raw);
     findings.push_back(check_ping_sockets(raw.health == Health::good));

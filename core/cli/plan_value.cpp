@@ -4,6 +4,7 @@
 #include "base/units.hpp"
 #include "cli/capabilities.hpp"
 #include "cli/plan_report.hpp"
+#include "plugins/demands.hpp"
 
 namespace sonde::core::cli {
 namespace {
@@ -72,9 +73,9 @@ Value stage_value(const Plan& plan, const StagePlan& stage) {
     out.set("packets_if_alive", Value(e.packets_if_alive));
   }
   out.set("deadline", Value(format_duration(stage.deadline)));
-  out.set("needs", Value(describe_needs(stage.plugin->needs)));
+  out.set("needs", Value(describe_needs(needs_of(*stage.plugin, stage.options))));
   Value privileges{Value::Object{}};
-  for (const Privilege& p : privileges_of(*stage.plugin)) privileges.set(p.name, Value(p.present));
+  for (const Privilege& p : privileges_of(needs_of(*stage.plugin, stage.options))) privileges.set(p.name, Value(p.present));
   out.set("privileges", std::move(privileges));
   out.set("options", options_value(stage.options, stage.plugin->schema));
   return out;
