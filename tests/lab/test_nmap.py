@@ -190,9 +190,9 @@ def test_ctrl_c_ends_nmap_at_once(lan, lan_sonde):
 
 def test_a_host_that_takes_too_long_is_given_up_and_the_others_have_their_results(lan, lan_sonde):
     folder = lan.folder("nmap-late")
-    result = lan_sonde.run(pipeline(folder, "{ports: 1-300, os: false, timeout: 8s}"), folder,
+    result = lan_sonde.run(pipeline(folder, "{ports: 1-300, os: false, timeout: 10s}"), folder,
                            ["192.0.2.1", "192.0.2.60"], expect=1)
     stage = result.document["stages"][0]
-    assert stage["outcomes"]["error"] == 1 and stage["outcomes"]["negative"] == 1, str(result) + json.dumps(stage)
+    assert stage["outcomes"]["error"] == 1 and stage["outcomes"]["negative"] == 1, str(result)
     assert "nmap gave up on this host before it was done" in json.dumps(stage["errors"])
     assert result.records["192.0.2.1"]["alive"] is True
