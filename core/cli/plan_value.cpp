@@ -75,7 +75,8 @@ Value stage_value(const Plan& plan, const StagePlan& stage) {
   out.set("deadline", Value(format_duration(stage.deadline)));
   out.set("needs", Value(describe_needs(needs_of(*stage.plugin, stage.options))));
   Value privileges{Value::Object{}};
-  for (const Privilege& p : privileges_of(needs_of(*stage.plugin, stage.options))) privileges.set(p.name, Value(p.present));
+  for (const Privilege& p : privileges_of(needs_of(*stage.plugin, stage.options)))
+    privileges.set(p.name, Value(p.present));
   out.set("privileges", std::move(privileges));
   out.set("options", options_value(stage.options, stage.plugin->schema));
   return out;
