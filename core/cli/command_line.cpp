@@ -16,22 +16,25 @@
 namespace sonde::core::cli {
 namespace {
 
+/// "sonde plugin new"
+std::string full_name(const CLI::App* app) {
+  return app->get_parent() == nullptr ? app->get_name() : full_name(app->get_parent()) + " " + app->get_name();
+}
+
 /// CLI11's own layout is too wide for a screen: here one line an option, and no types that nobody reads.
 class Formatter : public CLI::Formatter {
  public:
   std::string make_help(const CLI::App* app, std::string, CLI::AppFormatMode) const override {
-    std::string out = app->get_description() + "\n\nUsage: sonde";
-    const bool top = app->get_parent() == nullptr;
-    if (!top) out += " " + app->get_name();
+    std::string out = app->get_description() + "\n\nUsage: " + full_name(app);
+    const auto commands = app->get_subcommands([](const CLI::App*) { return true; });
     for (const CLI::Option* option : app->get_options([](const CLI::Option* o) { return o->get_positional(); })) {
       const std::string name = option->get_name(true) + (option->get_expected_max() > 1 ? "..." : "");
       out += option->get_required() ? " " + name : " [" + name + "]";
     }
-    out += top ? " COMMAND ...\n\nCommands:\n" : " [OPTION...]\n";
-    if (top)
-      for (const CLI::App* command : app->get_subcommands([](const CLI::App*) { return true; }))
-        out += line("  " + command->get_name(), 14,
-                    command->get_description().substr(0, command->get_description().find('\n')));
+    out += commands.empty() ? " [OPTION...]\n" : " COMMAND ...\n\nCommands:\n";
+    for (const CLI::App* command : commands)
+      out += line("  " + command->get_name(), 14,
+                  command->get_description().substr(0, command->get_description().find('\n')));
     out += "\nOptions:\n";
     for (const CLI::Option* option : app->get_options([](const CLI::Option* o) { return o->nonpositional(); }))
       out += line(
@@ -131,6 +134,8 @@ const Words<DeltaFormat> delta_formats{
     {"text", DeltaFormat::text}, {"json", DeltaFormat::json}, {"markdown", DeltaFormat::markdown}};
 const Words<bool> list_formats{{"table", false}, {"json", true}};
 const Words<bool> text_formats{{"text", false}, {"json", true}};
+const Words<std::string> plugin_kinds{{"probe", "probe"}, {"exporter", "exporter"}};
+const Words<std::string> languages{{"c", "c"}, {"cpp", "cpp"}};
 const Words<SchemaArguments::What> schemas{{"pipeline", SchemaArguments::What::pipeline},
                                            {"record", SchemaArguments::What::record},
                                            {"run", SchemaArguments::What::run}};
@@ -152,6 +157,8 @@ struct Parser {
   DiffArguments diff;
   HistoryArguments history;
   DoctorArguments doctor;
+  CreateArguments create;
+  PluginNewArguments plugin_new;
   PipelineOptions run_options, validate_options, plan_options;
   std::string run_format, log_level = "info", list_format = "table", describe_format = "text", history_format = "table",
                           diff_format = "text", plan_format = "text", schema_word;
@@ -173,8 +180,8 @@ struct Parser {
     note(wrong_word(what, word, names));
   }
 
-  CLI::App* command(const char* name, const char* description, const char* examples) {
-    CLI::App* sub = app.add_subcommand(name, description);
+  CLI::App* command(const char* name, const char* description, const char* examples, CLI::App* group = nullptr) {
+    CLI::App* sub = (group ? group : &app)->add_subcommand(name, description);
     sub->footer(std::string("\nExamples:\n") + examples);
     return sub;
   }
@@ -265,6 +272,39 @@ struct Parser {
     });
   }
 
+  void add_create() {
+    CLI::App* sub = command("create",
+                            "Write a pipeline: stages and outputs by their ids, each option explained.\n"
+                            "The file validates as it is; edit the targets and what you want otherwise.",
+                            "  sonde create icmp,rdns/csv,json > lan.sonde.yaml\n"
+                            "  sonde create arp-oui,tcp-banner/json --output lan.sonde.yaml");
+    sub->add_option("STAGES/OUTPUTS", create.what, "ids of probes, a slash, ids of exporters")->required();
+    sub->add_option("-o,--output", create.file, "write to FILE, which must not exist")->option_text("FILE");
+    add_plugin_path(*sub, create.plugin_path);
+    sub->callback([this] { result = create; });
+  }
+
+  void add_plugin_group() {
+    CLI::App* group = command("plugin", "For authors of plugins: begin a project.",
+                              "  sonde plugin new probe tls-cert\n  sonde plugin new exporter table --lang c");
+    group->require_subcommand(1);
+
+    CLI::App* sub = command("new",
+                            "Begin a plugin: a project with a test, a README and a sample pipeline.\n"
+                            "It builds against the installed SDK alone.",
+                            "  sonde plugin new probe tls-cert\n  sonde plugin new exporter table --lang c", group);
+    sub->add_option("KIND", plugin_new.kind, "probe or exporter")->required();
+    sub->add_option("NAME", plugin_new.name, "the plugin's id: lower case letters, digits, dashes")->required();
+    sub->add_option("--lang", plugin_new.language, "c or cpp (the default)")->option_text("c|cpp");
+    sub->add_option("-o,--output", plugin_new.directory, "write to DIR, which must not exist (default: NAME)")
+        ->option_text("DIR");
+    sub->callback([this] {
+      pick("KIND", plugin_new.kind, plugin_kinds, plugin_new.kind);
+      pick("--lang", plugin_new.language, languages, plugin_new.language);
+      result = plugin_new;
+    });
+  }
+
   void add_inventories() {
     CLI::App* sub = command("diff",
                             "Compare two inventories: new, gone, changed, and not scanned.\n"
@@ -310,13 +350,19 @@ struct Parser {
     add_validate();
     add_plan();
     add_plugins();
+    add_create();
     add_inventories();
+    add_plugin_group();
   }
 };
 
+bool is_group(const CLI::App* command) {
+  return !command->get_subcommands([](const CLI::App*) { return true; }).empty();
+}
+
 Usage usage_of(const CLI::App& command) {
   Usage usage;
-  if (command.get_parent() != nullptr) usage.command = command.get_name();
+  if (command.get_parent() != nullptr) usage.command = full_name(&command).substr(sizeof "sonde");
   for (const CLI::Option* option : command.get_options()) {
     if (option->get_positional()) {
       usage.positionals.push_back(
@@ -342,13 +388,14 @@ std::vector<std::string> with_help_written_out(int argc, const char* const* argv
   const bool asks = !words.empty() && (words[0] == "help" || words[0] == "--help" || words[0] == "-h");
   if (!asks) return words;
   words.erase(words.begin());
-  words.insert(words.begin() + (words.empty() ? 0 : 1), "--help");
+  words.emplace_back("--help");
   return words;
 }
 
-/// CLI11 says of all of these only that a command is missing.
+/// CLI11 says of all of these only that a command is missing. `app` may be a group of commands.
 std::optional<Diagnostic> wrong_command(const CLI::App& app, const std::vector<std::string>& words) {
-  const std::vector<Usage> all = all_usages(app);
+  std::vector<Usage> all = all_usages(app);
+  for (Usage& usage : all) usage.command = usage.command.substr(usage.command.rfind(' ') + 1);  // within the group
   if (words.empty()) return unknown_command("", all);
   const std::string& word = words.front();
   const Usage top = usage_of(app);
@@ -356,14 +403,17 @@ std::optional<Diagnostic> wrong_command(const CLI::App& app, const std::vector<s
     if (std::find(top.options.begin(), top.options.end(), word) != top.options.end()) return std::nullopt;
     return unknown_option(word, top, all);
   }
-  const bool known = std::any_of(all.begin(), all.end(), [&](const Usage& u) { return u.command == word; });
-  return known ? std::nullopt : std::optional(unknown_command(word, all));
+  const auto found = app.get_subcommands([&](const CLI::App* command) { return command->get_name() == word; });
+  if (found.empty()) return unknown_command(word, all);
+  if (!is_group(found.front())) return std::nullopt;
+  return wrong_command(*found.front(), {words.begin() + 1, words.end()});
 }
 
 /// What CLI11 found, in words that say what was expected.
 Diagnostic explain(const CLI::ParseError& wrong, const CLI::App& app, const std::vector<std::string>& words) {
-  const auto parsed = app.get_subcommands();
-  const CLI::App& command = parsed.empty() ? app : *parsed.front();
+  const CLI::App* at = &app;
+  while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+  const CLI::App& command = *at;
   const Usage usage = usage_of(command);
   if (dynamic_cast<const CLI::ExtrasError*>(&wrong) != nullptr) {
     const std::vector<std::string> left = command.remaining();

@@ -65,8 +65,21 @@ struct DoctorArguments {
   std::vector<std::string> plugin_path;
 };
 
-using Command = std::variant<RunArguments, ValidateArguments, PlanArguments, ListArguments, DescribeArguments,
-                             SchemaArguments, DiffArguments, HistoryArguments, DoctorArguments>;
+/// A pipeline file out of ids.
+struct CreateArguments {
+  std::string what;  ///< "icmp,rdns/csv,json"
+  std::string file;  ///< empty: standard output
+  std::vector<std::string> plugin_path;
+};
+/// The project of a new plugin.
+struct PluginNewArguments {
+  std::string kind, name, language = "cpp";
+  std::string directory;  ///< empty: the name
+};
+
+using Command =
+    std::variant<RunArguments, ValidateArguments, PlanArguments, ListArguments, DescribeArguments, SchemaArguments,
+                 DiffArguments, HistoryArguments, DoctorArguments, CreateArguments, PluginNewArguments>;
 
 /// The command, or the exit code after help, the version or a usage error has been printed.
 std::variant<Command, int> parse_command_line(int argc, const char* const* argv);

@@ -13,5 +13,7 @@ int execute(const SchemaArguments&);
 int execute(const DiffArguments&);
 int execute(const HistoryArguments&);
 int execute(const DoctorArguments&);
+int execute(const CreateArguments&);
+int execute(const PluginNewArguments&);
 
 }  // namespace sonde::core::cli

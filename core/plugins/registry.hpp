@@ -49,6 +49,10 @@ struct SearchPath {
 /// Reads SONDE_PLUGIN_PATH (ignored under AT_SECURE, as are `from_command_line`).
 SearchPath default_search_path(const std::vector<std::string>& from_command_line);
 
+/// What was installed beside this program, such as "sonde/template" of the data directory; "" when the program cannot
+/// tell where it is.
+std::string installed_data(std::string_view below);
+
 /// Libraries stay loaded for the life of the process.
 class Registry {
  public:

@@ -1,5 +1,5 @@
-// Where plugins are looked for: what the user named, then where this program was installed. Never HOME, never the
-// working directory by itself.
+// Where plugins, and what else was installed, are looked for: what the user named, then where this program was installed.
+// Never HOME, never the working directory by itself.
 #include <sys/auxv.h>
 #include <unistd.h>
 
@@ -33,16 +33,15 @@ void append_list(std::vector<std::string>& to, std::string_view list) {
   }
 }
 
-/// PREFIX/BINDIR/sonde -> PREFIX/LIBDIR/sonde/plugins-0, wherever PREFIX is by now.
-void append_installed(std::vector<std::string>& to) {
-  fs::path library_directory(SONDE_LIBDIR);
-  if (library_directory.is_absolute()) return append_absolute(to, library_directory / SONDE_PLUGIN_SUBDIR);
+/// PREFIX/BINDIR/sonde -> PREFIX/DIRECTORY, wherever PREFIX is by now; empty when that cannot be told.
+fs::path installed(const fs::path& directory) {
+  if (directory.is_absolute()) return directory;
   std::error_code ec;
   fs::path program = fs::read_symlink("/proc/self/exe", ec);
-  if (ec) return;
+  if (ec) return {};
   fs::path prefix = program.parent_path();
   for ([[maybe_unused]] const auto& part : fs::path(SONDE_BINDIR)) prefix = prefix.parent_path();
-  append_absolute(to, prefix / library_directory / SONDE_PLUGIN_SUBDIR);
+  return prefix / directory;
 }
 
 }  // namespace
@@ -55,8 +54,14 @@ SearchPath default_search_path(const std::vector<std::string>& from_command_line
     for (const std::string& list : from_command_line) append_list(path.directories, list);
     if (const char* list = ::secure_getenv("SONDE_PLUGIN_PATH")) append_list(path.directories, list);
   }
-  append_installed(path.directories);
+  if (const fs::path own = installed(fs::path(SONDE_LIBDIR) / SONDE_PLUGIN_SUBDIR); !own.empty())
+    append_absolute(path.directories, own);
   return path;
+}
+
+std::string installed_data(std::string_view below) {
+  const fs::path directory = installed(fs::path(SONDE_DATADIR) / below);
+  return directory.lexically_normal().string();
 }
 
 }  // namespace sonde::core

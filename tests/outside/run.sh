@@ -25,12 +25,12 @@ sonde=$prefix/bin/sonde
 step "build the projects"
 plugins=$work/plugins
 mkdir "$plugins"
-for project in tests/outside/hello-probe sdk/template; do
-  name=$(basename "$project")
-  cp -r "$source/$project" "$work/$name"
-  "$cmake" -S "$work/$name" -B "$work/$name/build" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_BUILD_TYPE=Release \
+cp -r "$source/tests/outside/hello-probe" "$work"
+(cd "$work" && "$sonde" plugin new probe greeting >"$work/log") || fail "plugin new ended with $?"
+for name in hello-probe greeting; do
+  "$cmake" -S "$work/$name" -B "$work/$name/build" -DCMAKE_PREFIX_PATH="$prefix" -DBUILD_TESTING=OFF \
     -DCMAKE_CXX_FLAGS="-Wall -Wextra -Wconversion -Wshadow -Werror" >"$work/log" 2>&1 &&
-    "$cmake" --build "$work/$name/build" >>"$work/log" 2>&1 || { cat "$work/log" >&2; fail "$project does not build"; }
+    "$cmake" --build "$work/$name/build" >>"$work/log" 2>&1 || { cat "$work/log" >&2; fail "$name does not build"; }
   cp "$work/$name"/build/*.so "$plugins"
 done
 cp -r "$source/tests/outside/hello-c" "$work"

@@ -115,10 +115,14 @@ class OutputFile {
   // Mode 0666 less umask for a new file, the older file's mode for one that is replaced.
   void create_beside(const struct stat *older) {
     size_t slash = final_.rfind('/');
-    std::string stem = slash == std::string::npos ? "." + final_
-                                                  : final_.substr(0, slash + 1) + "." + final_.substr(slash + 1);
+    const size_t base = slash == std::string::npos ? 0 : slash + 1;
+    std::string stem = final_.substr(0, base);
+    stem.append(1, '.').append(final_, base);
     for (unsigned n = 0; n < 100; ++n) {
-      std::string name = stem + "." + std::to_string(::getpid()) + (n ? "-" + std::to_string(n) : "") + ".tmp";
+      std::string name = stem;
+      name.append(".").append(std::to_string(::getpid()));
+      if (n > 0) name.append("-").append(std::to_string(n));
+      name.append(".tmp");
       fd_ = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
       if (fd_ >= 0) {
         temporary_ = name;

@@ -109,6 +109,25 @@ TEST(CommandLine, OtherCommands) {
   EXPECT_EQ(parsed<DoctorArguments>({"doctor", "f"}).file, "f");
 }
 
+TEST(CommandLine, ThoseOfAuthors) {
+  const auto created = parsed<CreateArguments>({"create", "icmp,rdns/csv", "--output", "lan.sonde.yaml"});
+  EXPECT_EQ(created.what, "icmp,rdns/csv");
+  EXPECT_EQ(created.file, "lan.sonde.yaml");
+  const auto begun = parsed<PluginNewArguments>({"plugin", "new", "probe", "tls-cert"});
+  EXPECT_EQ(begun.kind, "probe");
+  EXPECT_EQ(begun.name, "tls-cert");
+  EXPECT_EQ(begun.language, "cpp");
+  EXPECT_EQ(begun.directory, "");
+  EXPECT_EQ(parsed<PluginNewArguments>({"plugin", "new", "exporter", "x", "--lang", "c"}).language, "c");
+  EXPECT_NE(usage_error({"plugin"}).find("no command is given"), std::string::npos);
+  EXPECT_NE(usage_error({"plugin", "nwe"}).find("did you mean 'new'?"), std::string::npos);
+  EXPECT_NE(usage_error({"plugin", "new", "probe"}).find("sonde plugin new needs NAME"), std::string::npos);
+  EXPECT_NE(usage_error({"plugin", "new", "probe", "x", "y"}).find("'y' is one argument too many"), std::string::npos);
+  EXPECT_NE(help_of({"help", "plugin", "new"}).find("Usage: sonde plugin new"), std::string::npos);
+  EXPECT_NE(usage_error({"plugin", "new", "source", "x"}).find("KIND takes probe or exporter, found 'source'"),
+            std::string::npos);
+}
+
 TEST(CommandLine, UsageErrors) {
   EXPECT_NE(usage_error({}).find("no command is given"), std::string::npos);
   EXPECT_NE(usage_error({"rnu", "f"}).find("error[bad-argument]: there is no command 'rnu'\n      did you mean 'run'?"),
@@ -172,7 +191,8 @@ TEST(CommandLine, HelpIsAWordToo) {
 }
 
 TEST(CommandLine, EachHelpFitsAScreenAndEndsWithTwoExamples) {
-  for (const char* command : {"run", "validate", "plan", "list", "describe", "schema", "diff", "history", "doctor"}) {
+  for (const char* command :
+       {"run", "validate", "plan", "list", "describe", "schema", "diff", "history", "doctor", "create", "plugin"}) {
     const std::string text = help_of({command, "--help"});
     EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 40) << command;
     std::size_t longest = 0;
@@ -185,6 +205,8 @@ TEST(CommandLine, EachHelpFitsAScreenAndEndsWithTwoExamples) {
     EXPECT_EQ(std::count(examples.begin(), examples.end(), '\n'), 3) << text;
     EXPECT_NE(examples.find(std::string("  sonde ") + command), std::string::npos) << text;
   }
+  EXPECT_NE(help_of({"plugin", "new", "--help"}).find("Usage: sonde plugin new KIND NAME [OPTION...]"),
+            std::string::npos);
   EXPECT_NE(help_of({"run", "--help"}).find("Only scan networks that you are authorised to scan"), std::string::npos);
   EXPECT_NE(help_of({"--help"}).find("doctor"), std::string::npos);
   EXPECT_EQ(help_of({"--version"}).rfind("sonde 0.", 0), 0u);

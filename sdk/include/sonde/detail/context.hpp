@@ -28,6 +28,14 @@ class Failure : public std::runtime_error {
   sonde_err code_;
 };
 
+class Connection;
+class Stream;
+namespace detail {
+class Dial;
+class Sleep;
+}  // namespace detail
+
+// The host as one instance sees it. Views that it hands out live until the callback returns.
 class Context {
  public:
   Context() = default;
@@ -35,8 +43,10 @@ class Context {
 
   sonde_ctx *raw_context() const { return ctx_; }
   const sonde_host &host() const { return *host_; }
-  int64_t now() const { return host_->now(ctx_); }  // monotonic ns [any]
+  // Monotonic ns. The host's clock, which a test may turn; never mixed with another. [any]
+  int64_t now() const { return host_->now(ctx_); }
 
+  // SONDE_LOG_ERROR to SONDE_LOG_TRACE; the text may be hostile. [any]
   bool log_enabled(int level) const { return host_->log_enabled(ctx_, level) != 0; }
   void log(int level, std::string_view message, sonde_task task = 0) const { host_->log(ctx_, task, level, str(message)); }
 
@@ -69,6 +79,7 @@ class Context {
     return out;
   }
 
+  // Which of its siblings this instance is, and its seed. [any]
   sonde_place place() const {
     sonde_place p{};
     p.size = sizeof p;
@@ -76,7 +87,8 @@ class Context {
     return p;
   }
 
-  // Timers and descriptors; [shard] or [setup]. `id` must live until the timer has fired or was cancelled.
+  // Timers and descriptors; [shard] or [setup]. `at`: monotonic ns. `id` must be 0 or that of a live timer, which then moves;
+  // it need not outlive the call, but untimer() wants it. Descriptors stay their owner's: unwatch, then close.
   void timer(int64_t at, uint64_t user, uint64_t &id) const { check(host_->timer(ctx_, at, user, &id), "timer"); }
   void untimer(uint64_t &id) const { host_->untimer(ctx_, &id); }
   uint64_t watch(int fd, uint32_t events, uint64_t user) const {
@@ -87,7 +99,8 @@ class Context {
   sonde_err rewatch(uint64_t id, uint32_t events) const { return host_->rewatch(ctx_, id, events); }
   void unwatch(uint64_t id) const { host_->unwatch(ctx_, id); }
   void hangup(uint64_t id, bool reset = false) const { host_->hangup(ctx_, id, reset ? 1 : 0); }
-  void wake(uint64_t user) const { host_->wake(ctx_, user); }  // [any]
+  // on_timer(0, user) soon, on the shard; several may merge into one. [any]
+  void wake(uint64_t user) const { host_->wake(ctx_, user); }
   // A raw socket; [setup]. Its owner closes it. DENIED: this machine does not allow it.
   sonde_err raw(int family, int proto, uint32_t ifindex, int &fd) const {
     return host_->raw(ctx_, family, proto, ifindex, &fd);
@@ -95,7 +108,7 @@ class Context {
   // How many of `packets` may leave now; `again` is when to ask for the rest.
   uint32_t pace(uint32_t packets, int64_t &again) const { return host_->pace(ctx_, packets, &again); }
 
-  // Text for the error that the plugin is about to return.
+  // Text for the error that the plugin is about to return; of a task, or of the instance. [any]
   void explain(sonde_err code, std::string_view why, sonde_task task = 0) const { host_->fail(ctx_, task, code, str(why)); }
   static void check(sonde_err e, const char *what) {
     if (e != SONDE_OK) throw Failure(e, std::string(what) + " was refused by the host (" + std::to_string(e) + ")");
@@ -113,10 +126,13 @@ class Context {
   const sonde_host *host_ = nullptr;
 };
 
+// One question about one target. All of it is [task] unless it says otherwise; after done() every call is refused with
+// SONDE_E_STALE, and nothing worse happens.
 class Task {
  public:
   Task(Context host, sonde_task id) : host_(host), id_(id) {}
   sonde_task id() const { return id_; }
+  Context context() const { return host_; }
 
   sonde_target target() const {
     sonde_target t{};
@@ -124,8 +140,11 @@ class Task {
     Context::check(host_.host().target(host_.raw_context(), id_, &t), "target");
     return t;
   }
+  // Monotonic ns, as Context::now(); 0 when the task is over.
   int64_t deadline() const { return host_.host().deadline(host_.raw_context(), id_); }
+  // The deadline has come, or the run ends. [any]
   bool cancelled() const { return host_.host().cancelled(host_.raw_context(), id_) != 0; }
+  // The word that cancel() brings back.
   void attach(uint64_t user) const { host_.host().attach(host_.raw_context(), id_, user); }
 
   // An input: its items, or the one value of a scalar. The views live until the callback returns.
@@ -159,7 +178,15 @@ class Task {
     return done(SONDE_ERROR);
   }
 
-  // Network. `to` is usually target() with port and proto set.
+  // Network, the comfortable way: to the task's own target. proto: 6 TCP, 17 UDP. A target that refuses or is silent gives
+  // a connection that is not open; what the host refuses (scope, printer ports) throws Failure and makes the task an error
+  // with the host's reason; a shortage of this machine makes it wait, or be offered again.
+  Stream connect(uint16_t port, uint8_t proto = 6) const;    // of a blocking run() [worker]
+  detail::Dial open(uint16_t port, uint8_t proto = 6) const;  // co_await, gives a Connection [shard]
+  // co_await: true when the time is over, false when the deadline came first. [shard]
+  detail::Sleep sleep(std::chrono::nanoseconds) const;
+
+  // Network, as the ABI has it. `to` is usually target() with port and proto set.
   sonde_err dial(const sonde_target &to, uint32_t events, uint64_t user, sonde_conn &out) const {
     return host_.host().dial(host_.raw_context(), id_, &to, events, user, &out);
   }

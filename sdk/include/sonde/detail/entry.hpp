@@ -1,6 +1,7 @@
 // From a class to the tables of the ABI: every exception is caught here, on the plugin's side of the edge.
 #ifndef SONDE_DETAIL_ENTRY_HPP
 #define SONDE_DETAIL_ENTRY_HPP
+#include <sonde/detail/async.hpp>
 #include <sonde/detail/context.hpp>
 #include <sonde/detail/descriptor.hpp>
 #include <sonde/exporter.h>
@@ -8,9 +9,8 @@
 #include <sonde/source.h>
 
 #include <algorithm>
-#include <memory>
-#include <new>
 #include <span>
+#include <type_traits>
 
 namespace sonde {
 
@@ -50,26 +50,6 @@ struct Instance {
 };
 template <class P> Instance<P> &self(sonde_inst *i) { return *reinterpret_cast<Instance<P> *>(i); }
 
-// Runs f; an exception becomes its code, with the text told to the host.
-template <class F> sonde_err guarded(Context host, sonde_task task, F &&f) noexcept {
-  try {
-    f();
-    return SONDE_OK;
-  } catch (const Failure &e) {
-    if (*e.what() != '\0') host.explain(e.code(), e.what(), task);
-    return e.code();
-  } catch (const std::bad_alloc &) {
-    host.explain(SONDE_E_NOMEM, "out of memory", task);
-    return SONDE_E_NOMEM;
-  } catch (const std::exception &e) {
-    host.explain(SONDE_E_FATAL, e.what(), task);
-    return SONDE_E_FATAL;
-  } catch (...) {
-    host.explain(SONDE_E_FATAL, "an exception that is no std::exception", task);
-    return SONDE_E_FATAL;
-  }
-}
-
 template <class P> sonde_err create(sonde_ctx *ctx, const sonde_host *table, sonde_inst **out) noexcept {
   Context host(ctx, table);
   return guarded(host, 0, [&] { *out = reinterpret_cast<sonde_inst *>(new Instance<P>(host)); });
@@ -77,23 +57,12 @@ template <class P> sonde_err create(sonde_ctx *ctx, const sonde_host *table, son
 template <class P> void destroy(sonde_inst *i) noexcept { delete reinterpret_cast<Instance<P> *>(i); }
 
 template <class P>
-concept blocking = requires(P &p, Task t) { p.run(t); };
+concept blocking = !asynchronous<P> && requires(P &p, Task t) { p.run(t); };
 
 template <class P> int32_t start(sonde_inst *i, const sonde_task *tasks, uint32_t n) noexcept {
   size_t taken = 0;
   sonde_err e = guarded(self<P>(i).host, 0, [&] { taken = self<P>(i).plugin.start(std::span(tasks, n)); });
   return e == SONDE_OK ? static_cast<int32_t>(taken) : e;
-}
-// The same for callbacks that cannot return an error: the text is logged, and the host settles what was left undone.
-template <class F> void logged(Context host, sonde_task task, F &&f) noexcept {
-  const auto tell = [&](const char *what) { host.log(SONDE_LOG_ERROR, what, task); };
-  try {
-    f();
-  } catch (const std::exception &e) {
-    tell(e.what());
-  } catch (...) {
-    tell("an exception that is no std::exception");
-  }
 }
 template <class P> void on_io(sonde_inst *i, uint64_t id, uint64_t user, uint32_t events) noexcept {
   logged(self<P>(i).host, 0, [&] { self<P>(i).plugin.on_io(id, user, events); });
@@ -108,7 +77,11 @@ template <class P> void cancel(sonde_inst *i, sonde_task t, uint64_t user, uint3
 template <class P> sonde_err run(sonde_inst *i, const sonde_task *tasks, uint32_t n) noexcept {
   for (uint32_t k = 0; k < n; ++k) {
     Task task(self<P>(i).host, tasks[k]);
-    if (guarded(self<P>(i).host, tasks[k], [&] { self<P>(i).plugin.run(task); }) != SONDE_OK) task.done(SONDE_ERROR);
+    sonde_err e = guarded(self<P>(i).host, tasks[k], [&] {
+      if constexpr (std::is_void_v<decltype(self<P>(i).plugin.run(task))>) self<P>(i).plugin.run(task);
+      else task.done(self<P>(i).plugin.run(task));
+    });
+    if (e != SONDE_OK) task.done(e == SONDE_E_AGAIN ? sonde_outcome{SONDE_POSTPONED} : sonde_outcome{SONDE_ERROR});
   }
   return SONDE_OK;
 }
@@ -162,11 +135,16 @@ template <class P> consteval sonde_source source_table() {
   return t;
 }
 
+// A class whose run() is a coroutine, inside the class that drives it; every other as it is.
+template <class P> struct driven { using type = P; };
+template <asynchronous P> struct driven<P> { using type = AsyncRunner<P>; };
+
 template <class P, const About &A> struct ProbePlugin {
+  using Class = typename driven<P>::type;
   static constexpr sonde_descriptor desc =
       describe(A, SONDE_KIND_PROBE, (blocking<P> || blocking_batch<P>) ? uint32_t{SONDE_P_BLOCKING} : 0u);
-  static constexpr sonde_probe api = probe_table<P>();
-  static constexpr sonde_plugin plugin = {sizeof(sonde_plugin), 0, &desc, create<P>, destroy<P>, &api, nullptr};
+  static constexpr sonde_probe api = probe_table<Class>();
+  static constexpr sonde_plugin plugin = {sizeof(sonde_plugin), 0, &desc, create<Class>, destroy<Class>, &api, nullptr};
 };
 template <class P, const About &A> struct ExporterPlugin {
   static constexpr sonde_descriptor desc = describe(A, SONDE_KIND_EXPORTER, 0);

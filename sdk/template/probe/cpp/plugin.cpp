@@ -1,0 +1,59 @@
+// my-probe: connects to one TCP port and records the first line that the server says. Ask your own question here.
+#include <sonde/plugin.hpp>
+
+#include <array>
+#include <string>
+
+#include "line.hpp"
+
+namespace {
+
+// What the probe writes. "alive" is a field that many share; an own one begins with the plugin's id.
+constexpr sonde::Scalar<bool> alive{0, "alive", "the host answered, be it with a refusal"};
+constexpr sonde::Scalar<std::string_view> line{1, "my-probe.line", "the first line that the server says"};
+constexpr auto outputs = sonde::fields(alive, line);
+
+// What a pipeline file may set. The cost is what `sonde plan` counts: packets to a silent target, and to one that answers.
+struct Options {
+  uint16_t port;
+};
+constexpr auto options = sonde::options<Options>(
+    sonde::Cost{.silent = "[1]", .alive = "[1]"},
+    sonde::option("port", &Options::port, 22, "TCP port to connect to", {.minimum = 1}));
+
+constexpr sonde::About about = {.id = "my-probe",
+                                .version = "1.0.0",
+                                .summary = "records what a TCP server says first",
+                                .license = "Apache-2.0",
+                                .options_schema = options.schema(),
+                                .outputs = outputs,
+                                .needs = SONDE_NEED_CONNECT,
+                                .max_in_flight = 512,  // targets at once, over the whole run
+                                .timeout_ms = 3000};   // the deadline of one target
+
+class Probe {
+ public:
+  explicit Probe(sonde::Context host) : options_(options.read(host)) {}
+
+  // Runs once for each target, thousands at a time on one thread: it waits by co_await and never blocks.
+  sonde::Async run(sonde::Task task) {
+    sonde::Connection server = co_await task.open(options_.port);
+    if (server || server.refused()) task.put(alive, true);
+    if (!server) co_return server.outcome();
+    std::string arrived;
+    std::array<char, 256> buffer;
+    while (!first_line(arrived)) {
+      sonde::Transfer got = co_await server.read(buffer);
+      if (got.timed_out()) co_return SONDE_NO_ANSWER;
+      if (!got) co_return SONDE_NEGATIVE;  // it closed the connection and said no line
+      arrived.append(buffer.data(), got.size);
+    }
+    task.put(line, *first_line(arrived));  // hostile bytes are the host's to clean
+    co_return SONDE_POSITIVE;
+  }
+
+ private:
+  Options options_;
+};
+}  // namespace
+SONDE_PROBE(Probe, about)
