@@ -203,6 +203,8 @@ class Task {
     else if constexpr (std::is_same_v<T, uint64_t>) out.as.u = v;
     else if constexpr (std::is_same_v<T, double>) out.as.f = v;
     else if constexpr (std::is_same_v<T, Any>) out = v;
+    else if constexpr (std::is_same_v<T, Time>) out.as.i = v;
+    else if constexpr (std::is_same_v<T, Ip>) std::memcpy(out.as.ip, v.data(), v.size());
     else out.as.s = str(v);
     return out;
   }

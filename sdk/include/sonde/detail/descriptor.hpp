@@ -7,14 +7,21 @@
 
 namespace sonde {
 
+// All texts and arrays are static: the host copies them when it loads the library, before any other code of the plugin runs.
 struct About {
-  const char *id, *version, *summary, *license, *url = "";
-  const char *options_schema = R"({"type":"object","properties":{}})";
-  std::span<const sonde_field> inputs = {}, outputs = {};
-  uint32_t needs = 0;
-  uint32_t flags = 0;          // SONDE_X_STREAMING; SONDE_P_BLOCKING is set by the class having run()
-  uint32_t max_batch = 0, max_in_flight = 0, max_instances = 0;
-  uint32_t timeout_ms = 10000;
+  const char *id;       // 1 to 32 of a-z, 0-9 and '-', a letter first: the name in pipeline files
+  const char *version;  // the plugin's own, for people
+  const char *summary;  // one line, shown by `sonde list`
+  const char *license;  // SPDX
+  const char *url = "";
+  const char *options_schema = R"({"type":"object","properties":{}})";  // options<...>(...).schema(), or by hand
+  std::span<const sonde_field> inputs = {}, outputs = {};                // fields(...)
+  uint32_t needs = 0;          // SONDE_NEED_*: what is not declared is refused
+  uint32_t flags = 0;          // SONDE_X_STREAMING; SONDE_P_BLOCKING is set by the kind of run()
+  uint32_t max_batch = 0;      // tasks of one start() or run(); 0: the host decides
+  uint32_t max_in_flight = 0;  // tasks of the whole run at once, over all instances; 0: the host decides
+  uint32_t max_instances = 0;  // when a library serves no more threads; 0: the host decides
+  uint32_t timeout_ms = 10000; // the deadline of a task, with the "wait" of its cost; a pipeline's `deadline:` overrides
 };
 
 namespace detail {

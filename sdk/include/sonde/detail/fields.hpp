@@ -9,9 +9,12 @@
 
 namespace sonde {
 
-struct Json {};   // field type: one JSON value as text
-struct Any {};    // field type: any scalar (SONDE_NULL)
-struct Bytes {};  // field type: octets
+// Types of fields that have no type of their own in C++: Scalar<Time>, List<Ip>.
+struct Json {};   // one JSON value as text
+struct Any {};    // any scalar: put what sonde::any<T>() makes
+struct Bytes {};  // octets
+struct Time {};   // ns since the epoch, UTC, as int64_t
+struct Ip {};     // 16 octets in network order; IPv4 mapped (::ffff:a.b.c.d)
 
 namespace detail {
 template <class T> struct type_of;
@@ -22,10 +25,13 @@ template <> struct type_of<double> { static constexpr uint32_t value = SONDE_F64
 template <> struct type_of<std::string_view> { static constexpr uint32_t value = SONDE_TEXT; using put = std::string_view; };
 template <> struct type_of<Json> { static constexpr uint32_t value = SONDE_JSON; using put = std::string_view; };
 template <> struct type_of<Bytes> { static constexpr uint32_t value = SONDE_BYTES; using put = std::string_view; };
+template <> struct type_of<Time> { static constexpr uint32_t value = SONDE_TIME; using put = int64_t; };
+template <> struct type_of<Ip> { static constexpr uint32_t value = SONDE_IP; using put = std::array<uint8_t, 16>; };
 template <> struct type_of<Any> { static constexpr uint32_t value = SONDE_NULL; using put = sonde_value; };
 }  // namespace detail
 
-// A field of the host record. Index: its place in the array that fields() makes; checked at compile time there.
+// A field of the host record. Index: its place in the array that fields() makes; checked at compile time there. Name and
+// help are static texts. Constant, so usable on any thread.
 template <class T, uint32_t Shape>
 struct Field {
   uint32_t index;

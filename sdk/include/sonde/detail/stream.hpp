@@ -23,9 +23,12 @@ class Opened {
  public:
   explicit operator bool() const { return error_ == 0 && fd_ >= 0; }
   int error() const { return error_; }                           // errno, 0 when open
-  bool refused() const { return error_ == ECONNREFUSED; }        // an answer: the host is alive
+  bool refused() const { return error_ == ECONNREFUSED; }
+  // The host has shown a sign of life: it let us in, refused, or let us in and hung up at once. Silence and errors of
+  // routers on the way are none.
+  bool answered() const { return static_cast<bool>(*this) || refused() || error_ == ECONNRESET; }
   // What a probe that was not let in says of its target.
-  sonde_outcome outcome() const { return refused() ? SONDE_NEGATIVE : SONDE_NO_ANSWER; }
+  sonde_outcome outcome() const { return answered() ? SONDE_NEGATIVE : SONDE_NO_ANSWER; }
   int fd() const { return fd_; }  // the host's: never to close
 
  protected:

@@ -86,7 +86,7 @@ static sonde_outcome ask(sonde_inst *self, sonde_task task) {
   to.proto = 6;
   e = self->host->connect(self->ctx, task, &to, &fd); /* the host closes fd */
   if (e == SONDE_E_AGAIN) return SONDE_POSTPONED;     /* this machine is short of something: ask again later */
-  if (e == SONDE_E_IO && fd == -ECONNREFUSED) {
+  if (e == SONDE_E_IO && (fd == -ECONNREFUSED || fd == -ECONNRESET)) {
     put_alive(self, task);
     return SONDE_NEGATIVE;
   }

@@ -38,7 +38,7 @@ class Probe {
   // Runs once for each target, thousands at a time on one thread: it waits by co_await and never blocks.
   sonde::Async run(sonde::Task task) {
     sonde::Connection server = co_await task.open(options_.port);
-    if (server || server.refused()) task.put(alive, true);
+    if (server.answered()) task.put(alive, true);
     if (!server) co_return server.outcome();
     std::string arrived;
     std::array<char, 256> buffer;
