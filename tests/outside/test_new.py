@@ -43,6 +43,11 @@ def test_from_nothing_to_a_run(installation, tmp_path, kind, language):
         installed.unlink()
 
 
+def test_a_whole_probe_fits_a_page(installation):
+    text = (installation.prefix / "share/sonde/template/probe/cpp/plugin.cpp").read_text()
+    assert len(text.splitlines()) < 60
+
+
 def test_nothing_is_overwritten(installation, tmp_path):
     installation.command("plugin", "new", "probe", "tls-cert", work=tmp_path)
     before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}

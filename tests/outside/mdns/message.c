@@ -6,10 +6,10 @@ enum { HEADER = 12, TYPE_PTR = 12, CLASS_IN = 1, MOST_RECORDS = 256, MOST_JUMPS 
 
 /* _services._dns-sd._udp.local, PTR, IN */
 static const uint8_t question[MDNS_QUESTION_SIZE - HEADER] = {
-    9,   '_', 's', 'e', 'r', 'v', 'i', 'c', 'e', 's', 7,   '_', 'd', 'n', 's', '-', 's',
-    'd', 4,   '_', 'u', 'd', 'p', 5,   'l', 'o', 'c', 'a', 'l', 0,   0,   TYPE_PTR, 0, CLASS_IN};
+    9,   '_', 's', 'e', 'r', 'v', 'i', 'c', 'e', 's', 7,   '_', 'd', 'n', 's',      '-', 's',
+    'd', 4,   '_', 'u', 'd', 'p', 5,   'l', 'o', 'c', 'a', 'l', 0,   0,   TYPE_PTR, 0,   CLASS_IN};
 
-void mdns_question(uint8_t *out, uint16_t id) {
+void mdns_question(uint8_t* out, uint16_t id) {
   memset(out, 0, HEADER);
   out[0] = (uint8_t)(id >> 8);
   out[1] = (uint8_t)(id & 0xff);
@@ -17,12 +17,12 @@ void mdns_question(uint8_t *out, uint16_t id) {
   memcpy(out + HEADER, question, sizeof question);
 }
 
-static unsigned number(const uint8_t *at) {
+static unsigned number(const uint8_t* at) {
   return (unsigned)at[0] << 8 | at[1];
 }
 
 /* The name at `at` into `out`, dots between its labels; 0 when it is malformed. *end is where the record goes on. */
-static int read_name(const uint8_t *message, size_t size, size_t at, size_t *end, char out[MDNS_NAME_SIZE]) {
+static int read_name(const uint8_t* message, size_t size, size_t at, size_t* end, char out[MDNS_NAME_SIZE]) {
   size_t used = 0, i;
   int jumps = 0;
   *end = 0;
@@ -51,7 +51,7 @@ static int read_name(const uint8_t *message, size_t size, size_t at, size_t *end
 }
 
 /* "_ipp._tcp.local" is "_ipp._tcp" for people. */
-static int is_service(char *name) {
+static int is_service(char* name) {
   size_t length = strlen(name);
   static const char suffix[] = ".local";
   if (length <= sizeof suffix - 1 || name[0] != '_') return 0;
@@ -60,7 +60,7 @@ static int is_service(char *name) {
   return 1;
 }
 
-int mdns_services(const uint8_t *message, size_t size, uint16_t id, void (*found)(void *, const char *), void *context) {
+int mdns_services(const uint8_t* message, size_t size, uint16_t id, void (*found)(void*, const char*), void* context) {
   char owner[MDNS_NAME_SIZE], service[MDNS_NAME_SIZE];
   unsigned questions, answers, i;
   size_t at = HEADER, end, unused;

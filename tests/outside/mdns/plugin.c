@@ -1,8 +1,8 @@
 /* mdns: which services a host offers by DNS service discovery. An asynchronous probe in C99: one UDP question to each
  * target, asked again after a while, and the host tells what happens on the descriptor.
  *
- * What is known of a task stands in a slot; the user word of its events is slot and generation, so that an event that was
- * under way when the slot was freed finds nobody. */
+ * What is known of a task stands in a slot; the user word of its events is slot and generation, so that an event that
+ * was under way when the slot was freed finds nobody. */
 #include <sonde/probe.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,34 +35,34 @@ typedef struct slot {
 } slot;
 
 struct sonde_inst {
-  sonde_ctx *ctx;
-  const sonde_host *host;
+  sonde_ctx* ctx;
+  const sonde_host* host;
   uint16_t port, next_id;
   uint32_t tries;
   int64_t interval;
-  slot *slots;
+  slot* slots;
   uint32_t slot_count;
 };
 
-static sonde_str text(const char *s) {
+static sonde_str text(const char* s) {
   sonde_str out;
   out.ptr = s;
   out.len = strlen(s);
   return out;
 }
 
-static sonde_err number_option(sonde_ctx *ctx, const sonde_host *host, const char *pointer, int64_t *out) {
+static sonde_err number_option(sonde_ctx* ctx, const sonde_host* host, const char* pointer, int64_t* out) {
   sonde_value value;
   sonde_err e = host->option(ctx, text(pointer), SONDE_I64, &value);
   if (e == SONDE_OK) *out = value.as.i;
   return e;
 }
 
-static sonde_err create(sonde_ctx *ctx, const sonde_host *host, sonde_inst **out) {
+static sonde_err create(sonde_ctx* ctx, const sonde_host* host, sonde_inst** out) {
   int64_t port = 0, tries = 0, interval = 0;
   sonde_place place;
   sonde_err e;
-  sonde_inst *self;
+  sonde_inst* self;
   if ((e = number_option(ctx, host, "/port", &port)) != SONDE_OK) return e;
   if ((e = number_option(ctx, host, "/tries", &tries)) != SONDE_OK) return e;
   if ((e = number_option(ctx, host, "/interval", &interval)) != SONDE_OK) return e;
@@ -80,22 +80,22 @@ static sonde_err create(sonde_ctx *ctx, const sonde_host *host, sonde_inst **out
   *out = self;
   return SONDE_OK;
 }
-static void destroy(sonde_inst *self) {
+static void destroy(sonde_inst* self) {
   free(self->slots);
   free(self);
 }
 
-static uint64_t word_of(const sonde_inst *self, const slot *s) {
+static uint64_t word_of(const sonde_inst* self, const slot* s) {
   return (uint64_t)s->generation << 32 | (uint64_t)(s - self->slots);
 }
-static slot *slot_of(sonde_inst *self, uint64_t word) {
+static slot* slot_of(sonde_inst* self, uint64_t word) {
   uint32_t index = (uint32_t)(word & 0xffffffffu);
-  slot *s = index < self->slot_count ? &self->slots[index] : NULL;
+  slot* s = index < self->slot_count ? &self->slots[index] : NULL;
   return s && s->task != 0 && s->generation == (uint32_t)(word >> 32) ? s : NULL;
 }
-static slot *take_slot(sonde_inst *self, sonde_task task) {
+static slot* take_slot(sonde_inst* self, sonde_task task) {
   uint32_t i;
-  slot *more;
+  slot* more;
   for (i = 0; i < self->slot_count && self->slots[i].task != 0; ++i) {
   }
   if (i == self->slot_count) {
@@ -111,7 +111,7 @@ static slot *take_slot(sonde_inst *self, sonde_task task) {
 }
 
 /* The slot is free from here on; done() hangs up. */
-static void finish(sonde_inst *self, slot *s, sonde_outcome outcome) {
+static void finish(sonde_inst* self, slot* s, sonde_outcome outcome) {
   sonde_task task = s->task;
   uint32_t generation = s->generation + 1;
   self->host->untimer(self->ctx, &s->timer);
@@ -120,7 +120,7 @@ static void finish(sonde_inst *self, slot *s, sonde_outcome outcome) {
   self->host->done(self->ctx, task, outcome);
 }
 
-static void dial(sonde_inst *self, slot *s) {
+static void dial(sonde_inst* self, slot* s) {
   sonde_target to;
   sonde_err e;
   memset(&to, 0, sizeof to);
@@ -133,7 +133,7 @@ static void dial(sonde_inst *self, slot *s) {
   if (e != SONDE_OK) finish(self, s, SONDE_ERROR);
 }
 
-static void ask(sonde_inst *self, slot *s) {
+static void ask(sonde_inst* self, slot* s) {
   uint8_t question[MDNS_QUESTION_SIZE];
   int64_t now = self->host->now(self->ctx), again = 0;
   /* dial() has taken one packet of the rate; what is sent again asks for its own. */
@@ -147,10 +147,10 @@ static void ask(sonde_inst *self, slot *s) {
   self->host->timer(self->ctx, now + self->interval, word_of(self, s), &s->timer);
 }
 
-static int32_t start(sonde_inst *self, const sonde_task *tasks, uint32_t n) {
+static int32_t start(sonde_inst* self, const sonde_task* tasks, uint32_t n) {
   uint32_t i;
   for (i = 0; i < n; ++i) {
-    slot *s = take_slot(self, tasks[i]);
+    slot* s = take_slot(self, tasks[i]);
     if (!s) return (int32_t)i; /* the rest is offered again */
     self->host->attach(self->ctx, tasks[i], word_of(self, s));
     dial(self, s);
@@ -159,12 +159,12 @@ static int32_t start(sonde_inst *self, const sonde_task *tasks, uint32_t n) {
 }
 
 typedef struct answer {
-  sonde_inst *self;
+  sonde_inst* self;
   sonde_task task;
 } answer;
 
-static void put_service(void *context, const char *name) {
-  const answer *a = context;
+static void put_service(void* context, const char* name) {
+  const answer* a = context;
   sonde_value v;
   memset(&v, 0, sizeof v);
   v.type = SONDE_TEXT;
@@ -172,7 +172,7 @@ static void put_service(void *context, const char *name) {
   a->self->host->put(a->self->ctx, a->task, SERVICES, text(""), &v);
 }
 
-static void receive(sonde_inst *self, slot *s) {
+static void receive(sonde_inst* self, slot* s) {
   uint8_t message[9000]; /* the largest of RFC 6762, section 17 */
   sonde_value yes;
   answer a;
@@ -190,8 +190,8 @@ static void receive(sonde_inst *self, slot *s) {
   finish(self, s, services > 0 ? SONDE_POSITIVE : SONDE_NEGATIVE);
 }
 
-static void on_io(sonde_inst *self, uint64_t id, uint64_t user, uint32_t events) {
-  slot *s = slot_of(self, user);
+static void on_io(sonde_inst* self, uint64_t id, uint64_t user, uint32_t events) {
+  slot* s = slot_of(self, user);
   if (!s) return;
   if (events & SONDE_IO_ERROR) { /* an ICMP error: the port is closed, or a router speaks */
     finish(self, s, SONDE_NO_ANSWER);
@@ -205,8 +205,8 @@ static void on_io(sonde_inst *self, uint64_t id, uint64_t user, uint32_t events)
   if (events & SONDE_IO_READ) receive(self, s);
 }
 
-static void on_timer(sonde_inst *self, uint64_t id, uint64_t user) {
-  slot *s = slot_of(self, user);
+static void on_timer(sonde_inst* self, uint64_t id, uint64_t user) {
+  slot* s = slot_of(self, user);
   if (!s) return;
   if (id == 0) {
     dial(self, s);
@@ -219,8 +219,8 @@ static void on_timer(sonde_inst *self, uint64_t id, uint64_t user) {
     finish(self, s, SONDE_NO_ANSWER);
 }
 
-static void cancel(sonde_inst *self, sonde_task task, uint64_t user, uint32_t why) {
-  slot *s = slot_of(self, user);
+static void cancel(sonde_inst* self, sonde_task task, uint64_t user, uint32_t why) {
+  slot* s = slot_of(self, user);
   (void)task;
   if (s) finish(self, s, why == SONDE_EXPIRED ? SONDE_NO_ANSWER : SONDE_CANCELLED);
 }
@@ -243,6 +243,6 @@ static const sonde_descriptor descriptor = {.size = sizeof descriptor,
                                             .timeout_ms = 1000};
 static const sonde_plugin plugin = {sizeof plugin, 0, &descriptor, create, destroy, &api, NULL};
 
-const sonde_plugin *sonde_plugin_v0(uint32_t index) {
+const sonde_plugin* sonde_plugin_v0(uint32_t index) {
   return index == 0 ? &plugin : NULL;
 }

@@ -1,5 +1,5 @@
-// tls-cert: the certificate that a TLS server shows, and how long it is still valid. OpenSSL speaks on the descriptor that
-// the host has opened; whenever it would block, the coroutine waits for what it wants.
+// tls-cert: the certificate that a TLS server shows, and how long it is still valid. OpenSSL speaks on the descriptor
+// that the host has opened; whenever it would block, the coroutine waits for what it wants.
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sonde/plugin.hpp>

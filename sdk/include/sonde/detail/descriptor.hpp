@@ -16,7 +16,7 @@ struct About {
   const char *url = "";
   const char *options_schema = R"({"type":"object","properties":{}})";  // options<...>(...).schema(), or by hand
   std::span<const sonde_field> inputs = {}, outputs = {};                // fields(...)
-  uint32_t needs = 0;          // SONDE_NEED_*: what is not declared is refused
+  uint32_t needs = 0;          // SONDE_NEED_*: shown by list, describe and plan
   uint32_t flags = 0;          // SONDE_X_STREAMING; SONDE_P_BLOCKING is set by the kind of run()
   uint32_t max_batch = 0;      // tasks of one start() or run(); 0: the host decides
   uint32_t max_in_flight = 0;  // tasks of the whole run at once, over all instances; 0: the host decides

@@ -1,6 +1,6 @@
 #include "cell.h"
 
-void write_cell(FILE *out, const char *text, size_t size) {
+void write_cell(FILE* out, const char* text, size_t size) {
   size_t i;
   for (i = 0; i < size; ++i) {
     unsigned char c = (unsigned char)text[i];

@@ -4,6 +4,6 @@
 #include <stdio.h>
 
 /* Writes text of a cell: what could end the cell or the line, or be obeyed by a terminal, is shown as \xNN. */
-void write_cell(FILE *out, const char *text, size_t size);
+void write_cell(FILE* out, const char* text, size_t size);
 
 #endif

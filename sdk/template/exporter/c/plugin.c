@@ -22,29 +22,29 @@ static const char schema[] =
     " \"description\": \"fields to write, in this order; not given: all but those for detail\"}}}";
 
 typedef struct column {
-  char *name;
+  char* name;
   uint32_t index, shape;
   int present; /* 0: named, but no stage of this run fills it */
 } column;
 
 struct sonde_inst {
-  sonde_ctx *ctx;
-  const sonde_host *host;
+  sonde_ctx* ctx;
+  const sonde_host* host;
   char *path, *part; /* it is written beside its place and renamed: it appears whole or not at all */
-  column *columns;
+  column* columns;
   uint32_t column_count;
-  FILE *file;
+  FILE* file;
 };
 
-static sonde_str text(const char *s) {
+static sonde_str text(const char* s) {
   sonde_str out;
   out.ptr = s;
   out.len = strlen(s);
   return out;
 }
 
-static char *copy(sonde_str s) {
-  char *out = malloc(s.len + 1);
+static char* copy(sonde_str s) {
+  char* out = malloc(s.len + 1);
   if (!out) return NULL;
   memcpy(out, s.ptr, s.len);
   out[s.len] = '\0';
@@ -52,7 +52,7 @@ static char *copy(sonde_str s) {
 }
 
 /* An error with its reason; errno is the system's. */
-static sonde_err failed(sonde_inst *self, const char *path) {
+static sonde_err failed(sonde_inst* self, const char* path) {
   char why[4096];
   int n = snprintf(why, sizeof why, "cannot write %s: %s", path, strerror(errno));
   sonde_str reason;
@@ -62,7 +62,7 @@ static sonde_err failed(sonde_inst *self, const char *path) {
   return SONDE_E_IO;
 }
 
-static void destroy(sonde_inst *self) {
+static void destroy(sonde_inst* self) {
   uint32_t i;
   if (self->file) fclose(self->file);
   for (i = 0; i < self->column_count; ++i) free(self->columns[i].name);
@@ -72,9 +72,9 @@ static void destroy(sonde_inst *self) {
   free(self);
 }
 
-static sonde_err create(sonde_ctx *ctx, const sonde_host *host, sonde_inst **out) {
+static sonde_err create(sonde_ctx* ctx, const sonde_host* host, sonde_inst** out) {
   sonde_value path;
-  sonde_inst *self;
+  sonde_inst* self;
   sonde_err e = host->option(ctx, text("/path"), SONDE_TEXT, &path);
   if (e != SONDE_OK) return e;
   self = calloc(1, sizeof *self);
@@ -93,20 +93,20 @@ static sonde_err create(sonde_ctx *ctx, const sonde_host *host, sonde_inst **out
 }
 
 /* The fields are an array of the host's; a later version of the ABI may have longer ones, hence the stride. */
-static const sonde_field *field_at(const sonde_field *fields, uint32_t i, uint32_t stride) {
-  return (const sonde_field *)((const char *)fields + (size_t)i * stride);
+static const sonde_field* field_at(const sonde_field* fields, uint32_t i, uint32_t stride) {
+  return (const sonde_field*)((const char*)fields + (size_t)i * stride);
 }
 
-static sonde_err add_column(sonde_inst *self, sonde_str name, const sonde_field *fields, uint32_t count,
+static sonde_err add_column(sonde_inst* self, sonde_str name, const sonde_field* fields, uint32_t count,
                             uint32_t stride) {
-  column *c = &self->columns[self->column_count];
+  column* c = &self->columns[self->column_count];
   uint32_t i;
   c->name = copy(name);
   if (!c->name) return SONDE_E_NOMEM;
   ++self->column_count;
   c->present = 0;
   for (i = 0; i < count && !c->present; ++i) {
-    const sonde_field *f = field_at(fields, i, stride);
+    const sonde_field* f = field_at(fields, i, stride);
     if (strcmp(f->name, c->name) != 0) continue;
     c->index = i;
     c->shape = f->shape;
@@ -115,7 +115,7 @@ static sonde_err add_column(sonde_inst *self, sonde_str name, const sonde_field 
   return SONDE_OK;
 }
 
-static sonde_err open_(sonde_inst *self, const sonde_field *fields, uint32_t count, uint32_t stride) {
+static sonde_err open_(sonde_inst* self, const sonde_field* fields, uint32_t count, uint32_t stride) {
   uint32_t named = self->host->option_count(self->ctx, text("/columns")), i;
   sonde_err e = SONDE_OK;
   self->columns = calloc((named ? named : count) + 1, sizeof *self->columns);
@@ -128,7 +128,7 @@ static sonde_err open_(sonde_inst *self, const sonde_field *fields, uint32_t cou
     if (e == SONDE_OK) e = add_column(self, name.as.s, fields, count, stride);
   }
   for (i = 0; i < count && !named && e == SONDE_OK; ++i) {
-    const sonde_field *f = field_at(fields, i, stride);
+    const sonde_field* f = field_at(fields, i, stride);
     if (!(f->flags & SONDE_F_DETAIL)) e = add_column(self, text(f->name), fields, count, stride);
   }
   if (e != SONDE_OK) return e;
@@ -139,28 +139,39 @@ static sonde_err open_(sonde_inst *self, const sonde_field *fields, uint32_t cou
   return SONDE_OK;
 }
 
-static void write_value(FILE *out, const sonde_value *v) {
+static void write_value(FILE* out, const sonde_value* v) {
   char address[INET6_ADDRSTRLEN] = "";
   static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
   int v4;
   switch (v->type) {
-    case SONDE_BOOL: fputs(v->as.u ? "true" : "false", out); break;
+    case SONDE_BOOL:
+      fputs(v->as.u ? "true" : "false", out);
+      break;
     case SONDE_I64:
-    case SONDE_TIME: fprintf(out, "%" PRId64, v->as.i); break;
-    case SONDE_U64: fprintf(out, "%" PRIu64, v->as.u); break;
-    case SONDE_F64: fprintf(out, "%.6g", v->as.f); break;
+    case SONDE_TIME:
+      fprintf(out, "%" PRId64, v->as.i);
+      break;
+    case SONDE_U64:
+      fprintf(out, "%" PRIu64, v->as.u);
+      break;
+    case SONDE_F64:
+      fprintf(out, "%.6g", v->as.f);
+      break;
     case SONDE_TEXT:
-    case SONDE_JSON: write_cell(out, v->as.s.ptr, v->as.s.len); break;
+    case SONDE_JSON:
+      write_cell(out, v->as.s.ptr, v->as.s.len);
+      break;
     case SONDE_IP:
       v4 = memcmp(v->as.ip, mapped, sizeof mapped) == 0;
       if (inet_ntop(v4 ? AF_INET : AF_INET6, v->as.ip + (v4 ? 12 : 0), address, sizeof address)) fputs(address, out);
       break;
-    default: break; /* a type of a later ABI: nothing that could be shown */
+    default:
+      break; /* a type of a later ABI: nothing that could be shown */
   }
 }
 
 /* A list as "22,80", a map as "22=SSH-2.0,80=nginx". */
-static void write_column(sonde_inst *self, sonde_task record, const column *c) {
+static void write_column(sonde_inst* self, sonde_task record, const column* c) {
   uint32_t i, n = c->present ? self->host->count(self->ctx, record, c->index) : 0;
   for (i = 0; i < n; ++i) {
     sonde_str key;
@@ -175,7 +186,7 @@ static void write_column(sonde_inst *self, sonde_task record, const column *c) {
   }
 }
 
-static int32_t write_(sonde_inst *self, const sonde_task *records, uint32_t n) {
+static int32_t write_(sonde_inst* self, const sonde_task* records, uint32_t n) {
   uint32_t i, k;
   for (i = 0; i < n; ++i) {
     for (k = 0; k < self->column_count; ++k) {
@@ -187,12 +198,12 @@ static int32_t write_(sonde_inst *self, const sonde_task *records, uint32_t n) {
   return ferror(self->file) ? failed(self, self->path) : (int32_t)n;
 }
 
-static sonde_err flush(sonde_inst *self) {
+static sonde_err flush(sonde_inst* self) {
   return fflush(self->file) != 0 || fsync(fileno(self->file)) != 0 ? failed(self, self->path) : SONDE_OK;
 }
 
-static sonde_err close_(sonde_inst *self, int commit) {
-  FILE *file = self->file;
+static sonde_err close_(sonde_inst* self, int commit) {
+  FILE* file = self->file;
   int good;
   self->file = NULL;
   if (!file) return SONDE_OK; /* open() failed */
@@ -217,6 +228,6 @@ static const sonde_descriptor descriptor = {.size = sizeof descriptor,
                                             .needs = SONDE_NEED_FILES};
 static const sonde_plugin plugin = {sizeof plugin, 0, &descriptor, create, destroy, &api, NULL};
 
-const sonde_plugin *sonde_plugin_v0(uint32_t index) {
+const sonde_plugin* sonde_plugin_v0(uint32_t index) {
   return index == 0 ? &plugin : NULL;
 }

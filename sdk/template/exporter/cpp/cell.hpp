@@ -4,7 +4,7 @@
 #include <string_view>
 
 /// Appends text to a cell: what could end the cell or the line, or be obeyed by a terminal, is shown as \xNN.
-inline void append_cell(std::string &out, std::string_view text) {
+inline void append_cell(std::string& out, std::string_view text) {
   static constexpr char hex[] = "0123456789abcdef";
   for (char c : text) {
     auto octet = static_cast<unsigned char>(c);

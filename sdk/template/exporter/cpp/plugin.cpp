@@ -35,11 +35,11 @@ class Exporter {
  public:
   explicit Exporter(sonde::Context host) : host_(host), options_(options.read(host)) {}
 
-  void open(const sonde_field *fields, uint32_t count, uint32_t stride) {
+  void open(const sonde_field* fields, uint32_t count, uint32_t stride) {
     columns_ = sonde::choose_columns(fields, count, stride, options_.columns, options_.detail);
     file_.open(options_.path);
     std::string head;
-    for (const sonde::Column &column : columns_) head += (head.empty() ? "" : "\t") + column.name;
+    for (const sonde::Column& column : columns_) head += (head.empty() ? "" : "\t") + column.name;
     file_.write(head + "\n");
   }
   void write(std::span<const sonde_task> records) {
@@ -66,7 +66,7 @@ class Exporter {
     }
     return out + "\n";
   }
-  static void append_value(std::string &out, const sonde_value &value) {
+  static void append_value(std::string& out, const sonde_value& value) {
     if (value.type == SONDE_TEXT) return append_cell(out, sonde::view(value.as.s));
     if (value.type == SONDE_IP) return sonde::json::append_ip(out, value.as.ip);
     sonde::json::append_value(out, value);

@@ -1,6 +1,6 @@
 #include "line.h"
 
-size_t first_line(const char *arrived, size_t size, size_t longest) {
+size_t first_line(const char* arrived, size_t size, size_t longest) {
   size_t i;
   for (i = 0; i < size; ++i)
     if (i == longest || arrived[i] == '\r' || arrived[i] == '\n') return i;

@@ -5,6 +5,6 @@
 
 /* Octets of the first line in what has arrived, without its end; (size_t)-1 while it is not complete. A line is cut at
  * `longest`. */
-size_t first_line(const char *arrived, size_t size, size_t longest);
+size_t first_line(const char* arrived, size_t size, size_t longest);
 
 #endif

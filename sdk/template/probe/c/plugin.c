@@ -1,5 +1,5 @@
-/* my-probe: connects to one TCP port and records the first line that the server says. Ask your own question here. It is a
- * blocking probe: run() is called on a worker thread, plain reads and writes end at the deadline. Where thousands of
+/* my-probe: connects to one TCP port and records the first line that the server says. Ask your own question here. It is
+ * a blocking probe: run() is called on a worker thread, plain reads and writes end at the deadline. Where thousands of
  * targets are to be asked at once, take the asynchronous style (start, on_io, on_timer, cancel) of sonde/probe.h. */
 #include <errno.h>
 #include <sonde/probe.h>
@@ -9,7 +9,8 @@
 
 #include "line.h"
 
-/* What the probe writes, by these indexes. "alive" is a field that many share; an own one begins with the plugin's id. */
+/* What the probe writes, by these indexes. "alive" is a field that many share; an own one begins with the plugin's id.
+ */
 enum { ALIVE, LINE };
 static const sonde_field outputs[] = {
     {"alive", SONDE_BOOL, SONDE_SCALAR, 0, 0, "the host answered, be it with a refusal"},
@@ -24,19 +25,19 @@ static const char schema[] =
     "\"x-sonde\": {\"cost\": {\"silent\": [1], \"alive\": [1]}}}";
 
 struct sonde_inst {
-  sonde_ctx *ctx;
-  const sonde_host *host;
+  sonde_ctx* ctx;
+  const sonde_host* host;
   uint16_t port;
 };
 
-static sonde_str text(const char *s, size_t size) {
+static sonde_str text(const char* s, size_t size) {
   sonde_str out;
   out.ptr = s;
   out.len = size;
   return out;
 }
 
-static sonde_err create(sonde_ctx *ctx, const sonde_host *host, sonde_inst **out) {
+static sonde_err create(sonde_ctx* ctx, const sonde_host* host, sonde_inst** out) {
   sonde_value port;
   sonde_err e = host->option(ctx, text("/port", 5), SONDE_I64, &port);
   if (e != SONDE_OK) return e;
@@ -47,17 +48,17 @@ static sonde_err create(sonde_ctx *ctx, const sonde_host *host, sonde_inst **out
   (*out)->port = (uint16_t)port.as.i;
   return SONDE_OK;
 }
-static void destroy(sonde_inst *self) {
+static void destroy(sonde_inst* self) {
   free(self);
 }
 
-static void put_alive(sonde_inst *self, sonde_task task) {
+static void put_alive(sonde_inst* self, sonde_task task) {
   sonde_value yes = {SONDE_BOOL, 0, {1}};
   self->host->put(self->ctx, task, ALIVE, text("", 0), &yes);
 }
 
 /* Reads until the first line is complete, and puts it. */
-static sonde_outcome read_line(sonde_inst *self, sonde_task task, int fd) {
+static sonde_outcome read_line(sonde_inst* self, sonde_task task, int fd) {
   char arrived[512];
   size_t size = 0, end;
   sonde_value line;
@@ -75,7 +76,7 @@ static sonde_outcome read_line(sonde_inst *self, sonde_task task, int fd) {
   return SONDE_POSITIVE;
 }
 
-static sonde_outcome ask(sonde_inst *self, sonde_task task) {
+static sonde_outcome ask(sonde_inst* self, sonde_task task) {
   sonde_target to;
   int fd = -1;
   sonde_err e;
@@ -96,7 +97,7 @@ static sonde_outcome ask(sonde_inst *self, sonde_task task) {
   return read_line(self, task, fd);
 }
 
-static sonde_err run(sonde_inst *self, const sonde_task *tasks, uint32_t n) {
+static sonde_err run(sonde_inst* self, const sonde_task* tasks, uint32_t n) {
   uint32_t i;
   for (i = 0; i < n; ++i) self->host->done(self->ctx, tasks[i], ask(self, tasks[i]));
   return SONDE_OK;
@@ -120,6 +121,6 @@ static const sonde_descriptor descriptor = {.size = sizeof descriptor,
                                             .timeout_ms = 3000}; /* the deadline of one target */
 static const sonde_plugin plugin = {sizeof plugin, 0, &descriptor, create, destroy, &api, NULL};
 
-const sonde_plugin *sonde_plugin_v0(uint32_t index) {
+const sonde_plugin* sonde_plugin_v0(uint32_t index) {
   return index == 0 ? &plugin : NULL;
 }

@@ -13,13 +13,14 @@ constexpr sonde::Scalar<bool> alive{0, "alive", "the host answered, be it with a
 constexpr sonde::Scalar<std::string_view> line{1, "my-probe.line", "the first line that the server says"};
 constexpr auto outputs = sonde::fields(alive, line);
 
-// What a pipeline file may set. The cost is what `sonde plan` counts: packets to a silent target, and to one that answers.
+// What a pipeline file may set. The cost is what `sonde plan` counts: packets to a silent target, and to one that
+// answers.
 struct Options {
   uint16_t port;
 };
-constexpr auto options = sonde::options<Options>(
-    sonde::Cost{.silent = "[1]", .alive = "[1]"},
-    sonde::option("port", &Options::port, 22, "TCP port to connect to", {.minimum = 1}));
+constexpr auto options =
+    sonde::options<Options>(sonde::Cost{.silent = "[1]", .alive = "[1]"},
+                            sonde::option("port", &Options::port, 22, "TCP port to connect to", {.minimum = 1}));
 
 constexpr sonde::About about = {.id = "my-probe",
                                 .version = "1.0.0",
@@ -34,7 +35,6 @@ constexpr sonde::About about = {.id = "my-probe",
 class Probe {
  public:
   explicit Probe(sonde::Context host) : options_(options.read(host)) {}
-
   // Runs once for each target, thousands at a time on one thread: it waits by co_await and never blocks.
   sonde::Async run(sonde::Task task) {
     sonde::Connection server = co_await task.open(options_.port);

@@ -8,9 +8,9 @@ static int failures = 0;
 #define CHECK(condition) \
   if (!(condition)) ++failures, fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition)
 
-static int is(const char *text, const char *expected) {
+static int is(const char* text, const char* expected) {
   char found[100] = "";
-  FILE *out = tmpfile();
+  FILE* out = tmpfile();
   if (!out) abort();
   write_cell(out, text, strlen(text));
   rewind(out);

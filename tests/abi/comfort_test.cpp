@@ -1,0 +1,406 @@
+// sonde/plugin.hpp on a host made of lambdas: options made from a struct, and probes that are one method.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <functional>
+#include <map>
+#include <sonde/plugin.hpp>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Options {
+  uint16_t port;
+  std::chrono::nanoseconds wait;
+  bool deep;
+  double share;
+  std::string mode;
+  std::optional<std::string> name;
+  std::optional<int64_t> level;
+  std::vector<uint16_t> ports;
+  std::vector<std::string> words;
+};
+constexpr auto options = sonde::options<Options>(
+    sonde::Cost{.silent = R"(["tries"])", .alive = "[1]", .wait = R"(["wait"])"},
+    sonde::option("port", &Options::port, 22, "say \"hello\" to it", {.minimum = 1}),
+    sonde::option("wait", &Options::wait, "2s", "how long", {.maximum = 60'000'000'000}),
+    sonde::option("deep", &Options::deep, true, "all of it"), sonde::option("share", &Options::share, "0.5", "a part"),
+    sonde::option("mode", &Options::mode, "fast", "how", {.choices = R"(["fast","slow"])"}),
+    sonde::option("name", &Options::name, sonde::no_default, "a secret", {.format = "secret"}),
+    sonde::option("level", &Options::level, sonde::no_default, "from below zero"),
+    sonde::option("ports", &Options::ports, "22,80", "which ports"),
+    sonde::option("words", &Options::words, sonde::no_default, "files", {.format = "path"}));
+
+TEST(Options, MakeTheSchema) {
+  EXPECT_STREQ(
+      options.schema(),
+      R"({"type":"object","properties":{)"
+      R"("port":{"type":"integer","minimum":1,"maximum":65535,"default":22,"description":"say \"hello\" to it"},)"
+      R"("wait":{"type":"string","x-sonde":"duration","maximum":60000000000,"default":"2s","description":"how long"},)"
+      R"("deep":{"type":"boolean","default":true,"description":"all of it"},)"
+      R"("share":{"type":"number","default":0.5,"description":"a part"},)"
+      R"("mode":{"type":"string","enum":["fast","slow"],"default":"fast","description":"how"},)"
+      R"("name":{"type":"string","x-sonde":"secret","description":"a secret"},)"
+      R"("level":{"type":"integer","description":"from below zero"},)"
+      R"("ports":{"type":"array","x-sonde":"ports","default":"22,80","description":"which ports"},)"
+      R"("words":{"type":"array","items":{"type":"string","x-sonde":"path"},"description":"files"}},)"
+      R"("x-sonde":{"cost":{"silent":["tries"],"alive":[1],"wait":["wait"]}}})");
+}
+TEST(Options, ThatMustBeGivenAreRequired) {
+  struct Two {
+    std::string a;
+    uint64_t b;
+  };
+  constexpr auto two = sonde::options<Two>(sonde::option("a", &Two::a, sonde::no_default, "A."),
+                                           sonde::option("b", &Two::b, sonde::no_default, "B."));
+  EXPECT_STREQ(two.schema(), R"({"type":"object","properties":{"a":{"type":"string","description":"A."},)"
+                             R"("b":{"type":"integer","minimum":0,"description":"B."}},"required":["a","b"]})");
+}
+
+// One instance of a probe, its tasks numbered by the test; what it dials is one end of a socket pair.
+class Host {
+ public:
+  Host() {
+    table_.size = sizeof table_;
+    table_.now = [](sonde_ctx* c) { return self(c).now; };
+    table_.log_enabled = [](sonde_ctx*, int) { return 1; };
+    table_.log = [](sonde_ctx* c, sonde_task, int, sonde_str s) { self(c).said.emplace_back(s.ptr, s.len); };
+    table_.fail = [](sonde_ctx* c, sonde_task, sonde_err, sonde_str s) { self(c).said.emplace_back(s.ptr, s.len); };
+    table_.target = [](sonde_ctx*, sonde_task, sonde_target*) { return sonde_err{SONDE_OK}; };
+    table_.cancelled = [](sonde_ctx* c, sonde_task) { return self(c).is_cancelled ? 1 : 0; };
+    table_.put = [](sonde_ctx*, sonde_task, uint32_t, sonde_str, const sonde_value*) { return sonde_err{SONDE_OK}; };
+    table_.done = [](sonde_ctx* c, sonde_task t, sonde_outcome o) {
+      self(c).ended.emplace_back(t, o);
+      return sonde_err{SONDE_OK};
+    };
+    table_.dial = [](sonde_ctx* c, sonde_task, const sonde_target* to, uint32_t, uint64_t, sonde_conn* out) {
+      self(c).dialled = to->port;
+      if (self(c).dial_answer == SONDE_OK) *out = {7, self(c).pair[0], 0};
+      return self(c).dial_answer;
+    };
+    table_.connect = [](sonde_ctx* c, sonde_task, const sonde_target*, int* fd) {
+      *fd = self(c).connect_fd;
+      return self(c).dial_answer;
+    };
+    table_.hangup = [](sonde_ctx* c, uint64_t, int) {
+      ++self(c).hangups;
+      return sonde_err{SONDE_OK};
+    };
+    table_.rewatch = [](sonde_ctx* c, uint64_t id, uint32_t events) {
+      self(c).watched[id] = events;
+      return sonde_err{SONDE_OK};
+    };
+    table_.timer = [](sonde_ctx* c, int64_t at, uint64_t, uint64_t* id) {
+      self(c).timer_at = at;
+      *id = 33;
+      return sonde_err{SONDE_OK};
+    };
+    table_.untimer = [](sonde_ctx* c, uint64_t* id) {
+      self(c).timer_at = 0;
+      *id = 0;
+      return sonde_err{SONDE_OK};
+    };
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) != 0) throw std::runtime_error("socketpair");
+  }
+  ~Host() {
+    if (instance) plugin->destroy(instance);
+    ::close(pair[0]);
+    ::close(pair[1]);
+  }
+
+  template <class P>
+  void make() {
+    static constexpr sonde::About about = {.id = "one", .version = "1", .summary = "s", .license = "l"};
+    plugin = &sonde::detail::ProbePlugin<P, about>::plugin;
+    ASSERT_EQ(plugin->create(reinterpret_cast<sonde_ctx*>(this), &table_, &instance), SONDE_OK);
+  }
+  const sonde_probe& probe() const { return *static_cast<const sonde_probe*>(plugin->api); }
+  void start(std::vector<sonde_task> tasks) {
+    ASSERT_EQ(probe().start(instance, tasks.data(), static_cast<uint32_t>(tasks.size())),
+              static_cast<int>(tasks.size()));
+  }
+  void io(uint32_t events, sonde_task task = 1, uint64_t id = 7) { probe().on_io(instance, id, task, events); }
+  void say(std::string_view text) {
+    ASSERT_EQ(::send(pair[1], text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+  }
+
+  using Ended = std::vector<std::pair<sonde_task, sonde_outcome>>;
+  const sonde_plugin* plugin = nullptr;
+  sonde_inst* instance = nullptr;
+  int pair[2] = {-1, -1};
+  int64_t now = 1000, timer_at = 0;
+  sonde_err dial_answer = SONDE_OK;
+  int connect_fd = -1, hangups = 0;
+  bool is_cancelled = false;
+  uint16_t dialled = 0;
+  std::map<uint64_t, uint32_t> watched;
+  std::vector<std::string> said;
+  Ended ended;
+
+ private:
+  static Host& self(sonde_ctx* c) { return *reinterpret_cast<Host*>(c); }
+  sonde_host table_{};
+};
+
+int frames = 0;  // coroutines that hold something
+struct Held {
+  Held() { ++frames; }
+  ~Held() { --frames; }
+};
+std::string last_text;
+
+// Reads until a line feed; what became of it is in last_text.
+class Reader {
+ public:
+  explicit Reader(sonde::Context) {}
+  sonde::Async run(sonde::Task task) {
+    Held held;
+    sonde::Connection server = co_await task.open(22);
+    if (!server) co_return server.outcome();
+    std::string text;
+    char buffer[4];
+    while (text.find('\n') == text.npos) {
+      sonde::Transfer got = co_await server.read(buffer);
+      if (got.timed_out()) {
+        last_text = text + " (cut)";
+        co_return text.empty() ? SONDE_NO_ANSWER : SONDE_POSITIVE;
+      }
+      if (!got) co_return SONDE_NEGATIVE;
+      text.append(buffer, got.size);
+    }
+    last_text = text;
+    sonde::Transfer sent = co_await server.write("thanks");
+    co_return sent.size == 6 ? SONDE_POSITIVE : SONDE_NEGATIVE;
+  }
+};
+
+struct Coroutine : testing::Test, Host {
+  Coroutine() {
+    frames = 0;
+    last_text.clear();
+  }
+  void TearDown() override { EXPECT_EQ(frames, 0); }
+};
+
+TEST_F(Coroutine, IsAsynchronous) {
+  make<Reader>();
+  EXPECT_EQ(plugin->desc->flags, 0u);
+  EXPECT_EQ(probe().run, nullptr);
+  EXPECT_NE(probe().start, nullptr);
+}
+TEST_F(Coroutine, WaitsForEachStep) {
+  make<Reader>();
+  start({1});
+  EXPECT_EQ(dialled, 22);
+  io(SONDE_IO_WRITE);
+  EXPECT_EQ(watched[7], uint32_t{SONDE_IO_READ});
+  say("hel");
+  io(SONDE_IO_READ);
+  EXPECT_TRUE(ended.empty());
+  say("lo\n");
+  io(SONDE_IO_READ);
+  EXPECT_EQ(last_text, "hello\n");
+  EXPECT_EQ(ended, (Ended{{1, SONDE_POSITIVE}}));
+  char thanks[10];
+  EXPECT_EQ(::recv(pair[1], thanks, sizeof thanks, MSG_DONTWAIT), 6);
+}
+TEST_F(Coroutine, ARefusalIsAnAnswerAndHangsUp) {
+  make<Reader>();
+  start({1});
+  io(SONDE_IO_ERROR | (uint32_t{ECONNREFUSED} << 16));
+  EXPECT_EQ(ended, (Ended{{1, SONDE_NEGATIVE}}));
+  EXPECT_EQ(hangups, 1);
+}
+TEST_F(Coroutine, AnErrorOfARouterIsNone) {
+  make<Reader>();
+  start({1});
+  io(SONDE_IO_ERROR | (uint32_t{EHOSTUNREACH} << 16));
+  EXPECT_EQ(ended, (Ended{{1, SONDE_NO_ANSWER}}));
+}
+TEST_F(Coroutine, DialsAgainWhenItIsItsTurn) {
+  make<Reader>();
+  dial_answer = SONDE_E_AGAIN;
+  start({1});
+  dial_answer = SONDE_OK;
+  probe().on_timer(instance, 0, 1);
+  io(SONDE_IO_WRITE);
+  say("\n");
+  io(SONDE_IO_READ);
+  EXPECT_EQ(ended, (Ended{{1, SONDE_POSITIVE}}));
+}
+TEST_F(Coroutine, WhatTheHostRefusesIsAnErrorWithItsReason) {
+  make<Reader>();
+  dial_answer = SONDE_E_DENIED;
+  start({1, 2});
+  EXPECT_EQ(ended, (Ended{{1, SONDE_ERROR}, {2, SONDE_ERROR}}));
+  EXPECT_TRUE(said.empty());  // the host has said it
+}
+TEST_F(Coroutine, KnowsAtTheDeadlineWhatItHas) {
+  make<Reader>();
+  start({1});
+  io(SONDE_IO_WRITE);
+  say("hel");
+  io(SONDE_IO_READ);
+  probe().cancel(instance, 1, 0, SONDE_EXPIRED);
+  EXPECT_EQ(last_text, "hel (cut)");
+  EXPECT_EQ(ended, (Ended{{1, SONDE_POSITIVE}}));
+}
+TEST_F(Coroutine, IsUndoneWhenTheRunEnds) {
+  make<Reader>();
+  start({1, 2});
+  io(SONDE_IO_WRITE, 1);
+  probe().cancel(instance, 1, 0, SONDE_STOPPED);
+  probe().cancel(instance, 2, 0, 4711);  // a reason of a later ABI
+  EXPECT_EQ(ended, (Ended{{1, SONDE_CANCELLED}, {2, SONDE_CANCELLED}}));
+  EXPECT_EQ(frames, 0);
+  EXPECT_EQ(last_text, "");
+}
+TEST_F(Coroutine, APeerThatNeverStopsDoesNotHoldTheShard) {
+  make<Reader>();
+  start({1});
+  say(std::string(1000, 'x'));
+  io(SONDE_IO_WRITE);  // reads 4 octets at a time
+  int rounds = 1;
+  for (; rounds < 100 && watched[7] == SONDE_IO_READ && ended.empty(); ++rounds) {
+    char probe_byte;
+    if (::recv(pair[0], &probe_byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) break;
+    io(SONDE_IO_READ);
+  }
+  EXPECT_GE(rounds, 10);
+  say("\n");
+  io(SONDE_IO_READ);
+  EXPECT_EQ(ended, (Ended{{1, SONDE_POSITIVE}}));
+}
+TEST_F(Coroutine, StrayEventsFindNobody) {
+  make<Reader>();
+  start({1});
+  io(SONDE_IO_READ, 99, 5);
+  EXPECT_EQ(watched[5], 0u);
+  probe().on_timer(instance, 12, 1);
+  probe().on_timer(instance, 0, 99);
+  probe().cancel(instance, 99, 0, SONDE_EXPIRED);
+  EXPECT_TRUE(ended.empty());
+  probe().cancel(instance, 1, 0, SONDE_STOPPED);
+}
+TEST_F(Coroutine, DataBeforeAResetIsRead) {
+  make<Reader>();
+  start({1});
+  io(SONDE_IO_WRITE);
+  say("bye");
+  io(SONDE_IO_READ | SONDE_IO_ERROR | (uint32_t{ECONNRESET} << 16));
+  EXPECT_EQ(ended, (Ended{{1, SONDE_NEGATIVE}}));
+}
+
+class Stubborn {
+ public:
+  explicit Stubborn(sonde::Context) {}
+  sonde::Async run(sonde::Task task) {
+    Held held;
+    for (;;) co_await task.sleep(1ms);
+    co_return SONDE_POSITIVE;
+  }
+};
+TEST_F(Coroutine, SleepsAndIsUndoneWhenItWaitsOn) {
+  make<Stubborn>();
+  start({1});
+  EXPECT_EQ(timer_at, 1000 + 1'000'000);
+  now += 1'000'000;
+  probe().on_timer(instance, 33, 1);
+  EXPECT_EQ(timer_at, 1000 + 2'000'000);
+  probe().cancel(instance, 1, 0, SONDE_EXPIRED);
+  EXPECT_EQ(ended, (Ended{{1, SONDE_NO_ANSWER}}));
+  EXPECT_EQ(timer_at, 0) << "its timer is gone";
+}
+
+class Thrower {
+ public:
+  explicit Thrower(sonde::Context) {}
+  sonde::Async run(sonde::Task task) {
+    Held held;
+    if (task.id() == 1) throw sonde::Failure(SONDE_E_IO, "the table is missing");
+    if (task.id() == 2) throw 42;
+    co_return SONDE_POSITIVE;
+  }
+};
+TEST_F(Coroutine, WhatItThrowsIsThatTasksError) {
+  make<Thrower>();
+  start({1, 2, 3});
+  EXPECT_EQ(ended, (Ended{{1, SONDE_ERROR}, {2, SONDE_ERROR}, {3, SONDE_POSITIVE}}));
+  EXPECT_EQ(said, (std::vector<std::string>{"the table is missing", "an exception that is no std::exception"}));
+}
+TEST_F(Coroutine, UnfinishedOnesGoWithTheInstance) {
+  make<Reader>();
+  start({1});
+  EXPECT_EQ(frames, 1);
+  plugin->destroy(std::exchange(instance, nullptr));
+  EXPECT_EQ(frames, 0);
+}
+
+class Caller {
+ public:
+  explicit Caller(sonde::Context) {}
+  sonde_outcome run(sonde::Task task) {
+    sonde::Stream server = task.connect(22);
+    if (!server) return server.outcome();
+    server.write("hi");
+    char buffer[8];
+    sonde::Transfer got = server.read(buffer);
+    if (got.timed_out()) return SONDE_NO_ANSWER;
+    return got ? SONDE_POSITIVE : SONDE_NEGATIVE;
+  }
+};
+struct Blocking : testing::Test, Host {
+  sonde_outcome outcome() {
+    const sonde_task task = 1;
+    EXPECT_EQ(probe().run(instance, &task, 1), SONDE_OK);
+    EXPECT_EQ(ended.size(), 1u);
+    return ended.empty() ? 0 : ended[0].second;
+  }
+};
+TEST_F(Blocking, ReturnsItsOutcome) {
+  make<Caller>();
+  EXPECT_EQ(plugin->desc->flags, uint32_t{SONDE_P_BLOCKING});
+  connect_fd = pair[0];
+  say("hello");
+  EXPECT_EQ(outcome(), uint32_t{SONDE_POSITIVE});
+}
+TEST_F(Blocking, ARefusalIsAnAnswer) {
+  make<Caller>();
+  dial_answer = SONDE_E_IO;
+  connect_fd = -ECONNREFUSED;
+  EXPECT_EQ(outcome(), uint32_t{SONDE_NEGATIVE});
+}
+TEST_F(Blocking, TimeThatWasUpIsSilence) {
+  make<Caller>();
+  dial_answer = SONDE_E_STALE;
+  EXPECT_EQ(outcome(), uint32_t{SONDE_NO_ANSWER});
+}
+TEST_F(Blocking, AShortageIsAskedAgain) {
+  make<Caller>();
+  dial_answer = SONDE_E_AGAIN;
+  EXPECT_EQ(outcome(), uint32_t{SONDE_POSTPONED});
+}
+TEST_F(Blocking, WhatTheHostRefusesIsAnError) {
+  make<Caller>();
+  dial_answer = SONDE_E_DENIED;
+  EXPECT_EQ(outcome(), uint32_t{SONDE_ERROR});
+}
+TEST_F(Blocking, TheDeadlineIsNotThePeersEnd) {
+  make<Caller>();
+  connect_fd = pair[0];
+  ::shutdown(pair[1], SHUT_WR);
+  is_cancelled = true;
+  EXPECT_EQ(outcome(), uint32_t{SONDE_NO_ANSWER});
+}
+TEST_F(Blocking, ThePeersEndIs) {
+  make<Caller>();
+  connect_fd = pair[0];
+  ::shutdown(pair[1], SHUT_WR);
+  EXPECT_EQ(outcome(), uint32_t{SONDE_NEGATIVE});
+}
+
+}  // namespace
