@@ -1,5 +1,5 @@
-// Where plugins, and what else was installed, are looked for: what the user named, then where this program was installed.
-// Never HOME, never the working directory by itself.
+// Where plugins, and what else was installed, are looked for: what the user named, then where this program was
+// installed. Never HOME, never the working directory by itself.
 #include <sys/auxv.h>
 #include <unistd.h>
 

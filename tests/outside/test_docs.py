@@ -1,0 +1,86 @@
+"""docs/plugins.md is true: the tutorial is followed to the letter with the installed SDK alone, and each piece of code of the
+reference is compiled. A code block with file=NAME is that file of the tutorial's project."""
+import json
+import os
+import re
+
+import pytest
+
+from conftest import SOURCE, exported, run
+
+TEXT = (SOURCE / "docs/plugins.md").read_text(encoding="utf-8")
+TUTORIAL, REFERENCE = TEXT.split("\n# Reference\n")
+
+
+def blocks(text):
+    """(language, file or None, code), in order."""
+    found = re.findall(r"^```(\w+)(?: file=(\S+))?\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    assert found
+    return found
+
+
+def test_the_tutorial(installation, tmp_path):
+    folder = tmp_path
+    environment = {**installation.environment(folder), "CMAKE_PREFIX_PATH": str(installation.prefix),
+                   "CXXFLAGS": "-Wall -Wextra -Wconversion -Wshadow -Werror", "NO_COLOR": "1"}
+    state = tmp_path / "state"  # directory and variables go from one block to the next
+    state.write_text(f"cd {folder}\n")
+    said = ""
+    for language, file, code in blocks(TUTORIAL):
+        if file:
+            (folder / "redis" / file).write_text(code)
+        elif language == "sh":
+            script = f". {state}\nset -e\n{code}\n{{ echo cd \"$PWD\"; export -p; }} > {state}\n"
+            said += run("bash", "-c", script, env=environment)
+    assert exported(folder / "redis/build/redis.so") == ["sonde_plugin_v0"]
+    assert said.count("100% tests passed, 0 tests failed out of 2") == 2
+    assert "redis.open" in said and "it answers without a password" in said  # describe
+    assert "error[bad-value]" in said and "did you mean 'port'?" in said     # validate
+    record, = json.loads((folder / "redis/out/inventory.json").read_text())  # of whatever listens on this machine
+    assert record["ip"] == "127.0.0.1" and record["alive"] is True
+
+
+# What the pieces of the reference take from the tutorial.
+PRELUDE = """
+#include <sonde/columns.hpp>
+#include <sonde/json_writer.hpp>
+#include <sonde/output_file.hpp>
+#include <sonde/plugin.hpp>
+#include <array>
+#include <string>
+#include <vector>
+[[maybe_unused]] constexpr sonde::Scalar<bool> alive{0, "alive", "help"};
+struct Options { uint16_t port; };
+[[maybe_unused]] constexpr auto options = sonde::options<Options>(sonde::option("port", &Options::port, 1, "help"));
+"""
+KINDS = {"Addresses": "sonde::detail::ExporterPlugin", "BlockingRedis": "sonde::detail::ProbePlugin",
+         "Careful": "sonde::detail::ProbePlugin"}
+
+
+@pytest.mark.parametrize("compiler", [os.environ["CXX"], "clang++-14"])
+def test_the_reference_compiles(installation, tmp_path, compiler):
+    pieces = [code for language, _, code in blocks(REFERENCE) if language == "cpp"]
+    assert len(pieces) >= 4
+    source = PRELUDE
+    for number, code in enumerate(pieces):
+        source += f"namespace piece{number} {{\n{code}\n"
+        for name in re.findall(r"^class (\w+)", code, re.MULTILINE):  # as a plugin, so that all of it is compiled
+            source += (f'constexpr sonde::About about = {{.id = "x", .version = "1", .summary = "s", .license = "l"}};\n'
+                       f"const sonde_plugin *use() {{ return &{KINDS[name]}<{name}, about>::plugin; }}\n")
+        source += "}\n"
+    (tmp_path / "pieces.cpp").write_text(source)
+    run(compiler, "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror", "-Wno-unused",
+        f"-I{installation.prefix}/include", tmp_path / "pieces.cpp")
+
+
+def test_the_smallest_plugin_in_c(installation, tmp_path):
+    code, = [code for language, _, code in blocks(REFERENCE) if language == "c"]
+    (tmp_path / "nothing.c").write_text(code)
+    run(os.environ["CC"], "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", f"-I{installation.prefix}/include", "-fPIC",
+        "-shared", "-fvisibility=hidden", "-o", tmp_path / "nothing.so", tmp_path / "nothing.c")
+    assert exported(tmp_path / "nothing.so") == ["sonde_plugin_v0"]
+    assert "finds nothing" in installation.command("describe", "nothing", "--plugin-path", ".", work=tmp_path)
+
+
+def test_other_blocks_are_of_known_kinds():
+    assert {language for language, _, _ in blocks(TEXT)} <= {"sh", "cpp", "c", "json", "python"}
