@@ -8,12 +8,6 @@ from conftest import CMAKE, exported, run
 CTEST = pathlib.Path(CMAKE).with_name("ctest")
 
 
-def conformance(installation, library, work):
-    """The step of `sonde plugin check`; switched on as soon as that command is part of this tree."""
-    if "check" in run(installation.sonde, "plugin", "--help"):
-        installation.command("plugin", "check", library, work=work)
-
-
 @pytest.mark.parametrize("language", ["c", "cpp"])
 @pytest.mark.parametrize("kind", ["probe", "exporter"])
 def test_from_nothing_to_a_run(installation, tmp_path, kind, language):
@@ -29,7 +23,7 @@ def test_from_nothing_to_a_run(installation, tmp_path, kind, language):
     # Its own tests: the parts by themselves, and the plugin inside sonde against servers on the loopback network.
     done = run(CTEST, "--test-dir", build, "--output-on-failure", env=installation.environment(folder))
     assert "100% tests passed, 0 tests failed out of 2" in done
-    conformance(installation, library, folder)
+    installation.check(library)
 
     assert "first-light 1.0.0" in installation.command("describe", "first-light", "--plugin-path", "build", work=folder)
     said = installation.command("validate", "sample.sonde.yaml", "--plugin-path", "build", work=folder)

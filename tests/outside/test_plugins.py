@@ -28,6 +28,7 @@ def libraries(installation, tmp_path_factory):
         else:
             library = installation.build(work / name) / f"{name}.so"
         assert exported(library) == ["sonde_plugin_v0"]
+        installation.check(library)
         shutil.copy(library, work / "built")
     return work / "built"
 

@@ -15,8 +15,8 @@ typedef struct sonde_exporter {
    /* All fields that this run can fill, "ip" first, walked by the given stride. A map of SONDE_NULL mixes types;
     * SONDE_JSON is one valid value, to be written as it is.                                [setup] */
    sonde_err (*open)(sonde_inst *, const sonde_field *, uint32_t count, uint32_t field_size);
-   int32_t (*write)(sonde_inst *, const sonde_task *, uint32_t n); /* k taken; AGAIN: later [worker] */
-   sonde_err (*flush)(sonde_inst *);              /* durable when it returns                [worker] */
+   int32_t (*write)(sonde_inst *, const sonde_task *, uint32_t n); /* k taken; AGAIN: later [run] */
+   sonde_err (*flush)(sonde_inst *);              /* durable when it returns                [run] */
    sonde_err (*close)(sonde_inst *, int commit);  /* commit 0: the run was aborted; publish nothing [setup] */
 } sonde_exporter;
 

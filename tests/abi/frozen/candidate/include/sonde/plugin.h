@@ -13,8 +13,8 @@
  *                       [shard] may be called here too; its events come once the loop runs
  *             [shard]   the instance's event loop; never concurrent; must not block (budget 5 ms)
  *             [worker]  a pool thread; one call at a time for an instance; may block until the deadline
- *             [task]    whoever has the task now: the shard, or the worker inside run(). With
- *                       SONDE_NEED_THREADS also a thread of the plugin's own
+ *             [run]     the thread that calls all exporters, one call at a time; may block, then results wait
+ *             [task]    the shard or worker that has the task; with SONDE_NEED_THREADS an own thread too
  * Shared    Instances of one plugin run on several threads. Data that they share is built once (call_once)
  *           and then constant; the library is never unloaded.
  * Re-entry  A host call never calls back into the plugin before it returns. */
