@@ -61,8 +61,9 @@ std::string placeholder(const std::string& plugin, const Schema::Property& optio
     case Format::secret:
       return "\"${" + variable + ":-change-me}\"";
     case Format::duration:
-    case Format::bytes:
       return yaml_value(Value(static_cast<int64_t>(s.minimum.value_or(1e9))), s);
+    case Format::bytes:
+      return yaml_value(Value(static_cast<int64_t>(s.minimum.value_or(4096))), s);
     case Format::ports:
       return "\"22,80\"";
     case Format::cidr:

@@ -16,7 +16,8 @@ def defaults(sonde, plugin, kind):
 
 
 def plain(value):
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)  # ports may be written either way
+    """Ports may be written either way, and a dollar sign of a default is doubled in a file."""
+    return (",".join(map(str, value)) if isinstance(value, list) else str(value)).replace("$$", "$")
 
 
 def test_every_plugin_with_its_defaults(sonde):
@@ -44,6 +45,18 @@ def test_descriptions_are_comments(sonde):
 def test_an_option_that_must_be_given_has_a_place(sonde):
     out = sonde.call("create", "null/fixture-lines").out
     assert "; must be given\n      path: change-me\n" in out
+
+
+def test_what_has_no_default_is_of_its_kind(sonde):
+    out = sonde.call("create", "demanding/json").out
+    (sonde.folder / "made.sonde.yaml").write_text(out)
+    assert sonde.call("validate", "made.sonde.yaml").code == 0, out
+    options = yaml.safe_load(out)["stages"][0]["options"]
+    assert options == {"flag": False, "number": 5, "real": 1, "word": "change-me", "choice": "no", "wait": "1500µs",
+                       "size": "4KiB", "ports": "22,80", "net": "192.168.1.0/24", "file": "change-me",
+                       "community": "${DEMANDING_COMMUNITY:-change-me}", "server": "127.0.0.1", "list": [],
+                       "below": {"name": "change-me"}, "dollar": "a $$b: 'c' # d", "digits": "1e3"}
+    assert "      # optional:\n        # Inside (text)\n        # free:\n" in out
 
 
 def test_two_outputs_with_one_default_path(sonde):
