@@ -13,6 +13,7 @@
 
 namespace sonde {
 
+// One column of an output; index, type and shape are those of the field.
 struct Column {
   std::string name;
   uint32_t index = 0;  // among the fields that open() was given
@@ -55,7 +56,8 @@ inline size_t edit_distance(std::string_view a, std::string_view b) {
 }  // namespace detail
 
 // From what open() got. Without `names`: all fields in the order of the table, those for detail only when asked.
-// A name that no field has and that cannot be one of a stage that is switched off is a Failure.
+// A name that no field has and that cannot be one of a stage that is switched off is a Failure. In open(); nothing of
+// `fields` is kept.
 inline std::vector<Column> choose_columns(const sonde_field *fields, uint32_t count, uint32_t stride,
                                           const std::vector<std::string> &names, bool detail) {
   std::vector<Column> all, chosen;
@@ -91,7 +93,7 @@ inline std::vector<Column> choose_columns(const sonde_field *fields, uint32_t co
   return chosen;
 }
 
-// The items of one field of one record. The views live until the callback returns.
+// The items of one field of one record, in write(). The views live until the callback returns; get() is false past the end.
 class Items {
  public:
   Items(Context host, sonde_task record, const Column &column)

@@ -14,6 +14,7 @@
 
 namespace sonde {
 
+// Between the two kinds of view; neither copies. [any]
 inline sonde_str str(std::string_view s) { return {s.data(), s.size()}; }
 inline std::string_view view(sonde_str s) { return {s.ptr, s.len}; }
 
@@ -50,8 +51,9 @@ class Context {
   bool log_enabled(int level) const { return host_->log_enabled(ctx_, level) != 0; }
   void log(int level, std::string_view message, sonde_task task = 0) const { host_->log(ctx_, task, level, str(message)); }
 
-  // Options by JSON pointer, in base units; [setup]. The first form throws when the option was not given and has no
-  // default; the optional_ form says so.
+  // Options by JSON pointer, in base units (a duration int64_t ns, a size uint64_t bytes); texts are copies. [setup]
+  // option() throws Failure when the option was not given and has no default, optional() gives nothing then; both throw
+  // when the schema has another type than T (bool, int64_t, uint64_t, double, std::string).
   template <class T> T option(std::string_view pointer) const {
     auto v = optional<T>(pointer);
     if (!v) throw Failure(SONDE_E_CONFIG, "option " + std::string(pointer) + " is missing");
@@ -72,6 +74,7 @@ class Context {
   bool flag(std::string_view pointer) const { return option<bool>(pointer); }
   std::string text(std::string_view pointer) const { return option<std::string>(pointer); }
   uint64_t number(std::string_view pointer) const { return option<uint64_t>(pointer); }
+  // The elements of an array; empty when it was not given. [setup]
   template <class T> std::vector<T> list(std::string_view pointer) const {
     std::vector<T> out;
     uint32_t n = host_->option_count(ctx_, str(pointer));
@@ -96,16 +99,19 @@ class Context {
     check(host_->watch(ctx_, fd, events, user, &id), "watch");
     return id;
   }
+  // SONDE_IO_READ, SONDE_IO_WRITE or both; 0 pauses. STALE: there is no such watch any more.
   sonde_err rewatch(uint64_t id, uint32_t events) const { return host_->rewatch(ctx_, id, events); }
   void unwatch(uint64_t id) const { host_->unwatch(ctx_, id); }
+  // Closes what dial() opened; `reset`: without TIME_WAIT.
   void hangup(uint64_t id, bool reset = false) const { host_->hangup(ctx_, id, reset ? 1 : 0); }
   // on_timer(0, user) soon, on the shard; several may merge into one. [any]
   void wake(uint64_t user) const { host_->wake(ctx_, user); }
-  // A raw socket; [setup]. Its owner closes it. DENIED: this machine does not allow it.
+  // A raw, non-blocking socket; the plugin closes it. `proto` as in socket(2), for AF_PACKET in network order. DENIED: this
+  // machine does not allow it; AGAIN: it is short of something; E_IO: the system's reason is told. [setup]
   sonde_err raw(int family, int proto, uint32_t ifindex, int &fd) const {
     return host_->raw(ctx_, family, proto, ifindex, &fd);
   }
-  // How many of `packets` may leave now; `again` is when to ask for the rest.
+  // How many of `packets` may leave now; when fewer, `again` is when to ask for the rest, in monotonic ns. [shard, worker]
   uint32_t pace(uint32_t packets, int64_t &again) const { return host_->pace(ctx_, packets, &again); }
 
   // Text for the error that the plugin is about to return; of a task, or of the instance. [any]
@@ -147,7 +153,8 @@ class Task {
   // The word that cancel() brings back.
   void attach(uint64_t user) const { host_.host().attach(host_.raw_context(), id_, user); }
 
-  // An input: its items, or the one value of a scalar. The views live until the callback returns.
+  // An input: its items, or the one value of a scalar; nothing when no earlier stage wrote it. The views live until the
+  // callback returns (in a coroutine: until the next co_await).
   template <class T, uint32_t S> uint32_t count(const Field<T, S> &f) const {
     return host_.host().count(host_.raw_context(), id_, f.index);
   }
@@ -160,7 +167,8 @@ class Task {
     return v;
   }
 
-  // Outputs. STALE (the task is over) is returned, not thrown.
+  // Outputs: copied before the call returns; once more for a scalar or a key replaces, for a list adds. STALE (the task is
+  // over) and TYPE (text that should be JSON and is none) are returned, not thrown.
   template <class T> sonde_err put(const Field<T, SONDE_SCALAR> &f, typename detail::type_of<T>::put v) const {
     return put_raw(f.index, {}, make<T>(v));
   }
@@ -171,6 +179,7 @@ class Task {
   sonde_err put(const Field<T, SONDE_MAP> &f, std::string_view key, typename detail::type_of<T>::put v) const {
     return put_raw(f.index, key, make<T>(v));
   }
+  // Exactly once; a run() that returns or co_returns its outcome must not. STALE: it was over.
   sonde_err done(sonde_outcome outcome) const { return host_.host().done(host_.raw_context(), id_, outcome); }
   // done(SONDE_ERROR) with the reason: a local fault, never a statement about the target.
   sonde_err fail(sonde_err code, std::string_view why) const {

@@ -160,7 +160,8 @@ template <class P, const About &A> struct SourcePlugin {
 
 }  // namespace sonde::detail
 
-// The entry of a library with one plugin. `about` is a namespace-scope `constexpr sonde::About`.
+// The entry of a library with one plugin, at namespace scope, once. `about` is a namespace-scope `constexpr sonde::About`. For
+// several plugins write sonde_plugin_v0() by hand, with ProbePlugin<...>::plugin and ExporterPlugin<...>::plugin.
 #define SONDE_PROBE(Class, about)                                                         \
   extern "C" const sonde_plugin *sonde_plugin_v0(uint32_t index) {                        \
     return index == 0 ? &sonde::detail::ProbePlugin<Class, about>::plugin : nullptr;      \
