@@ -174,7 +174,7 @@ typedef struct sonde_host {
    sonde_err (*untimer)(sonde_ctx *, uint64_t *id);             /* fired or 0: fine; sets 0     [shard] */
    sonde_err (*wake)(sonde_ctx *, uint64_t user);               /* on_timer(id 0) soon; may merge [any] */
 
-   /* Documents of the whole run as JSON: "run", "coverage", "delta". For exporters, in close(). */
+   /* Exporters, in close(): "run", "coverage", "delta" as JSON. Probes, in create(): "limits" (JSON), "exclude" (text). */
    sonde_err (*document)(sonde_ctx *, const char *name, sonde_str *out);                  /* [setup] */
 } sonde_host;
 #define SONDE_HAS(host, fn) ((host)->size >= offsetof(sonde_host, fn) + sizeof((host)->fn) && (host)->fn != NULL)
