@@ -30,17 +30,31 @@ static sonde_err create_at(uint32_t i, sonde_ctx* ctx, const sonde_host* host, s
   const sonde_host* small = cut(host);
   return small ? behind[i]->create(ctx, small, out) : SONDE_E_NOMEM;
 }
+/* Ends in a declaration, so that a semicolon follows. */
 #define CREATE(i)                                                                         \
   static sonde_err create_##i(sonde_ctx* ctx, const sonde_host* host, sonde_inst** out) { \
     return create_at(i, ctx, host, out);                                                  \
-  }
-CREATE(0)
-CREATE(1)
-CREATE(2) CREATE(3) CREATE(4) CREATE(5) CREATE(6) CREATE(7) CREATE(8) CREATE(9) CREATE(10) CREATE(11) CREATE(12)
-    CREATE(13) CREATE(14)
-        CREATE(15) static sonde_err (*const creates[MOST])(sonde_ctx*, const sonde_host*, sonde_inst**) = {
-            create_0, create_1, create_2,  create_3,  create_4,  create_5,  create_6,  create_7,
-            create_8, create_9, create_10, create_11, create_12, create_13, create_14, create_15};
+  }                                                                                       \
+  struct sonde_inst
+CREATE(0);
+CREATE(1);
+CREATE(2);
+CREATE(3);
+CREATE(4);
+CREATE(5);
+CREATE(6);
+CREATE(7);
+CREATE(8);
+CREATE(9);
+CREATE(10);
+CREATE(11);
+CREATE(12);
+CREATE(13);
+CREATE(14);
+CREATE(15);
+static sonde_err (*const creates[MOST])(sonde_ctx*, const sonde_host*, sonde_inst**) = {
+    create_0, create_1, create_2,  create_3,  create_4,  create_5,  create_6,  create_7,
+    create_8, create_9, create_10, create_11, create_12, create_13, create_14, create_15};
 
 __attribute__((visibility("default"))) const sonde_plugin* sonde_plugin_v0(uint32_t index) {
   typedef const sonde_plugin* (*entry_function)(uint32_t);
