@@ -21,14 +21,17 @@ class Formatter : public CLI::Formatter {
  public:
   std::string make_help(const CLI::App* app, std::string, CLI::AppFormatMode) const override {
     std::string out = app->get_description() + "\n\nUsage: sonde";
-    const bool top = app->get_parent() == nullptr;
-    if (!top) out += " " + app->get_name();
+    const bool group = !app->get_subcommands([](const CLI::App*) { return true; }).empty();
+    std::string path;
+    for (const CLI::App* at = app; at->get_parent() != nullptr; at = at->get_parent())
+      path = " " + at->get_name() + path;
+    out += path;
     for (const CLI::Option* option : app->get_options([](const CLI::Option* o) { return o->get_positional(); })) {
       const std::string name = option->get_name(true) + (option->get_expected_max() > 1 ? "..." : "");
       out += option->get_required() ? " " + name : " [" + name + "]";
     }
-    out += top ? " COMMAND ...\n\nCommands:\n" : " [OPTION...]\n";
-    if (top)
+    out += group ? " COMMAND ...\n\nCommands:\n" : " [OPTION...]\n";
+    if (group)
       for (const CLI::App* command : app->get_subcommands([](const CLI::App*) { return true; }))
         out += line("  " + command->get_name(), 14,
                     command->get_description().substr(0, command->get_description().find('\n')));
@@ -152,6 +155,8 @@ struct Parser {
   DiffArguments diff;
   HistoryArguments history;
   DoctorArguments doctor;
+  PluginCheckArguments plugin_check;
+  std::vector<std::string> plugin_check_sets;
   PipelineOptions run_options, validate_options, plan_options;
   std::string run_format, log_level = "info", list_format = "table", describe_format = "text", history_format = "table",
                           diff_format = "text", plan_format = "text", schema_word;
@@ -265,6 +270,38 @@ struct Parser {
     });
   }
 
+  void add_plugin_group() {
+    CLI::App* group = command("plugin", "Tools for those who write plugins.", "  sonde plugin check ./build/greeting.so");
+    group->require_subcommand(1);
+    CLI::App* sub = group->add_subcommand(
+        "check",
+        "Check that a plugin keeps to the contract of the ABI, each test in a process of its own.\n"
+        "It talks to loopback alone, in an empty network where this user may make one.\n"
+        "Exit: 0 all pass, 1 a test failed, 2 usage.");
+    sub->footer(
+        "\nExamples:\n  sonde plugin check ./build/greeting.so\n"
+        "  sonde plugin check rdns.so --set servers=127.0.0.1 --only 'peer-.*' --json");
+    sub->add_option("FILE", plugin_check.file, "the library")->required();
+    repeatable(sub->add_option("--set", plugin_check_sets, "set an option of the plugin (repeatable)"))
+        ->option_text("NAME=VALUE");
+    sub->add_option("--only", plugin_check.only, "only tests whose name has a match of REGEX")->option_text("REGEX");
+    sub->add_option("--seed", plugin_check.seed, "of what peers make up, and of the plugin")->option_text("N");
+    sub->add_option("--time-limit", plugin_check.time_limit_s, "seconds that one test may take (20)")
+        ->option_text("SECONDS")
+        ->check(CLI::Range(1u, 3600u));
+    sub->add_flag("--json", plugin_check.json, "print JSON");
+    sub->callback([this] {
+      for (const std::string& set : plugin_check_sets) {
+        const auto equals = set.find('=');
+        if (equals == std::string::npos || equals == 0)
+          problem = failure("bad-argument", "--set " + set + " has no '='", "write --set option=value").value();
+        else
+          plugin_check.sets.emplace_back(set.substr(0, equals), set.substr(equals + 1));
+      }
+      result = plugin_check;
+    });
+  }
+
   void add_inventories() {
     CLI::App* sub = command("diff",
                             "Compare two inventories: new, gone, changed, and not scanned.\n"
@@ -311,6 +348,7 @@ struct Parser {
     add_plan();
     add_plugins();
     add_inventories();
+    add_plugin_group();
   }
 };
 

@@ -13,5 +13,6 @@ int execute(const SchemaArguments&);
 int execute(const DiffArguments&);
 int execute(const HistoryArguments&);
 int execute(const DoctorArguments&);
+int execute(const PluginCheckArguments&);
 
 }  // namespace sonde::core::cli
