@@ -91,7 +91,7 @@ class Scene {
   /// To the next thing that will happen; first a moment for what is on its way through the kernel or through a thread.
   bool turn_the_clock() {
     for (ProbeHost* host : hosts_)
-      if (host->turn(host->patience_ms())) return true;
+      if (host->turn(host->patience_ns())) return true;
     if (stage_->peers.pump(stage_->now)) return true;
     int64_t next = stage_->peers.next();
     for (const ProbeHost* host : hosts_) {

@@ -15,16 +15,19 @@ namespace sonde::core::check {
 namespace {
 
 /// What a careless format makes of these: broken quoting, formulas, terminal escapes, another line.
-const std::string hostile_texts[] = {"",
-                                     "\"quoted\", and, commas",
-                                     "=HYPERLINK(\"http://127.0.0.1\")",
-                                     "line\r\nfeed\ttab",
-                                     "\x1b[31mred\x1b[0m",
-                                     "<script>alert(1)</script>&amp;",
-                                     "back\\slash {brace} 'tick'",
-                                     "\xe2\x80\xaeright to left",
-                                     std::string("nul\0inside", 10),
-                                     std::string(65536, 'x')};
+const std::vector<std::string>& hostile_texts() {
+  static const std::vector<std::string> texts = {"",
+                                                 "\"quoted\", and, commas",
+                                                 "=HYPERLINK(\"http://127.0.0.1\")",
+                                                 "line\r\nfeed\ttab",
+                                                 "\x1b[31mred\x1b[0m",
+                                                 "<script>alert(1)</script>&amp;",
+                                                 "back\\slash {brace} 'tick'",
+                                                 "\xe2\x80\xaeright to left",
+                                                 std::string("nul\0inside", 10),
+                                                 std::string(65536, 'x')};
+  return texts;
+}
 
 class ExportHost final : public CheckingHost {
  public:
@@ -97,11 +100,11 @@ class ExportHost final : public CheckingHost {
   std::vector<Items> make_record(uint32_t n) const {
     std::vector<Items> record(raw_.size());
     for (std::size_t i = 0; i < raw_.size(); ++i) {
-      const std::size_t many = raw_[i].shape == SONDE_SCALAR ? 1 : play_.hostile ? std::size(hostile_texts) : 2;
+      const std::size_t many = raw_[i].shape == SONDE_SCALAR ? 1 : play_.hostile ? hostile_texts().size() : 2;
       if (play_.hostile && (n + i) % 5 == 4) continue;  // absent
       for (std::size_t k = 0; k < many; ++k) {
         const std::string key = raw_[i].shape != SONDE_MAP ? ""
-                                : play_.hostile            ? hostile_texts[k].substr(0, 100) + std::to_string(k)
+                                : play_.hostile            ? hostile_texts()[k].substr(0, 100) + std::to_string(k)
                                                            : std::to_string(22 + k) + "/tcp";
         record[i].push_back({key, value(raw_[i].type, n, i + k)});
       }
@@ -129,7 +132,7 @@ class ExportHost final : public CheckingHost {
       default: {
         // A map of any type mixes them.
         if (type == SONDE_NULL && k % 3 == 1) return Scalar::of(uint64_t{7});
-        Scalar s = Scalar::of(play_.hostile ? hostile_texts[(n + k) % std::size(hostile_texts)]
+        Scalar s = Scalar::of(play_.hostile ? hostile_texts()[(n + k) % hostile_texts().size()]
                                             : "text " + std::to_string(n));
         if (type != SONDE_NULL) s.type = type;
         return s;

@@ -35,9 +35,10 @@ bool ProbeHost::waiting() const {
   return std::any_of(tasks_.begin(), tasks_.end(), [](const TaskState& t) { return t.state == State::waiting; });
 }
 
-int ProbeHost::patience_ms() const {
-  if (subject_.needs(SONDE_NEED_THREADS | SONDE_NEED_EXEC)) return 20;
-  return subject_.needs(SONDE_NEED_SOCKETS | SONDE_NEED_RAW) ? 2 : 1;
+int64_t ProbeHost::patience_ns() const {
+  // Loopback delivers at once, threads and programs do not.
+  if (subject_.needs(SONDE_NEED_THREADS | SONDE_NEED_EXEC)) return 20'000'000;
+  return subject_.needs(SONDE_NEED_SOCKETS | SONDE_NEED_RAW) ? 200'000 : 100'000;
 }
 
 bool ProbeHost::offer(uint32_t batch) {

@@ -32,8 +32,8 @@ class ProbeHost final : public CheckingHost {
   void add_task(const IpAddress&);
   /// Offers what waits, within the window. True: tasks were taken.
   bool offer(uint32_t batch);
-  /// Delivers what is ready, waiting `ms` for it, then what is due. True: something was delivered.
-  bool turn(int ms);
+  /// Delivers what is ready, waiting for it, then what is due. True: something was delivered.
+  bool turn(int64_t wait_ns);
   /// Cancels all that is open, as at the end of a run.
   void stop();
   /// destroy(), and what it left.
@@ -45,7 +45,7 @@ class ProbeHost final : public CheckingHost {
   bool waiting() const;
   int64_t next() const;  ///< when a timer or deadline is due
   int64_t task_time() const { return subject_.deadline; }
-  int patience_ms() const;
+  int64_t patience_ns() const;  ///< how long what is on its way may take
   const Row& row(std::size_t i) const { return tasks_[i].row; }
   uint32_t partial_starts() const { return partial_starts_; }
   const std::string& start_failure() const { return start_failure_; }

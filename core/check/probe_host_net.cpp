@@ -1,8 +1,8 @@
 // Sockets, timers and the loop of an asynchronous instance.
 #include <netinet/in.h>
 #include <poll.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,7 +28,7 @@ int64_t ProbeHost::next() const {
   return at;
 }
 
-bool ProbeHost::turn(int ms) {
+bool ProbeHost::turn(int64_t wait_ns) {
   if (!instance()) return false;
   bool moved = call_posted();
   moved |= serve_turns();
@@ -46,7 +46,8 @@ bool ProbeHost::turn(int ms) {
     polled.push_back({w.fd, static_cast<short>(wanted), 0});
     ids.push_back(id);
   }
-  ::poll(polled.data(), polled.size(), moved ? 0 : ms);
+  const timespec wait{0, moved ? 0 : wait_ns};
+  ::ppoll(polled.data(), polled.size(), &wait, nullptr);
   for (std::size_t i = 0; i < polled.size(); ++i)
     if (polled[i].revents != 0) moved |= deliver(ids[i], polled[i].revents);
   moved |= call_posted();

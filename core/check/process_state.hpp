@@ -1,6 +1,7 @@
 // What of this process a plugin might change or leave behind.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -26,5 +27,8 @@ struct ProcessState {
 /// Bytes on the heap that are in use.
 uint64_t allocated_bytes();
 std::size_t thread_count();
+/// By how much the heap grows each time that something is done: the least of several times, because caches (also those
+/// of malloc) fill up for a while. Ends as soon as that is below `enough`.
+uint64_t steady_growth(const std::function<void()>& something, uint64_t enough);
 
 }  // namespace sonde::core::check

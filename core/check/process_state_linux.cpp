@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <clocale>
 #include <cstdlib>
 #include <cstring>
@@ -20,6 +21,7 @@ namespace sonde::core::check {
 namespace {
 
 namespace fs = std::filesystem;
+constexpr int most_times = 12;
 
 std::map<int, std::string> open_descriptors() {
   std::map<int, std::string> out;
@@ -67,6 +69,18 @@ uint64_t allocated_bytes() {
   if (__sanitizer_get_current_allocated_bytes) return __sanitizer_get_current_allocated_bytes();
   const struct mallinfo2 info = mallinfo2();
   return info.uordblks + info.hblkhd;
+}
+
+uint64_t steady_growth(const std::function<void()>& something, uint64_t enough) {
+  something();
+  uint64_t least = UINT64_MAX, before = allocated_bytes();
+  for (int i = 0; i < most_times && least >= enough; ++i) {
+    something();
+    const uint64_t now = allocated_bytes();
+    least = std::min(least, now > before ? now - before : 0);
+    before = now;
+  }
+  return least;
 }
 
 ProcessState ProcessState::now() {

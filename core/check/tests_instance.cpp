@@ -14,7 +14,7 @@ namespace sonde::core::check {
 namespace {
 
 constexpr uint32_t most_failing_calls = 64;
-constexpr int warm_up = 24, cycles = 100;
+constexpr int cycles = 50;
 constexpr uint64_t bytes_a_cycle = 24;  // the smallest block of the heap: less than one a cycle is no leak
 
 /// Only creates and destroys; for every kind of plugin.
@@ -150,17 +150,14 @@ Verdict create_refused(const Bench& bench) {
 Verdict create_destroy(const Bench& bench) {
   const Subject subject = bench.subject();
   Notes notes;
-  const auto cycle = [&](int times) {
-    for (int i = 0; i < times; ++i) const Bare bare(subject, notes, bench);
+  const auto cycle = [&] {
+    for (int i = 0; i < cycles; ++i) const Bare bare(subject, notes, bench);
   };
-  cycle(warm_up);
+  cycle();
   const ProcessState before = ProcessState::now();
-  const uint64_t bytes = allocated_bytes();
-  cycle(cycles);
-  const uint64_t now = allocated_bytes();
+  const uint64_t grown = steady_growth(cycle, cycles * bytes_a_cycle);
   const auto left = before.left_behind(ProcessState::now());
-  if (!left.empty()) return fail("after " + std::to_string(cycles) + " times create() and destroy(): " + joined(left));
-  const uint64_t grown = now > bytes ? now - bytes : 0;
+  if (!left.empty()) return fail("after some hundred times create() and destroy(): " + joined(left));
   if (grown >= cycles * bytes_a_cycle)
     return fail(std::to_string(cycles) + " times create() and destroy() left " + std::to_string(grown) +
                 " octets on the heap");
