@@ -21,13 +21,14 @@ class Scene {
   Scene(const Subject& subject, const Play& play, Notes& notes)
       : play_(play), stage_(std::make_unique<Stage>(subject, play)) {
     for (uint32_t i = 0; i < std::max(play.instances, 1u); ++i)
-      hosts_.push_back(new ProbeHost(subject, notes, *stage_, i, std::max(play.instances, 1u)));  // never freed
+      hosts_.push_back(
+          std::make_unique<ProbeHost>(subject, notes, *stage_, i, std::max(play.instances, 1u)));
   }
 
   Played run() {
     Played out;
     bytes_before_ = allocated_bytes();
-    for (ProbeHost* host : hosts_) {
+    for (auto& host : hosts_) {
       out.created = host->create(play_.from_the_future);
       if (out.created != SONDE_OK) {
         out.failure = host->take_failure(0);
@@ -45,10 +46,9 @@ class Scene {
     destroy_all();
     for (std::size_t i = 0; i < play_.tasks; ++i)
       out.rows.push_back(hosts_[i % hosts_.size()]->row(i / hosts_.size()));
-    for (ProbeHost* host : hosts_) {
+    for (auto& host : hosts_) {
       out.partial_starts += host->partial_starts();
       if (out.failure.empty()) out.failure = host->start_failure();
-      host->forget_tasks();
     }
     out.asked = stage_->asked;
     out.refused_asks = stage_->refused_asks;
@@ -62,13 +62,13 @@ class Scene {
  private:
   bool turn_until_settled() {
     for (int turns = 0; turns < most_turns; ++turns) {
-      if (std::all_of(hosts_.begin(), hosts_.end(), [](const ProbeHost* h) { return h->settled(); })) return true;
+      if (std::all_of(hosts_.begin(), hosts_.end(), [](const auto& h) { return h->settled(); })) return true;
       if (play_.stop_after >= 0 && turns >= play_.stop_after) {
-        for (ProbeHost* host : hosts_) host->stop();
+        for (auto& host : hosts_) host->stop();
         continue;
       }
       bool moved = false;
-      for (ProbeHost* host : hosts_) moved |= host->offer(play_.batch);
+      for (auto& host : hosts_) moved |= host->offer(play_.batch);
       if (!midway_ && turns > 0) {
         midway_ = true;
         play_.midway();
@@ -81,7 +81,7 @@ class Scene {
 
   bool turn() {
     bool moved = stage_->peers.pump(stage_->now);
-    for (ProbeHost* host : hosts_) moved |= host->turn(0);
+    for (auto& host : hosts_) moved |= host->turn(0);
     if (play_.manner == Manner::flooding)
       peak_bytes_ = std::max(peak_bytes_, allocated_bytes() - std::min(allocated_bytes(), bytes_before_));
     if (moved) stage_->now += play_.manner == Manner::flooding ? 1'000'000 : 20'000;
@@ -90,11 +90,11 @@ class Scene {
 
   /// To the next thing that will happen; first a moment for what is on its way through the kernel or through a thread.
   bool turn_the_clock() {
-    for (ProbeHost* host : hosts_)
+    for (auto& host : hosts_)
       if (host->turn(host->patience_ns())) return true;
     if (stage_->peers.pump(stage_->now)) return true;
     int64_t next = stage_->peers.next();
-    for (const ProbeHost* host : hosts_) {
+    for (const auto& host : hosts_) {
       next = std::min(next, host->next());
       if (host->waiting()) next = std::min(next, stage_->now + offer_again_ns);
     }
@@ -104,12 +104,12 @@ class Scene {
   }
 
   void destroy_all() {
-    for (ProbeHost* host : hosts_) host->end();
+    for (auto& host : hosts_) host->end();
   }
 
   const Play play_;
   std::unique_ptr<Stage> stage_;
-  std::vector<ProbeHost*> hosts_;
+  std::vector<std::unique_ptr<ProbeHost>> hosts_;
   bool midway_ = false;
   uint64_t bytes_before_ = 0, peak_bytes_ = 0;
 };
@@ -117,10 +117,12 @@ class Scene {
 }  // namespace
 
 Played play_async(const Subject& subject, const Play& scene, Notes& notes) {
-  // Kept reachable: hosts and what they stand on outlive any thread of the plugin.
-  static auto& scenes = *new std::vector<std::unique_ptr<Scene>>;
-  scenes.push_back(std::make_unique<Scene>(subject, scene, notes));
-  Played out = scenes.back()->run();
+  const std::size_t threads = thread_count();
+  auto scene_run = std::make_unique<Scene>(subject, scene, notes);
+  Played out = scene_run->run();
+  // A thread that the plugin left behind may still call its host, which then is kept.
+  static auto& kept = *new std::vector<std::unique_ptr<Scene>>;
+  if (thread_count() > threads) kept.push_back(std::move(scene_run));
   return out;
 }
 

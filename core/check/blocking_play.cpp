@@ -69,21 +69,17 @@ struct Scene {
   std::vector<std::unique_ptr<WorkerHost>> hosts;
 };
 
-}  // namespace
-
-Played play_blocking(const Subject& subject, const Play& play, Notes& notes) {
-  // Kept reachable: a thread that the plugin leaves behind may still call its host.
-  static auto& scenes = *new std::vector<std::unique_ptr<Scene>>;
-  scenes.push_back(std::make_unique<Scene>(play));
-  Peers& peers = scenes.back()->peers;
-  std::mutex& mutex = scenes.back()->mutex;
-  auto& hosts = scenes.back()->hosts;
+Played run_scene(const Subject& subject, Scene& scene, Notes& notes) {
+  const Play& play = scene.play;
+  Peers& peers = scene.peers;
+  std::mutex& mutex = scene.mutex;
+  auto& hosts = scene.hosts;
   Played out;
   const uint64_t bytes_before = allocated_bytes();
   const PeersThread thread(peers, mutex, play.manner == Manner::flooding);
   const uint32_t instances = std::max(play.instances, 1u);
   for (uint32_t i = 0; i < instances; ++i) {
-    hosts.push_back(std::make_unique<WorkerHost>(subject, notes, scenes.back()->play, peers, mutex, i, instances));
+    hosts.push_back(std::make_unique<WorkerHost>(subject, notes, play, peers, mutex, i, instances));
     out.created = hosts.back()->create(play.from_the_future);
     if (out.created == SONDE_OK) continue;
     out.failure = hosts.back()->take_failure(0);
@@ -107,7 +103,7 @@ Played play_blocking(const Subject& subject, const Play& play, Notes& notes) {
   }
   for (auto& host : hosts) {
     host->destroy();
-    for (Row& row : host->take_rows()) out.rows.push_back(std::move(row));
+    out.rows.insert(out.rows.end(), host->rows().begin(), host->rows().end());
     out.late_ns = std::max(out.late_ns, host->late_ns());
     out.asked += host->asked();
     out.refused_asks += host->refused_asks();
@@ -120,6 +116,18 @@ Played play_blocking(const Subject& subject, const Play& play, Notes& notes) {
   }
   out.peak_bytes = std::max(thread.peak_bytes(), bytes_before) - bytes_before;
   play.midway();
+  return out;
+}
+
+}  // namespace
+
+Played play_blocking(const Subject& subject, const Play& play, Notes& notes) {
+  const std::size_t threads = thread_count();
+  auto scene = std::make_unique<Scene>(play);
+  Played out = run_scene(subject, *scene, notes);
+  // A thread that the plugin left behind may still call its host, which then is kept.
+  static auto& kept = *new std::vector<std::unique_ptr<Scene>>;
+  if (thread_count() > threads) kept.push_back(std::move(scene));
   return out;
 }
 

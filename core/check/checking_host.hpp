@@ -23,7 +23,7 @@ class CheckingHost : public HostCalls {
   /// `longer`: of a host that knows calls which this plugin cannot.
   static const sonde_host* table(bool longer = false);
 
-  /// create() and destroy(). Hosts are never freed: a thread that a plugin leaves behind may still call.
+  /// create() and destroy().
   sonde_err create(bool from_the_future = false);
   void destroy();
   sonde_inst* instance() const { return instance_; }

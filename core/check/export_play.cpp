@@ -201,7 +201,7 @@ class ExportHost final : public CheckingHost {
 }  // namespace
 
 Exported play_export(const Subject& subject, const ExportPlay& play, Notes& notes) {
-  static auto& hosts = *new std::vector<std::unique_ptr<ExportHost>>;  // never freed, as all hosts
+  static auto& hosts = *new std::vector<std::unique_ptr<ExportHost>>;  // kept: a thread that is left behind may call
   hosts.push_back(std::make_unique<ExportHost>(subject, play, notes));
   return hosts.back()->run();
 }

@@ -45,9 +45,9 @@ void Peers::close() {
   for (const Place& p : places_)
     if (p.fd >= 0) ::close(p.fd);
   for (const int fd : fillers_) ::close(fd);
-  std::vector<Talk>().swap(talks_);  // the memory too: it must not look like a leak of the plugin
-  std::vector<Place>().swap(places_);
-  std::vector<int>().swap(fillers_);
+  talks_.clear();
+  places_.clear();
+  fillers_.clear();
 }
 
 std::optional<Endpoint> Peers::at(const IpAddress& ip, uint16_t port, uint8_t proto) {

@@ -38,8 +38,6 @@ class ProbeHost final : public CheckingHost {
   void stop();
   /// destroy(), and what it left.
   void end();
-  /// So that hosts, which are never freed, do not look like a leak of the plugin.
-  void forget_tasks() { std::vector<TaskState>().swap(tasks_); }
 
   bool settled() const;
   bool waiting() const;

@@ -95,7 +95,7 @@ class SourceHost final : public CheckingHost {
 }  // namespace
 
 Pulled play_source(const Subject& subject, const SourcePlay& play, Notes& notes) {
-  static auto& hosts = *new std::vector<std::unique_ptr<SourceHost>>;  // never freed, as all hosts
+  static auto& hosts = *new std::vector<std::unique_ptr<SourceHost>>;  // kept: a thread that is left behind may call
   hosts.push_back(std::make_unique<SourceHost>(subject, notes));
   return hosts.back()->run(play);
 }

@@ -1,7 +1,6 @@
 // A blocking instance in a check: one call of run() at a time, on the real clock, because its reads are real.
 #pragma once
 #include <mutex>
-#include <utility>
 #include <vector>
 
 #include "check/checking_host.hpp"
@@ -16,11 +15,7 @@ class WorkerHost final : public CheckingHost {
   /// Runs these targets as one batch, each with that much time (ns); `stop_in`: cancelled after so much, 0: never.
   /// What run() returned.
   sonde_err run(const std::vector<IpAddress>&, int64_t time, int64_t stop_in);
-  /// And forgets them: hosts are never freed, and must not look like a leak of the plugin.
-  std::vector<Row> take_rows() {
-    std::vector<Job>().swap(jobs_);
-    return std::exchange(rows_, {});
-  }
+  const std::vector<Row>& rows() const { return rows_; }
   int64_t late_ns() const { return late_; }
   uint64_t asked() const { return asked_; }
   uint64_t refused_asks() const { return refused_asks_; }
