@@ -172,31 +172,37 @@ class Check {
       if (t.applies == library) planned_.push_back({&t, "", 0, false, false, {}});
     for (uint32_t i = 0; i < found.size(); ++i)
       for (const Test& t : all_tests()) {
-        const bool of_descriptor = t.applies == every_kind && found[i].kind == 0 && t.run != &create && needs_no_instance(t);
+        const bool of_descriptor = t.applies == every_kind && found[i].kind == 0 && needs_no_instance(t);
         if ((t.applies & found[i].kind) != 0 || of_descriptor) planned_.push_back({&t, found[i].id, i, false, false, {}});
       }
     for (Planned& p : planned_)
       if (p.test->run == &load_now || (p.test->run == &descriptor_valid) || std::regex_search(p.test->name.begin(), p.test->name.end(), only_)) ask_for(p);
   }
   static bool needs_no_instance(const Test& t) {
-    for (const Test* at = &t; at; at = find_test(at->needs))
-      if (at->name == "create") return false;
+    if (t.name == "create") return false;
+    for (const Test& other : all_tests())
+      if (names(t.needs, other.name) && !needs_no_instance(other)) return false;
     return true;
   }
-  static const Test* find_test(std::string_view name) {
-    for (const Test& t : all_tests())
-      if (t.name == name) return &t;
-    return nullptr;
+  static bool names(std::string_view list, std::string_view name) {
+    while (!list.empty()) {
+      const std::size_t end = std::min(list.find(' '), list.size());
+      if (list.substr(0, end) == name) return true;
+      list.remove_prefix(std::min(end + 1, list.size()));
+    }
+    return false;
   }
 
   void ask_for(Planned& p) {
     if (std::exchange(p.asked_for, true)) return;
-    if (Planned* before = needed_by(p)) ask_for(*before);
+    for (Planned* before : needed_by(p)) ask_for(*before);
   }
-  Planned* needed_by(const Planned& p) {
+  std::vector<Planned*> needed_by(const Planned& p) {
+    std::vector<Planned*> out;
     for (Planned& other : planned_)
-      if (other.test->name == p.test->needs && (other.test->applies == library || other.index == p.index)) return &other;
-    return nullptr;
+      if (names(p.test->needs, other.test->name) && (other.test->applies == library || other.index == p.index))
+        out.push_back(&other);
+    return out;
   }
 
   /// Runs all tests that can be run now. False: there are none left.
@@ -205,17 +211,19 @@ class Check {
     bool open = false;
     for (Planned& p : planned_) {
       if (p.done || !p.asked_for) continue;
-      const Planned* before = needed_by(p);
-      if (before && !before->done) {
-        open = true;
-        continue;
+      bool waits = false;
+      const Planned* bad = nullptr;
+      for (const Planned* before : needed_by(p)) {
+        waits |= !before->done;
+        if (before->done && !bad && (is_bad(before->verdict.status) || before->verdict.status == Status::skip))
+          bad = before;
       }
-      if (before && (is_bad(before->verdict.status) || before->verdict.status == Status::skip)) {
-        p.verdict = skip("see " + std::string(before->test->name));
+      if (waits || bad) open = true;
+      if (bad) {
+        p.verdict = skip("see " + std::string(bad->test->name));
         p.done = true;
-        open = true;
-        continue;
       }
+      if (waits || bad) continue;
       now.push_back(&p);
     }
     std::vector<Job> jobs;
@@ -235,7 +243,7 @@ class Check {
     return [this, test = p.test, index = p.index, directory]() -> Report {
       Bench b = bench(index);
       b.directory = directory;
-      b.own_network = enter_own_network();
+      b.own_network = !needs_no_instance(*test) && enter_own_network();
       Verdict v;
       try {
         v = test->run(b);

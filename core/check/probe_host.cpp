@@ -184,7 +184,7 @@ void ProbeHost::note_stale(sonde_task task, const char* call) {
   if (t.row.cancelled && t.row.dones == 0) return notes_.add(Rule::cancel, what + "that cancel() had ended");
   if (std::string_view(call) == "done" && t.row.dones > 0)
     return notes_.add(Rule::done_once, "done() twice for one task, the second in " + std::string(callback()));
-  notes_.add(t.row.cancelled ? Rule::cancel : Rule::stale, what + "that was over");
+  notes_.add(Rule::stale, what + "that was over");
 }
 
 sonde_err ProbeHost::from_elsewhere(const std::function<sonde_err()>& f) {

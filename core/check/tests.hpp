@@ -16,7 +16,7 @@ inline constexpr uint8_t every_kind = probes | exporter | source;
 struct Test {
   std::string_view name;
   uint8_t applies;
-  std::string_view needs;  ///< another test that must not have failed; empty: none
+  std::string_view needs;  ///< tests, with blanks between, that must not have failed; those of other kinds do not count
   std::string_view proves;
   std::string_view remedy;
   Verdict (*run)(const Bench&);

@@ -23,7 +23,9 @@ Verdict about(const Bench& bench, std::initializer_list<Rule> rules) {
 
 void work_out(const Bench& bench, const Subject& subject, Notes& notes, const std::function<void()>& midway) {
   if (subject.plugin.kind == PluginKind::exporter) {
-    play_export(subject, {}, notes);
+    ExportPlay few;
+    few.batch = 2;
+    play_export(subject, few, notes);
     midway();
     ExportPlay hostile;
     hostile.hostile = true;
@@ -45,7 +47,7 @@ void work_out(const Bench& bench, const Subject& subject, Notes& notes, const st
   scene.midway = midway;
   scene.all_inputs = true;
   play(subject, scene, notes);
-  for (const int turns : {0, 1, 3}) {
+  for (const int turns : slow ? std::vector<int>{1} : std::vector<int>{0, 1, 3}) {
     Play stopped = bench.scene(Manner::silent, slow ? 1 : 4);
     stopped.stop_after = turns;
     play(subject, stopped, notes);

@@ -281,7 +281,7 @@ struct Parser {
     sub->footer(
         "\nExamples:\n  sonde plugin check ./build/greeting.so\n"
         "  sonde plugin check rdns.so --set servers=127.0.0.1 --only 'peer-.*' --json");
-    sub->add_option("FILE", plugin_check.file, "the library")->required();
+    sub->add_option("FILE", plugin_check.file, "the library");
     repeatable(sub->add_option("--set", plugin_check_sets, "set an option of the plugin (repeatable)"))
         ->option_text("NAME=VALUE");
     sub->add_option("--only", plugin_check.only, "only tests whose name has a match of REGEX")->option_text("REGEX");
@@ -290,7 +290,10 @@ struct Parser {
         ->option_text("SECONDS")
         ->check(CLI::Range(1u, 3600u));
     sub->add_flag("--json", plugin_check.json, "print JSON");
+    sub->add_flag("--list", plugin_check.list, "print what is tested, as a table in Markdown, and end");
     sub->callback([this] {
+      if (plugin_check.file.empty() && !plugin_check.list)
+        problem = failure("bad-argument", "FILE is required", "name the library of a plugin").value();
       for (const std::string& set : plugin_check_sets) {
         const auto equals = set.find('=');
         if (equals == std::string::npos || equals == 0)

@@ -73,6 +73,7 @@ struct PluginCheckArguments {
   uint64_t seed = 1;
   uint32_t time_limit_s = 0;  ///< of one test; 0: the default
   bool json = false;
+  bool list = false;  ///< only what is tested
 };
 
 using Command = std::variant<RunArguments, ValidateArguments, PlanArguments, ListArguments, DescribeArguments,

@@ -6,6 +6,10 @@
 namespace sonde::core::cli {
 
 int execute(const PluginCheckArguments& arguments) {
+  if (arguments.list) {
+    print(check::test_table());
+    return 0;
+  }
   check::CheckRequest request;
   request.file = arguments.file;
   request.only = arguments.only;

@@ -56,6 +56,9 @@ struct sonde_inst {
 #if defined(BREAK_STATIC_STATE)
 static int instances;
 #endif
+#if defined(BREAK_LEAKS_MEMORY) || defined(BREAK_TASK_LEAK)
+static void* volatile lost;
+#endif
 
 static sonde_str text(const char* s) {
   sonde_str out = {s, strlen(s)};
@@ -75,7 +78,7 @@ static void settle(struct sonde_inst* self, struct task* t, sonde_outcome outcom
   const sonde_value late = {SONDE_BOOL, 0, {1}};
 #endif
 #if defined(BREAK_TASK_LEAK)
-  if (outcome == SONDE_NEGATIVE) memset(malloc(100), 1, 100);
+  if (outcome == SONDE_NEGATIVE) lost = malloc(100);
 #endif
   if (outcome == SONDE_POSITIVE || outcome == SONDE_NEGATIVE) {
     sonde_value v = {SONDE_BOOL, 0, {1}};
@@ -202,7 +205,7 @@ static sonde_err create(sonde_ctx* ctx, const sonde_host* host, sonde_inst** out
 #if defined(BREAK_LEAKS_FD)
   self->fd = dup(0);
 #elif defined(BREAK_LEAKS_MEMORY)
-  memset(malloc(100), 1, 100);
+  lost = malloc(100);
 #elif defined(BREAK_CREATE_LEAK) || defined(BREAK_CREATE_SILENT)
   {
     uint64_t id = 0;
@@ -497,6 +500,9 @@ static const sonde_descriptor descriptor = {
 static const sonde_plugin plugin = {sizeof plugin, 0, &descriptor, create, destroy, &api, NULL};
 
 const sonde_plugin* sonde_plugin_v0(uint32_t index) {
+#if defined(BREAK_TABLE)
+  (void)cancel;
+#endif
 #if defined(BREAK_FOREIGN_SYMBOL)
   if (index == 77) BREAK_FOREIGN_SYMBOL("");
 #endif
