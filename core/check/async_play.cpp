@@ -21,8 +21,7 @@ class Scene {
   Scene(const Subject& subject, const Play& play, Notes& notes)
       : play_(play), stage_(std::make_unique<Stage>(subject, play)) {
     for (uint32_t i = 0; i < std::max(play.instances, 1u); ++i)
-      hosts_.push_back(
-          std::make_unique<ProbeHost>(subject, notes, *stage_, i, std::max(play.instances, 1u)));
+      hosts_.push_back(std::make_unique<ProbeHost>(subject, notes, *stage_, i, std::max(play.instances, 1u)));
   }
 
   Played run() {
@@ -44,8 +43,7 @@ class Scene {
     for (int i = 0; i < turns_behind_the_end && stage_->now < end; ++i)
       if (!turn() && !turn_the_clock()) break;
     destroy_all();
-    for (std::size_t i = 0; i < play_.tasks; ++i)
-      out.rows.push_back(hosts_[i % hosts_.size()]->row(i / hosts_.size()));
+    for (std::size_t i = 0; i < play_.tasks; ++i) out.rows.push_back(hosts_[i % hosts_.size()]->row(i / hosts_.size()));
     for (auto& host : hosts_) {
       out.partial_starts += host->partial_starts();
       if (out.failure.empty()) out.failure = host->start_failure();

@@ -160,7 +160,8 @@ class Check {
           f.kind = static_cast<uint8_t>(kind->unsigned_integer() ? *kind->unsigned_integer()
                                         : kind->integer()        ? static_cast<uint64_t>(*kind->integer())
                                                                  : 0);
-        if (const Value* problem = one.find("problem"); problem && problem->text()) f.options_problem = *problem->text();
+        if (const Value* problem = one.find("problem"); problem && problem->text())
+          f.options_problem = *problem->text();
         found.push_back(std::move(f));
       }
     if (found.empty()) found.push_back({"plugin 0", 0, {}});  // the tests say what is wrong with it
@@ -173,10 +174,13 @@ class Check {
     for (uint32_t i = 0; i < found.size(); ++i)
       for (const Test& t : all_tests()) {
         const bool of_descriptor = t.applies == every_kind && found[i].kind == 0 && needs_no_instance(t);
-        if ((t.applies & found[i].kind) != 0 || of_descriptor) planned_.push_back({&t, found[i].id, i, false, false, {}});
+        if ((t.applies & found[i].kind) != 0 || of_descriptor)
+          planned_.push_back({&t, found[i].id, i, false, false, {}});
       }
     for (Planned& p : planned_)
-      if (p.test->run == &load_now || (p.test->run == &descriptor_valid) || std::regex_search(p.test->name.begin(), p.test->name.end(), only_)) ask_for(p);
+      if (p.test->run == &load_now || (p.test->run == &descriptor_valid) ||
+          std::regex_search(p.test->name.begin(), p.test->name.end(), only_))
+        ask_for(p);
   }
   static bool needs_no_instance(const Test& t) {
     if (t.name == "create") return false;
@@ -271,7 +275,8 @@ Result<CheckReport> run_check(const CheckRequest& request) {
   std::error_code ec;
   const std::string file = fs::canonical(request.file, ec).string();
   if (ec)
-    return failure("file-unreadable", printable(request.file) + ": " + ec.message(), "name the library file of a plugin");
+    return failure("file-unreadable", printable(request.file) + ": " + ec.message(),
+                   "name the library file of a plugin");
   if (auto allowed = check_library_path(file, false); !allowed) return tl::unexpected(allowed.error());
   try {
     const std::regex only(request.only.empty() ? "" : request.only);

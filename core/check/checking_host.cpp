@@ -184,13 +184,12 @@ sonde_err CheckingHost::put_checked(uint32_t output, std::string_view key, const
     notes_.add(Rule::record, "put() of '" + field.name + "' with type " + std::to_string(value.type) +
                                  "; it is declared with type " + std::to_string(field.type));
   if (e == SONDE_E_INVALID)
-    notes_.add(Rule::record,
-               "put() of '" + field.name + "' was refused: " +
-                   (id == FieldTable::alive ? "alive is put as true or not at all"
-                    : field.shape == SONDE_MAP && key.empty()  ? "a map wants a key"
-                    : field.shape != SONDE_MAP && !key.empty() ? "only a map has keys"
-                    : field.type == SONDE_JSON                 ? "the text is not JSON"
-                                                               : "a number that is none"));
+    notes_.add(Rule::record, "put() of '" + field.name + "' was refused: " +
+                                 (id == FieldTable::alive                    ? "alive is put as true or not at all"
+                                  : field.shape == SONDE_MAP && key.empty()  ? "a map wants a key"
+                                  : field.shape != SONDE_MAP && !key.empty() ? "only a map has keys"
+                                  : field.type == SONDE_JSON                 ? "the text is not JSON"
+                                                                             : "a number that is none"));
   return e;
 }
 
@@ -234,12 +233,12 @@ void CheckingHost::entering(const char* call, Tag tag) {
     return notes_.add(Rule::thread, std::string(call) + "() was called from a thread that is not the instance's");
   }
   const Where where = where_;
-  const bool fits = tag == Tag::setup             ? where == Where::setup
-                    : tag == Tag::shard           ? where == Where::shard || where == Where::setup
-                    : tag == Tag::worker          ? where == Where::worker
-                    : tag == Tag::shard_or_worker ? where != Where::outside
-                                                  : where == Where::shard || where == Where::worker ||
-                                                        where == Where::setup;
+  const bool fits = tag == Tag::setup    ? where == Where::setup
+                    : tag == Tag::shard  ? where == Where::shard || where == Where::setup
+                    : tag == Tag::worker ? where == Where::worker
+                    : tag == Tag::shard_or_worker
+                        ? where != Where::outside
+                        : where == Where::shard || where == Where::worker || where == Where::setup;
   if (!fits) notes_.add(Rule::thread, std::string(call) + "() does not belong into " + callback_);
 }
 

@@ -1,5 +1,5 @@
-// The host in a check: answers as the engine does, and notes every call that comes from a wrong thread, at a wrong time,
-// or that is refused. Its table stands before the usual one; the subclasses are the kinds of instance.
+// The host in a check: answers as the engine does, and notes every call that comes from a wrong thread, at a wrong
+// time, or that is refused. Its table stands before the usual one; the subclasses are the kinds of instance.
 #pragma once
 #include <atomic>
 #include <string>

@@ -34,7 +34,8 @@ class ExportHost final : public CheckingHost {
   ExportHost(const Subject& subject, const ExportPlay& play, Notes& notes)
       : CheckingHost(subject, notes, 0, 1, 1), play_(play) {
     for (std::size_t i = 0; i < FieldTable::well_known_count; ++i) add_field(static_cast<FieldId>(i));
-    const auto own = fields_.bind_output("other", "other.note", SONDE_TEXT, SONDE_SCALAR, false, "a plugin's own field");
+    const auto own =
+        fields_.bind_output("other", "other.note", SONDE_TEXT, SONDE_SCALAR, false, "a plugin's own field");
     add_field(*own);
     for (uint32_t i = 0; i < play.records; ++i) records_.push_back(make_record(i));
   }
@@ -132,8 +133,8 @@ class ExportHost final : public CheckingHost {
       default: {
         // A map of any type mixes them.
         if (type == SONDE_NULL && k % 3 == 1) return Scalar::of(uint64_t{7});
-        Scalar s = Scalar::of(play_.hostile ? hostile_texts()[(n + k) % hostile_texts().size()]
-                                            : "text " + std::to_string(n));
+        Scalar s =
+            Scalar::of(play_.hostile ? hostile_texts()[(n + k) % hostile_texts().size()] : "text " + std::to_string(n));
         if (type != SONDE_NULL) s.type = type;
         return s;
       }
@@ -155,8 +156,8 @@ class ExportHost final : public CheckingHost {
       }
       if (k < 0 && k != SONDE_E_AGAIN) return step(out, "write()", k);
       if (k > static_cast<int32_t>(batch_)) {
-        notes_.add(Rule::partial, "write() was given " + std::to_string(batch_) + " records and returned " +
-                                      std::to_string(k));
+        notes_.add(Rule::partial,
+                   "write() was given " + std::to_string(batch_) + " records and returned " + std::to_string(k));
         return step(out, "write()", SONDE_E_IO);
       }
       if (k > 0) refused_in_a_row = 0;

@@ -26,9 +26,9 @@ bool on_loopback(const IpAddress& ip) {
 }  // namespace
 
 std::string_view to_string(Manner m) {
-  constexpr std::string_view names[] = {"a peer that talks",  "a silent peer",        "a peer that drops packets",
-                                        "a refusing peer",    "a resetting peer",     "a peer that closes early",
-                                        "a dripping peer",    "a flooding peer",      "a peer that sends garbage"};
+  constexpr std::string_view names[] = {"a peer that talks", "a silent peer",    "a peer that drops packets",
+                                        "a refusing peer",   "a resetting peer", "a peer that closes early",
+                                        "a dripping peer",   "a flooding peer",  "a peer that sends garbage"};
   return names[static_cast<std::size_t>(m)];
 }
 
@@ -244,8 +244,13 @@ void Peers::hang_up(Talk& talk, bool reset) {
 }
 
 std::string Peers::garbage(std::string_view heard) {
-  constexpr std::string_view beginnings[] = {"",     "220 ",       "HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n",
-                                             "SSH-", "\x16\x03\x03\xff\xff\x02", "\xff\xfd\x18\xff\xfa\x18", "{\"a\":[[[[",
+  constexpr std::string_view beginnings[] = {"",
+                                             "220 ",
+                                             "HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n",
+                                             "SSH-",
+                                             "\x16\x03\x03\xff\xff\x02",
+                                             "\xff\xfd\x18\xff\xfa\x18",
+                                             "{\"a\":[[[[",
                                              "\x30\x84\xff\xff\xff\xff"};
   std::string out(beginnings[random_() % std::size(beginnings)]);
   // What was asked comes back with a few octets turned: the nearest to an answer that a stranger can make up.

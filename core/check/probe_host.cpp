@@ -72,8 +72,8 @@ bool ProbeHost::offer(uint32_t batch) {
   }
   const auto k = static_cast<std::size_t>(taken);
   if (k > ids.size())
-    notes_.add(Rule::partial, "start() was offered " + std::to_string(ids.size()) + " tasks and returned " +
-                                  std::to_string(k));
+    notes_.add(Rule::partial,
+               "start() was offered " + std::to_string(ids.size()) + " tasks and returned " + std::to_string(k));
   for (std::size_t n = 0; n < indexes.size(); ++n) {
     TaskState& t = tasks_[indexes[n]];
     if (n < k) {

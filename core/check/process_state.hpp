@@ -12,8 +12,8 @@ struct ProcessState {
   std::map<int, std::string> descriptors;  ///< number: what it is
   std::size_t threads = 0;
   std::string locale, directory, environment;
-  unsigned mask = 0;                     ///< umask
-  std::vector<uintptr_t> handlers;       ///< by signal
+  unsigned mask = 0;                ///< umask
+  std::vector<uintptr_t> handlers;  ///< by signal
   std::string blocked_signals;
   int64_t output_bytes = 0, error_bytes = 0;  ///< on standard output and standard error (files in a sandbox)
 

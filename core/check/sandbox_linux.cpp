@@ -57,7 +57,7 @@ class Child {
       give_up();
       return;
     }
-    setpgid(pid_, pid_);  // in both: whoever comes first
+    setpgid(pid_, pid_);                                          // in both: whoever comes first
     pidfd_ = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));  // not everywhere (valgrind): then it is polled
   }
   Child(const Child&) = delete;
@@ -80,8 +80,8 @@ class Child {
     if (over_) return;
     drain();
     siginfo_t info{};
-    const bool ended = waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-                       info.si_pid == pid_;
+    const bool ended =
+        waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid_;
     const bool late = !ended && Clock::now() >= until_;
     if (!ended && !late) return;
     kill_group();  // before it is reaped: its number cannot be another's yet

@@ -10,15 +10,14 @@ namespace sonde::core::check {
 
 namespace {
 constexpr uint64_t ns_a_ms = 1'000'000;
-constexpr uint32_t default_timeout_ms = 10'000;      // as in a plan
+constexpr uint32_t default_timeout_ms = 10'000;       // as in a plan
 constexpr uint64_t longest_wait = uint64_t{1} << 50;  // 13 days of a clock that is turned
 constexpr uint32_t default_window = 256;
 }  // namespace
 
 Result<void> bind_fields(Subject& s) {
   for (const FieldInfo& f : s.plugin.outputs) {
-    const auto id =
-        s.fields.bind_output(s.plugin.id, f.name, f.type, f.shape, (f.flags & SONDE_F_DETAIL) != 0, f.help);
+    const auto id = s.fields.bind_output(s.plugin.id, f.name, f.type, f.shape, (f.flags & SONDE_F_DETAIL) != 0, f.help);
     if (!id) return tl::unexpected(id.error());
     s.outputs.push_back(*id);
   }

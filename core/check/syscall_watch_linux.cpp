@@ -161,10 +161,10 @@ void on_trap(int, siginfo_t*, void* context) {
   errno = before;
 }
 
-constexpr uint32_t watched[] = {SYS_socket, SYS_nanosleep, SYS_clock_nanosleep, SYS_ppoll, SYS_pselect6,
-                                SYS_epoll_pwait, SYS_wait4, SYS_connect,
+constexpr uint32_t watched[] = {SYS_socket,   SYS_nanosleep,   SYS_clock_nanosleep, SYS_ppoll,
+                                SYS_pselect6, SYS_epoll_pwait, SYS_wait4,           SYS_connect,
 #ifdef SYS_poll
-                                SYS_poll, SYS_select, SYS_epoll_wait
+                                SYS_poll,     SYS_select,      SYS_epoll_wait
 #endif
 };
 

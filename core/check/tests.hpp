@@ -85,6 +85,7 @@ Verdict source_pull(const Bench&);
 Verdict source_batches(const Bench&);
 
 /// Everything that a plugin of its kind goes through, shortly: what the tests of rules look at.
-void work_out(const Bench&, const Subject&, Notes&, const std::function<void()>& midway = [] {});
+void work_out(
+    const Bench&, const Subject&, Notes&, const std::function<void()>& midway = [] {});
 
 }  // namespace sonde::core::check

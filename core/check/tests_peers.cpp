@@ -95,7 +95,8 @@ Verdict peer_garbage(const Bench& bench) {
       if (std::string what = notes.about(rule); !s.over() && !what.empty() && usual.about(rule).empty())
         s.verdict = fail("with garbage: " + what);
     if (!s.over()) continue;
-    if (s.verdict.status == Status::fail) s.verdict.why += " (again with --seed " + std::to_string(bench.seed + i) + ")";
+    if (s.verdict.status == Status::fail)
+      s.verdict.why += " (again with --seed " + std::to_string(bench.seed + i) + ")";
     return s.verdict;
   }
   return pass();

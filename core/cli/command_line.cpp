@@ -271,7 +271,8 @@ struct Parser {
   }
 
   void add_plugin_group() {
-    CLI::App* group = command("plugin", "Tools for those who write plugins.", "  sonde plugin check ./build/greeting.so");
+    CLI::App* group =
+        command("plugin", "Tools for those who write plugins.", "  sonde plugin check ./build/greeting.so");
     group->require_subcommand(1);
     CLI::App* sub = group->add_subcommand(
         "check",

@@ -44,9 +44,9 @@ static sonde_err create(sonde_ctx* ctx, const sonde_host* host, sonde_inst** out
   (*out)->ctx = ctx;
   (*out)->host = host;
   memcpy((*out)->path, v.as.s.ptr, v.as.s.len);
-  snprintf((*out)->beside, sizeof (*out)->beside, "%s.new", (*out)->path);
+  snprintf((*out)->beside, sizeof(*out)->beside, "%s.new", (*out)->path);
 #if defined(BREAK_IN_PLACE)
-  memcpy((*out)->beside, (*out)->path, sizeof (*out)->path);
+  memcpy((*out)->beside, (*out)->path, sizeof(*out)->path);
 #endif
   return SONDE_OK;
 }
@@ -86,8 +86,7 @@ static int32_t write_records(sonde_inst* self, const sonde_task* records, uint32
 #if defined(BREAK_LONG_VALUE)
     if (v.as.s.len > 1000) return say(self, "a text is too long");
 #endif
-    if (fwrite(v.as.s.ptr, 1, v.as.s.len, self->file) != v.as.s.len || putc('\n', self->file) == EOF)
-      self->failed = 1;
+    if (fwrite(v.as.s.ptr, 1, v.as.s.len, self->file) != v.as.s.len || putc('\n', self->file) == EOF) self->failed = 1;
   }
 #if defined(BREAK_CALL_MARKS)
   fputs("--\n", self->file);
@@ -138,8 +137,9 @@ static const sonde_descriptor descriptor = {
     .summary = "Writes host names, a line each",
     .license = "Apache-2.0",
     .url = "",
-    .options_schema = "{\"type\":\"object\",\"properties\":{\"path\":{\"type\":\"string\",\"x-sonde\":\"path\","
-                      "\"default\":\"names.txt\",\"description\":\"the file\"}}}",
+    .options_schema =
+        "{\"type\":\"object\",\"properties\":{\"path\":{\"type\":\"string\",\"x-sonde\":\"path\","
+        "\"default\":\"names.txt\",\"description\":\"the file\"}}}",
     .field_size = sizeof(sonde_field),
     .needs = SONDE_NEED_FILES,
 };

@@ -15,7 +15,9 @@
 
 #if defined(BREAK_MORE_SYMBOLS)
 __attribute__((visibility("default"))) int something_else(void);
-int something_else(void) { return 1; }
+int something_else(void) {
+  return 1;
+}
 #endif
 #if defined(BREAK_FOREIGN_SYMBOL)
 extern int BREAK_FOREIGN_SYMBOL(const char*);
@@ -279,7 +281,9 @@ static void destroy(sonde_inst* self) {
 }
 
 #if defined(BREAK_AT_EXIT)
-static void crash_late(void) { raise(SIGSEGV); }
+static void crash_late(void) {
+  raise(SIGSEGV);
+}
 #endif
 
 static int32_t start(sonde_inst* self, const sonde_task* tasks, uint32_t n) {
@@ -353,7 +357,6 @@ static void take(struct task* t, const char* from, size_t n) {
   memcpy(t->text + t->length, from, n);
   t->length += n;
 }
-
 
 static void on_io(sonde_inst* self, uint64_t id, uint64_t user, uint32_t events) {
   static char buffer[65536];
@@ -449,13 +452,17 @@ static void cancel(sonde_inst* self, sonde_task task, uint64_t user, uint32_t wh
 }
 
 #if defined(BREAK_CONSTRUCTOR_CRASHES)
-__attribute__((constructor)) static void made(void) { raise(SIGSEGV); }
+__attribute__((constructor)) static void made(void) {
+  raise(SIGSEGV);
+}
 #elif defined(BREAK_CONSTRUCTOR_HANGS)
 __attribute__((constructor)) static void made(void) {
   for (;;) pause();
 }
 #elif defined(BREAK_CONSTRUCTOR_OPENS)
-__attribute__((constructor)) static void made(void) { (void)!dup(0); }
+__attribute__((constructor)) static void made(void) {
+  (void)!dup(0);
+}
 #elif defined(BREAK_CONSTRUCTOR_RECKONS)
 __attribute__((constructor)) static void made(void) {
   struct timespec now = {0, 0};
@@ -488,8 +495,9 @@ static const sonde_descriptor descriptor = {
 #elif defined(BREAK_HELP)
     .options_schema = "{\"type\":\"object\",\"properties\":{\"greeting\":{\"type\":\"string\",\"default\":\"hello\"}}}",
 #else
-    .options_schema = "{\"type\":\"object\",\"properties\":{\"greeting\":{\"type\":\"string\",\"default\":\"hello\","
-                      "\"description\":\"what to say\"}}}",
+    .options_schema =
+        "{\"type\":\"object\",\"properties\":{\"greeting\":{\"type\":\"string\",\"default\":\"hello\","
+        "\"description\":\"what to say\"}}}",
 #endif
     .outputs = outputs,
     .output_count = OUTPUTS,
