@@ -7,7 +7,6 @@
 
 #include "check/sandbox.hpp"
 #include "check/syscall_watch.hpp"
-#include "inventory/put.hpp"
 
 namespace sonde::core::check {
 namespace {
@@ -170,8 +169,34 @@ sonde_err CheckingHost::place(sonde_place* out) {
   return SONDE_OK;
 }
 
+bool CheckingHost::has_input(const char* call, uint32_t input) {
+  if (input < subject_.inputs.size()) return true;
+  notes_.add(Rule::record, std::string(call) + "() of input " + std::to_string(input) + "; the descriptor has " +
+                               std::to_string(subject_.inputs.size()));
+  return false;
+}
+
+uint32_t CheckingHost::count_known(sonde_task task, uint32_t input, std::span<const Fact> known) {
+  if (!has_input("count", input) || subject_.inputs[input] == no_field) return 0;
+  const FieldId id = subject_.inputs[input];
+  return static_cast<uint32_t>(items_.of(task, subject_.fields[id], id, known).size());
+}
+
+sonde_err CheckingHost::get_known(sonde_task task, uint32_t input, uint32_t item, std::span<const Fact> known,
+                                  sonde_str* key, sonde_value* out) {
+  if (!has_input("get", input)) return SONDE_E_INVALID;
+  const FieldId id = subject_.inputs[input];
+  if (id == no_field) return SONDE_E_ABSENT;
+  const auto& items = items_.of(task, subject_.fields[id], id, known);
+  if (item >= items.size()) return SONDE_E_ABSENT;
+  const Fact& f = known[items[item]];
+  if (key) *key = {f.key.data(), f.key.size()};
+  *out = to_abi(f.value);
+  return SONDE_OK;
+}
+
 sonde_err CheckingHost::put_checked(uint32_t output, std::string_view key, const sonde_value& value,
-                                    std::vector<Fact>& facts, std::size_t first) {
+                                    std::vector<Fact>& facts, std::size_t first, std::unique_ptr<FactIndex>& index) {
   if (output >= subject_.outputs.size()) {
     notes_.add(Rule::record, "put() of output " + std::to_string(output) + "; the descriptor has " +
                                  std::to_string(subject_.outputs.size()));
@@ -179,7 +204,7 @@ sonde_err CheckingHost::put_checked(uint32_t output, std::string_view key, const
   }
   const FieldId id = subject_.outputs[output];
   const Field& field = subject_.fields[id];
-  const sonde_err e = store_fact(field, id, 0, key, value, facts, first);
+  const sonde_err e = store_fact(field, id, 0, key, value, facts, first, index);
   if (e == SONDE_E_TYPE)
     notes_.add(Rule::record, "put() of '" + field.name + "' with type " + std::to_string(value.type) +
                                  "; it is declared with type " + std::to_string(field.type));

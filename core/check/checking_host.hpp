@@ -2,12 +2,15 @@
 // time, or that is refused. Its table stands before the usual one; the subclasses are the kinds of instance.
 #pragma once
 #include <atomic>
+#include <memory>
+#include <span>
 #include <string>
 #include <thread>
 
 #include "check/notes.hpp"
 #include "check/subject.hpp"
-#include "inventory/record.hpp"
+#include "engine/convert.hpp"
+#include "inventory/put.hpp"
 #include "plugins/host_calls.hpp"
 
 namespace sonde::core::check {
@@ -52,9 +55,13 @@ class CheckingHost : public HostCalls {
     int64_t cpu_before_;
   };
   bool on_own_thread() const { return std::this_thread::get_id() == owner_.load(); }
+  /// count() and get() of an input among the facts that a task came with, with what is wrong noted.
+  uint32_t count_known(sonde_task, uint32_t input, std::span<const Fact> known);
+  sonde_err get_known(sonde_task, uint32_t input, uint32_t item, std::span<const Fact> known, sonde_str* key,
+                      sonde_value* out);
   /// put(), with what is wrong noted.
   sonde_err put_checked(uint32_t output, std::string_view key, const sonde_value&, std::vector<Fact>& facts,
-                        std::size_t first);
+                        std::size_t first, std::unique_ptr<FactIndex>& index);
   /// Notes what done(SONDE_POSITIVE) left out.
   bool has_required(const std::vector<Fact>& facts, std::size_t first);
   static Outcome outcome_of(sonde_outcome);
@@ -77,6 +84,8 @@ class CheckingHost : public HostCalls {
   std::atomic<bool> destroyed_{false};
   const char* callback_ = "";
   bool creating_ = false;
+  bool has_input(const char* call, uint32_t input);
+  FieldItems items_;
   uint32_t fail_at_ = 0, may_fail_ = 0;
   std::string logged_error_;
 };

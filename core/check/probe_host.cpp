@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "engine/convert.hpp"
-#include "inventory/put.hpp"
 
 namespace sonde::core::check {
 
@@ -149,6 +148,7 @@ void ProbeHost::postpone(std::size_t index) {
   TaskState& t = tasks_[index];
   over(index, Outcome::none);
   t.facts.resize(t.inputs);
+  t.index.reset();
   t.row.facts.clear();
   if (++t.postponed > most_postponements) {
     t.row.outcome = Outcome::error;
@@ -240,13 +240,7 @@ uint32_t ProbeHost::count(sonde_task task, uint32_t input) {
   on_shard([&]() -> sonde_err {
     const TaskState* t = open(task, "count");
     if (!t) return SONDE_E_STALE;
-    if (input >= subject_.inputs.size()) {
-      notes_.add(Rule::record, "count() of input " + std::to_string(input) + "; the descriptor has " +
-                                   std::to_string(subject_.inputs.size()));
-      return SONDE_E_INVALID;
-    }
-    const FieldId id = subject_.inputs[input];
-    if (id != no_field) n = count_items(subject_.fields[id], id, std::span(t->facts).first(t->inputs));
+    n = count_known(task, input, std::span(t->facts).first(t->inputs));
     return SONDE_OK;
   });
   return n;
@@ -256,18 +250,7 @@ sonde_err ProbeHost::get(sonde_task task, uint32_t input, uint32_t item, sonde_s
   return on_shard([&]() -> sonde_err {
     const TaskState* t = open(task, "get");
     if (!t) return SONDE_E_STALE;
-    if (input >= subject_.inputs.size()) {
-      notes_.add(Rule::record, "get() of input " + std::to_string(input) + "; the descriptor has " +
-                                   std::to_string(subject_.inputs.size()));
-      return SONDE_E_INVALID;
-    }
-    const FieldId id = subject_.inputs[input];
-    const Fact* f =
-        id == no_field ? nullptr : find_item(subject_.fields[id], id, std::span(t->facts).first(t->inputs), item);
-    if (!f) return SONDE_E_ABSENT;
-    if (key) *key = {f->key.data(), f->key.size()};
-    *out = to_abi(f->value);
-    return SONDE_OK;
+    return get_known(task, input, item, std::span(t->facts).first(t->inputs), key, out);
   });
 }
 
@@ -275,7 +258,7 @@ sonde_err ProbeHost::put(sonde_task task, uint32_t output, std::string_view key,
   return on_shard([&]() -> sonde_err {
     TaskState* t = open(task, "put");
     if (!t) return SONDE_E_STALE;
-    return put_checked(output, key, value, t->facts, t->inputs);
+    return put_checked(output, key, value, t->facts, t->inputs, t->index);
   });
 }
 

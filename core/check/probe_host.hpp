@@ -78,6 +78,7 @@ class ProbeHost final : public CheckingHost {
     int64_t deadline = 0;
     std::vector<Fact> facts;  ///< inputs, then what was put
     std::size_t inputs = 0;
+    std::unique_ptr<FactIndex> index;
     unsigned postponed = 0;
     Row row;
   };

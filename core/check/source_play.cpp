@@ -41,7 +41,7 @@ class SourceHost final : public CheckingHost {
       notes_.add(Rule::stale, "put(), in pull(), about a target of an earlier pull()");
       return SONDE_E_STALE;
     }
-    return put_checked(output, key, value, facts_[i], 0);
+    return put_checked(output, key, value, facts_[i], 0, indexes_[i]);
   }
 
  private:
@@ -50,6 +50,8 @@ class SourceHost final : public CheckingHost {
     std::vector<sonde_task> tasks(play.batch);
     ++serial_;
     facts_.assign(play.batch, {});
+    indexes_.clear();
+    indexes_.resize(play.batch);
     for (uint32_t i = 0; i < play.batch; ++i) {
       std::memset(&targets[i], 0, sizeof targets[i]);
       targets[i].size = sizeof(sonde_target);
@@ -90,6 +92,7 @@ class SourceHost final : public CheckingHost {
 
   uint64_t serial_ = 0;
   std::vector<std::vector<Fact>> facts_;
+  std::vector<std::unique_ptr<FactIndex>> indexes_;
 };
 
 }  // namespace

@@ -28,7 +28,8 @@ sonde_err WorkerHost::run(const std::vector<IpAddress>& targets, int64_t time, i
   {
     std::lock_guard lock(mutex_);
     ++serial_;
-    jobs_.assign(targets.size(), {});
+    jobs_.clear();
+    jobs_.resize(targets.size());
     for (std::size_t i = 0; i < targets.size(); ++i) {
       jobs_[i].row.ip = targets[i];
       jobs_[i].inputs = made_up_inputs(subject_, play_.all_inputs, targets[i]);
@@ -106,37 +107,19 @@ int WorkerHost::cancelled(sonde_task task) {
 uint32_t WorkerHost::count(sonde_task task, uint32_t input) {
   std::lock_guard lock(mutex_);
   const Job* job = open(task, "count");
-  if (!job) return 0;
-  if (input >= subject_.inputs.size()) {
-    notes_.add(Rule::record, "count() of input " + std::to_string(input) + "; the descriptor has " +
-                                 std::to_string(subject_.inputs.size()));
-    return 0;
-  }
-  const FieldId id = subject_.inputs[input];
-  return id == no_field ? 0 : count_items(subject_.fields[id], id, job->inputs);
+  return job ? count_known(task, input, job->inputs) : 0;
 }
 
 sonde_err WorkerHost::get(sonde_task task, uint32_t input, uint32_t item, sonde_str* key, sonde_value* out) {
   std::lock_guard lock(mutex_);
   const Job* job = open(task, "get");
-  if (!job) return SONDE_E_STALE;
-  if (input >= subject_.inputs.size()) {
-    notes_.add(Rule::record, "get() of input " + std::to_string(input) + "; the descriptor has " +
-                                 std::to_string(subject_.inputs.size()));
-    return SONDE_E_INVALID;
-  }
-  const FieldId id = subject_.inputs[input];
-  const Fact* f = id == no_field ? nullptr : find_item(subject_.fields[id], id, job->inputs, item);
-  if (!f) return SONDE_E_ABSENT;
-  if (key) *key = {f->key.data(), f->key.size()};
-  *out = to_abi(f->value);
-  return SONDE_OK;
+  return job ? get_known(task, input, item, job->inputs, key, out) : sonde_err{SONDE_E_STALE};
 }
 
 sonde_err WorkerHost::put(sonde_task task, uint32_t output, std::string_view key, const sonde_value& value) {
   std::lock_guard lock(mutex_);
   Job* job = open(task, "put");
-  return job ? put_checked(output, key, value, job->outputs, 0) : sonde_err{SONDE_E_STALE};
+  return job ? put_checked(output, key, value, job->outputs, 0, job->index) : sonde_err{SONDE_E_STALE};
 }
 
 sonde_err WorkerHost::done(sonde_task task, sonde_outcome outcome) {
@@ -144,7 +127,10 @@ sonde_err WorkerHost::done(sonde_task task, sonde_outcome outcome) {
   Job* job = open(task, "done");
   if (!job) return SONDE_E_STALE;
   ++job->row.dones;
-  if (outcome == SONDE_POSTPONED) job->outputs.clear();  // a scene does not offer it again
+  if (outcome == SONDE_POSTPONED) {  // a scene does not offer it again
+    job->outputs.clear();
+    job->index.reset();
+  }
   const bool complete = outcome != SONDE_POSITIVE || has_required(job->outputs, 0);
   job->row.outcome = outcome == SONDE_POSTPONED ? Outcome::none : outcome_of(outcome);
   if (job->row.outcome == Outcome::error) job->row.why = take_failure(task);

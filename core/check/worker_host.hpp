@@ -35,6 +35,7 @@ class WorkerHost final : public CheckingHost {
  private:
   struct Job {
     std::vector<Fact> inputs, outputs;
+    std::unique_ptr<FactIndex> index;
     std::vector<int> sockets;
     bool over = false;
     Row row;

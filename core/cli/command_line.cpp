@@ -16,16 +16,21 @@
 namespace sonde::core::cli {
 namespace {
 
+/// "plugin check"; empty: sonde itself.
+std::string path_of(const CLI::App& command) {
+  std::string path;
+  for (const CLI::App* at = &command; at->get_parent() != nullptr; at = at->get_parent())
+    path = at->get_name() + (path.empty() ? "" : " " + path);
+  return path;
+}
+
 /// CLI11's own layout is too wide for a screen: here one line an option, and no types that nobody reads.
 class Formatter : public CLI::Formatter {
  public:
   std::string make_help(const CLI::App* app, std::string, CLI::AppFormatMode) const override {
     std::string out = app->get_description() + "\n\nUsage: sonde";
     const bool group = !app->get_subcommands([](const CLI::App*) { return true; }).empty();
-    std::string path;
-    for (const CLI::App* at = app; at->get_parent() != nullptr; at = at->get_parent())
-      path = " " + at->get_name() + path;
-    out += path;
+    if (const std::string path = path_of(*app); !path.empty()) out += " " + path;
     for (const CLI::Option* option : app->get_options([](const CLI::Option* o) { return o->get_positional(); })) {
       const std::string name = option->get_name(true) + (option->get_expected_max() > 1 ? "..." : "");
       out += option->get_required() ? " " + name : " [" + name + "]";
@@ -358,7 +363,7 @@ struct Parser {
 
 Usage usage_of(const CLI::App& command) {
   Usage usage;
-  if (command.get_parent() != nullptr) usage.command = command.get_name();
+  usage.command = path_of(command);
   for (const CLI::Option* option : command.get_options()) {
     if (option->get_positional()) {
       usage.positionals.push_back(
@@ -384,7 +389,7 @@ std::vector<std::string> with_help_written_out(int argc, const char* const* argv
   const bool asks = !words.empty() && (words[0] == "help" || words[0] == "--help" || words[0] == "-h");
   if (!asks) return words;
   words.erase(words.begin());
-  words.insert(words.begin() + (words.empty() ? 0 : 1), "--help");
+  words.push_back("--help");
   return words;
 }
 
@@ -404,9 +409,16 @@ std::optional<Diagnostic> wrong_command(const CLI::App& app, const std::vector<s
 
 /// What CLI11 found, in words that say what was expected.
 Diagnostic explain(const CLI::ParseError& wrong, const CLI::App& app, const std::vector<std::string>& words) {
-  const auto parsed = app.get_subcommands();
-  const CLI::App& command = parsed.empty() ? app : *parsed.front();
+  const CLI::App* innermost = &app;
+  while (!innermost->get_subcommands().empty()) innermost = innermost->get_subcommands().front();
+  const CLI::App& command = *innermost;
   const Usage usage = usage_of(command);
+  if (const std::vector<Usage> group = all_usages(command); !group.empty() && &command != &app) {
+    const std::vector<std::string> left = command.remaining();
+    const std::string word = left.empty() ? "" : left.front();
+    if (word.empty() || word.front() != '-')
+      return unknown_command(word.empty() ? "" : usage.command + " " + word, group);
+  }
   if (dynamic_cast<const CLI::ExtrasError*>(&wrong) != nullptr) {
     const std::vector<std::string> left = command.remaining();
     // The first in the order written: the value of a misspelt option is left over too.
