@@ -86,8 +86,8 @@ Played run_scene(const Subject& subject, Scene& scene, Notes& notes) {
     for (auto& host : hosts) host->destroy();
     return out;
   }
-  uint32_t most = play.batch != 0 ? play.batch : std::max(subject.plugin.max_batch, 1u);
-  if (subject.plugin.max_batch != 0) most = std::min(most, subject.plugin.max_batch);
+  uint32_t most = play.batch != 0 ? play.batch : std::max(subject.most_in_a_call, 1u);
+  if (subject.most_in_a_call != 0) most = std::min(most, subject.most_in_a_call);
   const int64_t time = ends_by_itself(play.manner) || play.manner == Manner::talking
                            ? std::min(subject.deadline, long_time_ns)
                            : std::min(subject.deadline, short_time_ns);

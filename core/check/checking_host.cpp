@@ -169,6 +169,16 @@ sonde_err CheckingHost::place(sonde_place* out) {
   return SONDE_OK;
 }
 
+sonde_err CheckingHost::document(std::string_view name, sonde_str* out) {
+  // The rules of a run on loopback alone; the run's own are made in engine/run_rules.cpp.
+  static const std::string limits = R"({"packets_per_second":1000,"connections_per_host":2,"allow_print_ports":false})";
+  static const std::string exclude = "";
+  const std::string* text = name == "limits" ? &limits : name == "exclude" ? &exclude : nullptr;
+  if (!text || subject_.plugin.kind != PluginKind::probe) return SONDE_E_ABSENT;
+  *out = {text->data(), text->size()};
+  return SONDE_OK;
+}
+
 bool CheckingHost::has_input(const char* call, uint32_t input) {
   if (input < subject_.inputs.size()) return true;
   notes_.add(Rule::record, std::string(call) + "() of input " + std::to_string(input) + "; the descriptor has " +

@@ -37,6 +37,7 @@ class CheckingHost : public HostCalls {
   int log_enabled(int) override { return 1; }
   void log(sonde_task, int level, std::string_view message) override;
   sonde_err place(sonde_place* out) override;
+  sonde_err document(std::string_view name, sonde_str* out) override;  ///< those that probes may ask for
   const std::string& logged_error() const { return logged_error_; }
 
  protected:

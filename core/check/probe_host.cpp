@@ -47,7 +47,7 @@ bool ProbeHost::offer(uint32_t batch) {
   for (const TaskState& t : tasks_) running += t.state == State::running;
   std::size_t most = subject_.window > running ? subject_.window - running : 0;
   if (batch != 0) most = std::min<std::size_t>(most, batch);
-  if (subject_.plugin.max_batch != 0) most = std::min<std::size_t>(most, subject_.plugin.max_batch);
+  if (subject_.most_in_a_call != 0) most = std::min<std::size_t>(most, subject_.most_in_a_call);
   for (std::size_t i = 0; i < tasks_.size() && indexes.size() < most; ++i)
     if (tasks_[i].state == State::waiting) indexes.push_back(i);
   if (indexes.empty()) return false;

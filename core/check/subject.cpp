@@ -4,7 +4,7 @@
 
 #include "config/overrides.hpp"
 #include "engine/services.hpp"
-#include "plugins/cost.hpp"
+#include "plugins/demands.hpp"
 
 namespace sonde::core::check {
 
@@ -53,10 +53,14 @@ Result<void> use_options(Subject& s, const Value& options) {
   for (const Diagnostic& d : problems.items())
     if (d.severity == Severity::error) return tl::unexpected(d);
   s.services = services_of(s.options, s.plugin.schema);
-  const Value* wait = s.plugin.schema.cost.find("wait");
-  const uint64_t expected = wait ? evaluate_cost(*wait, s.options) : 0;
-  const uint64_t timeout = s.plugin.timeout_ms != 0 ? s.plugin.timeout_ms : default_timeout_ms;
-  s.deadline = static_cast<int64_t>(timeout * ns_a_ms + std::min(expected, longest_wait));
+  s.rights = needs_of(s.plugin, s.options);
+  s.most_in_a_call = batch_of(s.plugin, s.options);
+  if (cost_expression(s.plugin, s.options, "deadline")) {
+    s.deadline = static_cast<int64_t>(std::min(cost_of(s.plugin, s.options, "deadline"), longest_wait));
+  } else {
+    const uint64_t timeout = s.plugin.timeout_ms != 0 ? s.plugin.timeout_ms : default_timeout_ms;
+    s.deadline = static_cast<int64_t>(timeout * ns_a_ms + std::min(cost_of(s.plugin, s.options, "wait"), longest_wait));
+  }
   s.window = s.plugin.max_in_flight == 0 ? default_window : std::min(s.plugin.max_in_flight, default_window);
   return {};
 }

@@ -22,8 +22,10 @@ struct Subject {
   std::vector<IpAddress> services;  ///< servers that the options name
   int64_t deadline = 0;             ///< ns that a task may take
   uint32_t window = 0;              ///< tasks that may be under way at once
+  uint32_t rights = 0;              ///< SONDE_NEED_* with these options
+  uint32_t most_in_a_call = 0;      ///< tasks of one start() or run(); 0: any number
 
-  bool needs(uint32_t bit) const { return (plugin.needs & bit) != 0; }
+  bool needs(uint32_t bit) const { return (rights & bit) != 0; }
 };
 
 /// Binds inputs and outputs; the Diagnostic says which field is impossible.
