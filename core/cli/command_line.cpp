@@ -159,6 +159,8 @@ struct Parser {
   DoctorArguments doctor;
   CreateArguments create;
   PluginNewArguments plugin_new;
+  PluginCheckArguments plugin_check;
+  std::vector<std::string> plugin_check_sets;
   PipelineOptions run_options, validate_options, plan_options;
   std::string run_format, log_level = "info", list_format = "table", describe_format = "text", history_format = "table",
                           diff_format = "text", plan_format = "text", schema_word;
@@ -285,10 +287,14 @@ struct Parser {
   }
 
   void add_plugin_group() {
-    CLI::App* group = command("plugin", "For authors of plugins: begin a project.",
-                              "  sonde plugin new probe tls-cert\n  sonde plugin new exporter table --lang c");
+    CLI::App* group = command("plugin", "For authors of plugins: begin a project, check a library.",
+                              "  sonde plugin new probe tls-cert\n  sonde plugin check ./build/tls-cert.so");
     group->require_subcommand(1);
+    add_plugin_new(group);
+    add_plugin_check(group);
+  }
 
+  void add_plugin_new(CLI::App* group) {
     CLI::App* sub = command("new",
                             "Begin a plugin: a project with a test, a README and a sample pipeline.\n"
                             "It builds against the installed SDK alone.",
@@ -302,6 +308,38 @@ struct Parser {
       pick("KIND", plugin_new.kind, plugin_kinds, plugin_new.kind);
       pick("--lang", plugin_new.language, languages, plugin_new.language);
       result = plugin_new;
+    });
+  }
+
+  void add_plugin_check(CLI::App* group) {
+    CLI::App* sub = command("check",
+                            "Check that a plugin keeps to the contract of the ABI, each test in a process of its own.\n"
+                            "It talks to loopback alone, in an empty network where this user may make one.\n"
+                            "Exit: 0 all pass, 1 a test failed, 2 usage.",
+                            "  sonde plugin check ./build/greeting.so\n"
+                            "  sonde plugin check rdns.so --set servers=127.0.0.1 --only 'peer-.*' --json",
+                            group);
+    sub->add_option("FILE", plugin_check.file, "the library");
+    repeatable(sub->add_option("--set", plugin_check_sets, "set an option of the plugin (repeatable)"))
+        ->option_text("NAME=VALUE");
+    sub->add_option("--only", plugin_check.only, "only tests whose name has a match of REGEX")->option_text("REGEX");
+    sub->add_option("--seed", plugin_check.seed, "of what peers make up, and of the plugin")->option_text("N");
+    sub->add_option("--time-limit", plugin_check.time_limit_s, "seconds that one test may take (20)")
+        ->option_text("SECONDS")
+        ->check(CLI::Range(1u, 3600u));
+    sub->add_flag("--json", plugin_check.json, "print JSON");
+    sub->add_flag("--list", plugin_check.list, "print what is tested, as a table in Markdown, and end");
+    sub->callback([this] {
+      if (plugin_check.file.empty() && !plugin_check.list)
+        problem = failure("bad-argument", "FILE is required", "name the library of a plugin").value();
+      for (const std::string& set : plugin_check_sets) {
+        const auto equals = set.find('=');
+        if (equals == std::string::npos || equals == 0)
+          problem = failure("bad-argument", "--set " + set + " has no '='", "write --set option=value").value();
+        else
+          plugin_check.sets.emplace_back(set.substr(0, equals), set.substr(equals + 1));
+      }
+      result = plugin_check;
     });
   }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -77,9 +78,20 @@ struct PluginNewArguments {
   std::string directory;  ///< empty: the name
 };
 
-using Command =
-    std::variant<RunArguments, ValidateArguments, PlanArguments, ListArguments, DescribeArguments, SchemaArguments,
-                 DiffArguments, HistoryArguments, DoctorArguments, CreateArguments, PluginNewArguments>;
+/// The conformance tests of a plugin.
+struct PluginCheckArguments {
+  std::string file;
+  std::string only;
+  std::vector<std::pair<std::string, std::string>> sets;
+  uint64_t seed = 1;
+  uint32_t time_limit_s = 0;  ///< of one test; 0: the default
+  bool json = false;
+  bool list = false;  ///< only what is tested
+};
+
+using Command = std::variant<RunArguments, ValidateArguments, PlanArguments, ListArguments, DescribeArguments,
+                             SchemaArguments, DiffArguments, HistoryArguments, DoctorArguments, CreateArguments,
+                             PluginNewArguments, PluginCheckArguments>;
 
 /// The command, or the exit code after help, the version or a usage error has been printed.
 std::variant<Command, int> parse_command_line(int argc, const char* const* argv);

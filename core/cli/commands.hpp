@@ -15,5 +15,6 @@ int execute(const HistoryArguments&);
 int execute(const DoctorArguments&);
 int execute(const CreateArguments&);
 int execute(const PluginNewArguments&);
+int execute(const PluginCheckArguments&);
 
 }  // namespace sonde::core::cli

@@ -142,7 +142,8 @@ Diagnostic explain(const Registry& registry, const std::string& id) {
 }  // namespace
 
 int execute(const DescribeArguments& arguments) {
-  const Registry registry = load_plugins(arguments.plugin_path);
+  Registry registry;
+  registry.scan_with_trial(default_search_path(arguments.plugin_path));
   std::vector<const PluginEntry*> found;  // one id may name a probe and a source
   for (const PluginEntry* p : registry.all())
     if (p->id == arguments.plugin) found.push_back(p);

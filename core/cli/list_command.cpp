@@ -69,7 +69,7 @@ std::vector<Refused> refusals_of(const Registry& registry) {
 int execute(const ListArguments& arguments) {
   const SearchPath path = default_search_path(arguments.plugin_path);
   Registry registry;
-  registry.scan(path);
+  registry.scan_with_trial(path);
   if (arguments.json) {
     print(to_json(list_value(registry), 2) + "\n");
     return 0;

@@ -122,4 +122,12 @@ void apply_stage_sets(PipelineSpec& spec, const Overrides& overrides, Diagnostic
   }
 }
 
+bool set_option(Value& options, std::string_view path, const std::string& text, const SourceSpan& where) {
+  Value v{text};
+  v.where = where;
+  v.origin = Origin::command_line;
+  v.untyped = true;
+  return set_below(options, path, v);
+}
+
 }  // namespace sonde::core

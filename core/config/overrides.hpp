@@ -12,5 +12,7 @@ namespace sonde::core {
 void apply_limit_sets(Value& file, const Overrides&, Diagnostics& out);
 /// Puts every --set stage.option=value into the options of that stage or output.
 void apply_stage_sets(PipelineSpec&, const Overrides&, Diagnostics& out);
+/// Puts one text into options, below a path such as "v3.user". False: the path goes through what is no mapping.
+bool set_option(Value& options, std::string_view path, const std::string& text, const SourceSpan& where);
 
 }  // namespace sonde::core

@@ -48,11 +48,16 @@ class PluginCheck {
   PluginCheck(const sonde_plugin* plugin, const std::string& library, std::string& id)
       : plugin_(plugin), library_(library), id_(id) {}
 
-  Result<PluginEntry> run() {
+  Result<PluginEntry> run(DescriptorPart* wrong) {
+    int part = 0;  // in the order of DescriptorPart
     for (auto step : {&PluginCheck::check_sizes, &PluginCheck::copy_identity, &PluginCheck::check_version,
                       &PluginCheck::copy_texts, &PluginCheck::copy_fields, &PluginCheck::copy_numbers,
                       &PluginCheck::copy_schema, &PluginCheck::check_functions}) {
-      if (auto ok = (this->*step)(); !ok) return tl::unexpected(ok.error());
+      if (auto ok = (this->*step)(); !ok) {
+        if (wrong) *wrong = static_cast<DescriptorPart>(part);
+        return tl::unexpected(ok.error());
+      }
+      ++part;
     }
     return std::move(entry_);
   }
@@ -261,8 +266,9 @@ class PluginCheck {
 
 }  // namespace
 
-Result<PluginEntry> check_plugin(const sonde_plugin* plugin, const std::string& library, std::string& id) {
-  return PluginCheck(plugin, library, id).run();
+Result<PluginEntry> check_plugin(const sonde_plugin* plugin, const std::string& library, std::string& id,
+                                 DescriptorPart* wrong) {
+  return PluginCheck(plugin, library, id).run(wrong);
 }
 
 }  // namespace sonde::core

@@ -168,9 +168,11 @@ class ElfReader {
     if (!read_(strings.sh_offset, names.data(), names.size())) return truncated("symbol names");
     for (const auto& symbol : symbols) {
       auto binding = symbol.st_info >> 4;  // the same in both classes
-      if (symbol.st_shndx == SHN_UNDEF || binding == STB_LOCAL || symbol.st_name >= names.size()) continue;
+      const bool undefined = symbol.st_shndx == SHN_UNDEF;
+      if (binding == STB_LOCAL || symbol.st_name >= names.size()) continue;
+      if (undefined && (binding == STB_WEAK || symbol.st_name == 0)) continue;
       std::string_view rest = std::string_view(names).substr(symbol.st_name, max_name);
-      info.exports.emplace_back(rest.substr(0, rest.find('\0')));
+      (undefined ? info.imports : info.exports).emplace_back(rest.substr(0, rest.find('\0')));
     }
     return info;
   }

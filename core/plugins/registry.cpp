@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <deque>
 #include <filesystem>
+#include <map>
 #include <set>
 
 #include "base/text.hpp"
@@ -13,6 +14,7 @@
 #include "plugins/elf_file.hpp"
 #include "plugins/file_checks.hpp"
 #include "plugins/library.hpp"
+#include "plugins/trial_load.hpp"
 
 namespace sonde::core {
 namespace {
@@ -71,6 +73,7 @@ struct Registry::Impl {
   std::vector<RefusedId> refused_ids;
   std::vector<Duplicate> duplicates;
   std::set<std::string> loaded_files;
+  std::map<std::string, std::string> condemned;  ///< canonical path: what became of the child that loaded it
 
   void refuse(const std::string& file, const std::string& id, std::size_t directory, Diagnostic why) {
     refused_ids.push_back({id, refusals.size(), directory});
@@ -98,6 +101,7 @@ struct Registry::Impl {
   }
 
   void load(const std::string& path, bool strict, std::size_t directory);
+  static std::vector<std::string> libraries_in(const std::string& directory, std::error_code& ec);
   void add(PluginEntry entry, std::size_t directory);
 };
 
@@ -109,6 +113,12 @@ void Registry::Impl::load(const std::string& path, bool strict, std::size_t dire
   auto elf = inspect_elf_file(*real);
   if (!elf) return refuse(*real, stem, directory, elf.error());
   if (auto ok = check_entry_symbol(*elf, *real); !ok) return refuse(*real, stem, directory, ok.error());
+  if (const auto bad = condemned.find(*real); bad != condemned.end())
+    return refuse(*real, stem, directory,
+                  refused("plugin-broken", *real, "a library that can be loaded", "one that " + bad->second,
+                          "remove it from the plugin directory, or install a repaired version; `sonde plugin check` "
+                          "says where it happens")
+                      .value());
   auto entry = open_library(*real);
   if (!entry) return refuse(*real, stem, directory, entry.error());
   uint32_t index = 0;
@@ -158,6 +168,30 @@ Registry::~Registry() = default;
 Registry::Registry(Registry&&) noexcept = default;
 Registry& Registry::operator=(Registry&&) noexcept = default;
 
+std::vector<std::string> Registry::Impl::libraries_in(const std::string& directory, std::error_code& ec) {
+  std::vector<std::string> files;
+  for (fs::directory_iterator it(directory, ec), end; !ec && it != end; it.increment(ec))
+    if (it->path().extension() == ".so") files.push_back(it->path().string());
+  std::sort(files.begin(), files.end());  // which file is called the duplicate must not depend on the file system
+  return files;
+}
+
+void Registry::scan_with_trial(const SearchPath& search) {
+  constexpr std::chrono::seconds limit{5};
+  const std::string all = try_in_child([&search] { Registry().scan(search); }, limit);
+  if (!all.empty())
+    for (const std::string& directory : search.directories) {
+      std::error_code ec;
+      for (const std::string& file : Impl::libraries_in(directory, ec)) {
+        const std::string real = fs::canonical(file, ec).string();
+        if (ec || impl_->condemned.contains(real)) continue;
+        std::string what = try_in_child([&] { Registry().load_file(real, search.strict); }, limit);
+        if (!what.empty()) impl_->condemned.emplace(real, std::move(what));
+      }
+    }
+  scan(search);
+}
+
 void Registry::scan(const SearchPath& search) {
   for (const std::string& name : search.directories) {
     std::error_code ec;
@@ -168,9 +202,7 @@ void Registry::scan(const SearchPath& search) {
     std::size_t index = impl_->directories.size();
     impl_->directories.push_back(directory);
     std::vector<std::string> files;
-    if (!ec)
-      for (fs::directory_iterator it(directory, ec), end; !ec && it != end; it.increment(ec))
-        if (it->path().extension() == ".so") files.push_back(it->path().string());
+    if (!ec) files = Impl::libraries_in(directory, ec);
     if (ec) {
       impl_->refuse(directory, "", index,
                     Diagnostic{"plugin-path",
@@ -180,7 +212,6 @@ void Registry::scan(const SearchPath& search) {
                                Severity::warning});
       continue;
     }
-    std::sort(files.begin(), files.end());  // which file is called the duplicate must not depend on the file system
     for (const std::string& file : files) impl_->load(file, search.strict, index);
   }
 }

@@ -63,6 +63,9 @@ class Registry {
   /// Looks at every *.so of every directory. A file that is refused is recorded with its Diagnostic, not reported:
   /// it matters only if a pipeline asks for it (`list` shows all).
   void scan(const SearchPath&);
+  /// The same, but each library is loaded in a child first: one that crashes or hangs is refused, and the others are
+  /// there. For commands that only look; costs a fork, and one a library when something is wrong.
+  void scan_with_trial(const SearchPath&);
   /// Loads one library file (absolute path).
   void load_file(const std::string& path, bool strict);
   const PluginEntry* find(PluginKind kind, std::string_view id) const;

@@ -9,7 +9,8 @@ import subprocess
 import sys
 
 MARKERS = (("<!-- reference: generated from the schemas, do not edit -->\n", "<!-- end of reference -->\n"),
-           ("<!-- options: generated from the schema, do not edit -->\n", "<!-- end of options -->\n"))
+           ("<!-- options: generated from the schema, do not edit -->\n", "<!-- end of options -->\n"),
+           ("<!-- tests: generated from the table of tests, do not edit -->\n", "<!-- end of tests -->\n"))
 
 
 def main() -> int:

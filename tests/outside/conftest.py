@@ -9,7 +9,6 @@ import pytest
 
 BUILD, SOURCE = pathlib.Path(os.environ["SONDE_BUILD"]), pathlib.Path(os.environ["SONDE_SOURCE"])
 CMAKE = os.environ["CMAKE"]
-CHECKS = False  # True as soon as `sonde plugin check` is part of this tree
 WARNINGS = "-Wall -Wextra -Wconversion -Wshadow -Werror"
 
 
@@ -48,9 +47,7 @@ class Installation:
         return run(self.sonde, *words, cwd=work, ok=ok, env={**self.environment(work), "NO_COLOR": "1"})
 
     def check(self, library):
-        """Conformance, where the command can tell it."""
-        if CHECKS:
-            self.command("plugin", "check", library, work=library.parent)
+        self.command("plugin", "check", library, work=library.parent)
 
 
 @pytest.fixture(scope="session")

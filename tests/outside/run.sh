@@ -44,6 +44,11 @@ for plugin in "$plugins"/*.so; do
   [ "$symbols" = sonde_plugin_v0 ] || fail "$plugin exports: $symbols"
 done
 
+step "sonde plugin check"
+for plugin in "$plugins"/*.so; do
+  "$sonde" plugin check "$plugin" >"$work/log" || { cat "$work/log" >&2; fail "$plugin does not keep to the contract"; }
+done
+
 step "validate and run"
 python3 "$source/tests/outside/servers.py" "$work/ports" &
 server=$!

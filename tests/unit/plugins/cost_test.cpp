@@ -60,7 +60,8 @@ TEST(Cost, WrongOnesAreNamed) {
   EXPECT_EQ(text(R"({"silent":["cuont"]})"), "plugin-schema: cost 'silent' names 'cuont', which is no option");
   EXPECT_EQ(text(R"({"wait":["name"]})"),
             "plugin-schema: cost 'wait' names 'name', which has neither a number nor a length");
-  EXPECT_EQ(text(R"({"dead":[1]})"), "plugin-schema: the cost has a member 'dead'; known are silent, alive, wait, deadline");
+  EXPECT_EQ(text(R"({"dead":[1]})"),
+            "plugin-schema: the cost has a member 'dead'; known are silent, alive, wait, deadline");
   EXPECT_EQ(text(R"({"alive":[-1]})"),
             "plugin-schema: cost 'alive' may hold numbers from 0, names of options, lists of those, and "
             "{\"first\": [...]}");

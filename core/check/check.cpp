@@ -1,0 +1,289 @@
+// Which tests, in which order: a test that needs another waits for it, and is passed over when that one failed.
+#include "check/check.hpp"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <regex>
+#include <thread>
+
+#include "base/text.hpp"
+#include "check/own_network.hpp"
+#include "check/sandbox.hpp"
+#include "check/tests.hpp"
+#include "plugins/file_checks.hpp"
+
+namespace sonde::core::check {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr uint32_t most_plugins = 64;
+
+/// Removed at the end, whatever children left in it.
+class Scratch {
+ public:
+  Scratch() {
+    const char* base = ::getenv("TMPDIR");
+    std::string name = (fs::path(base && *base ? base : "/tmp") / "sonde-check-XXXXXX").string();
+    if (::mkdtemp(name.data())) path_ = name;
+  }
+  ~Scratch() {
+    std::error_code ec;
+    if (!path_.empty()) fs::remove_all(path_, ec);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  const std::string& path() const { return path_; }
+  std::string make(const std::string& name) const {
+    std::error_code ec;
+    fs::create_directory(path_ + "/" + name, ec);
+    return path_ + "/" + name;
+  }
+
+ private:
+  std::string path_;
+};
+
+std::string verdict_text(const Verdict& v) {
+  Value out{Value::Object{}};
+  out.set("status", Value(static_cast<uint64_t>(v.status)));
+  out.set("why", Value(v.why));
+  return to_json(out);
+}
+
+Verdict verdict_of(const Ending& ending) {
+  const std::string during = ending.during.empty() ? "" : " in " + printable(ending.during);
+  const std::size_t line = ending.said.find("ERROR: ");
+  const std::string said =
+      line == std::string::npos ? "" : "; " + printable(ending.said.substr(line, ending.said.find('\n', line) - line));
+  switch (ending.how) {
+    case Ending::How::crashed:
+      return {Status::crash, std::string("it died of ") + strsignal(ending.number) + during + said};
+    case Ending::How::timed_out:
+      return {Status::timeout, "it did not come back" + during};
+    case Ending::How::exited:
+      return {Status::crash, "it ended the process with exit code " + std::to_string(ending.number) + during + said};
+    case Ending::How::not_started:
+      return skip(std::string("no process can be made: ") + std::strerror(ending.number));
+    case Ending::How::reported:
+      break;
+  }
+  const auto report = parse_json(ending.report);
+  const Value* status = report ? report->find("status") : nullptr;
+  const Value* why = report ? report->find("why") : nullptr;
+  if (!status || !why || !why->text()) return {Status::crash, "its report cannot be read"};
+  const uint64_t n = status->unsigned_integer() ? *status->unsigned_integer()
+                     : status->integer()        ? static_cast<uint64_t>(*status->integer())
+                                                : UINT64_MAX;
+  return n <= static_cast<uint64_t>(Status::timeout) ? Verdict{static_cast<Status>(n), *why->text()}
+                                                     : Verdict{Status::crash, "its report cannot be read"};
+}
+
+struct Found {
+  std::string id;    ///< "plugin 0" where it is not known
+  uint8_t kind = 0;  ///< 0: refused; only the tests of the descriptor fit
+  std::string options_problem;
+};
+
+class Check {
+ public:
+  Check(const CheckRequest& request, std::string file, const std::regex& only)
+      : request_(request), file_(std::move(file)), only_(only) {}
+
+  Result<CheckReport> run() {
+    if (scratch_.path().empty()) return failure("output-unwritable", "no temporary directory can be made");
+    std::vector<Found> found = survey();
+    for (const Found& f : found)
+      if (!f.options_problem.empty())
+        return failure("bad-argument", f.options_problem, "give options of the plugin with --set NAME=VALUE");
+    plan(found);
+    while (round()) {
+    }
+    CheckReport report{request_.file, request_.seed, {}};
+    for (const Planned& p : planned_) {
+      const bool wanted = std::regex_search(p.test->name.begin(), p.test->name.end(), only_);
+      if (!wanted && !is_bad(p.verdict.status)) continue;
+      TestResult r{p.plugin, std::string(p.test->name), p.verdict, {}};
+      if (is_bad(p.verdict.status) || p.verdict.status == Status::warn) r.remedy = p.test->remedy;
+      report.results.push_back(std::move(r));
+    }
+    return report;
+  }
+
+ private:
+  struct Planned {
+    const Test* test;
+    std::string plugin;  ///< id, as reported
+    uint32_t index = 0;
+    bool asked_for = false, done = false;
+    Verdict verdict;
+  };
+
+  Bench bench(uint32_t index) const { return {file_, {}, index, request_.sets, request_.seed, false}; }
+  SandboxLimits limits() const {
+    SandboxLimits l;
+    l.time = request_.time_limit * (under_sanitizer() ? 3 : 1);
+    return l;
+  }
+
+  /// Which plugins the library has, asked in a child: nothing of it is loaded here.
+  std::vector<Found> survey() {
+    const auto look = [this]() -> Report {
+      Value::Array out;
+      const auto entry = bench(0).load();
+      for (uint32_t i = 0; entry && i < most_plugins && (*entry)(i); ++i) {
+        std::string id;
+        const auto checked = check_plugin((*entry)(i), file_, id);
+        Value one{Value::Object{}};
+        one.set("id", Value(id.empty() ? "plugin " + std::to_string(i) : id));
+        one.set("kind", Value(uint64_t{checked ? kind_bit(*checked) : uint8_t{0}}));
+        if (checked) {
+          Subject s;
+          s.plugin = *checked;
+          if (auto set = set_options(s, request_.sets); !set) one.set("problem", Value(set.error().text));
+        }
+        out.push_back(std::move(one));
+      }
+      return {to_json(Value(std::move(out)))};
+    };
+    std::vector<Found> found;
+    const Ending ending = run_in_children({look}, limits(), 1).front();
+    const auto list = ending.how == Ending::How::reported ? parse_json(ending.report) : Result<Value>(Value());
+    if (list && list->array())
+      for (const Value& one : *list->array()) {
+        Found f;
+        if (const Value* id = one.find("id"); id && id->text()) f.id = *id->text();
+        if (const Value* kind = one.find("kind"))
+          f.kind = static_cast<uint8_t>(kind->unsigned_integer() ? *kind->unsigned_integer()
+                                        : kind->integer()        ? static_cast<uint64_t>(*kind->integer())
+                                                                 : 0);
+        if (const Value* problem = one.find("problem"); problem && problem->text())
+          f.options_problem = *problem->text();
+        found.push_back(std::move(f));
+      }
+    if (found.empty()) found.push_back({"plugin 0", 0, {}});  // the tests say what is wrong with it
+    return found;
+  }
+
+  void plan(const std::vector<Found>& found) {
+    for (const Test& t : all_tests())
+      if (t.applies == library) planned_.push_back({&t, "", 0, false, false, {}});
+    for (uint32_t i = 0; i < found.size(); ++i)
+      for (const Test& t : all_tests()) {
+        const bool of_descriptor = t.applies == every_kind && found[i].kind == 0 && needs_no_instance(t);
+        if ((t.applies & found[i].kind) != 0 || of_descriptor)
+          planned_.push_back({&t, found[i].id, i, false, false, {}});
+      }
+    for (Planned& p : planned_)
+      if (p.test->run == &load_now || (p.test->run == &descriptor_valid) ||
+          std::regex_search(p.test->name.begin(), p.test->name.end(), only_))
+        ask_for(p);
+  }
+  static bool needs_no_instance(const Test& t) {
+    if (t.name == "create") return false;
+    for (const Test& other : all_tests())
+      if (names(t.needs, other.name) && !needs_no_instance(other)) return false;
+    return true;
+  }
+  static bool names(std::string_view list, std::string_view name) {
+    while (!list.empty()) {
+      const std::size_t end = std::min(list.find(' '), list.size());
+      if (list.substr(0, end) == name) return true;
+      list.remove_prefix(std::min(end + 1, list.size()));
+    }
+    return false;
+  }
+
+  void ask_for(Planned& p) {
+    if (std::exchange(p.asked_for, true)) return;
+    for (Planned* before : needed_by(p)) ask_for(*before);
+  }
+  std::vector<Planned*> needed_by(const Planned& p) {
+    std::vector<Planned*> out;
+    for (Planned& other : planned_)
+      if (names(p.test->needs, other.test->name) && (other.test->applies == library || other.index == p.index))
+        out.push_back(&other);
+    return out;
+  }
+
+  /// Runs all tests that can be run now. False: there are none left.
+  bool round() {
+    std::vector<Planned*> now;
+    bool open = false;
+    for (Planned& p : planned_) {
+      if (p.done || !p.asked_for) continue;
+      bool waits = false;
+      const Planned* bad = nullptr;
+      for (const Planned* before : needed_by(p)) {
+        waits |= !before->done;
+        if (before->done && !bad && (is_bad(before->verdict.status) || before->verdict.status == Status::skip))
+          bad = before;
+      }
+      if (waits || bad) open = true;
+      if (bad) {
+        p.verdict = skip("see " + std::string(bad->test->name));
+        p.done = true;
+      }
+      if (waits || bad) continue;
+      now.push_back(&p);
+    }
+    std::vector<Job> jobs;
+    for (const Planned* p : now) jobs.push_back(job(*p));
+    const unsigned parallel =
+        request_.parallel != 0 ? request_.parallel : std::max(1u, std::thread::hardware_concurrency());
+    const std::vector<Ending> endings = run_in_children(jobs, limits(), parallel);
+    for (std::size_t i = 0; i < now.size(); ++i) {
+      now[i]->verdict = verdict_of(endings[i]);
+      now[i]->done = true;
+    }
+    return !now.empty() || open;
+  }
+
+  Job job(const Planned& p) const {
+    const std::string directory = scratch_.make(std::string(p.test->name) + "-" + std::to_string(p.index));
+    return [this, test = p.test, index = p.index, directory]() -> Report {
+      Bench b = bench(index);
+      b.directory = directory;
+      b.own_network = !needs_no_instance(*test) && enter_own_network();
+      Verdict v;
+      try {
+        v = test->run(b);
+      } catch (const TestRefusal& refusal) {
+        v = fail(refusal.why);
+      }
+      return {verdict_text(v), test->ends_by_exit};
+    };
+  }
+
+  const CheckRequest& request_;
+  const std::string file_;
+  const std::regex& only_;
+  Scratch scratch_;
+  std::vector<Planned> planned_;
+};
+
+}  // namespace
+
+bool CheckReport::passed() const {
+  return std::none_of(results.begin(), results.end(), [](const TestResult& r) { return is_bad(r.verdict.status); });
+}
+
+Result<CheckReport> run_check(const CheckRequest& request) {
+  std::error_code ec;
+  const std::string file = fs::canonical(request.file, ec).string();
+  if (ec)
+    return failure("file-unreadable", printable(request.file) + ": " + ec.message(),
+                   "name the library file of a plugin");
+  if (auto allowed = check_library_path(file, false); !allowed) return tl::unexpected(allowed.error());
+  try {
+    const std::regex only(request.only.empty() ? "" : request.only);
+    return Check(request, file, only).run();
+  } catch (const std::regex_error& e) {
+    return failure("bad-argument", "--only: " + std::string(e.what()), "write a regular expression, such as 'peer-.*'");
+  }
+}
+
+}  // namespace sonde::core::check

@@ -1,0 +1,233 @@
+"""`sonde plugin check` passes what keeps to the contract, and finds each way to break it: by the right test, and by no
+other. A fixture is tests/abi/broken/SOURCE.c built with BREAK_NAME."""
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+SONDE = os.environ["SONDE"]
+BROKEN = pathlib.Path(os.environ["SONDE_BROKEN"])
+PLUGINS = pathlib.Path(os.environ["SONDE_PLUGINS"])
+FIXTURES = pathlib.Path(os.environ["SONDE_FIXTURES"])
+BAD = pathlib.Path(os.environ["SONDE_BAD_FIXTURES"])
+SANITIZED = os.environ.get("SONDE_SANITIZE", "") != ""
+SOURCES = ["probe", "blocking", "exporter", "source"]
+BAD_STATUS = {"fail", "crash", "timeout", "warn"}
+
+
+def check(library, *arguments):
+    """The exit code and the report."""
+    done = subprocess.run([SONDE, "plugin", "check", "--json", str(library), *arguments],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300)
+    assert done.returncode in (0, 1), done.stderr.decode()
+    return done.returncode, json.loads(done.stdout)
+
+
+def found(report):
+    return {r["test"]: r["status"] for r in report["results"] if r["status"] in BAD_STATUS}
+
+
+# What finds each broken fixture: the tests that must fail, and how. "more" narrows the check where a fixture is slow.
+EXPECTED = {
+    "probe-constructor-crashes": {"load-now": "crash"},
+    "probe-constructor-opens": {"entry-pure": "fail"},
+    "probe-endless": {"entry-pure": "fail"},
+    "probe-more-symbols": {"one-symbol": "fail"},
+    "probe-foreign-symbol": {"own-symbols": "fail"},
+    "probe-descriptor": {"descriptor-valid": "fail"},
+    "probe-field-name": {"fields-valid": "fail"},
+    "probe-schema": {"schema-valid": "fail"},
+    "probe-help": {"schema-help": "warn"},
+    "probe-table": {"tables-complete": "fail"},
+    "probe-create": {"create": "fail"},
+    "probe-create-crashes": {"create": "crash"},
+    "probe-create-exits": {"create": "crash"},
+    "probe-leaks-fd": {"create-destroy": "fail"},
+    "probe-leaks-memory": {"create-destroy": "fail"},
+    "probe-thread-leak": {"create-destroy": "fail", "thread-tags": "fail"},
+    "probe-create-leak": {"create-refused": "fail"},
+    "probe-create-silent": {"create-refused": "fail"},
+    "probe-long-option": {"option-values": "crash"},
+    "probe-start-crashes": {"answers": "crash"},
+    "probe-start-fails": {"answers": "fail"},
+    "probe-double-done": {"done-once": "fail"},
+    "probe-put-after-done": {"stale-task": "fail"},
+    # It also loses the tasks that it was short for.
+    "probe-partial": {"partial-start": "fail", "dial-again": "fail"},
+    "probe-too-many": {"partial-start": "fail", "dial-again": "fail"},
+    "probe-thread-calls": {"thread-tags": "fail"},
+    "probe-thread-hidden": {"thread-tags": "fail"},
+    "probe-option-late": {"thread-tags": "fail"},
+    "probe-wrong-type": {"record-types": "fail"},
+    "probe-undeclared-field": {"record-types": "fail"},
+    "probe-not-alive": {"record-types": "fail"},
+    "probe-required": {"record-types": "fail"},
+    "probe-port-zero": {"host-calls": "fail"},
+    "probe-own-socket": {"own-sockets": "fail"},
+    "probe-blocks": {"no-block": "fail"},
+    "probe-prints": {"process-manners": "fail"},
+    "probe-locale": {"process-manners": "fail"},
+    "probe-signals": {"process-manners": "fail"},
+    "probe-directory": {"process-manners": "fail"},
+    "probe-unknown-event": {"unknown-future": "fail"},
+    # Several instances have smaller batches.
+    "probe-batches": {"batch-invariant": "fail", "many-instances": "fail"},
+    "probe-static-state": {"many-instances": "fail"},
+    "probe-random": {"determinism": "warn"},
+    "probe-late-done": {"cancel-anywhere": "fail"},
+    "probe-cancel-leak": {"cancel-storm": "fail"},
+    "probe-task-leak": {"task-memory": "fail"},
+    "probe-again-is-silence": {"dial-again": "fail"},
+    "probe-polls-dial": {"dial-again": "fail"},
+    "probe-denied-again": {"denied": "fail"},
+    "probe-denied-negative": {"denied": "fail"},
+    "probe-silence-is-no": {"peer-silent": "fail"},
+    "probe-refused-is-error": {"peer-refuse": "fail"},
+    "probe-reset-is-error": {"peer-reset": "fail"},
+    "probe-close-is-error": {"peer-close": "fail"},
+    "probe-short-is-error": {"peer-drip": "fail"},
+    "probe-flood": {"peer-flood": "fail"},
+    "probe-garbage-crashes": {"peer-garbage": "crash"},
+    "probe-watch-left": {"exit-clean": "fail"},
+    "probe-timer-left": {"exit-clean": "fail"},
+    "probe-at-exit": {"exit-clean": "crash"},
+    "blocking-no-done": {"done-once": "fail"},
+    "blocking-double-done": {"done-once": "fail"},
+    "blocking-own-socket": {"own-sockets": "fail"},
+    "exporter-no-reason": {"export": "fail"},
+    "exporter-long-value": {"export-values": "fail"},
+    "exporter-call-marks": {"export-batches": "fail"},
+    "exporter-abort": {"export-abort": "fail"},
+    "exporter-full": {"export-full": "fail"},
+    "exporter-early": {"export-kill": "fail"},
+    # No file beside: each of the three ways to end badly shows it.
+    "exporter-in-place": {"export-abort": "fail", "export-full": "fail", "export-kill": "fail"},
+    "exporter-stale-record": {"stale-task": "fail"},
+    "exporter-field-index": {"record-types": "fail"},
+    "source-fails": {"pull": "fail"},
+    "source-prefix": {"pull": "fail"},
+    "source-calls": {"pull-batches": "fail"},
+    "source-behind": {"partial-start": "fail"},
+}
+# These take their time wherever they run: only what finds them is asked.
+SLOW = {
+    "probe-constructor-hangs": ({"load-now": "timeout"}, ["--time-limit", "2"]),
+    "probe-constructor-reckons": ({"load-time": "warn"}, ["--only", "load-time"]),
+    "probe-create-hangs": ({"create": "timeout"}, ["--time-limit", "2", "--only", "create$"]),
+    "probe-reckons": ({"no-block": "fail"}, ["--only", "no-block"]),
+    "blocking-deadline": ({"deadline": "timeout"}, ["--time-limit", "4", "--only", "deadline"]),
+}
+if SANITIZED:  # a sanitizer makes everything slow, so times are not judged
+    del SLOW["probe-constructor-reckons"]
+CASES = [(name, tests, []) for name, tests in EXPECTED.items()]
+CASES += [(name, tests, more) for name, (tests, more) in SLOW.items()]
+
+
+@pytest.mark.parametrize("name, tests, more", CASES, ids=[c[0] for c in CASES])
+def test_a_broken_plugin_is_found_by_its_test_alone(name, tests, more):
+    code, report = check(BROKEN / f"{name}.so", *more)
+    assert found(report) == tests, json.dumps(report, indent=1)
+    assert code == (0 if set(tests.values()) == {"warn"} else 1)
+    assert report["passed"] == (code == 0)
+    for result in report["results"]:
+        if result["test"] in tests:
+            assert result["why"] and result["remedy"]
+
+
+def test_every_way_to_break_a_fixture_is_expected_somewhere():
+    ways = set()
+    for source in SOURCES:
+        text = (pathlib.Path(__file__).parent / "broken" / f"{source}.c").read_text()
+        ways |= {f"{source}-{w.lower().replace('_', '-')}" for w in re.findall(r"BREAK_([A-Z_]+[A-Z])", text)}
+    known = {c[0] for c in CASES} | ({"probe-constructor-reckons"} if SANITIZED else set())
+    assert ways == known
+
+
+def test_every_test_has_a_fixture_that_fails_it():
+    listed = subprocess.run([SONDE, "plugin", "check", "--list"], stdout=subprocess.PIPE, check=True, timeout=60)
+    tests = set(re.findall(r"^\| `([a-z-]+)`", listed.stdout.decode(), re.M))
+    failed = {test for _, expected, _ in CASES for test in expected} | ({"load-time"} if SANITIZED else set())
+    assert tests == failed
+
+
+GOOD = [(BROKEN / f"{s}-nothing.so", []) for s in SOURCES]
+GOOD += [(PLUGINS / f"{p}.so", []) for p in ("arp-oui", "icmp", "snmp", "tcp-banner", "json", "csv")]
+GOOD += [(PLUGINS / "rdns.so", ["--set", "servers=127.0.0.1"]), (FIXTURES / "fixture-source.so", []),
+         (FIXTURES / "null.so", []), (FIXTURES / "writer.so", [])]
+
+
+@pytest.mark.parametrize("library, more", GOOD, ids=[g[0].stem for g in GOOD])
+def test_what_keeps_to_the_contract_passes(library, more):
+    code, report = check(library, *more)
+    assert found(report) == {}, json.dumps(report, indent=1)
+    assert code == 0
+
+
+def test_only_and_the_tests_that_it_needs():
+    _, report = check(BROKEN / "probe-nothing.so", "--only", "^peer-(drip|flood)$")
+    assert [r["test"] for r in report["results"]] == ["peer-drip", "peer-flood"]
+
+
+def test_what_a_test_needed_and_did_not_get_is_told():
+    _, report = check(BROKEN / "probe-create.so", "--only", "peer-drip")
+    assert [(r["test"], r["status"]) for r in report["results"]] == [("create", "fail"), ("peer-drip", "skip")]
+
+
+def test_text_has_a_verdict_a_line_and_a_remedy_a_failure():
+    done = subprocess.run([SONDE, "plugin", "check", str(BROKEN / "probe-double-done.so"), "--only", "done-once"],
+                          stdout=subprocess.PIPE, timeout=60)
+    lines = done.stdout.decode().splitlines()
+    assert done.returncode == 1
+    assert lines[0] == "probe"
+    assert re.fullmatch(r"  fail +done-once +done\(\) twice for one task, the second in on_io\(\).*", lines[1])
+    assert lines[2].split() == "remedy: forget a task when you call done(); settle all of them before run() returns".split()
+    assert lines[3] == "0 pass, 1 fail (seed 1)"
+
+
+@pytest.mark.parametrize("arguments", [["no-such.so"], ["X", "--only", "("], ["X", "--set", "nonsense"],
+                                       ["X", "--set", "no_such_option=1"], []])
+def test_usage_errors(arguments):
+    arguments = [str(BROKEN / "probe-nothing.so") if a == "X" else a for a in arguments]
+    done = subprocess.run([SONDE, "plugin", "check", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          timeout=60)
+    assert done.returncode == 2
+    assert b"error[" in done.stderr
+
+
+@pytest.fixture
+def mixed(tmp_path):
+    """A directory with a good library between a crashing, a hanging and a foreign one."""
+    for name, source in (("good", FIXTURES / "null.so"), ("crashes", BROKEN / "probe-constructor-crashes.so"),
+                         ("hangs", BROKEN / "probe-constructor-hangs.so"), ("major", BAD / "broken-major.so")):
+        shutil.copy(source, tmp_path / f"{name}.so")
+        os.chmod(tmp_path / f"{name}.so", 0o644)
+    return tmp_path
+
+
+def only_from(directory):
+    return {k: v for k, v in os.environ.items() if k != "SONDE_PLUGIN_PATH"} | {"SONDE_PLUGIN_PATH": str(directory)}
+
+
+def test_list_names_the_good_and_what_is_wrong_with_each_bad_one(mixed):
+    done = subprocess.run([SONDE, "list", "--format", "json"], env=only_from(mixed), stdout=subprocess.PIPE,
+                          timeout=120)
+    listed = json.loads(done.stdout)
+    good = {pathlib.Path(p["library"]).name: p["id"] for p in listed["plugins"] if p["library"].startswith(str(mixed))}
+    refused = {pathlib.Path(r["file"]).name: r["why"] for r in listed["refused"] if r["file"].startswith(str(mixed))}
+    assert good == {"good.so": "null"}
+    assert "died of Segmentation fault" in refused.pop("crashes.so")
+    assert "did not come back" in refused.pop("hangs.so")
+    assert "ABI 9" in refused.pop("major.so")
+    assert refused == {}
+
+
+def test_describe_shows_the_good_and_says_why_not_the_bad(mixed):
+    good = subprocess.run([SONDE, "describe", "null"], env=only_from(mixed), stdout=subprocess.PIPE, timeout=120)
+    assert good.returncode == 0 and good.stdout.startswith(b"null ")
+    bad = subprocess.run([SONDE, "describe", "crashes"], env=only_from(mixed), stderr=subprocess.PIPE, timeout=120)
+    assert bad.returncode == 78
+    assert b"error[plugin-broken]" in bad.stderr and b"died of Segmentation fault" in bad.stderr
