@@ -111,6 +111,7 @@ void Conversation::next_credential(int64_t now) {
   while (credential_ < options_.credentials.size()) {
     const Credential& credential = options_.credentials[credential_++];
     if (credential.version == Version::v3 && !engine_.known()) continue;  // it did not answer to v3
+    asked_.clear();
     later_.clear();
     for (const Wanted& wanted : options_.wanted) later_.push_back(&wanted);
     main_.credential = &credential;

@@ -92,6 +92,16 @@ TEST(Conversation, SilenceWaitsTheWholeTime) {
   EXPECT_EQ(talk.sent, 6u) << "discovery and two communities, twice each";
   EXPECT_EQ(talk.clock, 4000 * ms);
 }
+TEST(Conversation, TheNextCredentialAsksEachObjectOnce) {
+  Talk talk;
+  talk.options.credentials = {community("wrong"), community("public")};
+  talk.options.discover = false;
+  const Findings& found = talk.run();
+  ASSERT_NE(found.accepted, nullptr);
+  EXPECT_EQ(found.accepted->community, "public");
+  EXPECT_EQ(found.values.size(), 5u);
+  EXPECT_EQ(talk.sent, 3u) << "one community twice, the other once";
+}
 TEST(Conversation, DiscoveryAloneIsAnAnswer) {
   Talk talk;
   const Findings& found = talk.run();
