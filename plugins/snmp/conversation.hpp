@@ -68,6 +68,7 @@ class Conversation {
   void refused(const std::string& why, int64_t now);
   void ask_values(int64_t now);
   void values_answered(const Reply& reply, int64_t now);
+  void leave_out(const Reply& reply);
   void batch_done(int64_t now);
   bool resynchronised(const Reply& reply);
   void next_table(int64_t now);
@@ -81,6 +82,7 @@ class Conversation {
   uint32_t numbers_ = 0, resyncs_ = 0;
   Exchange main_, side_;  ///< `side_`: discovery beside the first community
   Engine engine_;
+  int64_t error_ = 0;                         ///< the last that named no object, with this credential
   size_t credential_ = 0;                     ///< of the options, one further than the present
   std::vector<const Wanted*> asked_, later_;  ///< objects of this question, and of those to come
   Appetite appetite_;

@@ -161,6 +161,37 @@ TEST(Conversation, TooBigIsAskedInHalves) {
   talk.options.credentials = {community("public")};
   EXPECT_EQ(talk.run().values.size(), 5u);
 }
+TEST(Conversation, AnObjectThatFailsIsFoundAndLeftOut) {
+  Talk talk;
+  talk.agent.sore = {1, 3, 6, 1, 2, 1, 1, 2, 0};
+  talk.options.credentials = {community("public"), community("second")};
+  const Findings& found = talk.run();
+  EXPECT_EQ(found.values.size(), 4u);
+  EXPECT_EQ(talk.value("sysObjectID"), "not there");
+  EXPECT_EQ(talk.value("sysName"), "core-switch");
+  for (const wire::Asked& asked : talk.agent.heard) EXPECT_NE(asked.community, "second");
+}
+TEST(Conversation, WhoTookACredentialGetsNoOther) {
+  Talk talk;
+  talk.options.credentials = {community("public"), community("second")};
+  for (uint32_t i = 1; i <= 7; ++i) {
+    const Oid oid = {1, 3, 6, 1, 4, 1, 9, i, 0};
+    talk.options.wanted.push_back({to_text(oid), oid, Meaning::unknown});
+  }
+  talk.agent.sore = talk.options.wanted.back().oid;  // alone in its question
+  const Findings& found = talk.run();
+  ASSERT_NE(found.accepted, nullptr);
+  EXPECT_EQ(found.accepted->community, "public");
+  EXPECT_EQ(found.values.size(), 5u);
+  for (const wire::Asked& asked : talk.agent.heard) EXPECT_NE(asked.community, "second");
+}
+TEST(Conversation, AnErrorToEverythingIsToldAndTheNextCredentialTried) {
+  Talk talk;
+  talk.agent.most_objects = 0;
+  talk.options.credentials = {community("public")};
+  EXPECT_EQ(talk.run().refusals, std::vector<std::string>{"v2c: error 1"});
+  EXPECT_EQ(talk.sent, 12u) << "discovery, and six objects in halves";
+}
 TEST(Conversation, ManyObjectsGoInSeveralQuestions) {
   Talk talk;
   talk.options.credentials = {community("public")};
