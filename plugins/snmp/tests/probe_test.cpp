@@ -61,6 +61,15 @@ TEST(SnmpProbe, ANameThatIsNoTextIsNoHostname) {
   EXPECT_EQ(host.hostname, "");
   EXPECT_EQ(host.snmp["sysName"], "0x1b5d303b6f776e656407");
 }
+TEST(SnmpProbe, ANumberForANameIsNoHostname) {
+  Agent agent;
+  agent.set("1.3.6.1.2.1.1.5.0", wire::number(5));
+  ProbeHost host(of(agent));
+  host.options.set("community", "public");
+  ASSERT_TRUE(host.run());
+  EXPECT_EQ(host.hostname, "");
+  EXPECT_EQ(host.snmp["sysName"], "5");
+}
 TEST(SnmpProbe, SilenceIsNoAnswer) {
   ProbeHost host([](const std::string&) { return std::vector<std::string>{}; });
   host.options.set("community", "public");
