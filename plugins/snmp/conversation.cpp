@@ -7,7 +7,6 @@
 namespace sonde::snmp {
 namespace {
 
-constexpr size_t objects_at_once = 12;  // an answer of this many texts fits in one unfragmented packet, mostly
 constexpr uint32_t most_resyncs = 3;
 
 const Credential& nobody() {
@@ -129,7 +128,7 @@ void Conversation::refused(const std::string& why, int64_t now) {
 
 void Conversation::ask_values(int64_t now) {
   if (asked_.empty()) {
-    const size_t count = std::min(objects_at_once, later_.size());
+    const size_t count = std::min(at_once_, later_.size());
     asked_.assign(later_.begin(), later_.begin() + static_cast<std::ptrdiff_t>(count));
     later_.erase(later_.begin(), later_.begin() + static_cast<std::ptrdiff_t>(count));
   }
@@ -175,6 +174,7 @@ void Conversation::leave_out(const Reply& reply) {
     return;
   }
   error_ = reply.error;
+  if (reply.error == error_too_big) at_once_ = std::max<size_t>(asked_.size() / 2, 1);
   const auto half = asked_.begin() + static_cast<std::ptrdiff_t>(asked_.size() / 2);
   if (asked_.size() > 1) later_.insert(later_.begin(), half, asked_.end());
   asked_.erase(half, asked_.end());

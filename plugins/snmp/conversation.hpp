@@ -16,6 +16,8 @@
 
 namespace sonde::snmp {
 
+/// An answer of this many texts fits in one unfragmented packet, mostly.
+inline constexpr size_t objects_at_once = 12;
 inline constexpr int64_t never = std::numeric_limits<int64_t>::max();
 
 /// What is known of an agent in the end.
@@ -84,6 +86,7 @@ class Conversation {
   Engine engine_;
   int64_t error_ = 0;                         ///< the last that named no object, with this credential
   size_t credential_ = 0;                     ///< of the options, one further than the present
+  size_t at_once_ = objects_at_once;          ///< learned from what was too big
   std::vector<const Wanted*> asked_, later_;  ///< objects of this question, and of those to come
   Appetite appetite_;
   size_t table_ = 0;  ///< of the options, one further than the present

@@ -190,7 +190,7 @@ TEST(Conversation, AnErrorToEverythingIsToldAndTheNextCredentialTried) {
   talk.agent.most_objects = 0;
   talk.options.credentials = {community("public")};
   EXPECT_EQ(talk.run().refusals, std::vector<std::string>{"v2c: error 1"});
-  EXPECT_EQ(talk.sent, 12u) << "discovery, and six objects in halves";
+  EXPECT_EQ(talk.sent, 9u) << "discovery, six objects, three, and each alone";
 }
 TEST(Conversation, ManyObjectsGoInSeveralQuestions) {
   Talk talk;
