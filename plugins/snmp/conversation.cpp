@@ -192,8 +192,8 @@ void Conversation::next_table(int64_t now) {
   side_.purpose = Purpose::closed;
   if (table_ == 0) appetite_ = {findings_.accepted->version != Version::v1, options_.repetitions};
   if (table_ == options_.tables.size()) return;
-  const WalkLimits limits = {options_.limits.rows,
-                             options_.limits.bytes - std::min(options_.limits.bytes, table_bytes_)};
+  if (table_bytes_ >= options_.limits.bytes) return stop("max_bytes was reached");
+  const WalkLimits limits = {options_.limits.rows, options_.limits.bytes - table_bytes_};
   walk_.emplace(columns_of(*options_.tables[table_++]), limits);
   ask_table(now);
 }

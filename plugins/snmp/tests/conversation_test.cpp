@@ -274,6 +274,16 @@ TEST(ConversationTable, Limits) {
   ASSERT_EQ(found.incomplete.size(), 1u);
   EXPECT_EQ(found.incomplete[0], std::make_pair(std::string("arp"), std::string("more than 4 rows")));
 }
+TEST(ConversationTable, BytesAreCountedOverAllTables) {
+  TableTalk talk;
+  talk.options.limits.bytes = 100;
+  talk.options.tables.push_back(find_table("lldp"));
+  const Findings& found = talk.run();
+  const std::vector<std::pair<std::string, std::string>> expected = {{"arp", "more bytes than max_bytes"},
+                                                                     {"lldp", "max_bytes was reached"}};
+  EXPECT_EQ(found.incomplete, expected);
+  EXPECT_EQ(talk.sent, 3u) << "nothing is asked for that would not be kept";
+}
 TEST(ConversationTable, WhatCameBeforeTheEndIsKept) {
   TableTalk talk;
   talk.options.tables.push_back(find_table("lldp"));
