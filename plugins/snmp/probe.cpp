@@ -117,6 +117,7 @@ bool Probe::advance(Host& host, int64_t& wait_until) {
         host.talk->sent(*exchange, now);  // lost like any other packet, and repeated like any other
     }
   }
+  if (host.refused) host.talk->stop("the port was closed");
   return false;
 }
 
@@ -134,7 +135,10 @@ Probe::Sent Probe::send(Host& host, const std::string& message, int64_t& again) 
     }
     host.fault = errno;
     // An ICMP error that came for the packet before is told here first; what it says stands in the queue.
-    if (refused_by(host.wire.fd, host.target.ip)) host.heard = host.refused = true;
+    if (refused_by(host.wire.fd, host.target.ip)) {
+      host.heard = host.refused = true;
+      break;
+    }
   }
   ++host.stuck;
   ++host.sent;

@@ -97,6 +97,17 @@ TEST(SnmpProbe, AClosedPortIsNegativeAtOnce) {
   EXPECT_TRUE(host.alive);
   EXPECT_EQ(host.live_timers(), 0u);
 }
+TEST(SnmpProbe, APortThatClosesInBetweenEndsTheTables) {
+  Agent agent;
+  ProbeHost host(of(agent));
+  host.closes_after = 1;
+  host.options.set("community", "public").set("discover", false).set("timeout", int64_t{3'000'000'000});
+  host.options.list("tables", {"arp", "lldp"});
+  ASSERT_TRUE(host.run(2000));
+  EXPECT_EQ(host.outcome, SONDE_POSITIVE);
+  EXPECT_EQ(host.hostname, "core-switch");
+  EXPECT_EQ(host.snmp["incomplete"], R"({"arp":"the port was closed","lldp":"the port was closed"})");
+}
 TEST(SnmpProbe, AnErrorFromSomebodyElseProvesNothing) {
   ProbeHost host;
   host.last_octet = 2;  // the port of 127.0.0.1 refuses, and the target is 127.0.0.2
