@@ -167,8 +167,8 @@ void Conversation::values_answered(const Reply& reply, int64_t now) {
 /// An error to the whole question: what it is about is left out, or found by asking in halves.
 void Conversation::leave_out(const Reply& reply) {
   // v1 refuses all for the sake of one that it does not have.
-  const bool names_one = reply.error != error_too_big && reply.error_index >= 1 &&
-                         static_cast<size_t>(reply.error_index) <= asked_.size();
+  const bool names_one =
+      reply.error != error_too_big && reply.error_index >= 1 && static_cast<size_t>(reply.error_index) <= asked_.size();
   if (names_one) {
     asked_.erase(asked_.begin() + static_cast<std::ptrdiff_t>(reply.error_index - 1));
     return;

@@ -51,6 +51,8 @@ class Conversation {
   /// The question that is due, or null. To be sent: sent(); was sent as often as may be: unanswered().
   Exchange* due(int64_t now);
   int64_t next_due() const;
+  /// A question waits that was not sent yet, be it for the rate.
+  bool owes_question() const { return main_.open() && main_.sent == 0; }
   bool finished() const { return !main_.open() && !side_.open(); }
   void sent(Exchange& exchange, int64_t now) const;
   void unanswered(Exchange& exchange, int64_t now);
@@ -84,9 +86,9 @@ class Conversation {
   uint32_t numbers_ = 0, resyncs_ = 0;
   Exchange main_, side_;  ///< `side_`: discovery beside the first community
   Engine engine_;
+  size_t at_once_ = objects_at_once;          ///< learned from what was too big
   int64_t error_ = 0;                         ///< the last that named no object, with this credential
   size_t credential_ = 0;                     ///< of the options, one further than the present
-  size_t at_once_ = objects_at_once;          ///< learned from what was too big
   std::vector<const Wanted*> asked_, later_;  ///< objects of this question, and of those to come
   Appetite appetite_;
   size_t table_ = 0;  ///< of the options, one further than the present

@@ -65,7 +65,7 @@ class ProbeHost {
     };
     table_.pace = [](sonde_ctx* c, uint32_t n, int64_t* again) -> uint32_t {
       self(c).paced += n;
-      if (self(c).paced % 2 != 0 || !self(c).slow) return n;
+      if (!self(c).full && (self(c).paced % 2 != 0 || !self(c).slow)) return n;
       *again = clock_now() + 5'000'000;
       return 0;
     };
@@ -152,7 +152,7 @@ class ProbeHost {
 
   testing::Options options;
   std::string failure, logged;
-  bool ended = false, slow = false, refuse_dial = false, alive = false;
+  bool ended = false, slow = false, full = false, refuse_dial = false, alive = false;
   uint8_t last_octet = 1;
   unsigned paced = 0, done = 0, dials = 0;
   unsigned closes_after = 0;  ///< questions, then nothing listens any more; 0: never

@@ -197,7 +197,17 @@ TEST(SnmpProbe, AQuestionThatNeverLeftIsAnError) {
   ASSERT_TRUE(host.begin());
   host.cancel(SONDE_EXPIRED);
   EXPECT_EQ(host.outcome, SONDE_ERROR);
-  EXPECT_EQ(host.failure, "no question could leave before the deadline");
+  EXPECT_EQ(host.failure, "a question could not leave before the deadline");
+}
+TEST(SnmpProbe, ACommunityThatNeverLeftIsNoSilence) {
+  ProbeHost host([](const std::string&) { return std::vector<std::string>{}; });
+  host.full = true;  // the discovery left with dial(), the community waits
+  host.options.set("community", "public");
+  ASSERT_TRUE(host.begin());
+  for (int i = 0; i < 20; ++i) host.turn();
+  host.cancel(SONDE_EXPIRED);
+  EXPECT_EQ(host.outcome, SONDE_ERROR);
+  EXPECT_EQ(host.failure, "a question could not leave before the deadline");
 }
 TEST(SnmpProbe, OptionsAreRefusedBeforeAnythingIsSent) {
   ProbeHost host;
