@@ -28,6 +28,7 @@ uint64_t amount_of(const Value& v) {
   if (const auto n = natural(v)) return *n;
   if (const double* d = v.real()) return *d > 0 && *d < 1e18 ? static_cast<uint64_t>(std::ceil(*d)) : 0;
   if (const Value::Array* a = v.array()) return a->size();
+  if (const std::string* text = v.text()) return text->empty() ? 0 : 1;
   return 0;
 }
 
@@ -61,7 +62,7 @@ uint64_t evaluate(const Value& expression, const Value& options, int depth) {
 }
 
 bool countable(SchemaType type) {
-  return type != SchemaType::text && type != SchemaType::object;
+  return type != SchemaType::object;
 }
 
 Result<void> check_expression(std::string_view member, const Value& e, const Schema& schema, int depth) {

@@ -1,6 +1,7 @@
 // What a plugin's schema says about packets and waiting time: at the root of options_schema,
 // "x-sonde": {"cost": {"silent": [...], "alive": [...], "wait": [...]}}. Each is a product of factors: a number, or the
-// name of an option (its number, the length of its list, its duration in ns; true counts 1, false 0).
+// name of an option (its number, the length of its list, its duration in ns; true and a text that is
+// given count 1, false and an empty text 0).
 //   silent  packets to a target that never answers        alive   packets to one that answers at once
 //   wait    ns that a task on a silent target takes        (absent: 0)
 //   deadline  ns after which a task is over                (absent: the descriptor's timeout and the wait)

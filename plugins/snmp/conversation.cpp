@@ -7,7 +7,6 @@
 namespace sonde::snmp {
 namespace {
 
-constexpr size_t objects_at_once = 12;  // an answer of this many texts fits in one unfragmented packet, mostly
 constexpr uint32_t most_resyncs = 3;
 
 const Credential& nobody() {
@@ -111,7 +110,9 @@ void Conversation::next_credential(int64_t now) {
   while (credential_ < options_.credentials.size()) {
     const Credential& credential = options_.credentials[credential_++];
     if (credential.version == Version::v3 && !engine_.known()) continue;  // it did not answer to v3
+    asked_.clear();
     later_.clear();
+    error_ = 0;
     for (const Wanted& wanted : options_.wanted) later_.push_back(&wanted);
     main_.credential = &credential;
     return ask_values(now);
@@ -119,13 +120,15 @@ void Conversation::next_credential(int64_t now) {
 }
 
 void Conversation::refused(const std::string& why, int64_t now) {
+  // Whoever took a credential gets no other one, whatever comes after.
+  if (findings_.accepted != nullptr) return stop(why);
   findings_.refusals.push_back(main_.credential->name() + ": " + why);
   next_credential(now);
 }
 
 void Conversation::ask_values(int64_t now) {
   if (asked_.empty()) {
-    const size_t count = std::min(objects_at_once, later_.size());
+    const size_t count = std::min(at_once_, later_.size());
     asked_.assign(later_.begin(), later_.begin() + static_cast<std::ptrdiff_t>(count));
     later_.erase(later_.begin(), later_.begin() + static_cast<std::ptrdiff_t>(count));
   }
@@ -145,20 +148,9 @@ void Conversation::values_answered(const Reply& reply, int64_t now) {
     asked_.clear();
     return refused(describe(reply.report), now);
   }
-  if (reply.error == error_too_big && asked_.size() > 1) {
-    const auto half = asked_.begin() + static_cast<std::ptrdiff_t>(asked_.size() / 2);
-    later_.insert(later_.begin(), half, asked_.end());
-    asked_.erase(half, asked_.end());
-    return ask_values(now);
-  }
+  if (reply.error == error_authorization) return refused("not authorized", now);
   if (reply.error != 0) {
-    // v1 refuses all for the sake of one that it does not have.
-    const bool names_one = reply.error_index >= 1 && static_cast<size_t>(reply.error_index) <= asked_.size();
-    if (!names_one) {
-      asked_.clear();
-      return refused("error " + std::to_string(reply.error), now);
-    }
-    asked_.erase(asked_.begin() + static_cast<std::ptrdiff_t>(reply.error_index - 1));
+    leave_out(reply);
     return asked_.empty() ? batch_done(now) : ask_values(now);
   }
   for (const Binding& binding : reply.bindings) {
@@ -172,9 +164,26 @@ void Conversation::values_answered(const Reply& reply, int64_t now) {
   batch_done(now);
 }
 
+/// An error to the whole question: what it is about is left out, or found by asking in halves.
+void Conversation::leave_out(const Reply& reply) {
+  // v1 refuses all for the sake of one that it does not have.
+  const bool names_one =
+      reply.error != error_too_big && reply.error_index >= 1 && static_cast<size_t>(reply.error_index) <= asked_.size();
+  if (names_one) {
+    asked_.erase(asked_.begin() + static_cast<std::ptrdiff_t>(reply.error_index - 1));
+    return;
+  }
+  error_ = reply.error;
+  if (reply.error == error_too_big) at_once_ = std::max<size_t>(asked_.size() / 2, 1);
+  const auto half = asked_.begin() + static_cast<std::ptrdiff_t>(asked_.size() / 2);
+  if (asked_.size() > 1) later_.insert(later_.begin(), half, asked_.end());
+  asked_.erase(half, asked_.end());
+}
+
 void Conversation::batch_done(int64_t now) {
   if (!later_.empty()) return ask_values(now);
-  if (findings_.accepted == nullptr) return refused("none of the objects may be read", now);
+  if (findings_.accepted == nullptr)
+    return refused(error_ != 0 ? "error " + std::to_string(error_) : "none of the objects may be read", now);
   next_table(now);
 }
 
@@ -183,8 +192,8 @@ void Conversation::next_table(int64_t now) {
   side_.purpose = Purpose::closed;
   if (table_ == 0) appetite_ = {findings_.accepted->version != Version::v1, options_.repetitions};
   if (table_ == options_.tables.size()) return;
-  const WalkLimits limits = {options_.limits.rows,
-                             options_.limits.bytes - std::min(options_.limits.bytes, table_bytes_)};
+  if (table_bytes_ >= options_.limits.bytes) return stop("max_bytes was reached");
+  const WalkLimits limits = {options_.limits.rows, options_.limits.bytes - table_bytes_};
   walk_.emplace(columns_of(*options_.tables[table_++]), limits);
   ask_table(now);
 }

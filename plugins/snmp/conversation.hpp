@@ -16,6 +16,8 @@
 
 namespace sonde::snmp {
 
+/// An answer of this many texts fits in one unfragmented packet, mostly.
+inline constexpr size_t objects_at_once = 12;
 inline constexpr int64_t never = std::numeric_limits<int64_t>::max();
 
 /// What is known of an agent in the end.
@@ -49,6 +51,8 @@ class Conversation {
   /// The question that is due, or null. To be sent: sent(); was sent as often as may be: unanswered().
   Exchange* due(int64_t now);
   int64_t next_due() const;
+  /// A question waits that was not sent yet, be it for the rate.
+  bool owes_question() const { return main_.open() && main_.sent == 0; }
   bool finished() const { return !main_.open() && !side_.open(); }
   void sent(Exchange& exchange, int64_t now) const;
   void unanswered(Exchange& exchange, int64_t now);
@@ -68,6 +72,7 @@ class Conversation {
   void refused(const std::string& why, int64_t now);
   void ask_values(int64_t now);
   void values_answered(const Reply& reply, int64_t now);
+  void leave_out(const Reply& reply);
   void batch_done(int64_t now);
   bool resynchronised(const Reply& reply);
   void next_table(int64_t now);
@@ -81,6 +86,8 @@ class Conversation {
   uint32_t numbers_ = 0, resyncs_ = 0;
   Exchange main_, side_;  ///< `side_`: discovery beside the first community
   Engine engine_;
+  size_t at_once_ = objects_at_once;          ///< learned from what was too big
+  int64_t error_ = 0;                         ///< the last that named no object, with this credential
   size_t credential_ = 0;                     ///< of the options, one further than the present
   std::vector<const Wanted*> asked_, later_;  ///< objects of this question, and of those to come
   Appetite appetite_;

@@ -47,7 +47,7 @@ struct Reply {
 };
 
 // error-status (RFC 3416)
-inline constexpr int64_t error_too_big = 1, error_no_such_name = 2;
+inline constexpr int64_t error_too_big = 1, error_no_such_name = 2, error_authorization = 16;
 
 /// What is known of a v3 engine: its id, and its clock as of `at` (monotonic ns).
 struct Engine {

@@ -7,7 +7,7 @@ inline constexpr char options_schema[] = R"json({
   "type": "object",
   "x-sonde": {
     "cost": {
-      "silent": [["tries"], ["tries", "credentials"]],
+      "silent": [["tries", "discover"], ["tries", "community"], ["tries", "user"], ["tries", "credentials"]],
       "alive": [[2], [12, "tables"]],
       "wait": [["tries", "timeout", 2], ["tries", "timeout", "credentials"]]
     },

@@ -117,6 +117,7 @@ bool Probe::advance(Host& host, int64_t& wait_until) {
         host.talk->sent(*exchange, now);  // lost like any other packet, and repeated like any other
     }
   }
+  if (host.refused) host.talk->stop("the port was closed");
   return false;
 }
 
@@ -134,7 +135,10 @@ Probe::Sent Probe::send(Host& host, const std::string& message, int64_t& again) 
     }
     host.fault = errno;
     // An ICMP error that came for the packet before is told here first; what it says stands in the queue.
-    if (refused_by(host.wire.fd, host.target.ip)) host.heard = host.refused = true;
+    if (refused_by(host.wire.fd, host.target.ip)) {
+      host.heard = host.refused = true;
+      break;
+    }
   }
   ++host.stuck;
   ++host.sent;
@@ -181,14 +185,15 @@ void Probe::on_timer(uint64_t id, uint64_t user) {
 void Probe::cancel(Task task, uint64_t user, uint32_t why) {
   Host* host = find(user);
   if (host == nullptr || host->task != task.id()) return;
+  // A question that never left proves no silence.
+  const bool owed = !host->talk || (!host->heard && host->talk->owes_question());
   if (host->talk) host->talk->stop("the time for this host was up");
   if (why != SONDE_EXPIRED) {
     put(*host);
     task.done(SONDE_CANCELLED);
     return release(user);
   }
-  // A question that never left proves no silence.
-  if (host->sent == 0) return fail(*host, SONDE_E_AGAIN, "no question could leave before the deadline");
+  if (owed) return fail(*host, SONDE_E_AGAIN, "a question could not leave before the deadline");
   conclude(*host);
 }
 

@@ -82,14 +82,14 @@ std::string addresses_json(const std::vector<Walk::Cells>& cells) {
     if (!out.begin(address_in(index, 0), natural_of(value))) continue;
     // A pointer to a row of ipAddressPrefixTable, whose index ends with the length.
     const Oid& pointer = cell(cells[prefix], index).oid;
-    if (pointer.size() > 2) out.rows.number("prefix", pointer.back());
+    if (pointer.size() > 2 && pointer.back() <= 128) out.rows.number("prefix", pointer.back());
     out.rows.number("interface", natural_of(value));
     out.rows.end();
   }
   for (const auto& [index, value] : cells[old_interface]) {
     if (index.size() != 4 || !out.begin(address_text(octets_of(index, 0, 4)), natural_of(value))) continue;
     const Value& mask = cell(cells[old_mask], index);
-    if (mask.there()) out.rows.number("prefix", prefix_of_mask(mask));
+    if (mask.kind == Value::Kind::address) out.rows.number("prefix", prefix_of_mask(mask));
     out.rows.number("interface", natural_of(value));
     out.rows.end();
   }

@@ -58,7 +58,7 @@ bool Walk::take(size_t column, const Binding& binding) {
   }
   bytes_ += binding.name.size() + binding.value.octets.size() + binding.value.oid.size() + sizeof(uint64_t);
   if (bytes_ > limits_.bytes) {
-    cut("more than " + std::to_string(limits_.bytes) + " bytes");
+    cut("more bytes than max_bytes");
     return true;
   }
   cursor_[column] = binding.name;

@@ -17,6 +17,7 @@ class Agent {
   std::set<int> versions = {0, 1};
   int64_t most_repetitions = 1000;  ///< more is dropped; 0: all GETBULKs are
   size_t most_objects = 1000;       ///< more in one GET is too big
+  Oid sore;                         ///< a GET with it fails as a whole: genErr that names no object
   int refusal = 3;                  ///< the usmStats that users hear of
   bool in_circles = false;          ///< GETNEXT never gets further than the first object
   std::map<Oid, std::string> objects;
@@ -46,6 +47,8 @@ class Agent {
     const auto reply = [&](const std::string& bindings, int64_t error = 0, int64_t index = 0) {
       return community_message(asked.version, community, pdu(0xa2, asked.id, error, index, bindings));
     };
+    for (const std::string& oid : asked.oids)
+      if (asked.tag == 0xa0 && parse_oid(oid) == sore) return reply("", 5, 0);
     if (asked.oids.size() > most_objects) return reply("", 1, 0);
     if (asked.tag == 0xa5 && asked.repetitions > most_repetitions) return std::nullopt;
     std::string bindings;

@@ -92,6 +92,16 @@ TEST(Conversation, SilenceWaitsTheWholeTime) {
   EXPECT_EQ(talk.sent, 6u) << "discovery and two communities, twice each";
   EXPECT_EQ(talk.clock, 4000 * ms);
 }
+TEST(Conversation, TheNextCredentialAsksEachObjectOnce) {
+  Talk talk;
+  talk.options.credentials = {community("wrong"), community("public")};
+  talk.options.discover = false;
+  const Findings& found = talk.run();
+  ASSERT_NE(found.accepted, nullptr);
+  EXPECT_EQ(found.accepted->community, "public");
+  EXPECT_EQ(found.values.size(), 5u);
+  EXPECT_EQ(talk.sent, 3u) << "one community twice, the other once";
+}
 TEST(Conversation, DiscoveryAloneIsAnAnswer) {
   Talk talk;
   const Findings& found = talk.run();
@@ -150,6 +160,37 @@ TEST(Conversation, TooBigIsAskedInHalves) {
   talk.agent.most_objects = 2;
   talk.options.credentials = {community("public")};
   EXPECT_EQ(talk.run().values.size(), 5u);
+}
+TEST(Conversation, AnObjectThatFailsIsFoundAndLeftOut) {
+  Talk talk;
+  talk.agent.sore = {1, 3, 6, 1, 2, 1, 1, 2, 0};
+  talk.options.credentials = {community("public"), community("second")};
+  const Findings& found = talk.run();
+  EXPECT_EQ(found.values.size(), 4u);
+  EXPECT_EQ(talk.value("sysObjectID"), "not there");
+  EXPECT_EQ(talk.value("sysName"), "core-switch");
+  for (const wire::Asked& asked : talk.agent.heard) EXPECT_NE(asked.community, "second");
+}
+TEST(Conversation, WhoTookACredentialGetsNoOther) {
+  Talk talk;
+  talk.options.credentials = {community("public"), community("second")};
+  for (uint32_t i = 1; i <= 7; ++i) {
+    const Oid oid = {1, 3, 6, 1, 4, 1, 9, i, 0};
+    talk.options.wanted.push_back({to_text(oid), oid, Meaning::unknown});
+  }
+  talk.agent.sore = talk.options.wanted.back().oid;  // alone in its question
+  const Findings& found = talk.run();
+  ASSERT_NE(found.accepted, nullptr);
+  EXPECT_EQ(found.accepted->community, "public");
+  EXPECT_EQ(found.values.size(), 5u);
+  for (const wire::Asked& asked : talk.agent.heard) EXPECT_NE(asked.community, "second");
+}
+TEST(Conversation, AnErrorToEverythingIsToldAndTheNextCredentialTried) {
+  Talk talk;
+  talk.agent.most_objects = 0;
+  talk.options.credentials = {community("public")};
+  EXPECT_EQ(talk.run().refusals, std::vector<std::string>{"v2c: error 1"});
+  EXPECT_EQ(talk.sent, 9u) << "discovery, six objects, three, and each alone";
 }
 TEST(Conversation, ManyObjectsGoInSeveralQuestions) {
   Talk talk;
@@ -232,6 +273,16 @@ TEST(ConversationTable, Limits) {
   EXPECT_EQ(talk.rows(), 4u);
   ASSERT_EQ(found.incomplete.size(), 1u);
   EXPECT_EQ(found.incomplete[0], std::make_pair(std::string("arp"), std::string("more than 4 rows")));
+}
+TEST(ConversationTable, BytesAreCountedOverAllTables) {
+  TableTalk talk;
+  talk.options.limits.bytes = 100;
+  talk.options.tables.push_back(find_table("lldp"));
+  const Findings& found = talk.run();
+  const std::vector<std::pair<std::string, std::string>> expected = {{"arp", "more bytes than max_bytes"},
+                                                                     {"lldp", "max_bytes was reached"}};
+  EXPECT_EQ(found.incomplete, expected);
+  EXPECT_EQ(talk.sent, 3u) << "nothing is asked for that would not be kept";
 }
 TEST(ConversationTable, WhatCameBeforeTheEndIsKept) {
   TableTalk talk;

@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../../testing/options.hpp"
@@ -64,7 +65,7 @@ class ProbeHost {
     };
     table_.pace = [](sonde_ctx* c, uint32_t n, int64_t* again) -> uint32_t {
       self(c).paced += n;
-      if (self(c).paced % 2 != 0 || !self(c).slow) return n;
+      if (!self(c).full && (self(c).paced % 2 != 0 || !self(c).slow)) return n;
       *again = clock_now() + 5'000'000;
       return 0;
     };
@@ -151,9 +152,10 @@ class ProbeHost {
 
   testing::Options options;
   std::string failure, logged;
-  bool ended = false, slow = false, refuse_dial = false, alive = false;
+  bool ended = false, slow = false, full = false, refuse_dial = false, alive = false;
   uint8_t last_octet = 1;
   unsigned paced = 0, done = 0, dials = 0;
+  unsigned closes_after = 0;  ///< questions, then nothing listens any more; 0: never
   sonde_outcome outcome = 0;
   std::string hostname, os;
   std::map<std::string, std::string> snmp;  ///< numbers as text
@@ -189,9 +191,11 @@ class ProbeHost {
     sockaddr_in from{};
     socklen_t size = sizeof from;
     for (ssize_t n = 0; server_ >= 0 && (n = ::recvfrom(server_, buffer, sizeof buffer, 0,
-                                                        reinterpret_cast<sockaddr*>(&from), &size)) >= 0;)
+                                                        reinterpret_cast<sockaddr*>(&from), &size)) >= 0;) {
       for (const std::string& answer : handler_(std::string(buffer, static_cast<size_t>(n))))
         ::sendto(server_, answer.data(), answer.size(), 0, reinterpret_cast<sockaddr*>(&from), size);
+      if (++served_ == closes_after) ::close(std::exchange(server_, -1));
+    }
   }
   void put(uint32_t output, const std::string& key, const sonde_value& v) {
     std::string text;
@@ -209,6 +213,7 @@ class ProbeHost {
   sonde_inst* instance_ = nullptr;
   int server_ = -1, fd_ = -1, used_ = -1;
   uint64_t user_ = 0, attached_ = 0, last_id_ = 0, turns_ = 0;
+  unsigned served_ = 0;
   std::map<uint64_t, std::pair<int64_t, uint64_t>> timers_;
 };
 

@@ -61,6 +61,15 @@ TEST(SnmpProbe, ANameThatIsNoTextIsNoHostname) {
   EXPECT_EQ(host.hostname, "");
   EXPECT_EQ(host.snmp["sysName"], "0x1b5d303b6f776e656407");
 }
+TEST(SnmpProbe, ANumberForANameIsNoHostname) {
+  Agent agent;
+  agent.set("1.3.6.1.2.1.1.5.0", wire::number(5));
+  ProbeHost host(of(agent));
+  host.options.set("community", "public");
+  ASSERT_TRUE(host.run());
+  EXPECT_EQ(host.hostname, "");
+  EXPECT_EQ(host.snmp["sysName"], "5");
+}
 TEST(SnmpProbe, SilenceIsNoAnswer) {
   ProbeHost host([](const std::string&) { return std::vector<std::string>{}; });
   host.options.set("community", "public");
@@ -87,6 +96,17 @@ TEST(SnmpProbe, AClosedPortIsNegativeAtOnce) {
   EXPECT_EQ(host.outcome, SONDE_NEGATIVE);
   EXPECT_TRUE(host.alive);
   EXPECT_EQ(host.live_timers(), 0u);
+}
+TEST(SnmpProbe, APortThatClosesInBetweenEndsTheTables) {
+  Agent agent;
+  ProbeHost host(of(agent));
+  host.closes_after = 1;
+  host.options.set("community", "public").set("discover", false).set("timeout", int64_t{3'000'000'000});
+  host.options.list("tables", {"arp", "lldp"});
+  ASSERT_TRUE(host.run(2000));
+  EXPECT_EQ(host.outcome, SONDE_POSITIVE);
+  EXPECT_EQ(host.hostname, "core-switch");
+  EXPECT_EQ(host.snmp["incomplete"], R"({"arp":"the port was closed","lldp":"the port was closed"})");
 }
 TEST(SnmpProbe, AnErrorFromSomebodyElseProvesNothing) {
   ProbeHost host;
@@ -177,7 +197,17 @@ TEST(SnmpProbe, AQuestionThatNeverLeftIsAnError) {
   ASSERT_TRUE(host.begin());
   host.cancel(SONDE_EXPIRED);
   EXPECT_EQ(host.outcome, SONDE_ERROR);
-  EXPECT_EQ(host.failure, "no question could leave before the deadline");
+  EXPECT_EQ(host.failure, "a question could not leave before the deadline");
+}
+TEST(SnmpProbe, ACommunityThatNeverLeftIsNoSilence) {
+  ProbeHost host([](const std::string&) { return std::vector<std::string>{}; });
+  host.full = true;  // the discovery left with dial(), the community waits
+  host.options.set("community", "public");
+  ASSERT_TRUE(host.begin());
+  for (int i = 0; i < 20; ++i) host.turn();
+  host.cancel(SONDE_EXPIRED);
+  EXPECT_EQ(host.outcome, SONDE_ERROR);
+  EXPECT_EQ(host.failure, "a question could not leave before the deadline");
 }
 TEST(SnmpProbe, OptionsAreRefusedBeforeAnythingIsSent) {
   ProbeHost host;

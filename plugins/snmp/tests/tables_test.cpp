@@ -18,6 +18,11 @@ Value octets(std::string content) {
   value.octets = std::move(content);
   return value;
 }
+Value address(std::string content) {
+  Value value = octets(std::move(content));
+  value.kind = Value::Kind::address;
+  return value;
+}
 Value pointer(const char* text) {
   Value value;
   value.kind = Value::Kind::oid;
@@ -59,9 +64,17 @@ TEST(Tables, AddressesOfBothTablesOnce) {
   EXPECT_EQ(json("addresses", {{{v4, natural(2)}, {v6, natural(2)}},
                                {{v4, pointer("1.3.6.1.2.1.4.32.1.5.2.1.4.192.0.2.0.24")}, {v6, pointer("0.0")}},
                                {{{192, 0, 2, 54}, natural(2)}, {{10, 0, 0, 1}, natural(3)}},
-                               {{{10, 0, 0, 1}, octets(std::string("\xff\xff\xf0\x00", 4))}}}),
+                               {{{10, 0, 0, 1}, address(std::string("\xff\xff\xf0\x00", 4))}}}),
             R"([{"address":"192.0.2.54","prefix":24,"interface":2},{"address":"2001:db8::1","interface":2},)"
             R"({"address":"10.0.0.1","prefix":20,"interface":3}])");
+}
+TEST(Tables, PrefixesThatCannotBeAreLeftOut) {
+  const Oid v4 = {1, 4, 192, 0, 2, 54};
+  EXPECT_EQ(json("addresses", {{{v4, natural(2)}},
+                               {{v4, pointer("1.3.6.1.2.1.4.32.1.5.2.1.4.192.0.2.0.4294967295")}},
+                               {{{10, 0, 0, 1}, natural(3)}},
+                               {{{10, 0, 0, 1}, octets(std::string(500, '\xff'))}}}),
+            R"([{"address":"192.0.2.54","interface":2},{"address":"10.0.0.1","interface":3}])");
 }
 TEST(Tables, ArpOfBothTablesOnce) {
   EXPECT_EQ(json("arp", {{{{2, 1, 4, 192, 0, 2, 1}, octets(mac)}},

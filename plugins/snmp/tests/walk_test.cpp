@@ -87,7 +87,7 @@ TEST(Walk, LimitsOnRowsAndBytes) {
   text.octets = std::string(60, 'x');
   bytes.answered(bytes.next({}), reply({{below(one, 1), text}, {below(two, 1), text}}));
   EXPECT_TRUE(bytes.done());
-  EXPECT_EQ(bytes.incomplete(), "more than 50 bytes");
+  EXPECT_EQ(bytes.incomplete(), "more bytes than max_bytes");
 }
 TEST(Walk, V1EndsAColumnByNoSuchName) {
   Walk walk({one, two}, {});

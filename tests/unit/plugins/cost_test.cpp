@@ -10,7 +10,8 @@ Value json(std::string_view text) {
   return parse_json(text).value();
 }
 
-const char* const options = R"({"count":3,"ports":[22,80,443],"timeout":800000000,"forward":true,"off":false})";
+const char* const options =
+    R"({"count":3,"ports":[22,80,443],"timeout":800000000,"forward":true,"off":false,"name":"x","empty":""})";
 
 TEST(Cost, ProductsAndSums) {
   const Value o = json(options);
@@ -19,6 +20,7 @@ TEST(Cost, ProductsAndSums) {
   EXPECT_EQ(evaluate_cost(json(R"([["ports"],[1]])"), o), 4u);
   EXPECT_EQ(evaluate_cost(json(R"([["count","ports"],[2,"forward"],["off"]])"), o), 11u);
   EXPECT_EQ(evaluate_cost(json(R"(["count","timeout"])"), o), 2'400'000'000u);
+  EXPECT_EQ(evaluate_cost(json(R"([["count","name"],["count","empty"]])"), o), 3u) << "a text that is given";
   EXPECT_EQ(evaluate_cost(json("7"), o), 7u);
 }
 
@@ -43,7 +45,8 @@ TEST(Cost, SaturatesInsteadOfWrapping) {
 
 Schema schema() {
   return parse_schema(R"({"type":"object","properties":{
-    "count":{"type":"integer","description":"n"},"name":{"type":"string","description":"t"}}})")
+    "count":{"type":"integer","description":"n"},"name":{"type":"string","description":"t"},
+    "group":{"type":"object","properties":{}}}})")
       .value();
 }
 
@@ -58,8 +61,8 @@ TEST(Cost, WrongOnesAreNamed) {
     return result ? std::string("passed") : result.error().id + ": " + result.error().text;
   };
   EXPECT_EQ(text(R"({"silent":["cuont"]})"), "plugin-schema: cost 'silent' names 'cuont', which is no option");
-  EXPECT_EQ(text(R"({"wait":["name"]})"),
-            "plugin-schema: cost 'wait' names 'name', which has neither a number nor a length");
+  EXPECT_EQ(text(R"({"wait":["group"]})"),
+            "plugin-schema: cost 'wait' names 'group', which has neither a number nor a length");
   EXPECT_EQ(text(R"({"dead":[1]})"),
             "plugin-schema: the cost has a member 'dead'; known are silent, alive, wait, deadline");
   EXPECT_EQ(text(R"({"alive":[-1]})"),
