@@ -100,7 +100,8 @@ void Probe::put(const Host& host) {
     const sonde_value stored = scalar(value, wanted->meaning, kept);
     if (stored.type == SONDE_TEXT && kept.empty()) continue;  // sysLocation that nobody has set
     task.put(snmp, wanted->key, stored);
-    if (wanted->key == "sysName" && value.kind == Value::Kind::octets && clean_text(value.octets)) task.put(hostname, kept);
+    if (wanted->key == "sysName" && value.kind == Value::Kind::octets && clean_text(value.octets))
+      task.put(hostname, kept);
     if (wanted->key == "sysObjectID") put_identity(task, value.oid);
   }
   for (const auto& [name, rows] : found.tables) task.put(snmp, name, any<Json>(rows));
