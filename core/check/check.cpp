@@ -86,6 +86,7 @@ struct Found {
   std::string id;    ///< "plugin 0" where it is not known
   uint8_t kind = 0;  ///< 0: refused; only the tests of the descriptor fit
   std::string options_problem;
+  bool wanted = true;
 };
 
 class Check {
@@ -137,10 +138,12 @@ class Check {
       for (uint32_t i = 0; entry && i < most_plugins && (*entry)(i); ++i) {
         std::string id;
         const auto checked = check_plugin((*entry)(i), file_, id);
+        const bool wanted = request_.kind.empty() || (checked && to_string(checked->kind) == request_.kind);
         Value one{Value::Object{}};
         one.set("id", Value(id.empty() ? "plugin " + std::to_string(i) : id));
         one.set("kind", Value(uint64_t{checked ? kind_bit(*checked) : uint8_t{0}}));
-        if (checked) {
+        one.set("wanted", Value(wanted));
+        if (checked && wanted) {
           Subject s;
           s.plugin = *checked;
           if (auto set = set_options(s, request_.sets); !set) one.set("problem", Value(set.error().text));
@@ -160,11 +163,12 @@ class Check {
           f.kind = static_cast<uint8_t>(kind->unsigned_integer() ? *kind->unsigned_integer()
                                         : kind->integer()        ? static_cast<uint64_t>(*kind->integer())
                                                                  : 0);
+        if (const Value* wanted = one.find("wanted")) f.wanted = wanted->boolean() && *wanted->boolean();
         if (const Value* problem = one.find("problem"); problem && problem->text())
           f.options_problem = *problem->text();
         found.push_back(std::move(f));
       }
-    if (found.empty()) found.push_back({"plugin 0", 0, {}});  // the tests say what is wrong with it
+    if (found.empty()) found.push_back({"plugin 0", 0, {}, true});  // the tests say what is wrong with it
     return found;
   }
 
@@ -173,6 +177,7 @@ class Check {
       if (t.applies == library) planned_.push_back({&t, "", 0, false, false, {}});
     for (uint32_t i = 0; i < found.size(); ++i)
       for (const Test& t : all_tests()) {
+        if (!found[i].wanted) continue;
         const bool of_descriptor = t.applies == every_kind && found[i].kind == 0 && needs_no_instance(t);
         if ((t.applies & found[i].kind) != 0 || of_descriptor)
           planned_.push_back({&t, found[i].id, i, false, false, {}});

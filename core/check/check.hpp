@@ -13,6 +13,7 @@ namespace sonde::core::check {
 struct CheckRequest {
   std::string file;
   std::string only;  ///< regular expression (ECMAScript) over the names of tests; empty: all
+  std::string kind;  ///< only plugins of that kind ("probe"); empty: all of the library
   Sets sets;
   uint64_t seed = 1;
   std::chrono::milliseconds time_limit{20'000};  ///< of one test

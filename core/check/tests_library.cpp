@@ -14,7 +14,7 @@ namespace sonde::core::check {
 namespace {
 
 constexpr int64_t most_load_ns = 100'000'000;
-constexpr std::size_t widest_help = 200;
+constexpr std::size_t widest_help = 600;
 
 std::string listed(const std::vector<std::string>& parts, std::size_t most = 5) {
   std::string out;

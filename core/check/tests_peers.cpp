@@ -87,7 +87,7 @@ Verdict peer_garbage(const Bench& bench) {
   const Subject subject = bench.subject();
   Notes usual;
   play(subject, bench.scene(Manner::talking), usual);
-  const uint32_t rounds = subject.plugin.blocking() ? 3 : 40;
+  const uint32_t rounds = subject.plugin.blocking() ? 3 : 25;
   for (uint32_t i = 0; i < rounds; ++i) {
     Notes notes;
     Scene s = meet(bench, subject, Manner::garbage, subject.plugin.blocking() ? 1 : 5, bench.seed + i, notes);

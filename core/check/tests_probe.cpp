@@ -42,6 +42,8 @@ std::string not_started(const Played& played) {
 
 Verdict answers(const Bench& bench) {
   const Subject subject = bench.subject();
+  if (subject.needs(SONDE_NEED_EXEC))
+    return skip("it runs programs: they take their own time, and meet no peers of a check");
   Notes notes;
   const Played played = play(subject, bench.scene(Manner::talking), notes);
   if (std::string why = not_started(played); !why.empty()) return fail(why);

@@ -323,6 +323,10 @@ struct Parser {
     repeatable(sub->add_option("--set", plugin_check_sets, "set an option of the plugin (repeatable)"))
         ->option_text("NAME=VALUE");
     sub->add_option("--only", plugin_check.only, "only tests whose name has a match of REGEX")->option_text("REGEX");
+    sub->add_option("--kind", plugin_check.kind,
+                    "of a library with several plugins, only its probe, exporter or source")
+        ->option_text("KIND")
+        ->check(CLI::IsMember({"probe", "exporter", "source"}));
     sub->add_option("--seed", plugin_check.seed, "of what peers make up, and of the plugin")->option_text("N");
     sub->add_option("--time-limit", plugin_check.time_limit_s, "seconds that one test may take (20)")
         ->option_text("SECONDS")

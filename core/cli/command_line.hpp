@@ -81,7 +81,7 @@ struct PluginNewArguments {
 /// The conformance tests of a plugin.
 struct PluginCheckArguments {
   std::string file;
-  std::string only;
+  std::string only, kind;
   std::vector<std::pair<std::string, std::string>> sets;
   uint64_t seed = 1;
   uint32_t time_limit_s = 0;  ///< of one test; 0: the default

@@ -13,6 +13,7 @@ int execute(const PluginCheckArguments& arguments) {
   check::CheckRequest request;
   request.file = arguments.file;
   request.only = arguments.only;
+  request.kind = arguments.kind;
   request.sets = arguments.sets;
   request.seed = arguments.seed;
   if (arguments.time_limit_s != 0) request.time_limit = std::chrono::seconds(arguments.time_limit_s);

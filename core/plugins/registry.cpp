@@ -177,7 +177,7 @@ std::vector<std::string> Registry::Impl::libraries_in(const std::string& directo
 }
 
 void Registry::scan_with_trial(const SearchPath& search) {
-  constexpr std::chrono::seconds limit{5};
+  constexpr std::chrono::seconds limit{3};  // loading takes milliseconds
   const std::string all = try_in_child([&search] { Registry().scan(search); }, limit);
   if (!all.empty())
     for (const std::string& directory : search.directories) {

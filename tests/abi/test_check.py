@@ -1,5 +1,6 @@
 """`sonde plugin check` passes what keeps to the contract, and finds each way to break it: by the right test, and by no
 other. A fixture is tests/abi/broken/SOURCE.c built with BREAK_NAME."""
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -127,9 +128,23 @@ CASES = [(name, tests, []) for name, tests in EXPECTED.items()]
 CASES += [(name, tests, more) for name, (tests, more) in SLOW.items()]
 
 
+GOOD = [(BROKEN / f"{s}-nothing.so", []) for s in SOURCES]
+GOOD += [(PLUGINS / f"{p}.so", []) for p in ("arp-oui", "icmp", "snmp", "tcp-banner", "json", "csv")]
+GOOD += [(PLUGINS / "rdns.so", ["--set", "servers=127.0.0.1"]), (FIXTURES / "fixture-source.so", []),
+         (FIXTURES / "null.so", []), (FIXTURES / "writer.so", []), (PLUGINS / "nmap-xml.so", ["--kind", "probe"])]
+
+
+@pytest.fixture(scope="session")
+def checks():
+    """All of them begun, a few at a time: some wait more than they work. By library."""
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        work = [(BROKEN / f"{name}.so", more) for name, _, more in CASES] + GOOD
+        yield {library: pool.submit(check, library, *more) for library, more in work}
+
+
 @pytest.mark.parametrize("name, tests, more", CASES, ids=[c[0] for c in CASES])
-def test_a_broken_plugin_is_found_by_its_test_alone(name, tests, more):
-    code, report = check(BROKEN / f"{name}.so", *more)
+def test_a_broken_plugin_is_found_by_its_test_alone(checks, name, tests, more):
+    code, report = checks[BROKEN / f"{name}.so"].result()
     assert found(report) == tests, json.dumps(report, indent=1)
     assert code == (0 if set(tests.values()) == {"warn"} else 1)
     assert report["passed"] == (code == 0)
@@ -154,15 +169,9 @@ def test_every_test_has_a_fixture_that_fails_it():
     assert tests == failed
 
 
-GOOD = [(BROKEN / f"{s}-nothing.so", []) for s in SOURCES]
-GOOD += [(PLUGINS / f"{p}.so", []) for p in ("arp-oui", "icmp", "snmp", "tcp-banner", "json", "csv")]
-GOOD += [(PLUGINS / "rdns.so", ["--set", "servers=127.0.0.1"]), (FIXTURES / "fixture-source.so", []),
-         (FIXTURES / "null.so", []), (FIXTURES / "writer.so", [])]
-
-
 @pytest.mark.parametrize("library, more", GOOD, ids=[g[0].stem for g in GOOD])
-def test_what_keeps_to_the_contract_passes(library, more):
-    code, report = check(library, *more)
+def test_what_keeps_to_the_contract_passes(checks, library, more):
+    code, report = checks[library].result()
     assert found(report) == {}, json.dumps(report, indent=1)
     assert code == 0
 
@@ -226,6 +235,7 @@ def test_list_names_the_good_and_what_is_wrong_with_each_bad_one(mixed):
 
 
 def test_describe_shows_the_good_and_says_why_not_the_bad(mixed):
+    (mixed / "hangs.so").unlink()  # once is enough
     good = subprocess.run([SONDE, "describe", "null"], env=only_from(mixed), stdout=subprocess.PIPE, timeout=120)
     assert good.returncode == 0 and good.stdout.startswith(b"null ")
     bad = subprocess.run([SONDE, "describe", "crashes"], env=only_from(mixed), stderr=subprocess.PIPE, timeout=120)
