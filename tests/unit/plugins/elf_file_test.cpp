@@ -91,12 +91,12 @@ TEST(ElfFile, DamagedHeadersAreSurvived) {
 }
 
 TEST(ElfFile, EntrySymbol) {
-  EXPECT_TRUE(check_entry_symbol({true, {"a", "sonde_plugin_v0"}}, "x.so"));
-  EXPECT_TRUE(check_entry_symbol({false, {}}, "x.so"));  // no table: the loader will tell
-  auto none = check_entry_symbol({true, {"main", "sonde_plugin_vx"}}, "x.so");
+  EXPECT_TRUE(check_entry_symbol({true, {"a", "sonde_plugin_v0"}, {}}, "x.so"));
+  EXPECT_TRUE(check_entry_symbol({false, {}, {}}, "x.so"));  // no table: the loader will tell
+  auto none = check_entry_symbol({true, {"main", "sonde_plugin_vx"}, {}}, "x.so");
   EXPECT_EQ(none.error().id, "plugin-symbol");
   EXPECT_EQ(none.error().text, "plugin library x.so: expected the entry sonde_plugin_v0, found a library without one");
-  auto other = check_entry_symbol({true, {"sonde_plugin_v2", "sonde_plugin_v3"}}, "x.so");
+  auto other = check_entry_symbol({true, {"sonde_plugin_v2", "sonde_plugin_v3"}, {}}, "x.so");
   EXPECT_EQ(other.error().id, "plugin-abi");
   EXPECT_EQ(other.error().text,
             "plugin library x.so: expected a plugin for ABI 0, found one built for ABI 2, 3; this scanner speaks 0");
