@@ -122,7 +122,8 @@ bool Splitter::feed(std::string_view bytes, const Sink& sink) {
     }
     if (!good) return false;
     before_[0] = before_[1];
-    before_[1] = c;
+    before_[1] = fresh_ ? '\0' : c;
+    fresh_ = false;
     ++offset_;
   }
   return true;
@@ -147,7 +148,7 @@ bool Splitter::on_less(char c) {
     state_ = State::bang;
   } else if (c == '?') {
     state_ = State::instruction;
-    before_[1] = 0;
+    fresh_ = true;  // "<?>" is no whole instruction
   } else if (c == '/') {
     state_ = State::end_tag;
     if (depth_ <= 1) recording_ = false;
@@ -167,7 +168,7 @@ bool Splitter::on_bang(char c) {
     if (name_ == "DOCTYPE") state_ = State::doctype;
   } else if (name_ == "--") {
     state_ = State::comment;
-    before_[0] = before_[1] = 0;  // "<!-->" is no whole comment
+    fresh_ = true;  // neither "<!-->" nor "<!--->" is a whole comment
     name_.clear();
     return true;
   } else {

@@ -60,6 +60,7 @@ class Splitter {
   State state_ = State::text;
   char quote_ = 0;
   char before_[2] = {0, 0};  ///< the two bytes before, inside of a comment and its kin
+  bool fresh_ = false;       ///< the byte at hand opens one of them, and cannot close it
   std::string name_;         ///< of the tag at hand
   bool name_open_ = false;
   Child child_ = Child::other;

@@ -92,6 +92,16 @@ TEST(Splitter, DamageEndsItWhereItStands) {
   EXPECT_EQ(split("<nmaprun><host/><a <").pieces.size(), 2u);
 }
 
+TEST(Splitter, WhatOpensACommentDoesNotCloseIt) {
+  for (const std::string opened : {"<!-->", "<!--->", "<?>"}) {
+    const std::string close = opened[1] == '?' ? "?>" : "-->";
+    const Split s = split("<nmaprun><host>" + opened + "</host>" + close + "<a/></host></nmaprun>", 1);
+    EXPECT_EQ(s.error, "") << opened;
+    ASSERT_EQ(s.pieces.size(), 2u) << opened;
+    EXPECT_EQ(s.pieces[1], "host@9:<host>" + opened + "</host>" + close + "<a/></host>");
+  }
+}
+
 TEST(Splitter, BoundsHoldAndTheNextHostIsRead) {
   std::string deep, tags;
   for (int i = 0; i < 60; ++i) deep += "<a>";
