@@ -75,7 +75,9 @@ std::optional<Host> Index::find(const Address& ip, Head& head) const {
   std::optional<Host> folded;
   for (const auto& [file, offset] : places) {
     auto host = files_[file]->at(offset);
-    if (!host) throw Failure(SONDE_E_IO, files_[file]->path() + " was changed while the run was under way");
+    // Another host may stand there by now, and would be told as this one.
+    if (!host || std::find(host->addresses.begin(), host->addresses.end(), ip) == host->addresses.end())
+      throw Failure(SONDE_E_IO, files_[file]->path() + " was changed while the run was under way");
     if (folded)
       folded->merge(std::move(*host));
     else {

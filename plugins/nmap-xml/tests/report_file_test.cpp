@@ -108,6 +108,10 @@ TEST(Index, AFileThatChangedIsAnErrorAndNoStatement) {
   put(folder, std::string(200, ' '));
   Head head;
   EXPECT_THROW(index.find(*parse_address("192.0.2.1"), head), Failure);
+  put(folder, "<nmaprun>" + one_host(2) + "</nmaprun>");  // another host where this one was
+  EXPECT_THROW(index.find(*parse_address("192.0.2.1"), head), Failure);
+  put(folder, "<nmaprun>" + one_host(1) + "</nmaprun>");
+  EXPECT_TRUE(index.find(*parse_address("192.0.2.1"), head));
 }
 
 TEST(Index, IsReadOnceForAllInstances) {
