@@ -237,8 +237,11 @@ ExtraArguments ExtraArguments::check(const std::vector<std::string>& args, const
     out.chooses_ports |= name == "-F" || name == "--top-ports";
     out.connects |= name == "-sT";
     out.needs_raw |= name == "-sU" || name == "-sS" || name == "--traceroute";
-    out.parallelism |= name == "--max-parallelism" || name == "--min-parallelism";
     if (name == "-sT" || name == "-sS") continue;  // words() says which
+    if (name.ends_with("-parallelism")) {          // words() holds them to the limits
+      (name.starts_with("--min") ? out.min_parallelism : out.max_parallelism) = *number_in(value);
+      continue;
+    }
     out.words.push_back(found->takes == Takes::nothing ? name : name + "=" + value);
   }
   return out;
@@ -263,7 +266,12 @@ std::vector<std::string> CommandLine::words() const {
     std::snprintf(text, sizeof text, "--max-rate=%.3f", max_rate);
     add(text);
   }
-  if (max_parallelism > 0 && !extra.parallelism) add("--max-parallelism=" + std::to_string(max_parallelism));
+  // What a pipeline asks for narrows its limits, and never widens them.
+  uint64_t most = extra.max_parallelism;
+  if (max_parallelism > 0) most = most == 0 ? max_parallelism : std::min(most, max_parallelism);
+  if (most > 0) add("--max-parallelism=" + std::to_string(most));
+  if (const uint64_t least = most > 0 ? std::min(extra.min_parallelism, most) : extra.min_parallelism; least > 0)
+    add("--min-parallelism=" + std::to_string(least));
   if (host_timeout > 0) add("--host-timeout=" + std::to_string(host_timeout / 1'000'000) + "ms");
   for (const std::string& word : extra.words) add(word);
   if (!extra.scripts.empty()) add("--script=" + extra.scripts);

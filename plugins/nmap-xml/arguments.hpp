@@ -12,13 +12,13 @@ namespace sonde::nmap_xml {
 /// Option "args", checked. What is not on the list is refused, for whoever writes a pipeline must not be able to widen
 /// its scope, read or write files, or send packets in somebody else's name through nmap.
 struct ExtraArguments {
-  std::vector<std::string> words;  ///< as nmap takes them, --script left out
-  std::string scripts;             ///< value of --script, or empty
-  std::string exclude_ports;       ///< of --exclude-ports
-  bool chooses_ports = false;      ///< -F, --top-ports
-  bool connects = false;           ///< -sT
-  bool needs_raw = false;          ///< -sU, -sS, --traceroute
-  bool parallelism = false;        ///< --max-parallelism
+  std::vector<std::string> words;                     ///< as nmap takes them, --script left out
+  std::string scripts;                                ///< value of --script, or empty
+  std::string exclude_ports;                          ///< of --exclude-ports
+  bool chooses_ports = false;                         ///< -F, --top-ports
+  bool connects = false;                              ///< -sT
+  bool needs_raw = false;                             ///< -sU, -sS, --traceroute
+  uint64_t min_parallelism = 0, max_parallelism = 0;  ///< 0: not given
 
   /// Throws sonde::Failure (SONDE_E_CONFIG) that names the first word which is refused, and why.
   static ExtraArguments check(const std::vector<std::string>& args, const InstalledScripts&);
@@ -31,7 +31,7 @@ struct CommandLine {
   bool privileged = false, os = false;
   bool v6 = false;
   double max_rate = 0;           ///< packets a second; 0: unlimited
-  uint64_t max_parallelism = 0;  ///< 0: nmap decides
+  uint64_t max_parallelism = 0;  ///< what the limits leave; 0: nmap decides
   int64_t host_timeout = 0;      ///< ns
   bool allow_print_ports = false;
   std::string exclude_file;  ///< path that the child can open

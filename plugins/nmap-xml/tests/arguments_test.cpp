@@ -30,8 +30,9 @@ TEST(Arguments, PermittedOnesGoThrough) {
   const ExtraArguments e = check({"-T4", "--top-ports 100", "--version-intensity=7", "-sU", "--script-timeout=5s",
                                   "-sV", "--max-parallelism=3", "--exclude-ports=25,8000-8010"});
   EXPECT_EQ(e.words, (std::vector<std::string>{"-T4", "--top-ports=100", "--version-intensity=7", "-sU",
-                                               "--script-timeout=5s", "--max-parallelism=3"}));
-  EXPECT_TRUE(e.chooses_ports && e.needs_raw && e.parallelism);
+                                               "--script-timeout=5s"}));
+  EXPECT_TRUE(e.chooses_ports && e.needs_raw);
+  EXPECT_EQ(e.max_parallelism, 3u);
   EXPECT_FALSE(e.connects);
   EXPECT_EQ(e.exclude_ports, "25,8000-8010");
 }
@@ -127,6 +128,24 @@ TEST(Arguments, TheCommandLine) {
   line.extra = check({"-sT"});
   const auto words = line.words();
   EXPECT_NE(std::find(words.begin(), words.end(), "-sT"), words.end());
+}
+
+TEST(Arguments, ParallelismNarrowsTheLimitsAndNeverWidensThem) {
+  const auto parallelism = [](const std::vector<std::string>& args, uint64_t limit) {
+    CommandLine line;
+    line.extra = check(args);
+    line.max_parallelism = limit;
+    std::string out;
+    for (const std::string& w : line.words())
+      if (w.find("parallelism") != w.npos) out += w + " ";
+    return out;
+  };
+  EXPECT_EQ(parallelism({"--max-parallelism=8"}, 64), "--max-parallelism=8 ");
+  EXPECT_EQ(parallelism({"--max-parallelism=1000", "--min-parallelism=900"}, 64),
+            "--max-parallelism=64 --min-parallelism=64 ");
+  EXPECT_EQ(parallelism({"--min-parallelism=4"}, 64), "--max-parallelism=64 --min-parallelism=4 ");
+  EXPECT_EQ(parallelism({"--min-parallelism=4"}, 0), "--min-parallelism=4 ");
+  EXPECT_EQ(parallelism({}, 0), "");
 }
 
 TEST(Arguments, PortLists) {
