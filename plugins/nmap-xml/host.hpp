@@ -30,7 +30,7 @@ struct Host {
   std::string state, reason;  ///< "up", "echo-reply"; empty in masscan's
   bool timed_out = false;     ///< nmap gave up on it
   std::vector<Address> addresses;
-  std::string zone;  ///< of its link-local address, if the report names one
+  std::string zone;  ///< of the first address, if the report names one
   std::string mac, vendor;
   std::vector<std::pair<std::string, std::string>> names;  ///< type ("PTR", "user") and name
   std::vector<Port> ports;

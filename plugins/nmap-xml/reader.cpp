@@ -80,7 +80,7 @@ void read_addresses(const pugi::xml_node& node, Host& host) {
       }
     } else if (auto ip = parse_address(text_of(address, "addr")); ip && host.addresses.size() < most_listed) {
       const std::string_view text = text_of(address, "addr");
-      if (const auto percent = text.find('%'); percent != text.npos && host.zone.empty())
+      if (const auto percent = text.find('%'); percent != text.npos && host.addresses.empty())
         host.zone = clipped(text.substr(percent + 1), 16);
       if (std::find(host.addresses.begin(), host.addresses.end(), *ip) == host.addresses.end())
         host.addresses.push_back(*ip);

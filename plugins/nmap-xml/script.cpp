@@ -12,6 +12,7 @@
 namespace sonde::nmap_xml {
 
 namespace {
+constexpr std::size_t most_key = 255;
 constexpr std::size_t most_output = 16u << 10, most_data = 256u << 10, most_of_one = 1u << 20;
 
 std::string quoted(std::string_view text) {
@@ -30,14 +31,14 @@ std::string value_of(const pugi::xml_node& node) {
   if (std::string_view(node.name()) == "elem") return quoted(node.child_value());
   std::string list;
   JsonObject object;
-  std::set<std::string_view> keys;
+  std::set<std::string> keys;
   for (const pugi::xml_node& child : node.children()) {
     if (!member(child)) continue;
-    const std::string_view key = child.attribute("key").value();
+    const std::string key = clipped(child.attribute("key").value(), most_key);
     if (key.empty() || key == "values" || !keys.insert(key).second)
       append_item(list, value_of(child));
     else
-      object.raw(clipped(key, 255), value_of(child));
+      object.raw(key, value_of(child));
   }
   if (object.empty()) return list.empty() ? "{}" : list + "]";
   if (!list.empty()) object.raw("values", list + "]");

@@ -19,7 +19,8 @@ uint32_t zone_index(const std::string& zone) {
 }  // namespace
 
 Source::Source(Context host)
-    : down_too_(host.text("/hosts") == "all"),
+    : host_(host),
+      down_too_(host.text("/hosts") == "all"),
       facts_(host.flag("/facts")),
       files_(checked_files(host.list<std::string>("/files"))) {}
 
@@ -31,6 +32,7 @@ bool Source::next(Host& host) {
     }
     auto read = file_->next();
     if (!read) {
+      if (!file_->trouble().empty()) host_.log(SONDE_LOG_WARN, file_->path() + ": " + file_->trouble());
       file_.reset();
       continue;
     }

@@ -17,6 +17,7 @@ class Source {
  private:
   bool next(Host& host);
 
+  Context host_;
   bool down_too_, facts_;
   std::vector<std::string> files_;
   std::size_t current_ = 0;

@@ -26,7 +26,7 @@ TEST(Reader, AddressesNamesAndTimes) {
   ASSERT_EQ(h.addresses.size(), 2u);
   EXPECT_EQ(h.addresses[0], *parse_address("192.0.2.1"));
   EXPECT_EQ(h.addresses[1], *parse_address("fe80::1"));
-  EXPECT_EQ(h.zone, "eth0");
+  EXPECT_EQ(h.zone, "");
   EXPECT_EQ(h.mac, "AA:BB:CC:DD:EE:0F");
   EXPECT_EQ(h.vendor, "A & B");
   EXPECT_EQ(h.names, (std::vector<std::pair<std::string, std::string>>{{"user", "a.example"}, {"PTR", "b.example"}}));
@@ -93,6 +93,21 @@ TEST(Reader, TraceDistanceUptime) {
             R"({"protocol":"tcp","port":80,"hops":[{"ttl":1,"ip":"192.0.2.1","host":"r","rtt_ms":0.25},{"ttl":2}]})");
   EXPECT_EQ(h.distance, 2u);
   EXPECT_EQ(h.uptime, R"({"seconds":60,"last_boot":"Mon"})");
+}
+
+TEST(Reader, AZoneIsOfTheFirstAddressAlone) {
+  const std::string global = "<address addr='2001:db8::1' addrtype='ipv6'/>",
+                    local = "<address addr='fe80::1%eth0' addrtype='ipv6'/>";
+  EXPECT_EQ(host(global + local).zone, "");
+  EXPECT_EQ(host(local + global).zone, "eth0");
+}
+
+TEST(Reader, KeysThatAreCutToTheSameAreToldOnce) {
+  const std::string key(300, 'k'), kept = std::string(255, 'k') + "...";
+  EXPECT_EQ(host("<hostscript><script id='s' output='o'><elem key='" + key + "1'>a</elem><elem key='" + key +
+                 "2'>b</elem></script></hostscript>")
+                .scripts,
+            R"({"s":{"output":"o","data":{")" + kept + R"(":"a","values":["b"]}}})");
 }
 
 TEST(Reader, AliveIsWhoAnsweredAndNotWhoWasCalledUp) {

@@ -78,6 +78,19 @@ def test_a_report_that_ends_in_the_middle_is_used_up_to_its_last_whole_host(sond
     assert [r["ip"] for r in records(sonde)] == ["192.0.2.20", "192.0.2.21"]
 
 
+def test_a_source_by_itself_tells_that_its_report_was_cut(sonde):
+    text = (DATA / "masscan.xml").read_text()
+    (sonde.folder / "cut.xml").write_text(text[:text.index("192.0.2.22")])
+    (sonde.folder / "cut.sonde.yaml").write_text(f"""version: 1
+targets: [{{use: nmap-xml, options: {{files: [cut.xml]}}}}]
+stages: [{{use: nmap-xml, options: {{mode: import, files: ["{DATA / 'down.xml'}"]}}}}]
+outputs: [{{use: json, options: {{path: records.json, hosts: all}}}}]
+""")
+    result = sonde.call("run", "cut.sonde.yaml", "--format", "none")
+    assert "cut.xml: it ends in the middle" in result.err and "its 4 whole hosts are used" in result.err, str(result)
+    assert [r["ip"] for r in records(sonde)] == ["192.0.2.20", "192.0.2.21"]
+
+
 def test_what_is_no_report_is_refused_by_its_name(sonde):
     (sonde.folder / "scan.xml.gz").write_bytes(b"\x1f\x8b\x08\x00")
     result = imported(sonde, ["scan.xml.gz"])
