@@ -14,6 +14,8 @@ namespace sonde::nmap_xml {
 namespace {
 constexpr std::size_t kept_errors = 8u << 10;
 constexpr std::size_t most_told = 400;
+constexpr std::size_t most_unsent = 64;
+const std::string not_sent = "nmap could not send to this host: ";
 constexpr int64_t end_wait = 2'000'000'000;
 
 std::string signal_name(int signal) {
@@ -31,6 +33,19 @@ void NmapRun::add_to(std::vector<pollfd>& polled) const {
   if (errors_open_) polled.push_back({process_.errors(), POLLIN, 0});
 }
 
+void NmapRun::read_errors() {
+  char buffer[4u << 10];
+  for (int round = 0; errors_open_ && round < 256; ++round) {
+    const ssize_t n = ::read(process_.errors(), buffer, sizeof buffer);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EAGAIN) return;
+    if (n <= 0)
+      errors_open_ = false;
+    else
+      take_errors({buffer, static_cast<std::size_t>(n)});
+  }
+}
+
 bool NmapRun::read_some() {
   char buffer[32u << 10];
   // Bounded, so that another run and the clock get their turn.
@@ -42,20 +57,41 @@ bool NmapRun::read_some() {
       output_open_ = false;
       break;
     }
+    read_errors();  // first: they were written before the host that they are about
     splitter_.feed({buffer, static_cast<std::size_t>(n)}, [this](const Piece& piece) { take(piece); });
   }
-  for (int round = 0; errors_open_ && round < 32; ++round) {
-    const ssize_t n = ::read(process_.errors(), buffer, sizeof buffer);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0 && errno == EAGAIN) break;
-    if (n <= 0) {
-      errors_open_ = false;
-      break;
-    }
-    errors_.append(buffer, static_cast<std::size_t>(n));
-    if (errors_.size() > kept_errors) errors_.erase(0, errors_.size() - kept_errors);
-  }
+  read_errors();
   return output_open_ || errors_open_;
+}
+
+void NmapRun::take_errors(std::string_view bytes) {
+  errors_ += bytes;
+  for (auto end = errors_.find('\n', errors_seen_); end != errors_.npos; end = errors_.find('\n', errors_seen_)) {
+    take_error_line(std::string_view(errors_).substr(errors_seen_, end - errors_seen_));
+    errors_seen_ = end + 1;
+  }
+  if (errors_.size() <= kept_errors) return;
+  const std::size_t cut = errors_.size() - kept_errors;
+  errors_.erase(0, cut);
+  errors_seen_ -= std::min(errors_seen_, cut);
+}
+
+/// "sendto in send_ip_packet_sd: sendto(5, packet, 44, 0, 192.0.2.1, 16) => Operation not permitted", ten times at
+/// most.
+void NmapRun::take_error_line(std::string_view line) {
+  if (line.starts_with("Omitting future ")) unsent_omitted_ = true;
+  const auto flags = line.find(", 0, "), why = line.rfind(" => ");
+  if (!line.starts_with("sendto in ") || flags == line.npos || why == line.npos) return;
+  const std::string_view rest = line.substr(flags + 5);
+  const auto ip = parse_address(rest.substr(0, rest.find(',')));
+  if (ip && unsent_.size() < most_unsent) unsent_.emplace_back(*ip, clipped(line.substr(why + 4), most_told));
+}
+
+/// nmap calls ports filtered to which the system did not let it send: that is no silence of the target.
+const std::string* NmapRun::unsent_to(const Address& ip) const {
+  for (const auto& [to, why] : unsent_)
+    if (to == ip || unsent_omitted_) return &why;
+  return nullptr;
 }
 
 void NmapRun::take(const Piece& piece) {
@@ -88,6 +124,10 @@ void NmapRun::settle(Host&& host) {
   if (host.timed_out) {
     task.fail(SONDE_E_IO,
               "nmap gave up on this host before it was done: raise the option timeout, or ask for fewer ports");
+    return;
+  }
+  if (const std::string* why = unsent_to(member->ip); why && !host.answered()) {
+    task.fail(SONDE_E_IO, not_sent + *why);
     return;
   }
   host.fold_ports();
@@ -150,8 +190,13 @@ void NmapRun::conclude() {
   if (stats_.total < members_.size())
     return fail_rest(with_words("nmap asked only " + std::to_string(stats_.total) + " of " +
                                 std::to_string(members_.size()) + " targets"));
-  for (Member& m : members_)
-    if (std::exchange(m.open, false)) m.task.done(SONDE_NO_ANSWER);
+  for (Member& m : members_) {
+    if (!std::exchange(m.open, false)) continue;
+    if (const std::string* why = unsent_to(m.ip))
+      m.task.fail(SONDE_E_IO, not_sent + *why);
+    else
+      m.task.done(SONDE_NO_ANSWER);
+  }
 }
 
 void NmapRun::stop(const std::string& why) {

@@ -4,6 +4,8 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fields.hpp"
@@ -39,6 +41,10 @@ class NmapRun {
  private:
   void take(const Piece& piece);
   void settle(Host&& host);
+  void read_errors();
+  void take_errors(std::string_view bytes);
+  void take_error_line(std::string_view line);
+  const std::string* unsent_to(const Address& ip) const;
   void fail_rest(const std::string& why);
   std::string last_words() const;
 
@@ -49,6 +55,9 @@ class NmapRun {
   RunStats stats_;
   bool output_open_ = true, errors_open_ = true;
   std::string errors_, trouble_;
+  std::size_t errors_seen_ = 0;                          ///< of errors_, in whole lines
+  std::vector<std::pair<Address, std::string>> unsent_;  ///< whom the system did not let it send to, and why
+  bool unsent_omitted_ = false;                          ///< there were more than it told
 };
 
 }  // namespace sonde::nmap_xml

@@ -89,8 +89,8 @@ void Probe::look_up(const Task& task) const {
   }
 }
 
-bool Probe::admitted(const Task& task, const sonde_target& target) const {
-  const int64_t end = host_.now() + longest_wait_for_permit;
+bool Probe::admitted(const Task& task, const sonde_target& target, int64_t& patience) const {
+  const int64_t end = host_.now() + patience;
   for (;;) {
     const sonde_err e = task.admit(target);
     if (e == SONDE_OK) return true;
@@ -99,6 +99,7 @@ bool Probe::admitted(const Task& task, const sonde_target& target) const {
       return false;
     }
     if (task.cancelled() || host_.now() > end) {
+      patience = 0;  // each of 256 may not wait anew: the time is nmap's
       task.done(task.cancelled() ? SONDE_CANCELLED : SONDE_POSTPONED);
       return false;
     }
@@ -114,11 +115,12 @@ void Probe::run_nmap(std::span<const sonde_task> tasks) {
   };
   std::map<std::pair<bool, uint32_t>, Group> groups;
   int64_t end = host_.now() + timeout_;
+  int64_t patience = std::min(longest_wait_for_permit, timeout_ / 4);
   std::size_t count = 0;
   for (const sonde_task id : tasks) {
     const Task task(host_, id);
     const sonde_target target = task.target();
-    if (!admitted(task, target)) continue;
+    if (!admitted(task, target, patience)) continue;
     Address ip;
     std::memcpy(ip.data(), target.ip, ip.size());
     std::string text = to_text(ip);

@@ -19,8 +19,9 @@ class Probe {
   void set_up_run();
   void look_up(const Task& task) const;
   void run_nmap(std::span<const sonde_task> tasks);
-  /// False: the task is settled, its target may not be asked.
-  bool admitted(const Task& task, const sonde_target& target) const;
+  /// False: the task is settled, its target may not be asked. Waits until `patience` (host's clock) for a permit, and
+  /// takes it away from the rest of the batch when there was none.
+  bool admitted(const Task& task, const sonde_target& target, int64_t& patience) const;
   void watch(std::vector<std::unique_ptr<NmapRun>>& runs, int64_t end, double rate, uint64_t expected) const;
 
   Context host_;

@@ -43,22 +43,17 @@ void move_up(int& fd) {
 }
 
 /// In memory: nothing is left on a disk, and nobody else can read it.
-int file_of(const std::string& text) {
-  int fd = ::memfd_create("sonde-nmap", MFD_CLOEXEC);
+void file_of(const std::string& text, int& fd) {
+  fd = ::memfd_create("sonde-nmap", MFD_CLOEXEC);
   if (fd < 0) fail("no memory file for a program's input", errno);
   for (std::size_t done = 0; done < text.size();) {
     const ssize_t n = ::write(fd, text.data() + done, text.size() - done);
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) {
-      const int code = errno;
-      ::close(fd);
-      fail("a program's input cannot be written", code);
-    }
+    if (n <= 0) fail("a program's input cannot be written", errno);
     done += static_cast<std::size_t>(n);
   }
   ::lseek(fd, 0, SEEK_SET);
   move_up(fd);
-  return fd;
 }
 
 void pipe_of(int (&ends)[2]) {
@@ -73,6 +68,8 @@ void pipe_of(int (&ends)[2]) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   bool good = ::getppid() == parent && ::dup2(d.input, 0) == 0 && ::dup2(d.output[1], 1) == 1 &&
               ::dup2(d.errors[1], 2) == 2 && ::dup2(d.extra, 3) == 3;
+  // No working directory whose files, or core dump, could become its own.
+  good = good && ::chdir("/") == 0;
   ::syscall(SYS_close_range, 4u, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */);  // also what sonde itself was handed
   struct sigaction standard {};
   standard.sa_handler = SIG_DFL;
@@ -89,8 +86,8 @@ void pipe_of(int (&ends)[2]) {
 
 Process::Process(const std::vector<std::string>& words, const std::string& input, const std::string& extra) {
   Descriptors d;
-  d.input = file_of(input);
-  d.extra = file_of(extra);
+  file_of(input, d.input);
+  file_of(extra, d.extra);
   pipe_of(d.output);
   pipe_of(d.errors);
   pipe_of(d.started);
@@ -115,7 +112,8 @@ Process::Process(const std::vector<std::string>& words, const std::string& input
   do n = ::read(d.started[0], &code, sizeof code);
   while (n < 0 && errno == EINTR);
   if (n == sizeof code) {
-    ::waitpid(pid_, nullptr, 0);
+    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    }
     pid_ = -1;
     fail(words[0] + " cannot be run", code);
   }
@@ -144,7 +142,8 @@ int Process::wait(int64_t nanoseconds) {
     const int e = ::waitid(P_PID, static_cast<id_t>(pid_), &seen, WEXITED | WNOHANG | WNOWAIT);
     if (e == 0 && seen.si_pid == pid_) {
       ::kill(-pid_, SIGKILL);  // what it may have left in its group, while the group's number is still its own
-      ::waitpid(pid_, &status_, 0);
+      while (::waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {
+      }
       ended_ = true;
     } else if (e < 0 && errno != EINTR) {
       ended_ = true;  // somebody else has reaped it

@@ -94,7 +94,8 @@ TEST_F(Run, WhatTheChildIsGiven) {
   ::setenv("SONDE_TEST_SECRET", "x", 1);
   auto h = start(
       "F=4; for w; do test \"$w\" != -6 || F=6; done\n"
-      "for w; do echo \"$w\"; done > \"$D/words$F\"; cat > \"$D/targets$F\"; env > \"$D/environment$F\"\n"
+      "for w; do echo \"$w\"; done > \"$D/words$F\"; cat > \"$D/targets$F\"; env > \"$D/environment$F\"; pwd > "
+      "\"$D/pwd$F\"\n"
       "cat /proc/self/fd/3 > \"$D/exclude$F\"; ls /proc/self/fd > \"$D/open$F\"; cat \"$D/report\"",
       1, Options().numbers("ports", {22, 80}).list("args", {"-T4"}));
   h->add({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
@@ -108,6 +109,7 @@ TEST_F(Run, WhatTheChildIsGiven) {
     const std::string environment = read("environment" + family);
     EXPECT_EQ(environment.find("SECRET"), environment.npos);
     for (const char* name : {"PATH=", "LANG=C.UTF-8\n", "HOME=/"}) EXPECT_NE(environment.find(name), environment.npos);
+    EXPECT_EQ(read("pwd" + family), "/\n");
     EXPECT_EQ(read("open" + family), "0\n1\n2\n3\n4\n");  // 4: the folder that ls reads
   }
   EXPECT_EQ(read("targets4"), "127.9.0.1\n");
@@ -160,6 +162,28 @@ TEST_F(Run, WhatFailsIsTold) {
   EXPECT_EQ(failure_of("cat \"$D/report\""), "nmap: out of memory");
 }
 
+TEST_F(Run, WhatTheSystemDidNotSendIsNoSilenceOfTheTarget) {
+  const char* const filtered = "<extraports state='filtered' count='5'/>";
+  write("report", report(host(1, filtered) + host(2, filtered) + host(3), 3));
+  const auto refused = [](int last) {
+    return "sendto in send_ip_packet_sd: sendto(5, packet, 44, 0, 127.9.0." + std::to_string(last) +
+           ", 16) => Operation not permitted\nOffending packet: TCP 127.0.0.1:1 > 127.9.0.1:2 S ttl=1\n";
+  };
+  write("words", refused(1) + refused(3));
+  auto h = start("cat \"$D/words\" >&2; cat \"$D/report\"", 3);
+  good(*h);
+  EXPECT_EQ(h->answer(0).outcome, SONDE_ERROR);
+  EXPECT_EQ(h->answer(0).failure, "nmap could not send to this host: Operation not permitted");
+  EXPECT_TRUE(h->answer(0).put.empty());
+  EXPECT_EQ(h->answer(1).outcome, SONDE_NO_ANSWER);
+  EXPECT_EQ(h->answer(2).outcome, SONDE_POSITIVE);
+  write("words", refused(1) + "Omitting future Sendto error messages now that 10 have been shown.\n");
+  h = start("cat \"$D/words\" >&2; cat \"$D/report\"", 3);
+  good(*h);
+  EXPECT_EQ(h->answer(1).outcome, SONDE_ERROR);
+  EXPECT_EQ(h->answer(2).outcome, SONDE_POSITIVE);
+}
+
 TEST_F(Run, PastItsTimeItIsKilledWithAllItStarted) {
   write("report", report(host(1), 2));
   auto h = start("sleep 300 & echo $! > \"$D/pid\"; head -c 260 \"$D/report\"; wait", 2,
@@ -202,6 +226,18 @@ TEST_F(Run, WhoIsNotAdmittedIsNotHandedOver) {
   EXPECT_EQ(h->answer(0).outcome, SONDE_POSITIVE);
   EXPECT_EQ(h->answer(1).outcome, SONDE_ERROR);
   EXPECT_TRUE(h->answer(1).put.empty());
+}
+
+TEST_F(Run, WhoFindsNoPermitIsPostponedWithoutHoldingUpTheOthers) {
+  write("report", report(host(1), 1));
+  auto h = start("cat > \"$D/targets\"; cat \"$D/report\"", 40, Options().set("timeout", int64_t{2'000'000'000}));
+  for (int i = 2; i <= 40; ++i) h->admit_answers["127.9.0." + std::to_string(i)] = SONDE_E_AGAIN;
+  const auto begin = std::chrono::steady_clock::now();
+  good(*h);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(1800));  // one quarter, not 39
+  EXPECT_EQ(read("targets"), "127.9.0.1\n");
+  EXPECT_EQ(h->answer(0).outcome, SONDE_POSITIVE);
+  for (std::size_t i = 1; i < 40; ++i) EXPECT_EQ(h->answer(i).outcome, SONDE_POSTPONED) << i;
 }
 
 TEST_F(Run, RefusedBeforeAnythingIsStarted) {
