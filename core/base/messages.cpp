@@ -134,6 +134,7 @@ constexpr Message table[] = {
      "A secret was given with --set, where every user of this machine can read it.",
      "Put it into the environment or a file: ${VAR} or ${file:PATH}."},
     {"source-failed", Exit::config, "A source of targets failed.", "Check the source's options and the file it reads."},
+    {"source-warning", Exit::ok, "A source of targets warns of what it read.", "Check what the message names."},
     {"stage-config", Exit::config, "A plugin does not accept its options.",
      "Correct the option that the message names."},
     {"stage-failed", Exit::trouble, "A stage was given up during the run.",

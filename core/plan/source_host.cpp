@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <mutex>
+#include <utility>
 
 #include "base/text.hpp"
 #include "inventory/put.hpp"
@@ -15,6 +17,7 @@ namespace sonde::core {
 namespace {
 
 constexpr uint32_t batch = 64;
+constexpr std::size_t most_warnings = 32;
 constexpr std::size_t most_facts_a_target = 70'000;  // every port, and some more
 constexpr std::size_t most_facts = std::size_t{1} << 24;
 constexpr uint32_t uses_network = SONDE_NEED_CONNECT | SONDE_NEED_RAW | SONDE_NEED_EXEC | SONDE_NEED_SOCKETS;
@@ -28,9 +31,17 @@ class SourceHost : public HostCalls {
   SourceHost(const Value* options, const std::vector<FieldId>& outputs, const FieldTable& fields, uint64_t seed)
       : HostCalls(options), outputs_(outputs), fields_(fields), seed_(seed) {}
 
-  void log(sonde_task, int, std::string_view) override {
-  }  // before a run there is nobody to listen; errors come by fail()
-  int log_enabled(int) override { return 0; }
+  /// Before a run nobody listens to more than warnings; errors come by fail().
+  void log(sonde_task, int level, std::string_view text) override {
+    if (level > SONDE_LOG_WARN) return;
+    std::lock_guard lock(warnings_mutex_);
+    if (warnings_.size() < most_warnings) warnings_.push_back(printable(text));
+  }
+  int log_enabled(int level) override { return level <= SONDE_LOG_WARN; }
+  std::vector<std::string> take_warnings() {
+    std::lock_guard lock(warnings_mutex_);
+    return std::exchange(warnings_, {});
+  }
 
   sonde_err place(sonde_place* out) override {
     sonde_place p{};
@@ -70,6 +81,8 @@ class SourceHost : public HostCalls {
   const std::vector<FieldId>& outputs_;
   const FieldTable& fields_;
   uint64_t seed_;
+  std::mutex warnings_mutex_;  // log() may come from a thread of the plugin
+  std::vector<std::string> warnings_;
   uint64_t generation_ = 0;
   std::vector<std::vector<Fact>> facts_;
   std::vector<std::unique_ptr<FactIndex>> indexes_;
@@ -100,6 +113,8 @@ class SourceDrain {
     if (e != SONDE_OK || !instance) return failed(host, e, "did not start");
     pull_all(host, instance);
     plugin_.plugin->destroy(instance);
+    for (const std::string& text : host.take_warnings())
+      c_.out.warning("source-warning", entry_.where, fmt::format("source '{}': {}", plugin_.id, text));
   }
 
  private:

@@ -87,6 +87,7 @@ stages: [{{use: nmap-xml, options: {{mode: import, files: ["{DATA / 'down.xml'}"
 outputs: [{{use: json, options: {{path: records.json, hosts: all}}}}]
 """)
     result = sonde.call("run", "cut.sonde.yaml", "--format", "none")
+    assert result.code == 0 and "warning[source-warning]" in result.err
     assert "cut.xml: it ends in the middle" in result.err and "its 4 whole hosts are used" in result.err, str(result)
     assert [r["ip"] for r in records(sonde)] == ["192.0.2.20", "192.0.2.21"]
 
