@@ -21,7 +21,7 @@ TEST(Registry, FindsProbesExportersAndSources) {
   std::vector<std::string> found;
   for (const PluginEntry* e : registry.all()) found.push_back(std::string(to_string(e->kind)) + " " + e->id);
   EXPECT_EQ(found,
-            (std::vector<std::string>{"probe null", "probe reader", "probe sleepy", "probe writer",
+            (std::vector<std::string>{"probe demanding", "probe null", "probe reader", "probe sleepy", "probe writer",
                                       "exporter fixture-lines", "exporter fixture-stream", "source fixture-source"}));
 }
 
@@ -167,7 +167,8 @@ TEST(Registry, MissingPluginsAreExplained) {
   EXPECT_EQ(typo.id, "plugin-missing");
   EXPECT_EQ(typo.text, "there is no probe 'sleppy'");
   EXPECT_EQ(typo.hint.substr(0, 22), "did you mean 'sleepy'?");
-  EXPECT_NE(typo.hint.find("probes here: null, reader, sleepy, writer; looked in "), std::string::npos) << typo.hint;
+  EXPECT_NE(typo.hint.find("probes here: demanding, null, reader, sleepy, writer; looked in "), std::string::npos)
+      << typo.hint;
   Diagnostic kind = registry.explain_missing(PluginKind::probe, "fixture-lines", {});
   EXPECT_EQ(kind.text, "'fixture-lines' is an exporter, not a probe");
   EXPECT_EQ(kind.hint, "it belongs under outputs:");
