@@ -314,7 +314,7 @@ struct Parser {
   void add_plugin_check(CLI::App* group) {
     CLI::App* sub = command("check",
                             "Check that a plugin keeps to the contract of the ABI.\n"
-        "Each test runs in a process of its own, on a host that looks at every call.\n"
+                            "Each test runs in a process of its own, on a host that looks at every call.\n"
                             "It talks to loopback alone, in an empty network where this user may make one.\n"
                             "Exit: 0 all pass, 1 a test failed, 2 usage.",
                             "  sonde plugin check ./build/greeting.so\n"
