@@ -24,7 +24,8 @@ std::string listed(const std::vector<std::string>& parts, std::size_t most = 5) 
 
 /// Those of a sanitizer are in the program that was built with it.
 bool of_sanitizer(const std::string& name) {
-  for (const char* prefix : {"__asan", "__ubsan", "__tsan", "__lsan", "__msan", "__sanitizer", "__sancov"})
+  for (const char* prefix : {"__asan", "__ubsan", "__tsan", "__lsan", "__msan", "__sanitizer", "__sancov",
+                             "__start___sancov", "__stop___sancov", "__odr_asan"})
     if (name.starts_with(prefix)) return true;
   return false;
 }

@@ -14,9 +14,9 @@ namespace sonde::core {
 using ReadAt = std::function<bool(uint64_t offset, void* to, std::size_t size)>;
 
 struct ElfInfo {
-  bool has_symbols = false;          ///< false: no section table; only the loader can tell what is exported
-  std::vector<std::string> exports;  ///< names of the global symbols that it defines
-  std::vector<std::string> imports;  ///< names of those that it cannot do without and does not define
+  bool has_symbols = false;            ///< false: no section table; only the loader can tell what is exported
+  std::vector<std::string> exports;    ///< names of the global symbols that it defines
+  std::vector<std::string> imports{};  ///< names of those that it cannot do without and does not define
 };
 
 /// A whole shared library for this machine, or the refusal. `name` is for messages.

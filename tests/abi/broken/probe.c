@@ -165,7 +165,9 @@ static void dial(struct sonde_inst* self, struct task* t, uint64_t slot) {
 }
 
 #if defined(BREAK_THREAD_CALLS) || defined(BREAK_THREAD_HIDDEN) || defined(BREAK_THREAD_LEAK)
+#if !defined(BREAK_THREAD_CALLS)
 static volatile int leave;
+#endif
 static void* elsewhere(void* argument) {
   struct sonde_inst* self = argument;
 #if defined(BREAK_THREAD_CALLS)

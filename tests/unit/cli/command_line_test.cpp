@@ -207,6 +207,8 @@ TEST(CommandLine, EachHelpFitsAScreenAndEndsWithTwoExamples) {
   }
   EXPECT_NE(help_of({"plugin", "new", "--help"}).find("Usage: sonde plugin new KIND NAME [OPTION...]"),
             std::string::npos);
+  EXPECT_NE(help_of({"plugin", "check", "--help"}).find("Usage: sonde plugin check [FILE] [OPTION...]"),
+            std::string::npos);
   EXPECT_NE(help_of({"run", "--help"}).find("Only scan networks that you are authorised to scan"), std::string::npos);
   EXPECT_NE(help_of({"--help"}).find("doctor"), std::string::npos);
   EXPECT_EQ(help_of({"--version"}).rfind("sonde 0.", 0), 0u);
