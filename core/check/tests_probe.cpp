@@ -11,6 +11,7 @@ namespace {
 constexpr int64_t grace_ns = 1'000'000'000;  // behind the deadline, before a run writes the worker off
 constexpr uint32_t few = 100, many = 400, very_many = 1000;
 constexpr uint64_t bytes_a_task = 24;
+constexpr int rounds_of_doubt = 4;
 
 std::vector<std::string> in_words(const Played& played, const Subject& subject) {
   std::vector<std::string> out;
@@ -24,6 +25,15 @@ std::string difference(const Subject& subject, const Played& a, const Played& b)
   for (std::size_t i = 0; i < std::min(one.size(), other.size()); ++i)
     if (one[i] != other[i]) return "'" + printable(one[i]) + "' became '" + printable(other[i]) + "'";
   return one.size() == other.size() ? "" : "the number of tasks differs";
+}
+
+/// A difference that stays. On a machine that has no time for the kernel's own queues an answer may come after a clock
+/// that does not wait for it; a plugin's fault is there each time.
+std::string lasting_difference(const Subject& subject, const Play& one, const Play& other, Notes& notes) {
+  std::string found;
+  for (int round = 0; round < rounds_of_doubt; ++round)
+    if (found = difference(subject, play(subject, one, notes), play(subject, other, notes)); found.empty()) break;
+  return found;
 }
 
 /// Nothing can be said of what changes by itself; the test "determinism" tells it.
@@ -66,10 +76,10 @@ Verdict batch_invariant(const Bench& bench) {
   Notes notes;
   Play scene = bench.scene(Manner::talking, 7);
   if (!is_repeatable(subject, scene, notes)) return skip("see determinism");
-  const Played all = play(subject, scene, notes);
+  const Play all = scene;
   for (const uint32_t batch : {1u, 3u}) {
     scene.batch = batch;
-    if (std::string d = difference(subject, all, play(subject, scene, notes)); !d.empty())
+    if (std::string d = lasting_difference(subject, all, scene, notes); !d.empty())
       return fail("offered " + std::to_string(batch) + " at a time instead of all at once, " + d);
   }
   return pass();
@@ -81,12 +91,11 @@ Verdict many_instances(const Bench& bench) {
   Notes notes;
   Play scene = bench.scene(Manner::talking, 8);
   if (!is_repeatable(subject, scene, notes)) return skip("see determinism");
-  const Played one = play(subject, scene, notes);
+  const Play one = scene;
   scene.instances = subject.plugin.max_instances == 0 ? 4 : std::min(subject.plugin.max_instances, 4u);
-  const Played more = play(subject, scene, notes);
-  if (std::string why = not_started(more); !why.empty())
+  if (std::string why = not_started(play(subject, scene, notes)); !why.empty())
     return fail("with " + std::to_string(scene.instances) + " instances " + why);
-  const std::string d = difference(subject, one, more);
+  const std::string d = lasting_difference(subject, one, scene, notes);
   return d.empty() ? pass() : fail("with " + std::to_string(scene.instances) + " instances beside one another " + d);
 }
 
@@ -105,11 +114,11 @@ Verdict unknown_future(const Bench& bench) {
   for (const Manner m : {Manner::talking, Manner::refusing}) {
     Play scene = bench.scene(m);
     if (!is_repeatable(subject, scene, notes)) return skip("see determinism");
-    const Played today = play(subject, scene, notes);
+    const Play today = scene;
     scene.from_the_future = true;
-    const Played later = play(subject, scene, notes);
-    if (std::string why = not_started(later); !why.empty()) return fail("with a longer host table " + why);
-    if (std::string d = difference(subject, today, later); !d.empty())
+    if (std::string why = not_started(play(subject, scene, notes)); !why.empty())
+      return fail("with a longer host table " + why);
+    if (std::string d = lasting_difference(subject, today, scene, notes); !d.empty())
       return fail("with a longer host table and unknown event bits " + d);
   }
   Play stopped = bench.scene(Manner::silent);

@@ -57,7 +57,13 @@ class SourceHost : public HostCalls {
     if (task >> 32 != generation_ || index >= facts_.size()) return SONDE_E_STALE;
     if (output >= outputs_.size()) return SONDE_E_INVALID;
     std::vector<Fact>& facts = facts_[index];
-    if (facts.size() >= most_facts_a_target || total_facts_ >= most_facts) return SONDE_E_NOMEM;
+    if (facts.size() >= most_facts_a_target || total_facts_ >= most_facts) {
+      if (!std::exchange(too_many_told_, true))
+        log(task, SONDE_LOG_WARN,
+            fmt::format("it states more than fits ({} facts of a target, {} in all); the rest is left out",
+                        most_facts_a_target, most_facts));
+      return SONDE_E_NOMEM;
+    }
     const std::size_t before = facts.size();
     const sonde_err e =
         store_fact(fields_[outputs_[output]], outputs_[output], core_stage, key, value, facts, 0, indexes_[index]);
@@ -75,7 +81,10 @@ class SourceHost : public HostCalls {
     for (uint32_t i = 0; i < n; ++i) tasks[i] = (generation_ << 32) | (i + 1);
     return tasks;
   }
-  std::vector<Fact> take_facts(uint32_t i) { return std::move(facts_[i]); }
+  std::vector<Fact> take_facts(uint32_t i) {
+    facts_[i].shrink_to_fit();  // kept until the run, a million times perhaps
+    return std::move(facts_[i]);
+  }
 
  private:
   const std::vector<FieldId>& outputs_;
@@ -87,6 +96,7 @@ class SourceHost : public HostCalls {
   std::vector<std::vector<Fact>> facts_;
   std::vector<std::unique_ptr<FactIndex>> indexes_;
   std::size_t total_facts_ = 0;
+  bool too_many_told_ = false;
 };
 
 /// Options checked, outputs bound, instance created, targets pulled, instance destroyed.

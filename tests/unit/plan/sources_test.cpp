@@ -63,6 +63,16 @@ TEST(PlanSources, Failures) {
       "more than its own)");
 }
 
+TEST(PlanSources, WhatDoesNotFitIsLeftOutAndTold) {
+  auto c = from_source("addresses: [10.1.0.9, 10.1.0.4], misbehave: talkative");
+  ASSERT_NE(c.plan, nullptr) << c.said();
+  ASSERT_EQ(c.plan->source_facts.size(), 2u);
+  EXPECT_EQ(c.plan->source_facts[0].second.size(), 70'000u);
+  EXPECT_EQ(c.text_of("source-warning"),
+            "source 'fixture-source': it states more than fits (70000 facts of a target, 16777216 in all); the rest is "
+            "left out");
+}
+
 TEST(PlanSources, OneWithoutEndIsCut) {
   auto c = from_source("addresses: [10.1.0.1], misbehave: endless", "limits: {max_targets: 500}\n");
   EXPECT_EQ(c.text_of("too-many-targets"), "the source 'fixture-source' has more than 500 targets");
