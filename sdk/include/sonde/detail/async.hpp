@@ -20,6 +20,7 @@ namespace detail {
 
 // What a coroutine waits for. It lives in the coroutine's frame. True: that was it, go on.
 struct Wait {
+  virtual bool waits_for(uint64_t id) const = 0;  // events of other connections are for later
   virtual bool on_io(uint64_t id, uint32_t events) = 0;
   virtual bool on_timer(uint64_t id) = 0;
   virtual void expire() = 0;  // the deadline
@@ -86,6 +87,7 @@ template <class Self> class Awaiter : public Wait {
     promise.waiting = nullptr;
     return false;
   }
+  bool waits_for(uint64_t) const override { return false; }
   bool on_io(uint64_t, uint32_t) override { return false; }
   bool on_timer(uint64_t) override { return false; }
 
@@ -98,6 +100,7 @@ class Dial final : public Awaiter<Dial> {
   Dial(Context host, Task task, const sonde_target &to) : host_(host), task_(task), to_(to) {}
   bool await_ready() const { return false; }
   bool begin(Async::promise_type &) { return dial(); }
+  bool waits_for(uint64_t id) const override { return id == connection_.id; }
   bool on_io(uint64_t id, uint32_t events) override {
     if (code_ != SONDE_OK || id != connection_.id) return false;
     if (events & SONDE_IO_ERROR) error_ = SONDE_IO_ERRNO(events);
@@ -192,6 +195,7 @@ template <class Self> class Connection::Io : public detail::Awaiter<Self> {
     c_.host_.rewatch(c_.id_, static_cast<Self *>(this)->events());
     return true;
   }
+  bool waits_for(uint64_t id) const override { return id == c_.id_; }
   bool on_io(uint64_t id, uint32_t events) override {
     if (id != c_.id_) return false;
     if (events & SONDE_IO_ERROR) c_.broken_ = SONDE_IO_ERRNO(events);
@@ -260,6 +264,7 @@ class Connection::Ready final : public detail::Awaiter<Connection::Ready> {
     c_.host_.rewatch(c_.id_, events_);
     return true;
   }
+  bool waits_for(uint64_t id) const override { return id == c_.id_; }
   bool on_io(uint64_t id, uint32_t events) override {
     if (id != c_.id_) return false;
     if (events & SONDE_IO_ERROR) error_ = SONDE_IO_ERRNO(events);
@@ -317,8 +322,9 @@ template <class P> class AsyncRunner {
   }
   void on_io(uint64_t id, uint64_t user, uint32_t events) {
     Wait *waiting = wait_of(user);
-    if (waiting && waiting->on_io(id, events)) resume(user);
-    else if (!waiting || (events & SONDE_IO_ERROR)) host_.rewatch(id, 0);  // nobody waits for it now
+    // Nobody waits for it now (a sleep, another connection): it would come again and again. The next wait for it resumes.
+    if (!waiting || !waiting->waits_for(id)) host_.rewatch(id, 0);
+    else if (waiting->on_io(id, events)) resume(user);
   }
   void on_timer(uint64_t id, uint64_t user) {
     Wait *waiting = wait_of(user);
