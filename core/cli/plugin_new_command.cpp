@@ -60,6 +60,9 @@ Result<void> create_project(const PluginNewArguments& arguments, const fs::path&
 
   // Beside its place, then renamed: a project is there as a whole or not at all.
   const fs::path beside = directory.string() + ".new";
+  if (fs::symlink_status(beside, ec).type() != fs::file_type::not_found)
+    return failure("file-exists", printable(beside.string()) + " is there already, where the project is to be made",
+                   "nothing was written; remove it, or choose another place with --output DIR");
   for (const fs::path& part : parts)
     if (auto copied = copy_template(part, beside, "my-" + arguments.kind, arguments.name); !copied) {
       fs::remove_all(beside, ec);
@@ -78,7 +81,9 @@ Result<void> create_project(const PluginNewArguments& arguments, const fs::path&
 
 int execute(const PluginNewArguments& arguments) {
   const std::string directory = arguments.directory.empty() ? arguments.name : arguments.directory;
-  if (auto created = create_project(arguments, fs::path(directory).lexically_normal()); !created) {
+  fs::path place = fs::path(directory).lexically_normal();
+  if (!place.has_filename()) place = place.parent_path();  // "DIR/"
+  if (auto created = create_project(arguments, place); !created) {
     print_error(render(created.error(), colour_on_stderr()));
     return static_cast<int>(message(created.error().id).exit);
   }

@@ -51,6 +51,15 @@ def test_nothing_is_overwritten(installation, tmp_path):
     (tmp_path / "file").write_text("mine")
     said = installation.command("plugin", "new", "probe", "other", "--output", "file", work=tmp_path, ok=(2,))
     assert "error[file-exists]" in said and (tmp_path / "file").read_text() == "mine"
+    (tmp_path / "fresh.new").mkdir()  # where the project is made before it has its name
+    (tmp_path / "fresh.new/plugin.cpp").write_text("mine")
+    said = installation.command("plugin", "new", "probe", "fresh", work=tmp_path, ok=(2,))
+    assert "error[file-exists]" in said and (tmp_path / "fresh.new/plugin.cpp").read_text() == "mine"
+
+
+def test_a_directory_named_with_a_slash(installation, tmp_path):
+    installation.command("plugin", "new", "probe", "tls-cert", "--output", "here/", work=tmp_path)
+    assert (tmp_path / "here/plugin.cpp").is_file() and [p.name for p in tmp_path.iterdir()] == ["here"]
 
 
 @pytest.mark.parametrize("name", ["Tls", "9lives", "a_b", "../up", "", "x" * 33, "a b"])
