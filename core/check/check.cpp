@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <map>
@@ -100,6 +101,9 @@ class Check {
     for (const Found& f : found)
       if (!f.options_problem.empty())
         return failure("bad-argument", f.options_problem, "give options of the plugin with --set NAME=VALUE");
+    if (std::none_of(found.begin(), found.end(), [](const Found& f) { return f.wanted; }))
+      return failure("bad-argument", "--kind: the library has no " + request_.kind,
+                     "leave it out to check all plugins of the library");
     plan(found);
     while (round()) {
     }
@@ -111,6 +115,9 @@ class Check {
       if (is_bad(p.verdict.status) || p.verdict.status == Status::warn) r.remedy = p.test->remedy;
       report.results.push_back(std::move(r));
     }
+    if (report.results.empty())  // nothing was looked at: that is no pass
+      return failure("bad-argument", "--only: no test here has a name with '" + printable(request_.only) + "'",
+                     "`sonde plugin check --list` names them");
     return report;
   }
 
@@ -138,7 +145,8 @@ class Check {
       for (uint32_t i = 0; entry && i < most_plugins && (*entry)(i); ++i) {
         std::string id;
         const auto checked = check_plugin((*entry)(i), file_, id);
-        const bool wanted = request_.kind.empty() || (checked && to_string(checked->kind) == request_.kind);
+        // One that is refused may be of any kind, and must not pass for it.
+        const bool wanted = request_.kind.empty() || !checked || to_string(checked->kind) == request_.kind;
         Value one{Value::Object{}};
         one.set("id", Value(id.empty() ? "plugin " + std::to_string(i) : id));
         one.set("kind", Value(uint64_t{checked ? kind_bit(*checked) : uint8_t{0}}));

@@ -183,6 +183,11 @@ def test_only_and_the_tests_that_it_needs():
     assert [r["test"] for r in report["results"]] == ["peer-drip", "peer-flood"]
 
 
+def test_a_refused_plugin_does_not_pass_for_another_kind():
+    code, report = check(BROKEN / "probe-descriptor.so", "--kind", "probe")
+    assert code == 1 and found(report) == {"descriptor-valid": "fail"}
+
+
 def test_what_a_test_needed_and_did_not_get_is_told():
     _, report = check(BROKEN / "probe-create.so", "--only", "peer-drip")
     assert [(r["test"], r["status"]) for r in report["results"]] == [("create", "fail"), ("peer-drip", "skip")]
@@ -199,7 +204,8 @@ def test_text_has_a_verdict_a_line_and_a_remedy_a_failure():
     assert lines[3] == "0 pass, 1 fail (seed 1)"
 
 
-@pytest.mark.parametrize("arguments", [["no-such.so"], ["X", "--only", "("], ["X", "--set", "nonsense"],
+@pytest.mark.parametrize("arguments", [["no-such.so"], ["X", "--only", "("], ["X", "--only", "no-such-test"],
+                                       ["X", "--kind", "exporter"], ["X", "--set", "nonsense"],
                                        ["X", "--set", "no_such_option=1"], []])
 def test_usage_errors(arguments):
     arguments = [str(BROKEN / "probe-nothing.so") if a == "X" else a for a in arguments]
