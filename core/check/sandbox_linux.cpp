@@ -99,6 +99,10 @@ class Child {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(120);
     doing_page = page_;
+    if (const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC); nothing > STDERR_FILENO) {
+      dup2(nothing, STDIN_FILENO);
+      ::close(nothing);
+    }
     // What the plugin prints must not mix with the report; how much it was can be asked of these.
     const int heard = memfd_create("stdout", MFD_CLOEXEC);
     if (heard < 0 || dup2(heard, STDOUT_FILENO) < 0 || dup2(said_, STDERR_FILENO) < 0) _exit(121);
@@ -124,7 +128,10 @@ class Child {
     ending_.number = errno;
     over_ = true;
   }
-  void kill_group() const { ::kill(-pid_, SIGKILL); }
+  void kill_group() const {
+    ::kill(-pid_, SIGKILL);
+    ::kill(pid_, SIGKILL);  // it may have left its group
+  }
 
   void drain() {
     char buffer[16384];

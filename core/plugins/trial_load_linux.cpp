@@ -23,6 +23,7 @@ namespace {
   setrlimit(RLIMIT_CORE, &no_core);
   // What a library prints while it is loaded comes once, from the parent, if it is loaded there at all.
   if (const int nowhere = ::open("/dev/null", O_RDWR | O_CLOEXEC); nowhere >= 0) {
+    dup2(nowhere, STDIN_FILENO);
     dup2(nowhere, STDOUT_FILENO);
     dup2(nowhere, STDERR_FILENO);
   }
@@ -67,6 +68,7 @@ std::string try_in_child(const std::function<void()>& work, std::chrono::millise
     ::poll(nullptr, 0, 2);
   }
   ::kill(-pid, SIGKILL);  // before it is reaped: the number is still its own, and those it started are there no longer
+  ::kill(pid, SIGKILL);   // it may have left its group, and would be waited for without end
   int status = 0;
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
