@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cell.h"
@@ -15,7 +16,7 @@
 static const char schema[] =
     "{\"type\": \"object\", \"properties\": {"
     "\"path\": {\"type\": \"string\", \"x-sonde\": \"path\", \"default\": \"hosts.tsv\","
-    " \"description\": \"file to write\"},"
+    " \"description\": \"file to write; - is standard output\"},"
     "\"hosts\": {\"type\": \"string\", \"enum\": [\"responding\", \"known\", \"all\"], \"default\": \"responding\","
     " \"description\": \"which hosts have a line\"},"
     "\"columns\": {\"type\": \"array\", \"items\": {\"type\": \"string\"},"
@@ -34,6 +35,7 @@ struct sonde_inst {
   column* columns;
   uint32_t column_count;
   FILE* file;
+  int direct; /* not renamed: standard output, a pipe, a device */
 };
 
 static sonde_str text(const char* s) {
@@ -115,6 +117,18 @@ static sonde_err add_column(sonde_inst* self, sonde_str name, const sonde_field*
   return SONDE_OK;
 }
 
+/* Renaming a file onto a pipe or onto /dev/null would replace it, so these are written as they are. */
+static FILE* open_file(sonde_inst* self) {
+  struct stat there;
+  if (strcmp(self->path, "-") == 0) {
+    int fd = dup(STDOUT_FILENO);
+    self->direct = 1;
+    return fd < 0 ? NULL : fdopen(fd, "w");
+  }
+  self->direct = stat(self->path, &there) == 0 && !S_ISREG(there.st_mode);
+  return fopen(self->direct ? self->path : self->part, "w");
+}
+
 static sonde_err open_(sonde_inst* self, const sonde_field* fields, uint32_t count, uint32_t stride) {
   uint32_t named = self->host->option_count(self->ctx, text("/columns")), i;
   sonde_err e = SONDE_OK;
@@ -132,7 +146,7 @@ static sonde_err open_(sonde_inst* self, const sonde_field* fields, uint32_t cou
     if (!(f->flags & SONDE_F_DETAIL)) e = add_column(self, text(f->name), fields, count, stride);
   }
   if (e != SONDE_OK) return e;
-  self->file = fopen(self->part, "w");
+  self->file = open_file(self);
   if (!self->file) return failed(self, self->path);
   for (i = 0; i < self->column_count; ++i) fprintf(self->file, "%s%s", i ? "\t" : "", self->columns[i].name);
   putc('\n', self->file);
@@ -199,7 +213,8 @@ static int32_t write_(sonde_inst* self, const sonde_task* records, uint32_t n) {
 }
 
 static sonde_err flush(sonde_inst* self) {
-  return fflush(self->file) != 0 || fsync(fileno(self->file)) != 0 ? failed(self, self->path) : SONDE_OK;
+  if (fflush(self->file) != 0) return failed(self, self->path);
+  return !self->direct && fsync(fileno(self->file)) != 0 ? failed(self, self->path) : SONDE_OK;
 }
 
 static sonde_err close_(sonde_inst* self, int commit) {
@@ -208,6 +223,7 @@ static sonde_err close_(sonde_inst* self, int commit) {
   self->file = NULL;
   if (!file) return SONDE_OK; /* open() failed */
   good = fclose(file) == 0;
+  if (self->direct) return good || !commit ? SONDE_OK : failed(self, self->path);
   if (commit && good && rename(self->part, self->path) == 0) return SONDE_OK;
   if (commit) failed(self, self->path);
   unlink(self->part);

@@ -66,7 +66,7 @@ static sonde_outcome read_line(sonde_inst* self, sonde_task task, int fd) {
     ssize_t n = recv(fd, arrived + size, sizeof arrived - size, 0);
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) /* silent until the deadline, or it closed the connection and said no line */
-      return self->host->cancelled(self->ctx, task) || (n < 0 && errno == EAGAIN) ? SONDE_NO_ANSWER : SONDE_NEGATIVE;
+      return (n < 0 && errno == EAGAIN) || self->host->cancelled(self->ctx, task) ? SONDE_NO_ANSWER : SONDE_NEGATIVE;
     size += (size_t)n;
   }
   memset(&line, 0, sizeof line);
