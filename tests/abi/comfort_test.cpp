@@ -286,6 +286,32 @@ TEST_F(Coroutine, StrayEventsFindNobody) {
   EXPECT_TRUE(ended.empty());
   probe().cancel(instance, 1, 0, SONDE_STOPPED);
 }
+// Opens, sleeps while the connection is ready, and then reads.
+class Dozer {
+ public:
+  explicit Dozer(sonde::Context) {}
+  sonde::Async run(sonde::Task task) {
+    sonde::Connection server = co_await task.open(22);
+    co_await task.sleep(1ms);
+    char buffer[4];
+    sonde::Transfer got = co_await server.read(buffer);
+    co_return got.size == 2 ? SONDE_POSITIVE : SONDE_NEGATIVE;
+  }
+};
+TEST_F(Coroutine, AConnectionThatNobodyWaitsForIsPaused) {
+  make<Dozer>();
+  start({1});
+  io(SONDE_IO_WRITE);
+  watched[7] = SONDE_IO_WRITE;  // level-triggered: it comes again
+  io(SONDE_IO_WRITE);
+  EXPECT_EQ(watched[7], 0u);
+  now = timer_at;
+  probe().on_timer(instance, 33, 1);
+  EXPECT_EQ(watched[7], uint32_t{SONDE_IO_READ});
+  say("hi");
+  io(SONDE_IO_READ);
+  EXPECT_EQ(ended, (Ended{{1, SONDE_POSITIVE}}));
+}
 TEST_F(Coroutine, DataBeforeAResetIsRead) {
   make<Reader>();
   start({1});
