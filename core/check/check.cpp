@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <map>
@@ -67,8 +68,7 @@ Verdict verdict_of(const Ending& ending) {
       return {Status::timeout, "it did not come back" + during};
     case Ending::How::exited:
       return {Status::crash, "it ended the process with exit code " + std::to_string(ending.number) + during + said};
-    case Ending::How::not_started:
-      return skip(std::string("no process can be made: ") + std::strerror(ending.number));
+    case Ending::How::not_started:  // told by Check::run()
     case Ending::How::reported:
       break;
   }
@@ -105,8 +105,12 @@ class Check {
       return failure("bad-argument", "--kind: the library has no " + request_.kind,
                      "leave it out to check all plugins of the library");
     plan(found);
-    while (round()) {
+    while (shortage_ == 0 && round()) {
     }
+    // What this machine cannot do says nothing of the plugin, and is no pass either.
+    if (shortage_ != 0)
+      return failure("resources", std::string("no process could be made for a test: ") + std::strerror(shortage_),
+                     "raise the limits of processes and open files (ulimit -u, ulimit -n), and check again");
     CheckReport report{request_.file, request_.seed, {}};
     for (const Planned& p : planned_) {
       const bool wanted = std::regex_search(p.test->name.begin(), p.test->name.end(), only_);
@@ -162,6 +166,7 @@ class Check {
     };
     std::vector<Found> found;
     const Ending ending = run_in_children({look}, limits(), 1).front();
+    note_shortage(ending);
     const auto list = ending.how == Ending::How::reported ? parse_json(ending.report) : Result<Value>(Value());
     if (list && list->array())
       for (const Value& one : *list->array()) {
@@ -222,6 +227,10 @@ class Check {
     return out;
   }
 
+  void note_shortage(const Ending& ending) {
+    if (ending.how == Ending::How::not_started) shortage_ = ending.number != 0 ? ending.number : EAGAIN;
+  }
+
   /// Runs all tests that can be run now. False: there are none left.
   bool round() {
     std::vector<Planned*> now;
@@ -249,6 +258,7 @@ class Check {
         request_.parallel != 0 ? request_.parallel : std::max(1u, std::thread::hardware_concurrency());
     const std::vector<Ending> endings = run_in_children(jobs, limits(), parallel);
     for (std::size_t i = 0; i < now.size(); ++i) {
+      note_shortage(endings[i]);
       now[i]->verdict = verdict_of(endings[i]);
       now[i]->done = true;
     }
@@ -276,6 +286,7 @@ class Check {
   const std::regex& only_;
   Scratch scratch_;
   std::vector<Planned> planned_;
+  int shortage_ = 0;  ///< errno of a process that could not be made
 };
 
 }  // namespace

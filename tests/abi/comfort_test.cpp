@@ -186,6 +186,12 @@ struct Coroutine : testing::Test, Host {
   void TearDown() override { EXPECT_EQ(frames, 0); }
 };
 
+struct ByReference {
+  sonde::Async run(const sonde::Task&);
+};
+static_assert(sonde::detail::takes_task_by_value<decltype(&Reader::run)>);
+static_assert(!sonde::detail::takes_task_by_value<decltype(&ByReference::run)>, "it would dangle at the first wait");
+
 TEST_F(Coroutine, IsAsynchronous) {
   make<Reader>();
   EXPECT_EQ(plugin->desc->flags, 0u);

@@ -225,6 +225,13 @@ def mixed(tmp_path):
     return tmp_path
 
 
+def test_what_this_machine_cannot_do_is_neither_a_pass_nor_a_fault_of_the_plugin():
+    done = subprocess.run(["prlimit", "--nofile=5:5", SONDE, "plugin", "check", str(BROKEN / "probe-nothing.so")],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+    assert done.returncode == 2 and b"error[resources]" in done.stderr and b"ulimit -n" in done.stderr, done
+    assert done.stdout == b""
+
+
 def only_from(directory):
     env = {k: v for k, v in os.environ.items() if k != "SONDE_PLUGIN_PATH"} | {"SONDE_PLUGIN_PATH": str(directory)}
     # AddressSanitizer would make an exit of a crash.

@@ -306,8 +306,15 @@ concept asynchronous = requires(P &p, Task t) {
   { p.run(t) } -> std::same_as<Async>;
 };
 
+// A reference would point to a Task that is gone when the coroutine first goes on.
+template <class M> inline constexpr bool takes_task_by_value = false;
+template <class P> inline constexpr bool takes_task_by_value<Async (P::*)(Task)> = true;
+template <class P> inline constexpr bool takes_task_by_value<Async (P::*)(Task) const> = true;
+
 // Drives the coroutines of one instance: the user word of every event is the task that waits for it.
 template <class P> class AsyncRunner {
+  static_assert(takes_task_by_value<decltype(&P::run)>, "run(sonde::Task) takes its task by value");
+
  public:
   explicit AsyncRunner(Context host) : host_(host), plugin_(host) {}
 
