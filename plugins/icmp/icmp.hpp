@@ -10,9 +10,9 @@
 #include "common-linux/batch.hpp"
 #include "common-linux/network.hpp"
 #include "common-linux/pacer.hpp"
+#include "common-linux/rtt.hpp"
 #include "icmp/echo.hpp"
 #include "icmp/quoted.hpp"
-#include "icmp/rtt.hpp"
 #include "icmp/sockets_linux.hpp"
 
 namespace sonde::icmp {
@@ -80,7 +80,7 @@ class Icmp {
   Questions questions_;
   std::vector<int64_t> sent_at_;  // wall clock, slot * count_ + attempt
   net::Pacer pacer_;
-  RttEstimate rtt_;
+  net::RttEstimate rtt_;
   net::Alarm alarm_;
   uint64_t watch4_ = 0, watch6_ = 0;
   bool hungry_ = false;  // start() left tasks for want of tokens

@@ -8,6 +8,7 @@ namespace sonde::snmp {
 namespace {
 
 constexpr uint32_t most_resyncs = 3;
+constexpr int64_t least_spacing = 200'000'000;  // an agent on a small processor takes its time
 
 const Credential& nobody() {
   static const Credential credential = discovery();
@@ -16,8 +17,9 @@ const Credential& nobody() {
 
 }  // namespace
 
-Conversation::Conversation(const Options& options, uint64_t seed, const std::array<uint8_t, 16>& target, int64_t now)
-    : options_(options), seed_(seed), target_(target) {
+Conversation::Conversation(const Options& options, net::RttEstimate& round_trips, uint64_t seed,
+                           const std::array<uint8_t, 16>& target, int64_t now)
+    : options_(options), round_trips_(round_trips), seed_(seed), target_(target) {
   const bool users = !options.credentials.empty() && options.credentials.front().version == Version::v3;
   if (users || options.credentials.empty()) {
     discover(main_, now);
@@ -53,8 +55,12 @@ int64_t Conversation::next_due() const {
 }
 
 void Conversation::sent(Exchange& exchange, int64_t now) const {
-  ++exchange.sent;
-  exchange.due = now + options_.timeout;
+  if (exchange.sent++ == 0) exchange.first_sent = now;
+  // Round trips bring forward a repetition, never the end: silence is waited for in full after the last packet.
+  int64_t wait = options_.timeout;
+  if (exchange.sent < exchange.tries && round_trips_.known())
+    wait = std::min(wait, std::max(round_trips_.spacing(least_spacing, wait), 2 * slowest_));
+  exchange.due = now + wait;
 }
 
 void Conversation::unanswered(Exchange& exchange, int64_t now) {
@@ -81,6 +87,9 @@ Fate Conversation::receive(std::span<const uint8_t> message, int64_t now) {
     if (here != Fate::foreign) fate = here;
     if (here != Fate::taken) continue;
     findings_.answered = true;
+    // Which packet a repeated question's answer belongs to is not known (Karn's rule, RFC 6298 section 3).
+    if (exchange->sent == 1) round_trips_.add(now - exchange->first_sent);
+    slowest_ = std::max(slowest_, now - exchange->first_sent);
     const Purpose purpose = exchange->purpose;
     exchange->purpose = Purpose::closed;
     if (exchange == &side_) return fate;

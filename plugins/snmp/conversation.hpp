@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "common-linux/rtt.hpp"
 #include "message.hpp"
 #include "options.hpp"
 #include "walk.hpp"
@@ -41,12 +42,15 @@ class Conversation {
     const Credential* credential = nullptr;
     std::string message;
     uint32_t sent = 0, tries = 1;
+    int64_t first_sent = 0;
     int64_t due = never;  ///< when it is to be sent (again) or given up
     bool open() const { return purpose != Purpose::closed; }
   };
 
-  /// `options` must outlive it. sonde::Failure when a question cannot be coded; so may each function below.
-  Conversation(const Options& options, uint64_t seed, const std::array<uint8_t, 16>& target, int64_t now);
+  /// `options` and `round_trips`, those of all hosts, must outlive it. sonde::Failure when a question cannot be coded;
+  /// so may each function below.
+  Conversation(const Options& options, net::RttEstimate& round_trips, uint64_t seed,
+               const std::array<uint8_t, 16>& target, int64_t now);
 
   /// The question that is due, or null. To be sent: sent(); was sent as often as may be: unanswered().
   Exchange* due(int64_t now);
@@ -81,11 +85,13 @@ class Conversation {
   void table_done();
 
   const Options& options_;
+  net::RttEstimate& round_trips_;
   uint64_t seed_;
   std::array<uint8_t, 16> target_;
   uint32_t numbers_ = 0, resyncs_ = 0;
   Exchange main_, side_;  ///< `side_`: discovery beside the first community
   Engine engine_;
+  int64_t slowest_ = 0;                       ///< answer of this agent, from the first packet on; ns
   size_t at_once_ = objects_at_once;          ///< learned from what was too big
   int64_t error_ = 0;                         ///< the last that named no object, with this credential
   size_t credential_ = 0;                     ///< of the options, one further than the present

@@ -61,11 +61,11 @@ inline constexpr char options_schema[] = R"json({
     "port": {"type": "integer", "default": 161, "minimum": 1, "maximum": 65535, "description": "UDP port of the agents"},
     "timeout": {
       "type": "integer", "x-sonde": "duration", "default": "1s", "minimum": 10000000, "maximum": 60000000000,
-      "description": "how long each try waits for its answer"
+      "description": "how long the last try waits for its answer, and the others too until round trips are known"
     },
     "tries": {
       "type": "integer", "default": 2, "minimum": 1, "maximum": 5,
-      "description": "how often a question is sent, a timeout apart, before it counts as unanswered"
+      "description": "how often a question is sent before it counts as unanswered; apart by what answers usually take, 200ms at least, or by the timeout where that is shorter or nothing has answered yet"
     },
     "oids": {
       "type": "array", "items": {"type": "string"}, "default": [],

@@ -79,7 +79,7 @@ void Probe::dial(Host& host) {
   try {
     std::array<uint8_t, 16> address{};
     std::copy(std::begin(host.target.ip), std::end(host.target.ip), address.begin());
-    host.talk.emplace(options_, seed_, address, sonde_.now());
+    host.talk.emplace(options_, round_trips_, seed_, address, sonde_.now());
   } catch (const Failure& failure) {
     return fail(host, failure.code(), failure.what());
   }

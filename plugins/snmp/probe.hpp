@@ -61,6 +61,7 @@ class Probe {
 
   Context sonde_;
   Options options_;
+  net::RttEstimate round_trips_;
   uint64_t seed_;
   std::shared_ptr<EngineIds> engines_;
   std::unordered_map<uint64_t, std::unique_ptr<Host>> hosts_;

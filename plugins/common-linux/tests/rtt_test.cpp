@@ -1,9 +1,9 @@
 // What measured round trips may and may not change.
-#include "icmp/rtt.hpp"
+#include "common-linux/rtt.hpp"
 
 #include <gtest/gtest.h>
 
-namespace sonde::icmp {
+namespace sonde::net {
 namespace {
 
 constexpr int64_t ms = 1'000'000;
@@ -37,4 +37,4 @@ TEST(Rtt, AdaptiveWaitHasAFloorAndACeiling) {
 }
 
 }  // namespace
-}  // namespace sonde::icmp
+}  // namespace sonde::net

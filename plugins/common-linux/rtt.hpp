@@ -1,9 +1,9 @@
 // What round trips have been so far: smoothed mean and deviation (RFC 6298), over all targets of an instance. Spaces
-// the retries; with `adaptive` it also ends the wait.
+// the retries; icmp's `adaptive` also ends the wait by it.
 #pragma once
 #include <cstdint>
 
-namespace sonde::icmp {
+namespace sonde::net {
 
 class RttEstimate {
  public:
@@ -21,4 +21,4 @@ class RttEstimate {
   int64_t mean_ = 0, deviation_ = 0;
 };
 
-}  // namespace sonde::icmp
+}  // namespace sonde::net

@@ -1,10 +1,10 @@
 // The estimate of round trips.
-#include "icmp/rtt.hpp"
+#include "common-linux/rtt.hpp"
 
 #include <algorithm>
 #include <cstdlib>
 
-namespace sonde::icmp {
+namespace sonde::net {
 
 void RttEstimate::add(int64_t ns) {
   if (samples_ == 0) {
@@ -29,4 +29,4 @@ int64_t RttEstimate::adaptive_wait(int64_t timeout) const {
   return std::min(timeout, std::max(least, 4 * (mean_ + 4 * deviation_)));
 }
 
-}  // namespace sonde::icmp
+}  // namespace sonde::net
