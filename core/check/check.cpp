@@ -121,7 +121,8 @@ class Check {
     // What this machine cannot do says nothing of the plugin, and is no pass either.
     if (!impossible_.empty())
       return failure("resources", "this machine did not give " + impossible_,
-                     "raise the limits of processes and open files (ulimit -u, ulimit -n), and check again");
+                     "raise the limits of processes and open files (ulimit -u, ulimit -n), or ask for the right "
+                     "that is missing, and check again");
     CheckReport report{request_.file, request_.seed, {}};
     for (const Planned& p : planned_) {
       const bool wanted = std::regex_search(p.test->name.begin(), p.test->name.end(), only_);
