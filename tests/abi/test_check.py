@@ -248,10 +248,10 @@ def test_a_library_that_hangs_while_it_is_loaded_costs_one_time_limit():
 
 def test_who_waits_for_a_child_that_has_closed_its_pipe_does_not_spin():
     before = os.times()
-    check(BROKEN / "probe-closes-and-hangs.so", "--time-limit", "3", "--only", "create$")
+    check(BROKEN / "probe-closes-and-hangs.so", "--time-limit", "5", "--only", "create$")
     after = os.times()
     used = after.children_user + after.children_system - before.children_user - before.children_system
-    assert used < 1.5, "a spin takes three seconds"
+    assert used < (2 if SANITIZED else 0.5), "a spin takes as much of the processor as there is"
 
 
 def test_no_exit_code_of_a_plugin_is_one_of_the_check():

@@ -40,13 +40,18 @@ static void* volatile lost;
 #elif defined(BREAK_BATCHES)
 #define PUT_SAID(self, id, t) \
   put_text(self, id, (self)->started > 3 ? "many" : (t)->text, (self)->started > 3 ? 4 : (t)->length)
-#elif defined(BREAK_BATCHES_MOSTLY) /* in three of four scenes with small batches; large ones are always right */
-static unsigned small_ones;
-static int is_wrong(const struct sonde_inst* self) {
-  return self->started == 1 && small_ones % 28 < 21;
+#elif defined(BREAK_BATCHES_MOSTLY) /* in three of four scenes that come one by one */
+static unsigned in_a_row, such_scenes;
+static void count_single(const struct sonde_inst* self) {
+  in_a_row = self->started == 1 ? in_a_row + 1 : 0;
+  such_scenes += in_a_row == 2;
 }
-#define AT_SETTLE(self, t, outcome) (void)((self)->started == 1 ? ++small_ones : 0)
-#define PUT_SAID(self, id, t) put_text(self, id, is_wrong(self) ? "one" : (t)->text, is_wrong(self) ? 3 : (t)->length)
+static int is_wrong(void) {
+  return in_a_row >= 2 && such_scenes % 4 != 0;
+}
+#define AT_CREATE(self) (in_a_row = 0, SONDE_OK)
+#define AFTER_START count_single
+#define PUT_SAID(self, id, t) put_text(self, id, is_wrong() ? "one" : (t)->text, is_wrong() ? 3 : (t)->length)
 #elif defined(BREAK_STATIC_STATE)
 static int instances;
 #define AT_CREATE(self) (++instances, SONDE_OK)
