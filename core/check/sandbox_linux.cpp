@@ -256,8 +256,8 @@ std::vector<Ending> run_in_children(const std::vector<Job>& jobs, const SandboxL
     if (!running.empty()) ::poll(polled.data(), polled.size(), static_cast<int>(std::min<long long>(wait, 60'000)));
     interrupted |= polled.front().revents != 0;
     for (auto& [index, child] : running) {
-      if (interrupted || !calls.wanted(index)) child->stop();
       child->look();
+      if (interrupted || !calls.wanted(index)) child->stop();
       if (!child->over()) continue;
       endings[index] = child->take();
       if (endings[index].how != Ending::How::not_wanted) calls.ended(index, endings[index]);

@@ -150,8 +150,8 @@ class ShardHost {
 
  protected:
   /// The value of that key, or an empty one.
-  template <class Map, class Key>
-  static typename Map::mapped_type at(const Map& map, const Key& key) {
+  template <class Map>
+  static typename Map::mapped_type at(const Map& map, const typename Map::key_type& key) {
     const auto it = map.find(key);
     return it == map.end() ? typename Map::mapped_type() : it->second;
   }
