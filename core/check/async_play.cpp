@@ -50,7 +50,7 @@ class Scene {
     }
     out.asked = stage_->asked;
     out.refused_asks = stage_->refused_asks;
-    out.met = stage_->peers.met();
+    out.connections = stage_->peers.connections();
     out.peak_bytes = peak_bytes_;
     stage_->peers.close();
     play_.midway();

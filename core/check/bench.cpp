@@ -1,5 +1,6 @@
 #include "check/bench.hpp"
 
+#include "check/sandbox.hpp"
 #include "plugins/elf_file.hpp"
 
 namespace sonde::core::check {
@@ -8,7 +9,10 @@ Result<PluginEntryPoint> Bench::load() const {
   const auto elf = inspect_elf_file(file);
   if (!elf) return tl::unexpected(elf.error());
   if (auto entry = check_entry_symbol(*elf, file); !entry) return tl::unexpected(entry.error());
-  return open_library(file);
+  say_doing("its static constructors");
+  auto opened = open_library(file);
+  say_doing("");
+  return opened;
 }
 
 Subject Bench::subject() const {

@@ -111,7 +111,7 @@ Played run_scene(const Subject& subject, Scene& scene, Notes& notes) {
   std::sort(out.rows.begin(), out.rows.end(), [](const Row& a, const Row& b) { return a.ip < b.ip; });
   {
     std::lock_guard lock(mutex);
-    out.met = peers.met();
+    out.connections = peers.connections();
     peers.close();
   }
   out.peak_bytes = std::max(thread.peak_bytes(), bytes_before) - bytes_before;

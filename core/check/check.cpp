@@ -1,6 +1,7 @@
 // Which tests, in which order: a test that needs another waits for it, and is passed over when that one failed.
 #include "check/check.hpp"
 
+#include <fmt/format.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -56,19 +57,29 @@ std::string verdict_text(const Verdict& v) {
   return to_json(out);
 }
 
-Verdict verdict_of(const Ending& ending) {
-  const std::string during = ending.during.empty() ? "" : " in " + printable(ending.during);
+/// What the child said last that it was doing: " in start()".
+std::string during(const Ending& ending) {
+  return ending.during.empty() ? "" : " in " + printable(ending.during);
+}
+
+Verdict verdict_of(const Ending& ending, std::chrono::milliseconds limit) {
   const std::size_t line = ending.said.find("ERROR: ");
   const std::string said =
       line == std::string::npos ? "" : "; " + printable(ending.said.substr(line, ending.said.find('\n', line) - line));
   switch (ending.how) {
     case Ending::How::crashed:
-      return {Status::crash, std::string("it died of ") + strsignal(ending.number) + during + said};
+      return {Status::crash, std::string("it died of ") + strsignal(ending.number) + during(ending) + said};
     case Ending::How::timed_out:
-      return {Status::timeout, "it did not come back" + during};
+      return {Status::timeout, fmt::format("it did not come back{} within {} s", during(ending), limit.count() / 1000)};
     case Ending::How::exited:
-      return {Status::crash, "it ended the process with exit code " + std::to_string(ending.number) + during + said};
-    case Ending::How::not_started:  // told by Check::run()
+      return {Status::crash,
+              fmt::format("it ended the process with exit code {}{}{}", ending.number, during(ending), said)};
+    case Ending::How::threw:
+      return {Status::crash, "an exception left it" + during(ending) + ": " + printable(ending.what)};
+    case Ending::How::lost:
+      return {Status::crash, "it closed a descriptor that is not its own: the test could not be reported"};
+    case Ending::How::impossible:  // told by Check::run()
+    case Ending::How::not_wanted:
     case Ending::How::reported:
       break;
   }
@@ -105,18 +116,19 @@ class Check {
       return failure("bad-argument", "--kind: the library has no " + request_.kind,
                      "leave it out to check all plugins of the library");
     plan(found);
-    while (shortage_ == 0 && round()) {
+    while (impossible_.empty() && !interrupted() && round()) {
     }
     // What this machine cannot do says nothing of the plugin, and is no pass either.
-    if (shortage_ != 0)
-      return failure("resources", std::string("no process could be made for a test: ") + std::strerror(shortage_),
-                     "raise the limits of processes and open files (ulimit -u, ulimit -n), and check again");
+    if (!impossible_.empty())
+      return failure("resources", "this machine did not give " + impossible_,
+                     "raise the limits of processes and open files (ulimit -u, ulimit -n), or ask for the right "
+                     "that is missing, and check again");
     CheckReport report{request_.file, request_.seed, {}};
     for (const Planned& p : planned_) {
       const bool wanted = std::regex_search(p.test->name.begin(), p.test->name.end(), only_);
       if (!wanted && !is_bad(p.verdict.status)) continue;
       TestResult r{p.plugin, std::string(p.test->name), p.verdict, {}};
-      if (is_bad(p.verdict.status) || p.verdict.status == Status::warn) r.remedy = p.test->remedy;
+      if (is_bad(p.verdict.status) || p.verdict.status == Status::warn) r.remedy = remedy(p);
       report.results.push_back(std::move(r));
     }
     if (report.results.empty())  // nothing was looked at: that is no pass
@@ -133,6 +145,18 @@ class Check {
     bool asked_for = false, done = false;
     Verdict verdict;
   };
+
+  /// A test's own remedy is for what the test looks at; what ends or keeps the process is another matter.
+  std::string remedy(const Planned& p) const {
+    const std::string again = "sonde plugin check " + request_.file + " --only '^" + std::string(p.test->name) + "$'";
+    if (p.verdict.status == Status::timeout)
+      return "nothing but run() may wait, and run() not behind its deadline: find the loop or the wait; `" + again +
+             "` shows it alone, and a debugger on its child process where it stands";
+    if (p.verdict.status == Status::crash)
+      return "build it with -g, and see where: gdb -ex 'set follow-fork-mode child' -ex run --args " + again + "; " +
+             std::string(p.test->remedy);
+    return in_both_languages(*p.test);
+  }
 
   Bench bench(uint32_t index) const { return {file_, {}, index, request_.sets, request_.seed, false}; }
   SandboxLimits limits() const {
@@ -166,7 +190,8 @@ class Check {
     };
     std::vector<Found> found;
     const Ending ending = run_in_children({look}, limits(), 1).front();
-    note_shortage(ending);
+    note_impossible(ending);
+    if (ending.how == Ending::How::timed_out) survey_hung_ = verdict_of(ending, limits().time);
     const auto list = ending.how == Ending::How::reported ? parse_json(ending.report) : Result<Value>(Value());
     if (list && list->array())
       for (const Value& one : *list->array()) {
@@ -227,8 +252,31 @@ class Check {
     return out;
   }
 
-  void note_shortage(const Ending& ending) {
-    if (ending.how == Ending::How::not_started) shortage_ = ending.number != 0 ? ending.number : EAGAIN;
+  void note_impossible(const Ending& ending) {
+    if (ending.how == Ending::How::impossible) impossible_ = ending.what + ": " + std::strerror(ending.number);
+  }
+
+  /// The test that hung, of those whose hang keeps this one from coming to its end as well.
+  const Planned* hang_before(const Planned& p) const {
+    for (const Planned* hung : hung_)
+      if (hung != &p && (hung->test->applies == library || (p.test->applies != library && hung->index == p.index)))
+        return hung;
+    return nullptr;
+  }
+  static Verdict not_judged(const Planned& hung) {
+    return skip("not judged: it hangs (see " + std::string(hung.test->name) + ")");
+  }
+  static void settle(Planned& p, Verdict verdict) {
+    p.verdict = std::move(verdict);
+    p.done = true;
+  }
+  /// One hang is told once: whatever else would meet it says nothing new, and takes as long again.
+  void settle(Planned& p, const Ending& ending) {
+    note_impossible(ending);
+    const bool hangs = ending.how == Ending::How::timed_out;
+    if (const Planned* hung = hang_before(p); hung && hangs) return settle(p, not_judged(*hung));
+    settle(p, verdict_of(ending, limits().time));
+    if (hangs) hung_.push_back(&p);
   }
 
   /// Runs all tests that can be run now. False: there are none left.
@@ -237,6 +285,11 @@ class Check {
     bool open = false;
     for (Planned& p : planned_) {
       if (p.done || !p.asked_for) continue;
+      if (p.test->run == &load_now && survey_hung_.status != Status::pass) {
+        settle(p, survey_hung_);
+        hung_.push_back(&p);
+        return true;
+      }
       bool waits = false;
       const Planned* bad = nullptr;
       for (const Planned* before : needed_by(p)) {
@@ -244,24 +297,22 @@ class Check {
         if (before->done && !bad && (is_bad(before->verdict.status) || before->verdict.status == Status::skip))
           bad = before;
       }
-      if (waits || bad) open = true;
-      if (bad) {
-        p.verdict = skip("see " + std::string(bad->test->name));
-        p.done = true;
-      }
-      if (waits || bad) continue;
-      now.push_back(&p);
+      const Planned* hung = hang_before(p);
+      if (waits || bad || hung) open = true;
+      if (hung)
+        settle(p, not_judged(*hung));
+      else if (bad)
+        settle(p, skip("see " + std::string(bad->test->name)));
+      else if (!waits)
+        now.push_back(&p);
     }
     std::vector<Job> jobs;
     for (const Planned* p : now) jobs.push_back(job(*p));
     const unsigned parallel =
         request_.parallel != 0 ? request_.parallel : std::max(1u, std::thread::hardware_concurrency());
-    const std::vector<Ending> endings = run_in_children(jobs, limits(), parallel);
-    for (std::size_t i = 0; i < now.size(); ++i) {
-      note_shortage(endings[i]);
-      now[i]->verdict = verdict_of(endings[i]);
-      now[i]->done = true;
-    }
+    run_in_children(jobs, limits(), parallel,
+                    {[&](std::size_t i, const Ending& ending) { settle(*now[i], ending); },
+                     [&](std::size_t i) { return impossible_.empty() && !hang_before(*now[i]); }});
     return !now.empty() || open;
   }
 
@@ -286,7 +337,9 @@ class Check {
   const std::regex& only_;
   Scratch scratch_;
   std::vector<Planned> planned_;
-  int shortage_ = 0;  ///< errno of a process that could not be made
+  std::vector<const Planned*> hung_;
+  Verdict survey_hung_;     ///< a timeout, when the library could not even be looked at
+  std::string impossible_;  ///< what this machine did not give, and why
 };
 
 }  // namespace
@@ -304,6 +357,7 @@ Result<CheckReport> run_check(const CheckRequest& request) {
   if (auto allowed = check_library_path(file, false); !allowed) return tl::unexpected(allowed.error());
   try {
     const std::regex only(request.only.empty() ? "" : request.only);
+    const Interruption held_back;  // a signal that came ends this process behind the check, and nobody reads its report
     return Check(request, file, only).run();
   } catch (const std::regex_error& e) {
     return failure("bad-argument", "--only: " + std::string(e.what()), "write a regular expression, such as 'peer-.*'");

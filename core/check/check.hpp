@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/value.hpp"
 #include "check/subject.hpp"
 #include "check/verdict.hpp"
 
@@ -39,7 +40,7 @@ Result<CheckReport> run_check(const CheckRequest&);
 
 /// A line a test, a remedy a failure, and the sum.
 std::string in_text(const CheckReport&, bool colour);
-std::string in_json(const CheckReport&);
+Value in_value(const CheckReport&);
 /// The table of the tests for the documentation, in Markdown.
 std::string test_table();
 

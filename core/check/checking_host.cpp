@@ -255,6 +255,14 @@ Outcome CheckingHost::outcome_of(sonde_outcome o) {
   }
 }
 
+bool CheckingHost::may(sonde_task task, uint32_t any_of, const char* call, std::string_view words) {
+  if (check_right(task, subject_.rights, any_of, call, words) == SONDE_OK) return true;
+  notes_.add(Rule::needs, std::string(call) + ", in " + callback_ +
+                              ", is refused by a run: the descriptor's needs lack " + std::string(words) +
+                              " (with these options)");
+  return false;
+}
+
 bool CheckingHost::refuse_this_call() {
   return creating_ && ++may_fail_ == fail_at_;
 }

@@ -66,6 +66,8 @@ class CheckingHost : public HostCalls {
   /// Notes what done(SONDE_POSITIVE) left out.
   bool has_required(const std::vector<Fact>& facts, std::size_t first);
   static Outcome outcome_of(sonde_outcome);
+  /// Whether the descriptor needs one of `any_of`, named `words`; else notes it, and refuses as a run does.
+  bool may(sonde_task, uint32_t any_of, const char* call, std::string_view words);
   bool refuse_this_call();  ///< fault injection, for calls that a machine may refuse
   const char* callback() const { return callback_; }
 

@@ -16,6 +16,7 @@ enum class Rule : uint8_t {
   thread,     ///< a call from a thread or at a time that its tag forbids
   record,     ///< put(), count() or get() against the descriptor
   arguments,  ///< any other call that the host refuses as impossible
+  needs,      ///< what its descriptor does not declare
   denied,     ///< a refused dial that is tried again
   turn,       ///< a dial that polls instead of waiting for its turn
   time,       ///< a callback that keeps its thread

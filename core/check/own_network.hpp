@@ -4,7 +4,8 @@
 namespace sonde::core::check {
 
 /// Leaves the network of the machine for an empty one; as root, or where this user may make user namespaces. Only while
-/// this process has one thread. False: it stays in the machine's network.
+/// this process has one thread, and in a child of run_in_children(): where the machine's network was left and the new
+/// one has no loopback, no test can tell anything, and give_up() says so. False: it stays in the machine's network.
 bool enter_own_network();
 
 }  // namespace sonde::core::check

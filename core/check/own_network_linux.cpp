@@ -7,8 +7,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <string>
+
+#include "check/sandbox.hpp"
 
 namespace sonde::core::check {
 namespace {
@@ -21,14 +24,12 @@ bool write_file(const char* path, const std::string& text) {
   return written;
 }
 
-/// The same user inside as outside, but with all capabilities over what belongs to the new namespaces.
-bool unshare_as_user() {
-  const uid_t uid = geteuid();
-  const gid_t gid = getegid();
-  if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) return false;
+/// The same user inside as outside.
+void map_user(uid_t uid, gid_t gid) {
   const auto map = [](unsigned id) { return std::to_string(id) + " " + std::to_string(id) + " 1\n"; };
   write_file("/proc/self/setgroups", "deny");
-  return write_file("/proc/self/uid_map", map(uid)) && write_file("/proc/self/gid_map", map(gid));
+  write_file("/proc/self/uid_map", map(uid));
+  write_file("/proc/self/gid_map", map(gid));
 }
 
 bool raise_loopback() {
@@ -46,7 +47,16 @@ bool raise_loopback() {
 }  // namespace
 
 bool enter_own_network() {
-  return (unshare(CLONE_NEWNET) == 0 || unshare_as_user()) && raise_loopback();
+  const uid_t uid = geteuid();
+  const gid_t gid = getegid();
+  const bool as_root = unshare(CLONE_NEWNET) == 0;
+  if (as_root && raise_loopback()) return true;
+  // Its maker has all capabilities over what belongs to a user namespace, also where root lacks CAP_NET_ADMIN.
+  const bool as_user = unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0;
+  if (as_user) map_user(uid, gid);
+  if (as_user && raise_loopback()) return true;
+  if (as_root || as_user) give_up("loopback in a network of its own", errno);
+  return false;
 }
 
 }  // namespace sonde::core::check

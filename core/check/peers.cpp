@@ -123,7 +123,7 @@ bool Peers::accept_from(const Place& place, int64_t now) {
   bool moved = false;
   for (int fd; (fd = ::accept4(place.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0;) {
     moved = true;
-    ++met_;
+    ++connections_;
     if (manner_ == Manner::resetting || talks_.size() >= most_talks) {
       close_socket(fd, true);
       continue;
@@ -145,7 +145,6 @@ bool Peers::hear_datagram(const Place& place, int64_t now) {
     const ssize_t n = ::recvfrom(place.fd, buffer.data(), buffer.size(), 0, reinterpret_cast<sockaddr*>(&from), &size);
     if (n < 0) return moved;
     moved = true;
-    ++met_;
     if (manner_ == Manner::silent) continue;
     const auto* bytes = reinterpret_cast<const char*>(&from);
     const std::vector<char> to(bytes, bytes + size);

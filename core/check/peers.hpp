@@ -47,8 +47,8 @@ class Peers {
   int64_t next() const;
   /// Ends all talks and places.
   void close();
-  /// Connections and datagrams that came in.
-  uint64_t met() const { return met_; }
+  /// Connections that were taken.
+  uint64_t connections() const { return connections_; }
 
  private:
   struct Place {
@@ -80,7 +80,7 @@ class Peers {
   std::vector<Place> places_;
   std::vector<Talk> talks_;
   std::vector<int> fillers_;
-  uint64_t met_ = 0;
+  uint64_t connections_ = 0;
 };
 
 }  // namespace sonde::core::check

@@ -35,6 +35,7 @@ struct Row {
   std::string why;
   unsigned dones = 0;  ///< how often the plugin itself said done()
   bool cancelled = false;
+  unsigned asked = 0;  ///< dials, connects and admissions of its own target that a peer could stand behind
 };
 
 struct Played {
@@ -44,7 +45,7 @@ struct Played {
   bool settled = true;        ///< false: tasks were still open when nothing could happen any more
   int64_t late_ns = 0;        ///< blocking: how long behind the deadline run() returned
   uint64_t asked = 0;         ///< dials, connects and admissions that a peer could stand behind
-  uint64_t met = 0;           ///< connections and datagrams that peers have seen
+  uint64_t connections = 0;   ///< that peers have taken
   uint64_t refused_asks = 0;  ///< dials and admissions that were answered with AGAIN or DENIED
   uint32_t partial_starts = 0;
   uint64_t peak_bytes = 0;  ///< flooding: most that was on the heap above the beginning

@@ -10,8 +10,10 @@
 #include <cstring>
 
 #include "check/probe_host.hpp"
+#include "check/syscall_watch.hpp"
 #include "engine/convert.hpp"
 #include "engine/sockets.hpp"
+#include "plugins/demands.hpp"
 
 namespace sonde::core::check {
 
@@ -170,11 +172,12 @@ sonde_err ProbeHost::dial(sonde_task task, const sonde_target& target, uint32_t 
                           sonde_conn* out) {
   if (!on_own_thread()) return SONDE_E_THREAD;
   if (refuse_this_call()) return SONDE_E_IO;
-  const TaskState* t = task == 0 ? nullptr : open(task, "dial");
+  TaskState* t = task == 0 ? nullptr : open(task, "dial");
   if (task != 0 && !t) return SONDE_E_STALE;
   const sonde_target to = read_target(target);
   const IpAddress ip = address_of(to);
   if (to.port == 0 || (to.proto != IPPROTO_TCP && to.proto != IPPROTO_UDP)) return SONDE_E_INVALID;
+  if (!may(task, SONDE_NEED_CONNECT, "dial()", "SONDE_NEED_CONNECT")) return SONDE_E_DENIED;
   if (sonde_err e = check_scope(task, t, to, ip); e != SONDE_OK) return e;
   if (std::any_of(turns_.begin(), turns_.end(), [&](const Turn& q) { return q.task == task && q.user == user; }))
     notes_.add(Rule::turn, "it dialled before its turn, in " + std::string(callback()));
@@ -192,6 +195,8 @@ sonde_err ProbeHost::dial(sonde_task task, const sonde_target& target, uint32_t 
     return SONDE_E_IO;
   }
   ++stage_.asked;
+  if (t) ++t->row.asked;
+  if (to.proto == IPPROTO_UDP) grant_packets(1);  // of a TCP connection it is the SYN, which the plugin does not send
   const uint64_t id = ++next_id_;
   watches_[id] = {fd, refused ? 0 : events, user, true, task};
   if (refused) injected_.emplace_back(id, SONDE_IO_ERROR | (static_cast<uint32_t>(refused) << 16));
@@ -218,8 +223,9 @@ void ProbeHost::close_connection(uint64_t id, bool reset) {
 sonde_err ProbeHost::admit(sonde_task task, const sonde_target& target) {
   return on_shard([&]() -> sonde_err {
     if (refuse_this_call()) return SONDE_E_DENIED;
-    const TaskState* t = task == 0 ? nullptr : open(task, "admit");
+    TaskState* t = task == 0 ? nullptr : open(task, "admit");
     if (task != 0 && !t) return SONDE_E_STALE;
+    if (!may(task, needs_admission, "admit()", needs_admission_words)) return SONDE_E_DENIED;
     const sonde_target to = read_target(target);
     const IpAddress ip = address_of(to);
     const bool own_server = task == 0 && subject_.needs(SONDE_NEED_SOCKETS) && !stage_.play.denied;
@@ -230,20 +236,21 @@ sonde_err ProbeHost::admit(sonde_task task, const sonde_target& target) {
       ++stage_.refused_asks;
       return SONDE_E_AGAIN;
     }
-    if (to.port == 0) {  // a raw probe, say: no peer, but loopback itself answers
-      return SONDE_OK;
-    }
+    grant_packets(1);
+    if (to.port == 0) return SONDE_OK;  // a raw probe, say: no peer, but loopback itself answers
     if (!stage_.peers.exactly_at(ip, to.port, to.proto)) {
       ++stage_.refused_asks;
       fail(task, SONDE_E_DENIED, ip.to_string() + " is no place where a check can stand; name one on 127.0.0.0/8");
       return SONDE_E_DENIED;
     }
     ++stage_.asked;
+    if (t) ++t->row.asked;
     return SONDE_OK;
   });
 }
 
 sonde_err ProbeHost::raw(int family, int proto, uint32_t ifindex, int* fd) {
+  if (!may(0, SONDE_NEED_RAW, "raw()", "SONDE_NEED_RAW")) return SONDE_E_DENIED;
   const int got = refuse_this_call() ? -EPERM : open_raw(family, proto, ifindex);
   if (got >= 0) {
     *fd = got;
@@ -256,11 +263,15 @@ sonde_err ProbeHost::raw(int family, int proto, uint32_t ifindex, int* fd) {
 }
 
 uint32_t ProbeHost::pace(uint32_t packets, int64_t* again) {
-  if (packets == 0 || stage_.shortages == 0) return packets;
-  --stage_.shortages;
-  ++stage_.refused_asks;
-  *again = stage_.now + 1'000'000;
-  return packets / 2;
+  uint32_t given = packets;
+  if (packets != 0 && stage_.shortages > 0) {
+    --stage_.shortages;
+    ++stage_.refused_asks;
+    *again = stage_.now + 1'000'000;
+    given = packets / 2;
+  }
+  grant_packets(given);
+  return given;
 }
 
 sonde_err ProbeHost::watch(int fd, uint32_t events, uint64_t user, uint64_t* id) {

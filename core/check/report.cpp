@@ -54,10 +54,10 @@ std::string in_text(const CheckReport& report, bool colour) {
   for (const Status s : {Status::pass, Status::warn, Status::skip, Status::fail, Status::crash, Status::timeout})
     if (const std::size_t n = count[static_cast<std::size_t>(s)]; n > 0 || s == Status::pass)
       sum += fmt::format("{}{} {}", sum.empty() ? "" : ", ", n, to_string(s));
-  return out + fmt::format("{} (seed {})\n", sum, report.seed);
+  return out + fmt::format("{} (--seed {})\n", sum, report.seed);
 }
 
-std::string in_json(const CheckReport& report) {
+Value in_value(const CheckReport& report) {
   Value out{Value::Object{}};
   out.set("file", Value(report.file));
   out.set("seed", Value(report.seed));
@@ -73,13 +73,13 @@ std::string in_json(const CheckReport& report) {
     results.push_back(std::move(one));
   }
   out.set("results", Value(std::move(results)));
-  return to_json(out, 2) + "\n";
+  return out;
 }
 
 std::string test_table() {
   std::string out = "| test | of | proves | when it fails |\n|---|---|---|---|\n";
   for (const Test& t : all_tests())
-    out += fmt::format("| `{}` | {} | {} | {} |\n", t.name, kinds(t.applies), t.proves, t.remedy);
+    out += fmt::format("| `{}` | {} | {} | {} |\n", t.name, kinds(t.applies), t.proves, in_both_languages(t));
   return out;
 }
 

@@ -1,5 +1,6 @@
-// Sees the system calls by which a plugin leaves the host behind: sockets of its own, and waits where it must not wait.
-// A seccomp filter turns them into a signal; they are noted when they come out of a callback, and then carried out.
+// Sees the system calls by which a plugin leaves the host behind: sockets of its own, waits where it must not wait, and
+// datagrams and raw packets for which it had no token. A seccomp filter turns them into a signal; they are noted when
+// they come out of a callback, and then carried out.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -24,8 +25,12 @@ class SystemCallPause {
   const char* where_;
 };
 
+/// Tokens that the host gave: each lets one datagram or raw packet go. Any thread.
+void grant_packets(uint32_t);
+
 struct SystemCallNotes {
   std::string socket, wait;  ///< "socket() in start()"; empty: none was seen
+  std::string packet;        ///< the first that had no token
 };
 SystemCallNotes system_call_notes();
 

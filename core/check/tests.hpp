@@ -1,6 +1,7 @@
 // The tests of `sonde plugin check`, as a table: what each proves and what to do when it fails.
 #pragma once
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "check/bench.hpp"
@@ -18,13 +19,16 @@ struct Test {
   uint8_t applies;
   std::string_view needs;  ///< tests, with blanks between, that must not have failed; those of other kinds do not count
   std::string_view proves;
-  std::string_view remedy;
+  std::string_view remedy;  ///< in the words of the C ABI, which every language has
+  std::string_view cpp;     ///< the same with sonde/plugin.hpp; empty: no other
   Verdict (*run)(const Bench&);
   bool ends_by_exit = false;  ///< the child ends by exit() afterwards
 };
 
 /// All, each behind those that it needs.
 std::span<const Test> all_tests();
+/// A library does not tell which of both its author wrote against.
+std::string in_both_languages(const Test&);
 uint8_t kind_bit(const PluginEntry&);
 
 // tests_library.cpp
@@ -38,6 +42,7 @@ Verdict fields_valid(const Bench&);
 Verdict schema_valid(const Bench&);
 Verdict schema_help(const Bench&);
 Verdict tables_complete(const Bench&);
+Verdict task_time(const Bench&);
 // tests_instance.cpp
 Verdict create(const Bench&);
 Verdict create_refused(const Bench&);
@@ -53,6 +58,7 @@ Verdict thread_tags(const Bench&);
 Verdict record_types(const Bench&);
 Verdict host_calls(const Bench&);
 Verdict own_sockets(const Bench&);
+Verdict paced(const Bench&);
 Verdict no_block(const Bench&);
 // tests_probe.cpp
 Verdict answers(const Bench&);
@@ -65,6 +71,7 @@ Verdict cancel_anywhere(const Bench&);
 Verdict cancel_storm(const Bench&);
 Verdict task_memory(const Bench&);
 Verdict denied(const Bench&);
+Verdict alive(const Bench&);
 Verdict dial_again(const Bench&);
 // tests_peers.cpp
 Verdict peer_silent(const Bench&);

@@ -120,6 +120,7 @@ Verdict create(const Bench& bench) {
   const Subject subject = bench.subject();
   Notes notes;
   const Bare bare(subject, notes, bench);
+  if (std::string what = notes.about(Rule::needs); !what.empty()) return fail(std::move(what));
   if (bare.error == SONDE_OK) return pass();
   const std::string why = bare.failure.empty() ? "without a reason by fail()" : "saying: " + printable(bare.failure);
   if (bare.error == SONDE_E_DENIED && subject.needs(SONDE_NEED_RAW) && !bench.own_network)

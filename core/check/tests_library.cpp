@@ -159,6 +159,19 @@ Verdict schema_help(const Bench& bench) {
   return wrong.empty() ? pass() : warn(listed(wrong));
 }
 
+Verdict task_time(const Bench& bench) {
+  const DescriptorCheck check = look_at_descriptor(bench);
+  if (!check.entry || check.entry->timeout_ms != 0) return pass();
+  const auto waits = [](const Value& cost) { return cost.find("wait") && !cost.find("deadline"); };
+  bool stated = waits(check.entry->schema.cost);
+  const Value& variants = check.entry->schema.variants;
+  for (const Value::Member& by_option : variants.object() ? *variants.object() : Value::Object{})
+    for (const Value::Member& variant : by_option.value.object() ? *by_option.value.object() : Value::Object{})
+      if (const Value* cost = variant.value.find("cost")) stated |= waits(*cost);
+  return stated ? warn("its schema states how long a task waits, and timeout_ms is 0: each task gets 10 s on top of it")
+                : pass();
+}
+
 Verdict tables_complete(const Bench& bench) {
   return judge_parts(look_at_descriptor(bench), DescriptorPart::functions, DescriptorPart::functions);
 }

@@ -64,7 +64,7 @@ Verdict record_types(const Bench& bench) {
   return about(bench, {Rule::record});
 }
 Verdict host_calls(const Bench& bench) {
-  return about(bench, {Rule::arguments});
+  return about(bench, {Rule::arguments, Rule::needs});
 }
 
 Verdict partial_start(const Bench& bench) {
@@ -95,6 +95,16 @@ Verdict thread_tags(const Bench& bench) {
   if (most > before && !subject.needs(SONDE_NEED_THREADS))
     return fail("it runs " + std::to_string(most - before) + " threads of its own and does not say so");
   return pass();
+}
+
+Verdict paced(const Bench& bench) {
+  const Subject subject = bench.subject();
+  if (subject.needs(SONDE_NEED_THREADS | SONDE_NEED_EXEC)) return skip("threads and programs are not watched");
+  if (!watch_system_calls()) return skip("this machine does not let system calls be watched (seccomp)");
+  Notes notes;
+  work_out(bench, subject, notes);
+  const std::string packet = system_call_notes().packet;
+  return packet.empty() ? pass() : fail("it sends what the rate of the run has not allowed: " + packet);
 }
 
 Verdict own_sockets(const Bench& bench) {

@@ -10,8 +10,10 @@
 #include <cerrno>
 #include <cstring>
 
+#include "check/syscall_watch.hpp"
 #include "engine/convert.hpp"
 #include "engine/sockets.hpp"
+#include "plugins/demands.hpp"
 
 namespace sonde::core::check {
 
@@ -161,6 +163,7 @@ sonde_err WorkerHost::connect(sonde_task task, const sonde_target& target, int* 
   const sonde_target to = read_target(target);
   const IpAddress ip = address_of(to);
   if (to.port == 0 || (to.proto != IPPROTO_TCP && to.proto != IPPROTO_UDP)) return SONDE_E_INVALID;
+  if (!may(task, SONDE_NEED_CONNECT, "connect()", "SONDE_NEED_CONNECT")) return SONDE_E_DENIED;
   if (sonde_err e = check_scope(task, job, ip); e != SONDE_OK) return e;
   if (shortages_ > 0) {
     --shortages_;
@@ -175,6 +178,8 @@ sonde_err WorkerHost::connect(sonde_task task, const sonde_target& target, int* 
   if (!where) return SONDE_E_DENIED;
   if (expired() || stopped()) return SONDE_E_STALE;
   ++asked_;
+  ++job->row.asked;
+  if (to.proto == IPPROTO_UDP) grant_packets(1);
   int refused = 0;
   const int s = open_connection(where->ip, where->port, to.proto, &refused);
   if (s < 0) {
@@ -210,8 +215,9 @@ sonde_err WorkerHost::connect(sonde_task task, const sonde_target& target, int* 
 
 sonde_err WorkerHost::admit(sonde_task task, const sonde_target& target) {
   std::lock_guard lock(mutex_);
-  const Job* job = task == 0 ? nullptr : open(task, "admit");
+  Job* job = task == 0 ? nullptr : open(task, "admit");
   if (task != 0 && !job) return SONDE_E_STALE;
+  if (!may(task, needs_admission, "admit()", needs_admission_words)) return SONDE_E_DENIED;
   if (refuse_this_call()) return SONDE_E_DENIED;
   const sonde_target to = read_target(target);
   const IpAddress ip = address_of(to);
@@ -223,6 +229,7 @@ sonde_err WorkerHost::admit(sonde_task task, const sonde_target& target) {
     ++refused_asks_;
     return SONDE_E_AGAIN;
   }
+  grant_packets(1);
   if (to.port == 0) return SONDE_OK;
   std::lock_guard peers(peers_mutex_);
   if (!peers_.exactly_at(ip, to.port, to.proto)) {
@@ -231,7 +238,13 @@ sonde_err WorkerHost::admit(sonde_task task, const sonde_target& target) {
     return SONDE_E_DENIED;
   }
   ++asked_;
+  if (job) ++job->row.asked;
   return SONDE_OK;
+}
+
+uint32_t WorkerHost::pace(uint32_t packets, int64_t*) {
+  grant_packets(packets);
+  return packets;
 }
 
 sonde_err WorkerHost::raw(int, int, uint32_t, int*) {

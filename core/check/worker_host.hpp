@@ -31,6 +31,7 @@ class WorkerHost final : public CheckingHost {
   sonde_err connect(sonde_task, const sonde_target&, int* fd) override;
   sonde_err admit(sonde_task, const sonde_target&) override;
   sonde_err raw(int family, int proto, uint32_t ifindex, int* fd) override;
+  uint32_t pace(uint32_t packets, int64_t* again) override;
 
  private:
   struct Job {

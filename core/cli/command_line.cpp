@@ -319,7 +319,7 @@ struct Parser {
                             "  sonde plugin check ./build/greeting.so\n"
                             "  sonde plugin check rdns.so --set servers=127.0.0.1 --only 'peer-.*' --json",
                             group);
-    sub->add_option("FILE", plugin_check.file, "the library");
+    sub->add_option("FILE", plugin_check.file, "the library, or a directory of which each library is checked");
     repeatable(sub->add_option("--set", plugin_check_sets, "set an option of the plugin (repeatable)"))
         ->option_text("NAME=VALUE");
     sub->add_option("--only", plugin_check.only, "only tests whose name has a match of REGEX")->option_text("REGEX");

@@ -9,6 +9,7 @@
 #include "engine/creation.hpp"
 #include "engine/shard.hpp"
 #include "engine/sockets.hpp"
+#include "plugins/demands.hpp"
 
 namespace sonde::core {
 
@@ -24,6 +25,7 @@ ProbeInstance::ProbeInstance(Shard& shard, uint8_t stage)
       shard_(shard),
       stage_(stage),
       plugin_(*shard.plan().stages[stage].plugin),
+      rights_(needs_of(plugin_, shard.plan().stages[stage].options)),
       has_threads_((plugin_.needs & SONDE_NEED_THREADS) != 0) {}
 
 const StagePlan& ProbeInstance::stage_plan() const {

@@ -14,6 +14,7 @@
 #include "engine/probe_instance.hpp"
 #include "engine/shard.hpp"
 #include "engine/sockets.hpp"
+#include "plugins/demands.hpp"
 
 namespace sonde::core {
 
@@ -45,6 +46,8 @@ sonde_err ProbeInstance::dial(sonde_task task, const sonde_target& target, uint3
   const IpAddress ip = address_of(to);
   CrashScope::target(ip);
   if (to.port == 0 || (to.proto != IPPROTO_TCP && to.proto != IPPROTO_UDP)) return SONDE_E_INVALID;
+  if (sonde_err e = check_right(task, rights_, SONDE_NEED_CONNECT, "dial()", "SONDE_NEED_CONNECT"); e != SONDE_OK)
+    return e;
   if (sonde_err e = check_scope(task, slot, to, ip); e != SONDE_OK) return e;
 
   RunShared& shared = shard_.shared();
@@ -142,6 +145,8 @@ sonde_err ProbeInstance::admit(sonde_task task, const sonde_target& target) {
   return on_shard([&]() -> sonde_err {
     const uint32_t slot = task == 0 ? no_slot : shard_.slots().find(task, stage_);
     if (task != 0 && slot == no_slot) return SONDE_E_STALE;
+    if (sonde_err e = check_right(task, rights_, needs_admission, "admit()", needs_admission_words); e != SONDE_OK)
+      return e;
     const sonde_target to = read_target(target);
     // A library may find its servers by itself (resolv.conf): that it opens sockets is declared, and shown by plan.
     const bool own_server = task == 0 && (plugin_.needs & SONDE_NEED_SOCKETS);
@@ -164,6 +169,7 @@ uint64_t ProbeInstance::receive_drops() const {
 }
 
 sonde_err ProbeInstance::raw(int family, int proto, uint32_t ifindex, int* fd) {
+  if (sonde_err e = check_right(0, rights_, SONDE_NEED_RAW, "raw()", "SONDE_NEED_RAW"); e != SONDE_OK) return e;
   const int got = open_raw(family, proto, ifindex);
   if (got >= 0) {
     raw_sockets_.push_back({got, inode_of(got)});

@@ -17,6 +17,7 @@
 #include "engine/services.hpp"
 #include "engine/shard.hpp"
 #include "engine/sockets.hpp"
+#include "plugins/demands.hpp"
 
 namespace sonde::core {
 
@@ -35,6 +36,7 @@ WorkerInstance::WorkerInstance(RunShared& shared, uint8_t stage, uint32_t index,
       stage_(stage),
       plan_(shared.plan.stages[stage]),
       services_(services_of(plan_.options, plan_.plugin->schema)),
+      rights_(needs_of(*plan_.plugin, plan_.options)),
       index_(index),
       count_(count) {}
 
@@ -225,6 +227,8 @@ sonde_err WorkerInstance::check_scope(sonde_task task, const Job* job, const son
 sonde_err WorkerInstance::admit(sonde_task task, const sonde_target& target) {
   const auto job = find(task);
   if (task != 0 && !job) return SONDE_E_STALE;
+  if (sonde_err e = check_right(task, rights_, needs_admission, "admit()", needs_admission_words); e != SONDE_OK)
+    return e;
   const sonde_target to = read_target(target);
   const bool own_server = task == 0 && (plan_.plugin->needs & SONDE_NEED_SOCKETS);  // see ProbeInstance::admit()
   if (sonde_err e = own_server ? sonde_err{SONDE_OK} : check_scope(task, job.get(), to, address_of(to)); e != SONDE_OK)
@@ -261,6 +265,8 @@ sonde_err WorkerInstance::connect(sonde_task task, const sonde_target& target, i
   const sonde_target to = read_target(target);
   const IpAddress ip = address_of(to);
   if (to.port == 0 || (to.proto != IPPROTO_TCP && to.proto != IPPROTO_UDP)) return SONDE_E_INVALID;
+  if (sonde_err e = check_right(task, rights_, SONDE_NEED_CONNECT, "connect()", "SONDE_NEED_CONNECT"); e != SONDE_OK)
+    return e;
   if (sonde_err e = check_scope(task, job.get(), to, ip); e != SONDE_OK) return e;
   {
     std::lock_guard lock(job->mutex);

@@ -44,6 +44,7 @@ class WorkerInstance final : public HostCalls {
   const uint8_t stage_;
   const StagePlan& plan_;
   const std::vector<IpAddress> services_;
+  const uint32_t rights_;  ///< SONDE_NEED_* with the options of this stage
   const uint32_t index_, count_;
   sonde_inst* instance_ = nullptr;
   mutable std::mutex jobs_mutex_;  ///< a plugin's own thread may still ask after run() has returned

@@ -6,11 +6,18 @@
 //                                                      with mode: import, these instead of the descriptor's and the
 //                                                      cost
 #pragma once
+#include <sonde/plugin.h>
+
 #include <cstdint>
+#include <string_view>
 
 #include "plugins/registry.hpp"
 
 namespace sonde::core {
+
+/// Who may ask admit(): one of these sends packets that the host does not.
+inline constexpr uint32_t needs_admission = SONDE_NEED_SOCKETS | SONDE_NEED_RAW | SONDE_NEED_EXEC;
+inline constexpr std::string_view needs_admission_words = "SONDE_NEED_SOCKETS, SONDE_NEED_RAW or SONDE_NEED_EXEC";
 
 /// SONDE_NEED_* of a stage with these (checked) options.
 uint32_t needs_of(const PluginEntry&, const Value& options);

@@ -147,6 +147,14 @@ int64_t HostCalls::now() {
 sonde_err HostCalls::place(sonde_place*) {
   return SONDE_E_UNSUPPORTED;
 }
+sonde_err HostCalls::check_right(sonde_task task, uint32_t rights, uint32_t any_of, std::string_view call,
+                                 std::string_view words) {
+  if ((rights & any_of) != 0) return SONDE_OK;
+  fail(task, SONDE_E_DENIED,
+       std::string(call) + " is for plugins whose descriptor needs " + std::string(words) +
+           "; with these options this one does not");
+  return SONDE_E_DENIED;
+}
 sonde_err HostCalls::target(sonde_task, sonde_target*) {
   return SONDE_E_UNSUPPORTED;
 }

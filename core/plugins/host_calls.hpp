@@ -55,6 +55,11 @@ class HostCalls {
   /// The text of the last fail() for this task (0: the instance), once.
   std::string take_failure(sonde_task);
 
+ protected:
+  /// DENIED, with its reason for the task, unless `rights` (SONDE_NEED_* of the stage, as `plan` shows them) have one
+  /// of `any_of`, whose names are `words`.
+  sonde_err check_right(sonde_task, uint32_t rights, uint32_t any_of, std::string_view call, std::string_view words);
+
  private:
   friend struct HostTable;
   sonde_err option(std::string_view pointer, uint32_t type, sonde_value* out);

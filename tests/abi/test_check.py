@@ -1,12 +1,14 @@
 """`sonde plugin check` passes what keeps to the contract, and finds each way to break it: by the right test, and by no
-other. A fixture is tests/abi/broken/SOURCE.c built with BREAK_NAME."""
+other. A fixture is a file of tests/abi/broken built with BREAK_NAME."""
 import concurrent.futures
 import json
 import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
+import time
 
 import pytest
 
@@ -16,7 +18,8 @@ PLUGINS = pathlib.Path(os.environ["SONDE_PLUGINS"])
 FIXTURES = pathlib.Path(os.environ["SONDE_FIXTURES"])
 BAD = pathlib.Path(os.environ["SONDE_BAD_FIXTURES"])
 SANITIZED = os.environ.get("SONDE_SANITIZE", "") != ""
-SOURCES = ["probe", "blocking", "exporter", "source"]
+SOURCES = {"probe": ["library", "life", "tasks", "fields", "network", "threads"], "blocking": ["blocking"],
+           "datagram": ["datagram"], "exporter": ["exporter"], "source": ["source"]}
 BAD_STATUS = {"fail", "crash", "timeout", "warn"}
 
 
@@ -41,12 +44,17 @@ EXPECTED = {
     "probe-foreign-symbol": {"own-symbols": "fail"},
     "probe-descriptor": {"descriptor-valid": "fail"},
     "probe-field-name": {"fields-valid": "fail"},
+    "probe-well-known-field": {"fields-valid": "fail"},
     "probe-schema": {"schema-valid": "fail"},
     "probe-help": {"schema-help": "warn"},
+    "probe-task-time": {"task-time": "warn"},
     "probe-table": {"tables-complete": "fail"},
+    "probe-needs": {"answers": "fail"},
     "probe-create": {"create": "fail"},
     "probe-create-crashes": {"create": "crash"},
     "probe-create-exits": {"create": "crash"},
+    "probe-create-raw": {"create": "fail"},
+    "probe-daemon": {"create": "crash"},
     "probe-leaks-fd": {"create-destroy": "fail"},
     "probe-leaks-memory": {"create-destroy": "fail"},
     "probe-thread-leak": {"create-destroy": "fail", "thread-tags": "fail"},
@@ -55,6 +63,8 @@ EXPECTED = {
     "probe-long-option": {"option-values": "crash"},
     "probe-start-crashes": {"answers": "crash"},
     "probe-start-fails": {"answers": "fail"},
+    "probe-writes-anywhere": {"answers": "crash"},
+    "probe-closes-others": {"create": "crash"},
     "probe-double-done": {"done-once": "fail"},
     "probe-put-after-done": {"stale-task": "fail"},
     # It also loses the tasks that it was short for.
@@ -66,6 +76,9 @@ EXPECTED = {
     "probe-wrong-type": {"record-types": "fail"},
     "probe-undeclared-field": {"record-types": "fail"},
     "probe-not-alive": {"record-types": "fail"},
+    "probe-never-alive": {"alive": "fail"},
+    "probe-refused-not-alive": {"alive": "fail"},
+    "probe-always-alive": {"alive": "fail"},
     "probe-required": {"record-types": "fail"},
     "probe-port-zero": {"host-calls": "fail"},
     "probe-own-socket": {"own-sockets": "fail"},
@@ -77,8 +90,10 @@ EXPECTED = {
     "probe-unknown-event": {"unknown-future": "fail"},
     # Several instances have smaller batches.
     "probe-batches": {"batch-invariant": "fail", "many-instances": "fail"},
+    "probe-batches-mostly": {"batch-invariant": "fail"},
     "probe-static-state": {"many-instances": "fail"},
     "probe-random": {"determinism": "warn"},
+    "probe-random-sometimes": {"determinism": "warn"},
     "probe-late-done": {"cancel-anywhere": "fail"},
     "probe-cancel-leak": {"cancel-storm": "fail"},
     "probe-task-leak": {"task-memory": "fail"},
@@ -87,6 +102,10 @@ EXPECTED = {
     "probe-denied-again": {"denied": "fail"},
     "probe-denied-negative": {"denied": "fail"},
     "probe-silence-is-no": {"peer-silent": "fail"},
+    "probe-connected-is-yes": {"peer-silent": "fail"},
+    "datagram-silence-is-no": {"peer-silent": "fail"},
+    "datagram-resend": {"paced": "fail"},
+    "datagram-raw-packet": {"paced": "fail"},
     "probe-refused-is-error": {"peer-refuse": "fail"},
     "probe-reset-is-error": {"peer-reset": "fail"},
     "probe-close-is-error": {"peer-close": "fail"},
@@ -120,6 +139,8 @@ SLOW = {
     "probe-constructor-reckons": ({"load-time": "warn"}, ["--only", "load-time"]),
     "probe-create-hangs": ({"create": "timeout"}, ["--time-limit", "2", "--only", "create$"]),
     "probe-reckons": ({"no-block": "fail"}, ["--only", "no-block"]),
+    "probe-closes-and-hangs": ({"create": "timeout"}, ["--time-limit", "2"]),
+    "probe-hangs-in-silence": ({"done-once": "timeout"}, ["--time-limit", "2"]),
     "blocking-deadline": ({"deadline": "timeout"}, ["--time-limit", "4", "--only", "deadline"]),
 }
 if SANITIZED:  # a sanitizer makes everything slow, so times are not judged
@@ -157,9 +178,10 @@ def test_a_broken_plugin_is_found_by_its_test_alone(checks, name, tests, more):
 
 def test_every_way_to_break_a_fixture_is_expected_somewhere():
     ways = set()
-    for source in SOURCES:
-        text = (pathlib.Path(__file__).parent / "broken" / f"{source}.c").read_text()
-        ways |= {f"{source}-{w.lower().replace('_', '-')}" for w in re.findall(r"BREAK_([A-Z_]+[A-Z])", text)}
+    for source, files in SOURCES.items():
+        for file in files:
+            text = (pathlib.Path(__file__).parent / "broken" / f"{file}.c").read_text()
+            ways |= {f"{source}-{w.lower().replace('_', '-')}" for w in re.findall(r"BREAK_([A-Z_]+[A-Z])", text)}
     known = {c[0] for c in CASES} | ({"probe-constructor-reckons"} if SANITIZED else set())
     assert ways == known
 
@@ -200,8 +222,135 @@ def test_text_has_a_verdict_a_line_and_a_remedy_a_failure():
     assert done.returncode == 1
     assert lines[0] == "probe"
     assert re.fullmatch(r"  fail +done-once +done\(\) twice for one task, the second in on_io\(\).*", lines[1])
-    assert lines[2].split() == "remedy: forget a task when you call done(); settle all of them before run() returns".split()
-    assert lines[3] == "0 pass, 1 fail (seed 1)"
+    assert lines[2].split() == ("remedy: forget a task when you call done(); settle all of them before run() returns; "
+                                "in C++: run() returns or co_returns its outcome and never calls task.done() as well").split()
+    assert lines[3] == "0 pass, 1 fail (--seed 1)"
+
+
+def test_a_hang_is_told_once_and_costs_one_time_limit():
+    begun = time.monotonic()
+    code, report = check(BROKEN / "probe-hangs-in-silence.so", "--time-limit", "3")
+    assert code == 1 and time.monotonic() - begun < 30
+    told = [r for r in report["results"] if r["status"] == "timeout"]
+    assert [r["test"] for r in told] == ["done-once"]
+    assert told[0]["why"] == "it did not come back in cancel() within 3 s"
+    assert "find the loop or the wait" in told[0]["remedy"]
+    others = [r for r in report["results"] if r.get("why") == "not judged: it hangs (see done-once)"]
+    assert len(others) > 20 and {r["status"] for r in others} == {"skip"}
+
+
+def test_a_library_that_hangs_while_it_is_loaded_costs_one_time_limit():
+    begun = time.monotonic()
+    _, report = check(BROKEN / "probe-constructor-hangs.so", "--time-limit", "3")
+    assert time.monotonic() - begun < 10
+    assert report["results"][0]["why"] == "it did not come back in its static constructors within 3 s"
+
+
+def test_who_waits_for_a_child_that_has_closed_its_pipe_does_not_spin():
+    before = os.times()
+    check(BROKEN / "probe-closes-and-hangs.so", "--time-limit", "5", "--only", "create$")
+    after = os.times()
+    used = after.children_user + after.children_system - before.children_user - before.children_system
+    assert used < (2 if SANITIZED else 0.5), "a spin takes as much of the processor as there is"
+
+
+def test_no_exit_code_of_a_plugin_is_one_of_the_check():
+    _, report = check(BROKEN / "probe-create-exits.so", "--only", "^create$")
+    assert report["results"][0]["why"].startswith("it ended the process with exit code 121 in create()")
+
+
+def test_a_verdict_that_a_plugin_writes_is_none():
+    _, report = check(BROKEN / "probe-writes-anywhere.so", "--only", "^answers$")
+    assert report["results"][0]["why"].startswith("it ended the process with exit code 0 in start()")
+
+
+def test_a_plugin_that_closes_what_is_not_its_own_is_told_so():
+    _, report = check(BROKEN / "probe-closes-others.so", "--only", "^create$")
+    assert "closed a descriptor that is not its own" in report["results"][0]["why"]
+
+
+def test_no_process_of_a_plugin_outlives_the_check():
+    check(BROKEN / "probe-daemon.so", "--only", "^create$")
+    alive = [p for p in pathlib.Path("/proc").glob("[0-9]*/cmdline") if b"sleep-of-sonde-check" in read(p)]
+    assert alive == []
+
+
+def read(path):
+    try:
+        return path.read_bytes()
+    except OSError:  # it has ended
+        return b""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_check_leaves_nothing_behind(tmp_path, number):
+    done = subprocess.Popen([SONDE, "plugin", "check", str(BROKEN / "probe-create-hangs.so")], stdout=subprocess.PIPE,
+                            env=os.environ | {"TMPDIR": str(tmp_path)})
+    until = time.monotonic() + 20
+    while not list(tmp_path.glob("sonde-check-*/create-0")) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert list(tmp_path.glob("sonde-check-*/create-0"))
+    done.send_signal(number)
+    out, _ = done.communicate(timeout=20)
+    assert done.returncode == -number and out == b""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nohup_is_kept(tmp_path):
+    done = subprocess.Popen(["nohup", SONDE, "plugin", "check", str(BROKEN / "probe-create-hangs.so"), "--time-limit",
+                             "3", "--only", "^create$"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            env=os.environ | {"TMPDIR": str(tmp_path)})
+    until = time.monotonic() + 20
+    while not list(tmp_path.glob("sonde-check-*")) and time.monotonic() < until:
+        time.sleep(0.05)
+    done.send_signal(signal.SIGHUP)
+    out, _ = done.communicate(timeout=60)
+    assert done.returncode == 1 and b"did not come back in create()" in out
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root loses a capability by it")
+def test_root_without_net_admin_still_gets_a_loopback():
+    done = subprocess.run(["setpriv", "--bounding-set", "-net_admin", "--inh-caps", "-net_admin", SONDE, "plugin", "check",
+                           str(BROKEN / "probe-nothing.so"), "--only", "^answers$"], stdout=subprocess.PIPE, timeout=60)
+    assert done.returncode == 0, done
+
+
+def test_a_blocking_probe_is_not_asked_about_start():
+    _, report = check(BROKEN / "blocking-nothing.so", "--only", "^(partial-start|answers)$")
+    assert [r["test"] for r in report["results"]] == ["answers"]
+
+
+def test_the_remedy_of_a_well_known_field_is_not_another_name():
+    _, report = check(BROKEN / "probe-well-known-field.so", "--only", "^fields-valid$")
+    assert "hostname" in report["results"][0]["why"]
+    assert "a well-known one has the type and shape of `sonde schema record`" in report["results"][0]["remedy"]
+
+
+def test_what_the_descriptor_does_not_need_is_named():
+    for library, call in (("probe-needs", "dial(), in start()"), ("probe-create-raw", "raw(), in create()")):
+        _, report = check(BROKEN / f"{library}.so", "--only", "^(create|answers)$")
+        why = next(r["why"] for r in report["results"] if r["status"] == "fail")
+        assert why.startswith(call) and "the descriptor's needs lack SONDE_NEED_" in why
+
+
+def test_of_a_directory_each_library_is_checked(tmp_path):
+    for name, source in (("a", FIXTURES / "null.so"), ("b", BROKEN / "probe-never-alive.so")):
+        shutil.copy(source, tmp_path / f"{name}.so")
+        os.chmod(tmp_path / f"{name}.so", 0o644)
+    (tmp_path / "c.so").write_text("this is no library")
+    (tmp_path / "readme.txt").write_text("nor is this")
+    code, report = check(tmp_path, "--only", "^(load-now|alive)$")
+    assert code == 1 and report["directory"] == str(tmp_path) and not report["passed"]
+    assert [(pathlib.Path(r["file"]).name, found(r)) for r in report["libraries"]] == [
+        ("a.so", {}), ("b.so", {"alive": "fail"}), ("c.so", {"load-now": "fail"})]
+    text = subprocess.run([SONDE, "plugin", "check", str(tmp_path), "--only", "^load-now$"], stdout=subprocess.PIPE,
+                          timeout=60).stdout.decode()
+    assert [line for line in text.splitlines() if line.startswith("== ")] == [f"== {tmp_path}/{n}.so" for n in "abc"]
+
+
+def test_a_directory_without_libraries_is_a_usage_error(tmp_path):
+    done = subprocess.run([SONDE, "plugin", "check", str(tmp_path)], stderr=subprocess.PIPE, timeout=60)
+    assert done.returncode == 2 and b"no library (*.so) is in" in done.stderr
 
 
 @pytest.mark.parametrize("arguments", [["no-such.so"], ["X", "--only", "("], ["X", "--only", "no-such-test"],

@@ -25,10 +25,10 @@ TEST(SnmpProbe, FillsTheRecord) {
   ProbeHost host(of(agent));
   host.options.set("community", "public");
   ASSERT_TRUE(host.run());
-  EXPECT_EQ(host.outcome, SONDE_POSITIVE);
-  EXPECT_TRUE(host.alive);
-  EXPECT_EQ(host.hostname, "core-switch");
-  EXPECT_EQ(host.os, "");
+  EXPECT_EQ(host.outcome(), SONDE_POSITIVE);
+  EXPECT_TRUE(host.alive());
+  EXPECT_EQ(host.hostname(), "core-switch");
+  EXPECT_EQ(host.os(), "");
   const std::map<std::string, std::string> expected = {{"sysDescr", "Lab switch 24 ports"},
                                                        {"sysObjectID", "1.3.6.1.4.1.9.1.516"},
                                                        {"sysUpTime", "4711"},
@@ -37,11 +37,11 @@ TEST(SnmpProbe, FillsTheRecord) {
                                                        {"maker", "Cisco"},
                                                        {"version", "2c"},
                                                        {"engineID", "0x80001f8804736f6e64652d6c6162"}};
-  EXPECT_EQ(host.snmp, expected);
-  EXPECT_EQ(host.done, 1u);
+  EXPECT_EQ(host.snmp(), expected);
+  EXPECT_EQ(host.result(0).done, 1u);
   EXPECT_EQ(host.live_timers(), 0u);
-  EXPECT_FALSE(host.connected());
-  EXPECT_EQ(host.logged.find("public"), std::string::npos);
+  EXPECT_EQ(host.open_connections(), 0u);
+  EXPECT_EQ(host.logged().find("public"), std::string::npos);
 }
 TEST(SnmpProbe, NamesTheSystemThatTheAgentIsBuiltFor) {
   Agent agent;
@@ -49,8 +49,8 @@ TEST(SnmpProbe, NamesTheSystemThatTheAgentIsBuiltFor) {
   ProbeHost host(of(agent));
   host.options.set("community", "public");
   ASSERT_TRUE(host.run());
-  EXPECT_EQ(host.os, R"({"name":"Linux","source":"snmp"})");
-  EXPECT_EQ(host.snmp["maker"], "Net-SNMP");
+  EXPECT_EQ(host.os(), R"({"name":"Linux","source":"snmp"})");
+  EXPECT_EQ(host.snmp("maker"), "Net-SNMP");
 }
 TEST(SnmpProbe, ANameThatIsNoTextIsNoHostname) {
   Agent agent;
@@ -58,8 +58,8 @@ TEST(SnmpProbe, ANameThatIsNoTextIsNoHostname) {
   ProbeHost host(of(agent));
   host.options.set("community", "public");
   ASSERT_TRUE(host.run());
-  EXPECT_EQ(host.hostname, "");
-  EXPECT_EQ(host.snmp["sysName"], "0x1b5d303b6f776e656407");
+  EXPECT_EQ(host.hostname(), "");
+  EXPECT_EQ(host.snmp("sysName"), "0x1b5d303b6f776e656407");
 }
 TEST(SnmpProbe, ANumberForANameIsNoHostname) {
   Agent agent;
@@ -67,16 +67,16 @@ TEST(SnmpProbe, ANumberForANameIsNoHostname) {
   ProbeHost host(of(agent));
   host.options.set("community", "public");
   ASSERT_TRUE(host.run());
-  EXPECT_EQ(host.hostname, "");
-  EXPECT_EQ(host.snmp["sysName"], "5");
+  EXPECT_EQ(host.hostname(), "");
+  EXPECT_EQ(host.snmp("sysName"), "5");
 }
 TEST(SnmpProbe, SilenceIsNoAnswer) {
   ProbeHost host([](const std::string&) { return std::vector<std::string>{}; });
   host.options.set("community", "public");
   ASSERT_TRUE(host.run());
-  EXPECT_EQ(host.outcome, SONDE_NO_ANSWER);
-  EXPECT_FALSE(host.alive);
-  EXPECT_TRUE(host.snmp.empty());
+  EXPECT_EQ(host.outcome(), SONDE_NO_ANSWER);
+  EXPECT_FALSE(host.alive());
+  EXPECT_TRUE(host.snmp().empty());
 }
 TEST(SnmpProbe, AWrongCommunityIsSilenceButV3IsHeard) {
   Agent agent;
@@ -84,17 +84,17 @@ TEST(SnmpProbe, AWrongCommunityIsSilenceButV3IsHeard) {
   ProbeHost host(of(agent));
   host.options.set("community", "public");
   ASSERT_TRUE(host.run());
-  EXPECT_EQ(host.outcome, SONDE_NEGATIVE);
-  EXPECT_TRUE(host.alive);
-  EXPECT_EQ(host.snmp.count("engineID"), 1u);
-  EXPECT_EQ(host.snmp.count("version"), 0u);
+  EXPECT_EQ(host.outcome(), SONDE_NEGATIVE);
+  EXPECT_TRUE(host.alive());
+  EXPECT_EQ(host.snmp().count("engineID"), 1u);
+  EXPECT_EQ(host.snmp().count("version"), 0u);
 }
 TEST(SnmpProbe, AClosedPortIsNegativeAtOnce) {
   ProbeHost host;
   host.options.set("community", "public").set("timeout", int64_t{3'000'000'000});
   ASSERT_TRUE(host.run(2000));
-  EXPECT_EQ(host.outcome, SONDE_NEGATIVE);
-  EXPECT_TRUE(host.alive);
+  EXPECT_EQ(host.outcome(), SONDE_NEGATIVE);
+  EXPECT_TRUE(host.alive());
   EXPECT_EQ(host.live_timers(), 0u);
 }
 TEST(SnmpProbe, APortThatClosesInBetweenEndsTheTables) {
@@ -104,17 +104,16 @@ TEST(SnmpProbe, APortThatClosesInBetweenEndsTheTables) {
   host.options.set("community", "public").set("discover", false).set("timeout", int64_t{3'000'000'000});
   host.options.list("tables", {"arp", "lldp"});
   ASSERT_TRUE(host.run(2000));
-  EXPECT_EQ(host.outcome, SONDE_POSITIVE);
-  EXPECT_EQ(host.hostname, "core-switch");
-  EXPECT_EQ(host.snmp["incomplete"], R"({"arp":"the port was closed","lldp":"the port was closed"})");
+  EXPECT_EQ(host.outcome(), SONDE_POSITIVE);
+  EXPECT_EQ(host.hostname(), "core-switch");
+  EXPECT_EQ(host.snmp("incomplete"), R"({"arp":"the port was closed","lldp":"the port was closed"})");
 }
 TEST(SnmpProbe, AnErrorFromSomebodyElseProvesNothing) {
-  ProbeHost host;
-  host.last_octet = 2;  // the port of 127.0.0.1 refuses, and the target is 127.0.0.2
+  ProbeHost host(nullptr, 2);  // the port of 127.0.0.1 refuses, and the target is 127.0.0.2
   host.options.set("community", "public");
   ASSERT_TRUE(host.run());
-  EXPECT_EQ(host.outcome, SONDE_NO_ANSWER);
-  EXPECT_FALSE(host.alive);
+  EXPECT_EQ(host.outcome(), SONDE_NO_ANSWER);
+  EXPECT_FALSE(host.alive());
 }
 TEST(SnmpProbe, RefusalsAreTold) {
   Agent agent;
@@ -122,8 +121,8 @@ TEST(SnmpProbe, RefusalsAreTold) {
   ProbeHost host(of(agent));
   host.options.set("user", "lab").set("auth_key", "labauthpass");
   ASSERT_TRUE(host.run());
-  EXPECT_EQ(host.outcome, SONDE_NEGATIVE);
-  EXPECT_EQ(host.snmp["refused"], R"(["v3 user lab: wrong auth_key or auth_protocol"])");
+  EXPECT_EQ(host.outcome(), SONDE_NEGATIVE);
+  EXPECT_EQ(host.snmp("refused"), R"(["v3 user lab: wrong auth_key or auth_protocol"])");
 }
 TEST(SnmpProbe, BrokenAndForeignMessagesAreDroppedAndCounted) {
   Agent agent;
@@ -134,10 +133,10 @@ TEST(SnmpProbe, BrokenAndForeignMessagesAreDroppedAndCounted) {
   });
   host.options.set("community", "public").set("discover", false);
   ASSERT_TRUE(host.run());
-  EXPECT_EQ(host.outcome, SONDE_POSITIVE);
-  EXPECT_EQ(host.hostname, "core-switch");
+  EXPECT_EQ(host.outcome(), SONDE_POSITIVE);
+  EXPECT_EQ(host.hostname(), "core-switch");
   host.stop();
-  EXPECT_EQ(host.logged,
+  EXPECT_EQ(host.logged(),
             "messages dropped: 3 broken, 1 that answered no question, 0 with a wrong digest, time or encryption\n");
 }
 TEST(SnmpProbe, WaitsForTheRate) {
@@ -147,18 +146,18 @@ TEST(SnmpProbe, WaitsForTheRate) {
   host.options.set("community", "public").list("tables", {"interfaces"});
   agent.set("1.3.6.1.2.1.2.2.1.2.1", wire::text("lo"));
   ASSERT_TRUE(host.run());
-  EXPECT_EQ(host.outcome, SONDE_POSITIVE);
-  EXPECT_EQ(host.snmp["interfaces"], R"([{"index":1,"descr":"lo"}])");
-  EXPECT_GE(host.paced, 3u);
+  EXPECT_EQ(host.outcome(), SONDE_POSITIVE);
+  EXPECT_EQ(host.snmp("interfaces"), R"([{"index":1,"descr":"lo"}])");
+  EXPECT_GE(host.tokens_asked, 3u);
 }
 TEST(SnmpProbe, WaitsForItsTurnToDial) {
   Agent agent;
   ProbeHost host(of(agent));
-  host.refuse_dial = true;
+  host.refused_dials = 1;
   host.options.set("community", "public");
   ASSERT_TRUE(host.run());
   EXPECT_EQ(host.dials, 2u);
-  EXPECT_EQ(host.outcome, SONDE_POSITIVE);
+  EXPECT_EQ(host.outcome(), SONDE_POSITIVE);
 }
 TEST(SnmpProbe, TheDeadlineKeepsWhatIsKnown) {
   Agent agent;
@@ -167,18 +166,18 @@ TEST(SnmpProbe, TheDeadlineKeepsWhatIsKnown) {
   host.options.set("community", "public").set("timeout", int64_t{10'000'000'000}).list("tables", {"arp"});
   ASSERT_TRUE(host.begin());
   for (int i = 0; i < 50; ++i) host.turn();
-  ASSERT_EQ(host.outcome, 0u);
-  host.cancel(SONDE_EXPIRED);
-  EXPECT_EQ(host.outcome, SONDE_POSITIVE);
-  EXPECT_EQ(host.hostname, "core-switch");
-  EXPECT_EQ(host.snmp["incomplete"], R"({"arp":"the time for this host was up"})");
+  ASSERT_EQ(host.outcome(), 0u);
+  host.cancel_all(SONDE_EXPIRED);
+  EXPECT_EQ(host.outcome(), SONDE_POSITIVE);
+  EXPECT_EQ(host.hostname(), "core-switch");
+  EXPECT_EQ(host.snmp("incomplete"), R"({"arp":"the time for this host was up"})");
 }
 TEST(SnmpProbe, StoppedAndStaleTasksLeaveNothing) {
   ProbeHost stopped([](const std::string&) { return std::vector<std::string>{}; });
   stopped.options.set("community", "public");
   ASSERT_TRUE(stopped.begin());
-  stopped.cancel(SONDE_STOPPED);
-  EXPECT_EQ(stopped.outcome, SONDE_CANCELLED);
+  stopped.cancel_all(SONDE_STOPPED);
+  EXPECT_EQ(stopped.outcome(), SONDE_CANCELLED);
   EXPECT_EQ(stopped.live_timers(), 0u);
 
   ProbeHost stale([](const std::string&) { return std::vector<std::string>{}; });
@@ -186,17 +185,17 @@ TEST(SnmpProbe, StoppedAndStaleTasksLeaveNothing) {
   ASSERT_TRUE(stale.begin());
   stale.ended = true;
   for (int i = 0; i < 60; ++i) stale.turn();
-  EXPECT_EQ(stale.done, 0u);
+  EXPECT_EQ(stale.result(0).done, 0u);
   EXPECT_EQ(stale.live_timers(), 0u);
 }
 TEST(SnmpProbe, AQuestionThatNeverLeftIsAnError) {
   Agent agent;
   ProbeHost host(of(agent));
-  host.refuse_dial = true;
+  host.refused_dials = 1;
   host.options.set("community", "public");
   ASSERT_TRUE(host.begin());
-  host.cancel(SONDE_EXPIRED);
-  EXPECT_EQ(host.outcome, SONDE_ERROR);
+  host.cancel_all(SONDE_EXPIRED);
+  EXPECT_EQ(host.outcome(), SONDE_ERROR);
   EXPECT_EQ(host.failure, "a question could not leave before the deadline");
 }
 TEST(SnmpProbe, ACommunityThatNeverLeftIsNoSilence) {
@@ -205,8 +204,8 @@ TEST(SnmpProbe, ACommunityThatNeverLeftIsNoSilence) {
   host.options.set("community", "public");
   ASSERT_TRUE(host.begin());
   for (int i = 0; i < 20; ++i) host.turn();
-  host.cancel(SONDE_EXPIRED);
-  EXPECT_EQ(host.outcome, SONDE_ERROR);
+  host.cancel_all(SONDE_EXPIRED);
+  EXPECT_EQ(host.outcome(), SONDE_ERROR);
   EXPECT_EQ(host.failure, "a question could not leave before the deadline");
 }
 TEST(SnmpProbe, OptionsAreRefusedBeforeAnythingIsSent) {
@@ -229,8 +228,8 @@ TEST(SnmpProbe, WorksBehindMoreThan1024Descriptors) {
   ProbeHost host(of(agent));
   host.options.set("community", "public");
   EXPECT_TRUE(host.run());
-  EXPECT_GT(host.descriptor(), 1024);
-  EXPECT_EQ(host.outcome, SONDE_POSITIVE);
+  EXPECT_GT(host.last_descriptor, 1024);
+  EXPECT_EQ(host.outcome(), SONDE_POSITIVE);
   for (int fd : held) ::close(fd);
 }
 TEST(EngineIds, TheFirstIsTold) {
@@ -250,7 +249,7 @@ TEST(SnmpProbe, AnEngineIdOfTwoAddressesIsFlagged) {
   ProbeHost host(of(agent));
   host.options.set("community", "public");
   ASSERT_TRUE(host.run());
-  EXPECT_EQ(host.snmp["engineIDAlsoAt"], "127.0.0.9");
+  EXPECT_EQ(host.snmp("engineIDAlsoAt"), "127.0.0.9");
 }
 
 }  // namespace

@@ -39,12 +39,12 @@ TEST(Probe, ReadsAGreeting) {
   });
   ProbeHost host({ssh.port()});
   ASSERT_TRUE(host.run());
-  EXPECT_EQ(host.outcome, SONDE_POSITIVE);
-  EXPECT_TRUE(host.alive);
-  EXPECT_EQ(host.ports, std::set<uint64_t>{ssh.port()});
-  EXPECT_EQ(host.banners[std::to_string(ssh.port())], "SSH-2.0-OpenSSH_9.2p1");
-  EXPECT_EQ(host.services[key(ssh.port())], R"({"state":"open","name":"ssh","product":"OpenSSH","version":"9.2p1"})");
-  EXPECT_EQ(host.tcp, R"({"closed":[],"silent":[]})");
+  EXPECT_EQ(host.outcome(), SONDE_POSITIVE);
+  EXPECT_TRUE(host.alive());
+  EXPECT_EQ(host.ports(), std::set<uint64_t>{ssh.port()});
+  EXPECT_EQ(host.banner(ssh.port()), "SSH-2.0-OpenSSH_9.2p1");
+  EXPECT_EQ(host.service(key(ssh.port())), R"({"state":"open","name":"ssh","product":"OpenSSH","version":"9.2p1"})");
+  EXPECT_EQ(host.tcp(), R"({"closed":[],"silent":[]})");
   EXPECT_EQ(host.open_connections(), 0u);
   EXPECT_EQ(host.live_timers(), 0u);
 }
@@ -52,18 +52,18 @@ TEST(Probe, RefusedIsNegativeAndAlive) {
   RefusingPort closed;
   ProbeHost host({closed.port});
   ASSERT_TRUE(host.run());
-  EXPECT_EQ(host.outcome, SONDE_NEGATIVE);
-  EXPECT_TRUE(host.alive);
-  EXPECT_EQ(host.tcp, "{\"closed\":[" + std::to_string(closed.port) + "],\"silent\":[]}");
+  EXPECT_EQ(host.outcome(), SONDE_NEGATIVE);
+  EXPECT_TRUE(host.alive());
+  EXPECT_EQ(host.tcp(), "{\"closed\":[" + std::to_string(closed.port) + "],\"silent\":[]}");
 }
 TEST(Probe, IcmpErrorsAreSilence) {
   RefusingPort port;
   ProbeHost host({port.port});
   host.fault[port.port] = EHOSTUNREACH;
   ASSERT_TRUE(host.run());
-  EXPECT_EQ(host.outcome, SONDE_NO_ANSWER);
-  EXPECT_FALSE(host.alive);
-  EXPECT_EQ(host.tcp, "");
+  EXPECT_EQ(host.outcome(), SONDE_NO_ANSWER);
+  EXPECT_FALSE(host.alive());
+  EXPECT_EQ(host.tcp(), "");
 }
 TEST(Probe, SilentPortsAreTriedAgainAsOftenAsAsked) {
   RefusingPort port;
@@ -72,15 +72,15 @@ TEST(Probe, SilentPortsAreTriedAgainAsOftenAsAsked) {
   host.fault[port.port] = ETIMEDOUT;
   ASSERT_TRUE(host.run());
   EXPECT_EQ(host.dials, 3u);
-  EXPECT_EQ(host.outcome, SONDE_NO_ANSWER);
+  EXPECT_EQ(host.outcome(), SONDE_NO_ANSWER);
 }
 TEST(Probe, ALocalShortageIsNeverClosedAndEndsInPostponed) {
   RefusingPort port;
   ProbeHost host({port.port});
   host.fault[port.port] = EADDRNOTAVAIL;
   ASSERT_TRUE(host.run());
-  EXPECT_EQ(host.outcome, SONDE_POSTPONED);
-  EXPECT_FALSE(host.alive);
+  EXPECT_EQ(host.outcome(), SONDE_POSTPONED);
+  EXPECT_FALSE(host.alive());
   EXPECT_EQ(host.dials, 9u);
   EXPECT_EQ(host.open_connections(), 0u);
 }
@@ -89,15 +89,15 @@ TEST(Probe, DeniedPortsAreSkippedNotClosed) {
   ProbeHost host({9100, open.port()});
   host.denied = {9100};
   ASSERT_TRUE(host.run());
-  EXPECT_EQ(host.outcome, SONDE_POSITIVE);
-  EXPECT_EQ(host.tcp, R"({"closed":[],"silent":[],"skipped":[9100]})");
+  EXPECT_EQ(host.outcome(), SONDE_POSITIVE);
+  EXPECT_EQ(host.tcp(), R"({"closed":[],"silent":[],"skipped":[9100]})");
 }
 TEST(Probe, OnlyDeniedPortsIsAnError) {
   ProbeHost host({9100});
   host.denied = {9100};
   host.failure = "127.0.0.1: port 9100 prints";
   ASSERT_TRUE(host.run());
-  EXPECT_EQ(host.outcome, SONDE_ERROR);
+  EXPECT_EQ(host.outcome(), SONDE_ERROR);
   EXPECT_EQ(host.failure, "127.0.0.1: port 9100 prints");
 }
 TEST(Probe, TheReasonOfARefusedDialIsTheHosts) {
@@ -105,7 +105,7 @@ TEST(Probe, TheReasonOfARefusedDialIsTheHosts) {
   host.unroutable = {{81, "connect to 127.0.0.1: Network is unreachable"},
                      {82, "connect to 127.0.0.1: Operation not permitted"}};
   ASSERT_TRUE(host.run());
-  EXPECT_EQ(host.outcome, SONDE_ERROR);
+  EXPECT_EQ(host.outcome(), SONDE_ERROR);
   EXPECT_EQ(host.failure, "connect to 127.0.0.1: Operation not permitted");
 }
 TEST(Probe, ATaskThatTheHostHasEndedTouchesNoDescriptorAnyMore) {
@@ -118,7 +118,7 @@ TEST(Probe, ATaskThatTheHostHasEndedTouchesNoDescriptorAnyMore) {
   });
   ProbeHost host({web.port()});
   ASSERT_TRUE(host.begin());
-  while (host.ports.empty()) host.turn();
+  while (host.ports().empty()) host.turn();
   host.ended = true;  // before the unknown port is asked by HTTP
   for (int i = 0; i < 100; ++i) host.turn();
   EXPECT_EQ(host.live_timers(), 0u);
@@ -135,7 +135,7 @@ TEST(Probe, KeepsToTheConnectionsThatAreGranted) {
   }
   ProbeHost host(ports);
   ASSERT_TRUE(host.run());
-  EXPECT_EQ(host.ports.size(), 6u);
+  EXPECT_EQ(host.ports().size(), 6u);
   EXPECT_EQ(host.most_at_once, 2u);
 }
 TEST(Probe, EachPortIsAskedOnce) {
@@ -157,7 +157,7 @@ TEST(Probe, AnUnknownPortThatStaysSilentIsAskedByHttp) {
   });
   ProbeHost host({web.port()});
   ASSERT_TRUE(host.run());
-  EXPECT_EQ(host.banners[std::to_string(web.port())], "Server: tiny/1.0");
+  EXPECT_EQ(host.banner(web.port()), "Server: tiny/1.0");
   std::lock_guard lock(mutex);
   EXPECT_EQ(request.rfind("HEAD / HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(web.port()) + "\r\n", 0), 0u)
       << request;
@@ -173,8 +173,8 @@ TEST(Probe, NothingIsSentWithoutProbe) {
   ProbeHost host({quiet.port()});
   host.options.set("probe", false);
   ASSERT_TRUE(host.run());
-  EXPECT_EQ(host.outcome, SONDE_POSITIVE);
-  EXPECT_TRUE(host.banners.empty());
+  EXPECT_EQ(host.outcome(), SONDE_POSITIVE);
+  EXPECT_TRUE(host.banners().empty());
   for (int i = 0; i < 200; ++i) {
     {
       std::lock_guard lock(mutex);
@@ -190,9 +190,9 @@ TEST(Probe, ConnectOnlyReadsNothing) {
   ProbeHost host({ssh.port()});
   host.options.set("banner", false);
   ASSERT_TRUE(host.run());
-  EXPECT_EQ(host.outcome, SONDE_POSITIVE);
-  EXPECT_TRUE(host.banners.empty());
-  EXPECT_EQ(host.services[key(ssh.port())], R"({"state":"open"})");
+  EXPECT_EQ(host.outcome(), SONDE_POSITIVE);
+  EXPECT_TRUE(host.banners().empty());
+  EXPECT_EQ(host.service(key(ssh.port())), R"({"state":"open"})");
 }
 TEST(Probe, ADripEndsInTime) {
   Listener drip([](int fd) {
@@ -200,9 +200,9 @@ TEST(Probe, ADripEndsInTime) {
   });
   ProbeHost host({drip.port()});  // idle 100 ms, total 700 ms
   ASSERT_TRUE(host.run(1500));
-  EXPECT_EQ(host.outcome, SONDE_POSITIVE);
-  EXPECT_GE(host.banners[std::to_string(drip.port())].size(), 5u);
-  EXPECT_LE(host.banners[std::to_string(drip.port())].size(), 20u);
+  EXPECT_EQ(host.outcome(), SONDE_POSITIVE);
+  EXPECT_GE(host.banner(drip.port()).size(), 5u);
+  EXPECT_LE(host.banner(drip.port()).size(), 20u);
 }
 TEST(Probe, AFloodEndsAtTheCap) {
   Listener flood([](int fd) {
@@ -212,7 +212,7 @@ TEST(Probe, AFloodEndsAtTheCap) {
   });
   ProbeHost host({flood.port()});
   ASSERT_TRUE(host.run(1500));
-  EXPECT_EQ(host.banners[std::to_string(flood.port())], std::string(256, 'F'));
+  EXPECT_EQ(host.banner(flood.port()), std::string(256, 'F'));
   EXPECT_LE(host.io_calls, 6u);
 }
 TEST(Probe, AResetAfterTheConnectIsOpen) {
@@ -222,7 +222,7 @@ TEST(Probe, AResetAfterTheConnectIsOpen) {
   });
   ProbeHost host({rude.port()});
   ASSERT_TRUE(host.run());
-  EXPECT_EQ(host.ports, std::set<uint64_t>{rude.port()});
+  EXPECT_EQ(host.ports(), std::set<uint64_t>{rude.port()});
 }
 TEST(Probe, TlsBehindAnUnknownPortIsAskedAgainByTls) {
   TestCertificate certificate;
@@ -243,8 +243,8 @@ TEST(Probe, TlsBehindAnUnknownPortIsAskedAgainByTls) {
     ProbeHost host({https.port()});
     host.options.set("total", ProbeHost::ms(3000)).set("timeout", ProbeHost::ms(2000));
     ASSERT_TRUE(host.run());
-    const std::string& service = host.services[key(https.port())];
-    EXPECT_EQ(host.banners[std::to_string(https.port())], "Server: inside");
+    const std::string service = host.service(key(https.port()));
+    EXPECT_EQ(host.banner(https.port()), "Server: inside");
     EXPECT_EQ(
         service.rfind(
             R"({"state":"open","name":"https","product":"inside","http":{"status":200},"tls":{"version":"TLSv1.3")", 0),
@@ -265,18 +265,18 @@ TEST(Probe, TheDeadlineKeepsWhatIsKnown) {
   host.connections_per_host = 1;
   ASSERT_TRUE(host.begin());
   for (int i = 0; i < 100; ++i) host.turn();
-  host.cancel(SONDE_EXPIRED);
-  EXPECT_EQ(host.outcome, SONDE_POSITIVE);
-  EXPECT_EQ(host.banners[std::to_string(ssh.port())], "greeting without an end");
-  EXPECT_EQ(host.tcp, R"({"closed":[],"silent":[],"unasked":[40001,40002]})");
+  host.cancel_all(SONDE_EXPIRED);
+  EXPECT_EQ(host.outcome(), SONDE_POSITIVE);
+  EXPECT_EQ(host.banner(ssh.port()), "greeting without an end");
+  EXPECT_EQ(host.tcp(), R"({"closed":[],"silent":[],"unasked":[40001,40002]})");
 }
 TEST(Probe, ADeadlineBeforeAllWasAskedIsNoSilence) {
   Listener full([](int) {});
   ProbeHost host({full.port()});
   host.connections_per_host = 0;
   ASSERT_TRUE(host.begin());
-  host.cancel(SONDE_EXPIRED);
-  EXPECT_EQ(host.outcome, SONDE_ERROR);
+  host.cancel_all(SONDE_EXPIRED);
+  EXPECT_EQ(host.outcome(), SONDE_ERROR);
   EXPECT_EQ(
       host.failure,
       "1 of 1 ports were not asked to the end: the time for this host was up; raise the stage's deadline or ask for "
@@ -286,8 +286,8 @@ TEST(Probe, AStopCancels) {
   Listener slow([](int fd) { Listener::hear(fd, 500); });
   ProbeHost host({slow.port()});
   ASSERT_TRUE(host.begin());
-  host.cancel(SONDE_STOPPED);
-  EXPECT_EQ(host.outcome, SONDE_CANCELLED);
+  host.cancel_all(SONDE_STOPPED);
+  EXPECT_EQ(host.outcome(), SONDE_CANCELLED);
   EXPECT_EQ(host.open_connections(), 0u);
   EXPECT_EQ(host.live_timers(), 0u);
 }

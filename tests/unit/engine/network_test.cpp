@@ -111,6 +111,7 @@ TEST_F(Network, OtherTargetsPrintersAndExclusionsAreDenied) {
     return static_cast<int32_t>(tasks.size());
   };
   stage<0>(s);
+  entry(0).needs |= SONDE_NEED_RAW;
   const RunResult r = run_well();
   EXPECT_EQ(r.document.packets, 0u);
   EXPECT_EQ(count(r, 0, Outcome::error), 2u);
@@ -214,6 +215,59 @@ TEST_F(Network, ADialThatWaitsForADescriptorIsNotCalledSilence) {
   };
   stage<0>(s, {}, 150);
   EXPECT_EQ(count(run_well(), 0, Outcome::positive), 200u);
+}
+
+TEST_F(Network, WhatTheDescriptorDoesNotNeedIsDenied) {
+  targets(1);
+  Listener open;
+  Script s;
+  sonde_err raw = SONDE_OK, dial = SONDE_OK, admit = SONDE_OK;
+  s.create = [&](auto c, auto h) -> sonde_err {
+    int fd = -1;
+    raw = h->raw(c, AF_INET, IPPROTO_ICMP, 0, &fd);
+    return SONDE_OK;
+  };
+  s.start = [&](auto c, auto h, auto tasks) {
+    sonde_target to = tcp(c, h, tasks[0], open.port());
+    sonde_conn conn{};
+    admit = h->admit(c, tasks[0], &to);
+    dial = h->dial(c, tasks[0], &to, SONDE_IO_WRITE, 0, &conn);
+    h->done(c, tasks[0], SONDE_ERROR);
+    return 1;
+  };
+  stage<0>(s);
+  entry(0).needs = SONDE_NEED_FILES;
+  const RunResult r = run_well();
+  EXPECT_EQ(raw, SONDE_E_DENIED);
+  EXPECT_EQ(admit, SONDE_E_DENIED);
+  EXPECT_EQ(dial, SONDE_E_DENIED);
+  EXPECT_EQ(r.document.packets, 0u);
+  EXPECT_EQ(r.document.stages[0].errors.begin()->first,
+            "dial() is for plugins whose descriptor needs SONDE_NEED_CONNECT; with these options this one does not");
+}
+
+TEST_F(Network, AVariantOfTheOptionsMayNeedLessThanTheDescriptor) {
+  targets(1);
+  Listener open;
+  Script s;
+  std::vector<sonde_err> answers;
+  s.start = [&](auto c, auto h, auto tasks) {
+    sonde_target to = tcp(c, h, tasks[0], open.port());
+    sonde_conn conn{};
+    answers.push_back(h->dial(c, tasks[0], &to, SONDE_IO_WRITE, 0, &conn));
+    h->done(c, tasks[0], SONDE_NO_ANSWER);
+    return 1;
+  };
+  for (const char* mode : {"read", "ask"}) {
+    plan.stages.clear();
+    stage<0>(s).options.set("mode", Value(mode));
+    entry(0).needs = SONDE_NEED_CONNECT | SONDE_NEED_FILES;
+    entry(0).schema = *parse_schema(
+        R"({"type":"object","properties":{"mode":{"type":"string","enum":["read","ask"],"description":"how"}},)"
+        R"("x-sonde":{"variants":{"mode":{"read":{"needs":["files"]}}}}})");
+    run_well();
+  }
+  EXPECT_EQ(answers, (std::vector<sonde_err>{SONDE_E_DENIED, SONDE_OK}));
 }
 
 TEST_F(Network, AServerMustBeNamedByAnOption) {

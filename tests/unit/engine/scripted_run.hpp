@@ -103,6 +103,7 @@ class ScriptedRun : public ::testing::Test {
     e.version = "1";
     e.plugin = &Tables<N>::plugin;
     e.probe = scripts[N].run ? &Tables<N>::blocking : &Tables<N>::async;
+    e.needs = SONDE_NEED_CONNECT;
     e.flags = scripts[N].run ? uint32_t{SONDE_P_BLOCKING} : 0u;
     StagePlan s;
     s.name = e.id;

@@ -153,6 +153,28 @@ TEST_F(Workers, ReturningWithoutDoneIsAnErrorWithItsReason) {
   EXPECT_EQ(r.document.stages[0].errors.begin()->second, 2u);
 }
 
+TEST_F(Workers, ConnectAndAdmitWantTheNeedsOfTheDescriptor) {
+  targets(1);
+  Script s;
+  s.run = [&](auto c, auto h, auto tasks) -> sonde_err {
+    sonde_target to{};
+    to.size = sizeof to;
+    h->target(c, tasks[0], &to);
+    to.proto = IPPROTO_TCP;
+    to.port = 7;
+    int fd = -1;
+    EXPECT_EQ(h->admit(c, tasks[0], &to), SONDE_E_DENIED);
+    EXPECT_EQ(h->connect(c, tasks[0], &to, &fd), SONDE_E_DENIED);
+    h->done(c, tasks[0], SONDE_ERROR);
+    return SONDE_OK;
+  };
+  stage<0>(s);
+  entry(0).needs = SONDE_NEED_FILES;
+  const RunResult r = run_well();
+  EXPECT_EQ(r.document.stages[0].errors.begin()->first,
+            "connect() is for plugins whose descriptor needs SONDE_NEED_CONNECT; with these options this one does not");
+}
+
 TEST_F(Workers, ConnectGivesACheckedBlockingSocket) {
   targets(1);
   const int listener = socket(AF_INET, SOCK_STREAM, 0);
