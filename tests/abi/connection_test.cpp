@@ -57,7 +57,8 @@ class Renewed {
   sonde::Async run(sonde::Task task) {
     sonde::Connection server = co_await task.open(22);
     server = co_await task.open(80);
-    server = std::move(server);
+    sonde::Connection& same = server;
+    server = std::move(same);
     co_return server ? SONDE_POSITIVE : SONDE_NEGATIVE;
   }
 };
