@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 #include <sonde/plugin.h>
 
-#include <algorithm>
 #include <sonde/columns.hpp>
 
 namespace sonde::core {
