@@ -293,6 +293,23 @@ TEST_F(Calls, AStreamThatIsNotOpenIsNotConnected) {
   EXPECT_EQ(Caller::got.error, ENOTCONN);
 }
 
+class Patient {
+ public:
+  explicit Patient(sonde::Context) {}
+  sonde_outcome run(sonde::Task task) {
+    sonde::Stream server = task.connect(123, 17);
+    char buffer[8];
+    return server.read(buffer, 1h).timed_out() ? SONDE_NO_ANSWER : SONDE_NEGATIVE;
+  }
+};
+TEST_F(Calls, APatienceEndsWithTheRun) {
+  make<Patient>();
+  connect_fd = pair[0];
+  is_cancelled = true;
+  run();
+  EXPECT_EQ(ended, (Outcomes{{1, SONDE_NO_ANSWER}}));
+}
+
 class Pacer {
  public:
   explicit Pacer(sonde::Context) {}

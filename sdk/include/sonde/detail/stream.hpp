@@ -91,15 +91,16 @@ class Stream : public Opened {
       if (errno != EINTR) return {0, errno};
     }
   }
-  // Also when an error or the deadline makes reading end at once.
+  // Also when an error makes reading end at once.
   bool readable(std::chrono::nanoseconds patience) const {
+    constexpr int64_t look_again = 20;  // at cancelled(), in ms
     const int64_t end = detail::later(task_.context().now(), patience.count());
     for (;;) {
-      const int64_t left = std::min(end, task_.deadline()) - task_.context().now();
+      const int64_t left = end - task_.context().now();
       pollfd p{fd_, POLLIN, 0};
-      if (fd_ < 0 || ::poll(&p, 1, static_cast<int>(std::clamp<int64_t>(left / 1'000'000, 0, 60'000)) + (left > 0)) > 0)
-        return true;
-      if (left <= 0) return false;
+      const int64_t wait = std::clamp<int64_t>(left / 1'000'000 + (left > 0 ? 1 : 0), 0, look_again);
+      if (fd_ < 0 || ::poll(&p, 1, static_cast<int>(wait)) > 0) return true;
+      if (left <= 0 || task_.cancelled()) return false;
     }
   }
   Task task_;
