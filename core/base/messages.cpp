@@ -98,7 +98,8 @@ constexpr Message table[] = {
     {"plugin-missing", Exit::config, "No plugin of that id and kind was found.",
      "Run `sonde list`; install the plugin, or name its directory with --plugin-path."},
     {"plugin-name", Exit::usage, "A new plugin cannot have this name.",
-     "Use 1 to 32 lower case letters, digits and dashes, a letter first; it is the id in pipeline files."},
+     "Use 1 to 32 lower case letters, digits and dashes, a letter first, and for a probe not the name of a well-known "
+     "field; it is the id in pipeline files."},
     {"plugin-not-elf", Exit::config, "A plugin file is not a shared library of this machine.",
      "Replace the file by the plugin built for this system, or remove it."},
     {"plugin-path", Exit::ok, "A directory in which plugins are looked for cannot be read.",

@@ -98,7 +98,8 @@ sonde_err WorkerHost::target(sonde_task task, sonde_target* out) {
 
 int64_t WorkerHost::deadline(sonde_task task) {
   std::lock_guard lock(mutex_);
-  return find(task) ? deadline_ : 0;
+  const Job* job = find(task);
+  return job && !job->over ? deadline_ : 0;
 }
 
 int WorkerHost::cancelled(sonde_task task) {

@@ -1,11 +1,13 @@
 // sonde plugin new KIND NAME: a project out of the installed templates, which know an installed SDK and nothing else.
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
+#include "inventory/fields.hpp"
 #include "plugins/registry.hpp"
 
 namespace sonde::core::cli {
@@ -46,6 +48,10 @@ Result<void> create_project(const PluginNewArguments& arguments, const fs::path&
   if (!is_plugin_id(arguments.name))
     return failure("plugin-name", "'" + printable(arguments.name) + "' is no name of a plugin",
                    "expected 1 to 32 lower case letters, digits and dashes, a letter first, such as tls-cert");
+  // Its own fields would be "ports.NAME", and the record has a member "ports" already.
+  if (const FieldTable fields; arguments.kind == "probe" && fields.find(arguments.name) != no_field)
+    return failure("plugin-name", "a probe cannot be called '" + arguments.name + "': that is a well-known field",
+                   "call it after what it asks, such as " + arguments.name + "-probe");
   std::error_code ec;
   if (fs::symlink_status(directory, ec).type() != fs::file_type::not_found)
     return failure("file-exists", printable(directory.string()) + " is there already",
@@ -77,6 +83,34 @@ Result<void> create_project(const PluginNewArguments& arguments, const fs::path&
   return {};
 }
 
+/// A plugin of that id and kind that this sonde has already: of two, the first in the search path wins.
+void warn_of_namesake(const PluginNewArguments& arguments) {
+  Registry registry;
+  registry.scan_with_trial(default_search_path({}));
+  const PluginEntry* there =
+      registry.find(arguments.kind == "probe" ? PluginKind::probe : PluginKind::exporter, arguments.name);
+  if (!there) return;
+  Diagnostic warning{"plugin-shadowed",
+                     "there is " + std::string(arguments.kind == "probe" ? "a probe" : "an exporter") + " '" +
+                         arguments.name + "' already: " + printable(there->library),
+                     "with --plugin-path build yours comes first; choose another name unless it is to replace that one",
+                     {},
+                     Severity::warning};
+  print_error(render(warning, colour_on_stderr()));
+}
+
+/// What cmake must be told when sonde lies where it does not look by itself: "" or the option.
+std::string prefix_option() {
+  const fs::path data = installed_data("");  // PREFIX/share
+  const fs::path prefix = (data.has_filename() ? data : data.parent_path()).parent_path();
+  if (data.empty() || prefix == "/usr" || prefix == "/usr/local") return "";
+  const std::string path = prefix.string();
+  const bool plain = std::all_of(path.begin(), path.end(), [](unsigned char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::strchr("/._-+", c);
+  });
+  return " -DCMAKE_PREFIX_PATH=" + (plain ? path : "'" + replaced(path, "'", "'\\''") + "'");
+}
+
 }  // namespace
 
 int execute(const PluginNewArguments& arguments) {
@@ -87,13 +121,19 @@ int execute(const PluginNewArguments& arguments) {
     print_error(render(created.error(), colour_on_stderr()));
     return static_cast<int>(message(created.error().id).exit);
   }
+  warn_of_namesake(arguments);
   print("The " + arguments.kind + " '" + arguments.name + "' is in " + printable(directory) +
         ". Next:\n\n"
         "  cd " +
         printable(directory) +
         "\n"
-        "  cmake -B build && cmake --build build\n"
+        "  cmake -B build" +
+        prefix_option() +
+        " && cmake --build build\n"
         "  ctest --test-dir build --output-on-failure\n"
+        "  sonde plugin check build/" +
+        arguments.name +
+        ".so\n"
         "  sonde describe " +
         arguments.name +
         " --plugin-path build\n"

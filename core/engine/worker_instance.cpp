@@ -129,7 +129,9 @@ sonde_err WorkerInstance::target(sonde_task task, sonde_target* out) {
 
 int64_t WorkerInstance::deadline(sonde_task task) {
   const auto job = find(task);
-  return job ? job->deadline.load() : 0;
+  if (!job) return 0;
+  std::lock_guard lock(job->mutex);
+  return job->closed ? 0 : job->deadline.load();
 }
 
 int WorkerInstance::cancelled(sonde_task task) {

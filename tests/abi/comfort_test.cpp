@@ -1,17 +1,15 @@
 // sonde/plugin.hpp on a host made of lambdas: options made from a struct, and probes that are one method.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <functional>
-#include <map>
-#include <sonde/plugin.hpp>
-#include <stdexcept>
 #include <string>
 #include <vector>
+
+#include "comfort_host.hpp"
 
 namespace {
 
 using namespace std::chrono_literals;
+using sonde::test::Host;
 
 struct Options {
   uint16_t port;
@@ -25,7 +23,7 @@ struct Options {
   std::vector<std::string> words;
 };
 constexpr auto options = sonde::options<Options>(
-    sonde::Cost{.silent = R"(["tries"])", .alive = "[1]", .wait = R"(["wait"])"},
+    sonde::Cost{.silent = R"(["tries"])", .alive = "[1]", .wait = R"(["wait"])", .deadline = R"([["wait"],[1000]])"},
     sonde::option("port", &Options::port, 22, "say \"hello\" to it", {.minimum = 1}),
     sonde::option("wait", &Options::wait, "2s", "how long", {.maximum = 60'000'000'000}),
     sonde::option("deep", &Options::deep, true, "all of it"), sonde::option("share", &Options::share, "0.5", "a part"),
@@ -48,7 +46,7 @@ TEST(Options, MakeTheSchema) {
       R"("level":{"type":"integer","description":"from below zero"},)"
       R"("ports":{"type":"array","x-sonde":"ports","default":"22,80","description":"which ports"},)"
       R"("words":{"type":"array","items":{"type":"string","x-sonde":"path"},"description":"files"}},)"
-      R"("x-sonde":{"cost":{"silent":["tries"],"alive":[1],"wait":["wait"]}}})");
+      R"("x-sonde":{"cost":{"silent":["tries"],"alive":[1],"wait":["wait"],"deadline":[["wait"],[1000]]}}})");
 }
 TEST(Options, ThatMustBeGivenAreRequired) {
   struct Two {
@@ -60,91 +58,6 @@ TEST(Options, ThatMustBeGivenAreRequired) {
   EXPECT_STREQ(two.schema(), R"({"type":"object","properties":{"a":{"type":"string","description":"A."},)"
                              R"("b":{"type":"integer","minimum":0,"description":"B."}},"required":["a","b"]})");
 }
-
-// One instance of a probe, its tasks numbered by the test; what it dials is one end of a socket pair.
-class Host {
- public:
-  Host() {
-    table_.size = sizeof table_;
-    table_.now = [](sonde_ctx* c) { return self(c).now; };
-    table_.log_enabled = [](sonde_ctx*, int) { return 1; };
-    table_.log = [](sonde_ctx* c, sonde_task, int, sonde_str s) { self(c).said.emplace_back(s.ptr, s.len); };
-    table_.fail = [](sonde_ctx* c, sonde_task, sonde_err, sonde_str s) { self(c).said.emplace_back(s.ptr, s.len); };
-    table_.target = [](sonde_ctx*, sonde_task, sonde_target*) { return sonde_err{SONDE_OK}; };
-    table_.cancelled = [](sonde_ctx* c, sonde_task) { return self(c).is_cancelled ? 1 : 0; };
-    table_.put = [](sonde_ctx*, sonde_task, uint32_t, sonde_str, const sonde_value*) { return sonde_err{SONDE_OK}; };
-    table_.done = [](sonde_ctx* c, sonde_task t, sonde_outcome o) {
-      self(c).ended.emplace_back(t, o);
-      return sonde_err{SONDE_OK};
-    };
-    table_.dial = [](sonde_ctx* c, sonde_task, const sonde_target* to, uint32_t, uint64_t, sonde_conn* out) {
-      self(c).dialled = to->port;
-      if (self(c).dial_answer == SONDE_OK) *out = {7, self(c).pair[0], 0};
-      return self(c).dial_answer;
-    };
-    table_.connect = [](sonde_ctx* c, sonde_task, const sonde_target*, int* fd) {
-      *fd = self(c).connect_fd;
-      return self(c).dial_answer;
-    };
-    table_.hangup = [](sonde_ctx* c, uint64_t, int) {
-      ++self(c).hangups;
-      return sonde_err{SONDE_OK};
-    };
-    table_.rewatch = [](sonde_ctx* c, uint64_t id, uint32_t events) {
-      self(c).watched[id] = events;
-      return sonde_err{SONDE_OK};
-    };
-    table_.timer = [](sonde_ctx* c, int64_t at, uint64_t, uint64_t* id) {
-      self(c).timer_at = at;
-      *id = 33;
-      return sonde_err{SONDE_OK};
-    };
-    table_.untimer = [](sonde_ctx* c, uint64_t* id) {
-      self(c).timer_at = 0;
-      *id = 0;
-      return sonde_err{SONDE_OK};
-    };
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) != 0) throw std::runtime_error("socketpair");
-  }
-  ~Host() {
-    if (instance) plugin->destroy(instance);
-    ::close(pair[0]);
-    ::close(pair[1]);
-  }
-
-  template <class P>
-  void make() {
-    static constexpr sonde::About about = {.id = "one", .version = "1", .summary = "s", .license = "l"};
-    plugin = &sonde::detail::ProbePlugin<P, about>::plugin;
-    ASSERT_EQ(plugin->create(reinterpret_cast<sonde_ctx*>(this), &table_, &instance), SONDE_OK);
-  }
-  const sonde_probe& probe() const { return *static_cast<const sonde_probe*>(plugin->api); }
-  void start(std::vector<sonde_task> tasks) {
-    ASSERT_EQ(probe().start(instance, tasks.data(), static_cast<uint32_t>(tasks.size())),
-              static_cast<int>(tasks.size()));
-  }
-  void io(uint32_t events, sonde_task task = 1, uint64_t id = 7) { probe().on_io(instance, id, task, events); }
-  void say(std::string_view text) {
-    ASSERT_EQ(::send(pair[1], text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
-  }
-
-  using Ended = std::vector<std::pair<sonde_task, sonde_outcome>>;
-  const sonde_plugin* plugin = nullptr;
-  sonde_inst* instance = nullptr;
-  int pair[2] = {-1, -1};
-  int64_t now = 1000, timer_at = 0;
-  sonde_err dial_answer = SONDE_OK;
-  int connect_fd = -1, hangups = 0;
-  bool is_cancelled = false;
-  uint16_t dialled = 0;
-  std::map<uint64_t, uint32_t> watched;
-  std::vector<std::string> said;
-  Ended ended;
-
- private:
-  static Host& self(sonde_ctx* c) { return *reinterpret_cast<Host*>(c); }
-  sonde_host table_{};
-};
 
 int frames = 0;  // coroutines that hold something
 struct Held {

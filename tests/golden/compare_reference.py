@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Compares what a program prints with the text between two markers of a document; UPDATE_GOLDEN=1 writes it there.
 
-usage: compare_reference.py DOCUMENT PROGRAM [ARGUMENT...]
+usage: compare_reference.py [--section WORD] DOCUMENT PROGRAM [ARGUMENT...]
+WORD begins the line of the first marker; without it the first pair counts that the document has.
 """
 import difflib
 import os
@@ -10,15 +11,21 @@ import sys
 
 MARKERS = (("<!-- reference: generated from the schemas, do not edit -->\n", "<!-- end of reference -->\n"),
            ("<!-- options: generated from the schema, do not edit -->\n", "<!-- end of options -->\n"),
-           ("<!-- tests: generated from the table of tests, do not edit -->\n", "<!-- end of tests -->\n"))
+           ("<!-- tests: generated from the table of tests, do not edit -->\n", "<!-- end of tests -->\n"),
+           ("<!-- fields: generated from the table of fields, do not edit -->\n", "<!-- end of fields -->\n"))
 
 
 def main() -> int:
-    document, command = sys.argv[1], sys.argv[2:]
+    arguments, section = sys.argv[1:], ""
+    if arguments[0] == "--section":
+        section, arguments = arguments[1], arguments[2:]
+    document, command = arguments[0], arguments[1:]
     printed = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=60).stdout.decode()
     with open(document, encoding="utf-8") as file:
         text = file.read()
     for marker, end_marker in MARKERS:
+        if not marker.startswith(f"<!-- {section}"):
+            continue
         before, begin, rest = text.partition(marker)
         _, end, after = rest.partition(end_marker)
         if begin and end:

@@ -1,15 +1,17 @@
 // Prints the reference part of docs/pipelines.md: one table of every key of the file and of every option of the plugins
 // in the directories given, from the schemas that the command itself checks with. With --plugin ID first: only the
-// table of that plugin, for its README.
+// table of that plugin, for its README. With --fields alone: the well-known fields as plugins declare them.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <string>
 #include <vector>
 
 #include "config/pipeline_spec.hpp"
 #include "config/schema.hpp"
+#include "inventory/fields.hpp"
 #include "plugins/registry.hpp"
 
 namespace sonde::core {
@@ -52,9 +54,39 @@ int print_plugin(const PluginEntry& plugin) {
   return 0;
 }
 
+struct TypeNames {
+  const char *cpp, *c;
+};
+constexpr std::array<TypeNames, SONDE_JSON + 1> type_names = {{{"sonde::Any", "SONDE_NULL"},
+                                                               {"bool", "SONDE_BOOL"},
+                                                               {"int64_t", "SONDE_I64"},
+                                                               {"uint64_t", "SONDE_U64"},
+                                                               {"double", "SONDE_F64"},
+                                                               {"std::string_view", "SONDE_TEXT"},
+                                                               {"sonde::Bytes", "SONDE_BYTES"},
+                                                               {"sonde::Ip", "SONDE_IP"},
+                                                               {"sonde::Time", "SONDE_TIME"},
+                                                               {"sonde::Json", "SONDE_JSON"}}};
+constexpr std::array<TypeNames, SONDE_MAP + 1> shape_names = {
+    {{"sonde::Scalar", "SONDE_SCALAR"}, {"sonde::List", "SONDE_LIST"}, {"sonde::Map", "SONDE_MAP"}}};
+
+int print_fields() {
+  const FieldTable fields;
+  fmt::print("| field | in C++ | in C | what it says |\n| --- | --- | --- | --- |\n");
+  for (FieldId id = 0; id < FieldTable::well_known_count; ++id) {
+    const Field& field = fields[id];
+    const TypeNames type = type_names.at(field.type), shape = shape_names.at(field.shape);
+    fmt::print("| `{}` | `{}<{}>` | `{}, {}` | {}{}{} |\n", field.name, shape.cpp, type.cpp, type.c, shape.c,
+               cell(field.help), field.detail ? "; for detail" : "",
+               id == FieldTable::ip || id == FieldTable::evidence ? "; sonde alone writes it" : "");
+  }
+  return 0;
+}
+
 constexpr const char* head = "| name | value | default | what it does |\n| --- | --- | --- | --- |\n";
 
 int run(std::vector<std::string> arguments) {
+  if (arguments == std::vector<std::string>{"--fields"}) return print_fields();
   std::string only;
   if (arguments.size() > 1 && arguments[0] == "--plugin") {
     only = arguments[1];

@@ -46,6 +46,12 @@ PRELUDE = """
 #include <sonde/json_writer.hpp>
 #include <sonde/output_file.hpp>
 #include <sonde/plugin.hpp>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <array>
 #include <string>
 #include <vector>
@@ -53,8 +59,7 @@ PRELUDE = """
 struct Options { uint16_t port; };
 [[maybe_unused]] constexpr auto options = sonde::options<Options>(sonde::option("port", &Options::port, 1, "help"));
 """
-KINDS = {"Addresses": "sonde::detail::ExporterPlugin", "BlockingRedis": "sonde::detail::ProbePlugin",
-         "Careful": "sonde::detail::ProbePlugin"}
+KINDS = {"Addresses": "sonde::detail::ExporterPlugin"}
 
 
 @pytest.mark.parametrize("compiler", [os.environ["CXX"], "clang++-14"])
@@ -66,7 +71,7 @@ def test_the_reference_compiles(installation, tmp_path, compiler):
         source += f"namespace piece{number} {{\n{code}\n"
         for name in re.findall(r"^class (\w+)", code, re.MULTILINE):  # as a plugin, so that all of it is compiled
             source += (f'constexpr sonde::About about = {{.id = "x", .version = "1", .summary = "s", .license = "l"}};\n'
-                       f"const sonde_plugin *use() {{ return &{KINDS[name]}<{name}, about>::plugin; }}\n")
+                       f"const sonde_plugin *use() {{ return &{KINDS.get(name, 'sonde::detail::ProbePlugin')}<{name}, about>::plugin; }}\n")
         source += "}\n"
     (tmp_path / "pieces.cpp").write_text(source)
     run(compiler, "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror", "-Wno-unused",
@@ -74,12 +79,23 @@ def test_the_reference_compiles(installation, tmp_path, compiler):
 
 
 def test_the_smallest_plugin_in_c(installation, tmp_path):
-    code, = [code for language, _, code in blocks(REFERENCE) if language == "c"]
-    (tmp_path / "nothing.c").write_text(code)
-    run(os.environ["CC"], "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", f"-I{installation.prefix}/include", "-fPIC",
-        "-shared", "-fvisibility=hidden", "-o", tmp_path / "nothing.so", tmp_path / "nothing.c")
+    *pieces, whole = [code for language, _, code in blocks(REFERENCE) if language == "c"]
+    compile_c = (os.environ["CC"], "-std=c99", "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra", "-Wpedantic", "-Werror",
+                 f"-I{installation.prefix}/include", "-fPIC", "-shared", "-fvisibility=hidden", "-o", tmp_path / "nothing.so")
+    (tmp_path / "nothing.c").write_text(whole)
+    run(*compile_c, tmp_path / "nothing.c")
     assert exported(tmp_path / "nothing.so") == ["sonde_plugin_v0"]
     assert "finds nothing" in installation.command("describe", "nothing", "--plugin-path", ".", work=tmp_path)
+
+    # The pieces inside it, with the schema that one of them has.
+    own = '"{\\"type\\": \\"object\\", \\"properties\\": {}}"'
+    assert own in whole
+    code = ("#include <sonde/probe.h>\n#include <time.h>\n" + "\n".join(pieces) + whole.replace(own, "schema")
+            .replace("  uint32_t i;\n", "  uint32_t i;\n  (void)read_waits; (void)may_send;\n", 1))
+    (tmp_path / "nothing.c").write_text(code)
+    run(*compile_c, tmp_path / "nothing.c")
+    said = installation.command("describe", "nothing", "--plugin-path", ".", work=tmp_path)
+    assert "interval" in said and "1ms to 1m" in said and "22,80" in said and "4KiB" in said
 
 
 def test_other_blocks_are_of_known_kinds():

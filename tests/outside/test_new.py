@@ -13,8 +13,11 @@ CTEST = pathlib.Path(CMAKE).with_name("ctest")
 def test_from_nothing_to_a_run(installation, tmp_path, kind, language):
     said = installation.command("plugin", "new", kind, "first-light", "--lang", language, work=tmp_path)
     assert "sonde run sample.sonde.yaml --plugin-path build" in said
+    assert f"cmake -B build -DCMAKE_PREFIX_PATH={installation.prefix} && cmake --build build" in said
+    assert "sonde plugin check build/first-light.so" in said and "warning" not in said
     folder = tmp_path / "first-light"
     assert not [p for p in folder.rglob("*") if p.is_file() and f"my-{kind}" in p.read_text()], "a name was not replaced"
+    assert "sonde plugin check build/first-light.so" in (folder / "README.md").read_text()
     assert {"CMakeLists.txt", "README.md", "sample.sonde.yaml", "tests"} <= {p.name for p in folder.iterdir()}
 
     build = installation.build(folder)
@@ -67,6 +70,18 @@ def test_bad_names(installation, tmp_path, name):
     said = installation.command("plugin", "new", "probe", name, work=tmp_path, ok=(2,))
     assert "error[plugin-name]" in said and "lower case letters" in said
     assert not list(tmp_path.iterdir())
+
+
+def test_a_name_that_is_taken(installation, tmp_path):
+    said = installation.command("plugin", "new", "probe", "icmp", work=tmp_path)
+    assert "warning[plugin-shadowed]: there is a probe 'icmp' already: " in said and "icmp.so" in said
+    assert (tmp_path / "icmp/plugin.cpp").is_file()
+    assert "warning" not in installation.command("plugin", "new", "exporter", "icmp", "--output", "x", work=tmp_path)
+    # What would not be loaded is not begun.
+    said = installation.command("plugin", "new", "probe", "ports", work=tmp_path, ok=(2,))
+    assert "error[plugin-name]: a probe cannot be called 'ports': that is a well-known field" in said
+    assert not (tmp_path / "ports").exists()
+    installation.command("plugin", "new", "exporter", "ports", work=tmp_path)
 
 
 def test_without_the_templates(installation, tmp_path):

@@ -61,7 +61,9 @@ def test_contents(packages):
     for path in ("/usr/include/sonde/plugin.h", "/usr/include/sonde/plugin.hpp", "/usr/include/sonde/detail/async.hpp",
                  "/usr/lib/cmake/sonde/sondeConfig.cmake", "/usr/lib/pkgconfig/sonde.pc",
                  "/usr/share/sonde/template/probe/c/plugin.c", "/usr/share/doc/sonde-sdk/plugins.md",
-                 "/usr/share/doc/sonde-sdk/ABI.md", "/usr/share/doc/sonde-sdk/copyright"):
+                 "/usr/share/doc/sonde-sdk/ABI.md",
+                 "/usr/share/doc/sonde-sdk/examples/mdns/plugin.c", "/usr/share/doc/sonde-sdk/examples/tls-cert/CMakeLists.txt",
+                 "/usr/share/doc/sonde-sdk/copyright"):
         assert path in sdk, path
     for path, (mode, owner, *_) in {**command, **sdk}.items():
         assert owner == "root/root" and mode[5] == "-" and mode[8] == "-", f"{path}: {mode} {owner}"

@@ -203,6 +203,15 @@ def test_mdns_garbage_is_no_answer(scan, responder):
     assert outcomes(out, "mdns") == {"no_answer": 1}
 
 
+def test_mdns_closed_port_is_a_sign_of_life(scan, responder):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as closed:  # free a moment ago, and nobody listens
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    out = scan(mdns(port))
+    assert outcomes(out, "mdns") == {"negative": 1}
+    assert record(out) == {"ip": "127.0.0.1", "alive": True}
+
+
 def test_mdns_without_services_and_silent(scan, responder):
     assert outcomes(scan(mdns(responder(lambda question, number: [answer(question)]))), "mdns") == {"negative": 1}
     assert outcomes(scan(mdns(responder(lambda question, number: None))), "mdns") == {"no_answer": 1}
@@ -218,7 +227,7 @@ def test_prometheus_targets(scan):
         {"targets": [f"127.0.0.1:{port}" for port in ports], "labels": {}}]
     out = scan(stage, f"{{use: prometheus-sd, options: {{path: some.json, ports: {ports[1]}}}}}")
     assert json.loads((out / "some.json").read_text()) == [{"targets": [f"127.0.0.1:{ports[1]}"], "labels": {}}]
-    assert not list(out.glob("*.part"))
+    assert not list(out.glob(".*.tmp"))
 
 
 def test_prometheus_without_open_ports(scan):
@@ -229,10 +238,15 @@ def test_prometheus_without_open_ports(scan):
 
 
 def test_prometheus_cannot_write(installation, libraries, tmp_path):
-    (tmp_path / "out/targets.json.part").mkdir(parents=True)  # stands where the file is to be made
+    def talk(connection):
+        (tmp_path / "out/targets.json").mkdir(parents=True, exist_ok=True)  # stands where the file is to appear
+        connection.sendall(b"220 ready\r\n")
+
+    port = serve(socket.create_server(("127.0.0.1", 0)), talk)
     (tmp_path / "lan.sonde.yaml").write_text(
-        'version: 1\ntargets: ["127.0.0.1"]\nstages: [{use: tcp-banner, options: {ports: 1}}]\n'
+        f'version: 1\ntargets: ["127.0.0.1"]\nstages: [{{use: tcp-banner, options: {{ports: {port}}}}}]\n'
         'outputs: [{use: prometheus-sd}]\n')
     said = installation.command("run", "lan.sonde.yaml", "--plugin-path", libraries, "--output", "out", work=tmp_path,
                                 ok=(1, 74))
-    assert "error[output-unwritable]" in said and "targets.json: Is a directory" in said
+    assert "cannot write" in said and "targets.json: Is a directory" in said
+    assert not list((tmp_path / "out").glob(".targets.json*")), "what was begun is gone"

@@ -56,6 +56,14 @@ TEST_F(CsvExport, ColumnsGiveOrderAndStayWhenTheirStageIsOff) {
   EXPECT_EQ(text(), "mac_flags,vendor,ip\r\n\"local,shared\",,192.168.1.10\r\n");
 }
 
+TEST_F(CsvExport, APartOfAFieldIsNoColumn) {
+  for (const char* name : {"os.name", "gps", "gps.hight"}) {
+    ExporterHost host(fields, options().list("columns", {name}));
+    EXPECT_EQ(host.run(plugin, {printer}), SONDE_E_CONFIG) << name;
+    EXPECT_TRUE(host.failure.starts_with("no field is called '" + std::string(name) + "'")) << host.failure;
+  }
+}
+
 TEST_F(CsvExport, DetailIsTheLastOfTheTable) {
   ExporterHost host(fields, options().set("detail", true));
   ASSERT_EQ(host.run(plugin, {}), SONDE_OK);

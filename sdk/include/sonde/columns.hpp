@@ -82,10 +82,13 @@ inline std::vector<Column> choose_columns(const sonde_field *fields, uint32_t co
       chosen.push_back(*it);
       continue;
     }
-    // "tls.subject" belongs to a plugin; it is a slip only if that plugin runs and has no such field.
+    // "tls.subject" belongs to a plugin; it is a slip only if that plugin runs and has no such field. A part of a field,
+    // "snmp.sysName" of "snmp", is no column.
     std::string_view prefix = std::string_view(name).substr(0, std::min(name.find('.'), name.size()) + 1);
     bool own = prefix.ends_with('.') && prefix.size() > 1 && prefix.size() < name.size();
-    bool plugin_runs = std::any_of(all.begin(), all.end(), [&](const Column &c) { return c.name.starts_with(prefix); });
+    std::string_view group = prefix.substr(0, prefix.find('.'));
+    bool plugin_runs = std::any_of(all.begin(), all.end(),
+                                   [&](const Column &c) { return c.name.starts_with(prefix) || c.name == group; });
     bool known = std::count(detail::well_known.begin(), detail::well_known.end(), name) > 0;
     if (!known && (!own || plugin_runs)) detail::unknown_column(name, all);
     chosen.push_back({name, 0, SONDE_NULL, SONDE_SCALAR, false});

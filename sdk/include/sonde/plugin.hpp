@@ -31,6 +31,7 @@
 #ifndef SONDE_PLUGIN_HPP
 #define SONDE_PLUGIN_HPP
 #include <sonde/detail/async.hpp>
+#include <sonde/detail/connection.hpp>
 #include <sonde/detail/context.hpp>
 #include <sonde/detail/descriptor.hpp>
 #include <sonde/detail/entry.hpp>

@@ -3,6 +3,7 @@
  *
  * What is known of a task stands in a slot; the user word of its events is slot and generation, so that an event that
  * was under way when the slot was freed finds nobody. */
+#include <errno.h>
 #include <sonde/probe.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,20 @@ static void finish(sonde_inst* self, slot* s, sonde_outcome outcome) {
   self->host->done(self->ctx, task, outcome);
 }
 
+static void put_alive(sonde_inst* self, sonde_task task) {
+  sonde_value yes;
+  memset(&yes, 0, sizeof yes);
+  yes.type = SONDE_BOOL;
+  yes.as.u = 1;
+  self->host->put(self->ctx, task, ALIVE, text(""), &yes);
+}
+
+/* A closed port is an answer, and a sign of life; what else goes wrong is a word of a router, or none. */
+static void unreachable(sonde_inst* self, slot* s, int error) {
+  if (error == ECONNREFUSED) put_alive(self, s->task);
+  finish(self, s, error == ECONNREFUSED ? SONDE_NEGATIVE : SONDE_NO_ANSWER);
+}
+
 static void dial(sonde_inst* self, slot* s) {
   sonde_target to;
   sonde_err e;
@@ -142,7 +157,11 @@ static void ask(sonde_inst* self, slot* s) {
     return;
   }
   mdns_question(question, s->id);
-  send(s->conn.fd, question, sizeof question, MSG_NOSIGNAL | MSG_DONTWAIT); /* what is lost here is asked again */
+  /* What is lost here is asked again; but send() may be the one that tells of a closed port. */
+  if (send(s->conn.fd, question, sizeof question, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 && errno == ECONNREFUSED) {
+    unreachable(self, s, errno);
+    return;
+  }
   ++s->sent;
   self->host->timer(self->ctx, now + self->interval, word_of(self, s), &s->timer);
 }
@@ -174,27 +193,26 @@ static void put_service(void* context, const char* name) {
 
 static void receive(sonde_inst* self, slot* s) {
   uint8_t message[9000]; /* the largest of RFC 6762, section 17 */
-  sonde_value yes;
   answer a;
   int services;
   ssize_t n = recv(s->conn.fd, message, sizeof message, MSG_DONTWAIT);
-  if (n < 0) return;
-  memset(&yes, 0, sizeof yes);
-  yes.type = SONDE_BOOL;
-  yes.as.u = 1;
+  if (n < 0) {
+    if (errno == ECONNREFUSED) unreachable(self, s, errno);
+    return;
+  }
   a.self = self;
   a.task = s->task;
   services = mdns_services(message, (size_t)n, s->id, put_service, &a);
   if (services < 0) return; /* no answer to this question: wait on */
-  self->host->put(self->ctx, s->task, ALIVE, text(""), &yes);
+  put_alive(self, s->task);
   finish(self, s, services > 0 ? SONDE_POSITIVE : SONDE_NEGATIVE);
 }
 
 static void on_io(sonde_inst* self, uint64_t id, uint64_t user, uint32_t events) {
   slot* s = slot_of(self, user);
   if (!s) return;
-  if (events & SONDE_IO_ERROR) { /* an ICMP error: the port is closed, or a router speaks */
-    finish(self, s, SONDE_NO_ANSWER);
+  if (events & SONDE_IO_ERROR) {
+    unreachable(self, s, SONDE_IO_ERRNO(events));
     return;
   }
   if (!s->connected && (events & SONDE_IO_WRITE)) {

@@ -5,7 +5,7 @@ mod sonde;
 
 use sonde::*;
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::net::{IpAddr, Ipv6Addr};
 use std::os::raw::{c_char, c_int, c_void};
@@ -50,8 +50,44 @@ struct Instance {
     path: String,
     wanted: BTreeSet<u64>,
     columns: Columns,
-    file: Option<BufWriter<File>>,
+    part: Option<Part>,
     groups: usize,
+}
+
+/// The file as it is written: beside its place, then renamed, so that Prometheus never sees half of it. Goes when it is
+/// dropped before.
+struct Part {
+    path: String,
+    file: BufWriter<File>,
+}
+
+impl Part {
+    /// ".targets.json.PID-N.tmp": never a file that is there, nor one that a link leads to.
+    fn beside(path: &str) -> std::io::Result<Part> {
+        let (folder, name) = path.rsplit_once('/').map_or(("", path), |(f, n)| (&path[..f.len() + 1], n));
+        let mut number = 0;
+        loop {
+            let path = format!("{}.{}.{}-{}.tmp", folder, name, std::process::id(), number);
+            match OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(file) => return Ok(Part { path, file: BufWriter::new(file) }),
+                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists && number < 100 => number += 1,
+                Err(e) => return Err(e),
+            }
+        }
+    }
+    fn sync(&mut self) -> std::io::Result<()> {
+        self.file.flush().and_then(|_| self.file.get_ref().sync_all())
+    }
+    fn publish(mut self, path: &str) -> std::io::Result<()> {
+        self.sync()?;
+        fs::rename(&self.path, path)
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path); // after publish() there is none
+    }
 }
 
 impl Instance {
@@ -73,12 +109,7 @@ impl Instance {
         for i in 0..unsafe { (host.option_count)(ctx, Str::of("/ports")) } {
             wanted.insert(unsafe { Self::option(ctx, host, &format!("/ports/{}", i), U64)?.content.u });
         }
-        Ok(Instance { ctx, host, path, wanted, columns: Columns::default(), file: None, groups: 0 })
-    }
-
-    /// It is written beside its place and renamed: Prometheus never sees half of it.
-    fn part(&self) -> String {
-        format!("{}.part", self.path)
+        Ok(Instance { ctx, host, path, wanted, columns: Columns::default(), part: None, groups: 0 })
     }
 
     fn open(&mut self, fields: *const Field, count: u32, stride: u32) -> Outcome<()> {
@@ -94,14 +125,13 @@ impl Instance {
                 self.columns.labels.push((i, label));
             }
         }
-        let file = File::create(self.part()).map_err(io(&self.path))?;
-        self.file = Some(BufWriter::new(file));
+        self.part = Some(Part::beside(&self.path).map_err(io(&self.path))?);
         self.put("[")
     }
 
     fn put(&mut self, text: &str) -> Outcome<()> {
-        let file = self.file.as_mut().ok_or_else(|| Failure(E_FATAL, "write() before open()".into()))?;
-        file.write_all(text.as_bytes()).map_err(io(&self.path))
+        let part = self.part.as_mut().ok_or_else(|| Failure(E_FATAL, "write() before open()".into()))?;
+        part.file.write_all(text.as_bytes()).map_err(io(&self.path))
     }
 
     fn items(&self, record: Task, field: u32) -> Vec<Value> {
@@ -148,25 +178,20 @@ impl Instance {
     }
 
     fn flush(&mut self) -> Outcome<()> {
-        match self.file.as_mut() {
-            Some(file) => file.flush().and_then(|_| file.get_ref().sync_all()).map_err(io(&self.path)),
+        match self.part.as_mut() {
+            Some(part) => part.sync().map_err(io(&self.path)),
             None => Ok(()),
         }
     }
 
     fn close(&mut self, commit: bool) -> Outcome<()> {
-        if self.file.is_none() {
-            return Ok(()); // open() failed
+        if commit && self.part.is_some() {
+            self.put("\n]\n")?;
         }
-        if !commit {
-            self.file = None;
-            let _ = fs::remove_file(self.part());
-            return Ok(());
+        match self.part.take() {
+            Some(part) if commit => part.publish(&self.path).map_err(io(&self.path)),
+            _ => Ok(()), // forgotten, or open() failed
         }
-        self.put("\n]\n")?;
-        self.flush()?;
-        self.file = None;
-        fs::rename(self.part(), &self.path).map_err(io(&self.path))
     }
 }
 

@@ -40,8 +40,10 @@ TEST_F(Workers, ManyWorkAtOnceOneCallAtATimeEach) {
     const sonde_value v = boolean(true);
     for (sonde_task t : tasks) {
       EXPECT_EQ(h->put(c, t, 0, {}, &v), SONDE_OK);
+      EXPECT_GT(h->deadline(c, t), h->now(c));
       EXPECT_EQ(h->done(c, t, SONDE_POSITIVE), SONDE_OK);
       EXPECT_EQ(h->done(c, t, SONDE_POSITIVE), SONDE_E_STALE);
+      EXPECT_EQ(h->deadline(c, t), 0);
     }
     return SONDE_OK;
   };

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <sonde/plugin.h>
 
+#include <sonde/columns.hpp>
+
 namespace sonde::core {
 namespace {
 
@@ -36,6 +38,12 @@ TEST(FieldTable, ConstantsNameTheirFields) {
   EXPECT_EQ(table.find("link"), FieldTable::link);
   EXPECT_EQ(table.find("evidence"), FieldTable::evidence);
   EXPECT_EQ(table.find("nothing"), no_field);
+}
+
+TEST(FieldTable, ExportersKnowTheSameNames) {
+  const FieldTable fields;
+  ASSERT_EQ(sonde::detail::well_known.size(), std::size_t{FieldTable::well_known_count});
+  for (std::string_view name : sonde::detail::well_known) EXPECT_NE(fields.find(name), no_field) << name;
 }
 
 TEST(FieldTable, DetailsAreTheLastFive) {

@@ -6,13 +6,17 @@
 // coroutine of this type; what it calls is plain functions. One frame is allocated a task.
 #ifndef SONDE_DETAIL_ASYNC_HPP
 #define SONDE_DETAIL_ASYNC_HPP
-#include <sonde/detail/stream.hpp>
+#include <sonde/detail/guard.hpp>
 #include <sonde/probe.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <concepts>
 #include <coroutine>
+#include <span>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace sonde {
 
@@ -50,6 +54,21 @@ class Async {
     uint32_t streak = 0;  // reads and writes since it last waited
     sonde_outcome outcome = SONDE_ERROR;
 
+    // The errno of a connection that came while something else was awaited. The host has taken it from the socket: it comes
+    // but once, and is told to the next wait for the connection. 0: none.
+    int take_error(uint64_t connection) {
+      auto found = std::find_if(untold.begin(), untold.end(), [&](const auto &e) { return e.first == connection; });
+      if (found == untold.end()) return 0;
+      int error = found->second;
+      untold.erase(found);
+      return error;
+    }
+    void keep_error(uint64_t connection, int error) {
+      take_error(connection);
+      untold.emplace_back(connection, error);
+    }
+    std::vector<std::pair<uint64_t, int>> untold;
+
    private:
     template <class T> void find_task(const T &argument) {
       if constexpr (std::is_same_v<T, Task>) task = argument;
@@ -68,8 +87,6 @@ class Async {
  private:
   Handle handle_;
 };
-
-class Connection;
 
 namespace detail {
 
@@ -95,34 +112,6 @@ template <class Self> class Awaiter : public Wait {
   ~Awaiter() = default;
 };
 
-class Dial final : public Awaiter<Dial> {
- public:
-  Dial(Context host, Task task, const sonde_target &to) : host_(host), task_(task), to_(to) {}
-  bool await_ready() const { return false; }
-  bool begin(Async::promise_type &) { return dial(); }
-  bool waits_for(uint64_t id) const override { return id == connection_.id; }
-  bool on_io(uint64_t id, uint32_t events) override {
-    if (code_ != SONDE_OK || id != connection_.id) return false;
-    if (events & SONDE_IO_ERROR) error_ = SONDE_IO_ERRNO(events);
-    return true;
-  }
-  bool on_timer(uint64_t id) override { return id == 0 && code_ == SONDE_E_AGAIN && !dial(); }
-  void expire() override { error_ = ETIMEDOUT; }
-  Connection await_resume();
-
- private:
-  bool dial() {
-    code_ = task_.dial(to_, SONDE_IO_WRITE, task_.id(), connection_);
-    return code_ == SONDE_OK || code_ == SONDE_E_AGAIN;  // AGAIN: on_timer(0) is our turn
-  }
-  Context host_;
-  Task task_;
-  sonde_target to_;
-  sonde_conn connection_{};
-  sonde_err code_ = SONDE_OK;
-  int error_ = 0;
-};
-
 class Sleep final : public Awaiter<Sleep> {
  public:
   Sleep(Context host, Task task, int64_t ns) : host_(host), task_(task), ns_(ns) {}
@@ -131,7 +120,7 @@ class Sleep final : public Awaiter<Sleep> {
   }
   bool await_ready() const { return ns_ <= 0; }
   bool begin(Async::promise_type &) {
-    host_.timer(host_.now() + ns_, task_.id(), id_);
+    host_.timer(later(host_.now(), ns_), task_.id(), id_);
     return true;
   }
   bool on_timer(uint64_t id) override {
@@ -152,151 +141,6 @@ class Sleep final : public Awaiter<Sleep> {
 
 }  // namespace detail
 
-// A connection of an asynchronous probe, from `co_await task.open(port)`. The host closes it with the task, or hangup()
-// before. Await one thing at a time.
-class Connection : public Opened {
- public:
-  Connection(Context host, uint64_t id, int fd, int error) : host_(host), id_(id) {
-    fd_ = fd;
-    error_ = error;
-  }
-  uint64_t id() const { return id_; }
-
-  // co_await ready(SONDE_IO_READ): until the descriptor is ready for a library to use. Gives 0 or an errno.
-  class Ready;
-  Ready ready(uint32_t events);
-  // co_await read(buffer): what has arrived, at least one octet of it (UDP: one datagram).
-  class Read;
-  Read read(std::span<char> to);
-  // co_await write(text): all of it, unless there is an error. The text must live until then.
-  class Write;
-  Write write(std::string_view from);
-
-  // Closes it before the task ends; `reset`: without TIME_WAIT.
-  void hangup(bool reset = false) {
-    if (fd_ >= 0) host_.hangup(id_, reset);
-    fd_ = -1;
-  }
-
- private:
-  template <class Self> class Io;
-  Context host_;
-  uint64_t id_;
-  int broken_ = 0;  // an error that came behind data
-};
-
-// Tries, and waits when the socket would block.
-template <class Self> class Connection::Io : public detail::Awaiter<Self> {
- public:
-  explicit Io(Connection &c) : c_(c) {}
-  bool await_ready() const { return false; }
-  bool begin(Async::promise_type &promise) {
-    if (promise.streak++ < most_at_once && step()) return false;
-    c_.host_.rewatch(c_.id_, static_cast<Self *>(this)->events());
-    return true;
-  }
-  bool waits_for(uint64_t id) const override { return id == c_.id_; }
-  bool on_io(uint64_t id, uint32_t events) override {
-    if (id != c_.id_) return false;
-    if (events & SONDE_IO_ERROR) c_.broken_ = SONDE_IO_ERRNO(events);
-    if (step()) return true;
-    if (c_.broken_ == 0) return false;
-    result_.error = c_.broken_;
-    return true;
-  }
-  void expire() override { result_.error = ETIMEDOUT; }
-  Transfer await_resume() const { return result_; }
-
- protected:
-  static constexpr uint32_t most_at_once = 16;  // then the others of the shard have their turn: a peer may never stop
-  ~Io() = default;
-  // True: done, well or badly. False: it would block.
-  bool step() {
-    if (c_.fd_ < 0) return result_.error = ENOTCONN, true;
-    for (;;) {
-      ssize_t n = static_cast<Self *>(this)->transfer(c_.fd_);
-      if (n >= 0) {
-        result_.size += static_cast<size_t>(n);
-        if (static_cast<Self *>(this)->complete()) return true;
-      } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-        if (c_.broken_ == 0) return false;
-        return result_.error = c_.broken_, true;
-      } else if (errno != EINTR) {
-        return result_.error = errno, true;
-      }
-    }
-  }
-  Connection &c_;
-  Transfer result_;
-};
-
-class Connection::Read final : public Connection::Io<Connection::Read> {
- public:
-  Read(Connection &c, std::span<char> to) : Io(c), to_(to) {}
-  uint32_t events() const { return SONDE_IO_READ; }
-  ssize_t transfer(int fd) { return ::recv(fd, to_.data(), to_.size(), MSG_DONTWAIT); }
-  bool complete() const { return true; }
-
- private:
-  std::span<char> to_;
-};
-
-class Connection::Write final : public Connection::Io<Connection::Write> {
- public:
-  Write(Connection &c, std::string_view from) : Io(c), from_(from) {}
-  uint32_t events() const { return SONDE_IO_WRITE; }
-  ssize_t transfer(int fd) {
-    std::string_view rest = from_.substr(result_.size);
-    return ::send(fd, rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  }
-  bool complete() const { return result_.size == from_.size(); }
-
- private:
-  std::string_view from_;
-};
-
-class Connection::Ready final : public detail::Awaiter<Connection::Ready> {
- public:
-  Ready(Connection &c, uint32_t events) : c_(c), events_(events) {}
-  bool await_ready() const { return false; }
-  bool begin(Async::promise_type &) {
-    if (c_.fd_ < 0) return error_ = ENOTCONN, false;
-    c_.host_.rewatch(c_.id_, events_);
-    return true;
-  }
-  bool waits_for(uint64_t id) const override { return id == c_.id_; }
-  bool on_io(uint64_t id, uint32_t events) override {
-    if (id != c_.id_) return false;
-    if (events & SONDE_IO_ERROR) error_ = SONDE_IO_ERRNO(events);
-    return true;
-  }
-  void expire() override { error_ = ETIMEDOUT; }
-  int await_resume() const { return error_; }
-
- private:
-  Connection &c_;
-  uint32_t events_;
-  int error_ = 0;
-};
-
-inline Connection::Ready Connection::ready(uint32_t events) { return {*this, events}; }
-inline Connection::Read Connection::read(std::span<char> to) { return {*this, to}; }
-inline Connection::Write Connection::write(std::string_view from) { return {*this, from}; }
-
-inline Connection detail::Dial::await_resume() {
-  if (code_ != SONDE_OK && code_ != SONDE_E_AGAIN) throw Failure(code_, "");  // the host has said why
-  if (code_ == SONDE_E_AGAIN) return {host_, 0, -1, ETIMEDOUT};
-  if (error_ == 0) return {host_, connection_.id, connection_.fd, 0};
-  host_.hangup(connection_.id);
-  return {host_, 0, -1, error_};
-}
-
-inline detail::Dial Task::open(uint16_t port, uint8_t proto) const {
-  sonde_target to = target();
-  to.port = port;
-  to.proto = proto;
-  return {host_, *this, to};
-}
 inline detail::Sleep Task::sleep(std::chrono::nanoseconds time) const { return {host_, *this, time.count()}; }
 
 namespace detail {
@@ -329,9 +173,14 @@ template <class P> class AsyncRunner {
   }
   void on_io(uint64_t id, uint64_t user, uint32_t events) {
     Wait *waiting = wait_of(user);
-    // Nobody waits for it now (a sleep, another connection): it would come again and again. The next wait for it resumes.
-    if (!waiting || !waiting->waits_for(id)) host_.rewatch(id, 0);
-    else if (waiting->on_io(id, events)) resume(user);
+    // Nobody waits for it now (a sleep, another connection): it would come again and again. The next wait for it resumes,
+    // and is told an error, which comes but once.
+    if (!waiting || !waiting->waits_for(id)) {
+      host_.rewatch(id, 0);
+      if (waiting && (events & SONDE_IO_ERROR)) promise_of(user).keep_error(id, SONDE_IO_ERRNO(events));
+    } else if (waiting->on_io(id, events)) {
+      resume(user);
+    }
   }
   void on_timer(uint64_t id, uint64_t user) {
     Wait *waiting = wait_of(user);
@@ -355,6 +204,7 @@ template <class P> class AsyncRunner {
     auto found = live_.find(id);
     return found == live_.end() ? nullptr : found->second.handle().promise().waiting;
   }
+  Async::promise_type &promise_of(sonde_task id) { return live_.find(id)->second.handle().promise(); }
   // True when the coroutine has come to its end; the task is settled then. Its frame goes first: what it holds (a TLS
   // session) may still want the connection.
   bool resume(sonde_task id) {

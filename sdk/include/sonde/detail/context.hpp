@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -34,6 +35,11 @@ class Stream;
 namespace detail {
 class Dial;
 class Sleep;
+// A moment `ns` after `now`, at most the last that there is.
+constexpr int64_t later(int64_t now, int64_t ns) {
+  int64_t sum = 0;
+  return __builtin_add_overflow(now, ns, &sum) ? std::numeric_limits<int64_t>::max() : sum;
+}
 }  // namespace detail
 
 // The host as one instance sees it. Views that it hands out live until the callback returns.
@@ -188,12 +194,16 @@ class Task {
   }
 
   // Network, the comfortable way: to the task's own target. proto: 6 TCP, 17 UDP. A target that refuses or is silent gives
-  // a connection that is not open; what the host refuses (scope, printer ports) throws Failure and makes the task an error
-  // with the host's reason; a shortage of this machine makes it wait, or be offered again.
+  // a connection that is not open (UDP is open at once: only what comes back tells); what the host refuses (scope, printer
+  // ports) throws Failure and makes the task an error with the host's reason; a shortage of this machine makes it wait, or
+  // be offered again.
   Stream connect(uint16_t port, uint8_t proto = 6) const;    // of a blocking run() [worker]
   detail::Dial open(uint16_t port, uint8_t proto = 6) const;  // co_await, gives a Connection [shard]
   // co_await: true when the time is over, false when the deadline came first. [shard]
   detail::Sleep sleep(std::chrono::nanoseconds) const;
+  // Waits until the run's rate has let so many packets leave that the plugin, or a program of it, sends by itself; false when
+  // the deadline came first. What dial(), connect(), admit() and writing datagrams sends is counted there. [worker]
+  bool pace(uint32_t packets) const;
 
   // Network, as the ABI has it. `to` is usually target() with port and proto set.
   sonde_err dial(const sonde_target &to, uint32_t events, uint64_t user, sonde_conn &out) const {

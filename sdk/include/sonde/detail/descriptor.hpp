@@ -21,7 +21,8 @@ struct About {
   uint32_t max_batch = 0;      // tasks of one start() or run(); 0: the host decides
   uint32_t max_in_flight = 0;  // tasks of the whole run at once, over all instances; 0: the host decides
   uint32_t max_instances = 0;  // when a library serves no more threads; 0: the host decides
-  uint32_t timeout_ms = 10000; // the deadline of a task, with the "wait" of its cost; a pipeline's `deadline:` overrides
+  // The deadline of a task: this and the "wait" of its cost; 0 is 10 s. Cost::deadline and a pipeline's `deadline:` override.
+  uint32_t timeout_ms = 10000;
 };
 
 namespace detail {

@@ -85,8 +85,13 @@ template <class P> sonde_err run(sonde_inst *i, const sonde_task *tasks, uint32_
   }
   return SONDE_OK;
 }
+// What throws ends the batch: a shortage of this machine has all that are not done offered again, a Failure is their error.
 template <class P> sonde_err run_batch(sonde_inst *i, const sonde_task *tasks, uint32_t n) noexcept {
-  return guarded(self<P>(i).host, 0, [&] { self<P>(i).plugin.run(std::span(tasks, n)); });
+  const sonde_err e = guarded(self<P>(i).host, 0, [&] { self<P>(i).plugin.run(std::span(tasks, n)); });
+  if (e != SONDE_E_AGAIN) return e;
+  for (uint32_t k = 0; k < n; ++k)
+    if (Task task(self<P>(i).host, tasks[k]); task.deadline() != 0) task.done(SONDE_POSTPONED);
+  return SONDE_OK;
 }
 template <class P>
 concept blocking_batch = requires(P &p, std::span<const sonde_task> t) { p.run(t); };

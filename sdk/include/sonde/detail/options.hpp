@@ -22,12 +22,13 @@
 
 namespace sonde {
 
-// What one target costs: JSON of the words "silent", "alive" and "wait" of x-sonde (docs/plugins.md, Options). All texts
-// are static. Not given: the plugin sends nothing, and is not paced.
+// What one target costs: JSON of the words "silent", "alive", "wait" and "deadline" of x-sonde (docs/plugins.md, Options).
+// All texts are static. Not given: the plugin sends nothing, and is not paced.
 struct Cost {
-  const char *silent = nullptr;  // packets to a target that never answers: R"(["tries"])"
-  const char *alive = nullptr;   // packets to one that answers at once
-  const char *wait = nullptr;    // ns that a silent target takes
+  const char *silent = nullptr;    // packets to a target that never answers: R"(["tries"])"
+  const char *alive = nullptr;     // packets to one that answers at once
+  const char *wait = nullptr;      // ns that a silent target takes
+  const char *deadline = nullptr;  // ns after which a task is over; not given: About::timeout_ms and the wait
 };
 
 // What a schema may say beyond the type. Bounds are in base units: ns, bytes. An integer has those of its type anyway.
@@ -192,12 +193,13 @@ template <class S, size_t N, class... T> class OptionSet {
     first = true;
     ((all.required() ? (text_ << (std::exchange(first, false) ? R"(,"required":[)" : ",")).quoted(all.name) : text_), ...);
     if (!first) text_ << "]";
-    if (cost.silent || cost.alive || cost.wait) {
+    if (cost.silent || cost.alive || cost.wait || cost.deadline) {
       text_ << R"(,"x-sonde":{"cost":{)";
       first = true;
       add_cost(first, R"("silent":)", cost.silent);
       add_cost(first, R"("alive":)", cost.alive);
       add_cost(first, R"("wait":)", cost.wait);
+      add_cost(first, R"("deadline":)", cost.deadline);
       text_ << "}}";
     }
     text_ << "}";
@@ -222,8 +224,9 @@ template <class S, size_t N, class... T> class OptionSet {
 
 }  // namespace detail
 
-// One option: its name in a pipeline file, the member it fills, its default ("2s" for a duration, "22,80" for ports,
-// "0.5" for a real number, no_default), a sentence for people, and limits. All texts are static.
+// One option: its name in a pipeline file, the member it fills, its default as it is written there ("2s" for a duration,
+// "4KiB" for a size, "22,80" for ports, "0.5" for a real number; no_default), a sentence for people, and limits, in base
+// units: {.minimum = 1'000'000} is 1 ms. All texts are static.
 template <class S, class T>
 consteval detail::Option<S, T> option(const char *name, T S::*member, detail::Default fallback, const char *help,
                                       Limits limits = {}) {

@@ -1,5 +1,4 @@
 /* my-exporter: writes one host a line, with tabs between the cells. Write your own format here. */
-#define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -7,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cell.h"
+#include "columns.h"
+#include "output.h"
 
 /* "path", "hosts" and "columns" mean the same in every exporter; sonde itself reads "hosts". */
 static const char schema[] =
@@ -22,20 +21,12 @@ static const char schema[] =
     "\"columns\": {\"type\": \"array\", \"items\": {\"type\": \"string\"},"
     " \"description\": \"fields to write, in this order; not given: all but those for detail\"}}}";
 
-typedef struct column {
-  char* name;
-  uint32_t index, shape;
-  int present; /* 0: named, but no stage of this run fills it */
-} column;
-
 struct sonde_inst {
   sonde_ctx* ctx;
   const sonde_host* host;
-  char *path, *part; /* it is written beside its place and renamed: it appears whole or not at all */
-  column* columns;
-  uint32_t column_count;
-  FILE* file;
-  int direct; /* not renamed: standard output, a pipe, a device */
+  char* path;
+  columns columns;
+  output out;
 };
 
 static sonde_str text(const char* s) {
@@ -45,32 +36,18 @@ static sonde_str text(const char* s) {
   return out;
 }
 
-static char* copy(sonde_str s) {
-  char* out = malloc(s.len + 1);
-  if (!out) return NULL;
-  memcpy(out, s.ptr, s.len);
-  out[s.len] = '\0';
-  return out;
-}
-
 /* An error with its reason; errno is the system's. */
-static sonde_err failed(sonde_inst* self, const char* path) {
+static sonde_err failed(sonde_inst* self) {
   char why[4096];
-  int n = snprintf(why, sizeof why, "cannot write %s: %s", path, strerror(errno));
-  sonde_str reason;
-  reason.ptr = why;
-  reason.len = n < 0 ? 0 : (size_t)n < sizeof why ? (size_t)n : sizeof why - 1;
-  self->host->fail(self->ctx, 0, SONDE_E_IO, reason);
+  snprintf(why, sizeof why, "cannot write %s: %s", self->path, strerror(errno));
+  self->host->fail(self->ctx, 0, SONDE_E_IO, text(why));
   return SONDE_E_IO;
 }
 
 static void destroy(sonde_inst* self) {
-  uint32_t i;
-  if (self->file) fclose(self->file);
-  for (i = 0; i < self->column_count; ++i) free(self->columns[i].name);
-  free(self->columns);
+  output_discard(&self->out);
+  free_columns(&self->columns);
   free(self->path);
-  free(self->part);
   free(self);
 }
 
@@ -83,79 +60,42 @@ static sonde_err create(sonde_ctx* ctx, const sonde_host* host, sonde_inst** out
   if (!self) return SONDE_E_NOMEM;
   self->ctx = ctx;
   self->host = host;
-  self->path = copy(path.as.s);
-  self->part = malloc(path.as.s.len + sizeof ".part");
-  if (!self->path || !self->part) {
-    destroy(self);
+  self->path = calloc(path.as.s.len + 1, 1); /* the view is the host's, and has no NUL */
+  if (!self->path) {
+    free(self);
     return SONDE_E_NOMEM;
   }
-  sprintf(self->part, "%s.part", self->path);
+  memcpy(self->path, path.as.s.ptr, path.as.s.len);
   *out = self;
   return SONDE_OK;
 }
 
-/* The fields are an array of the host's; a later version of the ABI may have longer ones, hence the stride. */
-static const sonde_field* field_at(const sonde_field* fields, uint32_t i, uint32_t stride) {
-  return (const sonde_field*)((const char*)fields + (size_t)i * stride);
-}
-
-static sonde_err add_column(sonde_inst* self, sonde_str name, const sonde_field* fields, uint32_t count,
-                            uint32_t stride) {
-  column* c = &self->columns[self->column_count];
-  uint32_t i;
-  c->name = copy(name);
-  if (!c->name) return SONDE_E_NOMEM;
-  ++self->column_count;
-  c->present = 0;
-  for (i = 0; i < count && !c->present; ++i) {
-    const sonde_field* f = field_at(fields, i, stride);
-    if (strcmp(f->name, c->name) != 0) continue;
-    c->index = i;
-    c->shape = f->shape;
-    c->present = 1;
-  }
-  return SONDE_OK;
-}
-
-/* Renaming a file onto a pipe or onto /dev/null would replace it, so these are written as they are. */
-static FILE* open_file(sonde_inst* self) {
-  struct stat there;
-  if (strcmp(self->path, "-") == 0) {
-    int fd = dup(STDOUT_FILENO);
-    self->direct = 1;
-    return fd < 0 ? NULL : fdopen(fd, "w");
-  }
-  self->direct = stat(self->path, &there) == 0 && !S_ISREG(there.st_mode);
-  return fopen(self->direct ? self->path : self->part, "w");
-}
-
 static sonde_err open_(sonde_inst* self, const sonde_field* fields, uint32_t count, uint32_t stride) {
+  char why[4096] = "";
   uint32_t named = self->host->option_count(self->ctx, text("/columns")), i;
-  sonde_err e = SONDE_OK;
-  self->columns = calloc((named ? named : count) + 1, sizeof *self->columns);
-  if (!self->columns) return SONDE_E_NOMEM;
+  sonde_str* names = calloc(named + 1, sizeof *names);
+  sonde_err e = names ? SONDE_OK : SONDE_E_NOMEM;
   for (i = 0; i < named && e == SONDE_OK; ++i) {
     char pointer[32];
     sonde_value name;
-    sprintf(pointer, "/columns/%" PRIu32, i);
+    snprintf(pointer, sizeof pointer, "/columns/%" PRIu32, i);
     e = self->host->option(self->ctx, text(pointer), SONDE_TEXT, &name);
-    if (e == SONDE_OK) e = add_column(self, name.as.s, fields, count, stride);
+    if (e == SONDE_OK) names[i] = name.as.s;
   }
-  for (i = 0; i < count && !named && e == SONDE_OK; ++i) {
-    const sonde_field* f = field_at(fields, i, stride);
-    if (!(f->flags & SONDE_F_DETAIL)) e = add_column(self, text(f->name), fields, count, stride);
-  }
+  if (e == SONDE_OK) e = choose_columns(&self->columns, names, named, fields, count, stride, why, sizeof why);
+  free(names);
+  if (*why) self->host->fail(self->ctx, 0, e, text(why));
   if (e != SONDE_OK) return e;
-  self->file = open_file(self);
-  if (!self->file) return failed(self, self->path);
-  for (i = 0; i < self->column_count; ++i) fprintf(self->file, "%s%s", i ? "\t" : "", self->columns[i].name);
-  putc('\n', self->file);
+  if (output_open(&self->out, self->path) != 0) return failed(self);
+  for (i = 0; i < self->columns.count; ++i) fprintf(self->out.file, "%s%s", i ? "\t" : "", self->columns.first[i].name);
+  putc('\n', self->out.file);
   return SONDE_OK;
 }
 
 static void write_value(FILE* out, const sonde_value* v) {
   char address[INET6_ADDRSTRLEN] = "";
   static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  size_t i;
   int v4;
   switch (v->type) {
     case SONDE_BOOL:
@@ -175,6 +115,9 @@ static void write_value(FILE* out, const sonde_value* v) {
     case SONDE_JSON:
       write_cell(out, v->as.s.ptr, v->as.s.len);
       break;
+    case SONDE_BYTES:
+      for (i = 0; i < v->as.s.len; ++i) fprintf(out, "%02x", (unsigned)(unsigned char)v->as.s.ptr[i]);
+      break;
     case SONDE_IP:
       v4 = memcmp(v->as.ip, mapped, sizeof mapped) == 0;
       if (inet_ntop(v4 ? AF_INET : AF_INET6, v->as.ip + (v4 ? 12 : 0), address, sizeof address)) fputs(address, out);
@@ -191,43 +134,36 @@ static void write_column(sonde_inst* self, sonde_task record, const column* c) {
     sonde_str key;
     sonde_value value;
     if (self->host->get(self->ctx, record, c->index, i, &key, &value) != SONDE_OK) continue;
-    if (i) putc(',', self->file);
+    if (i) putc(',', self->out.file);
     if (c->shape == SONDE_MAP) {
-      write_cell(self->file, key.ptr, key.len);
-      putc('=', self->file);
+      write_cell(self->out.file, key.ptr, key.len);
+      putc('=', self->out.file);
     }
-    write_value(self->file, &value);
+    write_value(self->out.file, &value);
   }
 }
 
 static int32_t write_(sonde_inst* self, const sonde_task* records, uint32_t n) {
   uint32_t i, k;
   for (i = 0; i < n; ++i) {
-    for (k = 0; k < self->column_count; ++k) {
-      if (k) putc('\t', self->file);
-      write_column(self, records[i], &self->columns[k]);
+    for (k = 0; k < self->columns.count; ++k) {
+      if (k) putc('\t', self->out.file);
+      write_column(self, records[i], &self->columns.first[k]);
     }
-    putc('\n', self->file);
+    putc('\n', self->out.file);
   }
-  return ferror(self->file) ? failed(self, self->path) : (int32_t)n;
+  return ferror(self->out.file) ? failed(self) : (int32_t)n;
 }
 
 static sonde_err flush(sonde_inst* self) {
-  if (fflush(self->file) != 0) return failed(self, self->path);
-  return !self->direct && fsync(fileno(self->file)) != 0 ? failed(self, self->path) : SONDE_OK;
+  return output_sync(&self->out) == 0 ? SONDE_OK : failed(self);
 }
 
 static sonde_err close_(sonde_inst* self, int commit) {
-  FILE* file = self->file;
-  int good;
-  self->file = NULL;
-  if (!file) return SONDE_OK; /* open() failed */
-  good = fclose(file) == 0;
-  if (self->direct) return good || !commit ? SONDE_OK : failed(self, self->path);
-  if (commit && good && rename(self->part, self->path) == 0) return SONDE_OK;
-  if (commit) failed(self, self->path);
-  unlink(self->part);
-  return commit ? SONDE_E_IO : SONDE_OK;
+  if (!self->out.file) return SONDE_OK; /* open() failed */
+  if (commit) return output_publish(&self->out) == 0 ? SONDE_OK : failed(self);
+  output_discard(&self->out);
+  return SONDE_OK;
 }
 
 static const sonde_exporter api = {sizeof api, 0, open_, write_, flush, close_};

@@ -1,5 +1,7 @@
-// The part that meets hostile text, apart from files and from sonde, so that a test can call it.
+// The part that meets hostile text, apart from files and hosts, so that a test can call it.
 #pragma once
+#include <sonde/json_writer.hpp>
+#include <sonde/plugin.hpp>
 #include <string>
 #include <string_view>
 
@@ -16,4 +18,11 @@ inline void append_cell(std::string& out, std::string_view text) {
     out += hex[octet >> 4];
     out += hex[octet & 15];
   }
+}
+
+/// Appends one value of a field. JSON may have tabs and line feeds between its words, and is text to a cell.
+inline void append_value(std::string& out, const sonde_value& value) {
+  if (value.type == SONDE_TEXT || value.type == SONDE_JSON) return append_cell(out, sonde::view(value.as.s));
+  if (value.type == SONDE_IP) return sonde::json::append_ip(out, value.as.ip);
+  sonde::json::append_value(out, value);
 }

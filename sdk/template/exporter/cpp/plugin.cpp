@@ -1,6 +1,5 @@
 // my-exporter: writes one host a line, with tabs between the cells. Write your own format here.
 #include <sonde/columns.hpp>
-#include <sonde/json_writer.hpp>
 #include <sonde/output_file.hpp>
 #include <sonde/plugin.hpp>
 
@@ -65,11 +64,6 @@ class Exporter {
       }
     }
     return out + "\n";
-  }
-  static void append_value(std::string& out, const sonde_value& value) {
-    if (value.type == SONDE_TEXT) return append_cell(out, sonde::view(value.as.s));
-    if (value.type == SONDE_IP) return sonde::json::append_ip(out, value.as.ip);
-    sonde::json::append_value(out, value);
   }
 
   sonde::Context host_;

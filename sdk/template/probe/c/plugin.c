@@ -17,12 +17,15 @@ static const sonde_field outputs[] = {
     {"my-probe.line", SONDE_TEXT, SONDE_SCALAR, 0, 0, "the first line that the server says"}};
 
 /* What a pipeline file may set. The cost is what `sonde plan` counts: packets to a silent target, and to one that
- * answers. */
+ * answers; how long silence takes, and when a target's time is over, which sonde itself sees to. Bounds are in ns. */
 static const char schema[] =
     "{\"type\": \"object\", \"properties\": {"
     "\"port\": {\"type\": \"integer\", \"minimum\": 1, \"maximum\": 65535, \"default\": 22,"
-    " \"description\": \"TCP port to connect to\"}},"
-    "\"x-sonde\": {\"cost\": {\"silent\": [1], \"alive\": [1]}}}";
+    " \"description\": \"TCP port to connect to\"},"
+    "\"timeout\": {\"type\": \"string\", \"x-sonde\": \"duration\", \"minimum\": 1000000, \"default\": \"3s\","
+    " \"description\": \"how long a host may take\"}},"
+    "\"x-sonde\": {\"cost\": {\"silent\": [1], \"alive\": [1],"
+    " \"wait\": [\"timeout\"], \"deadline\": [\"timeout\"]}}}";
 
 struct sonde_inst {
   sonde_ctx* ctx;
@@ -117,8 +120,7 @@ static const sonde_descriptor descriptor = {.size = sizeof descriptor,
                                             .output_count = sizeof outputs / sizeof *outputs,
                                             .field_size = sizeof(sonde_field),
                                             .needs = SONDE_NEED_CONNECT,
-                                            .flags = SONDE_P_BLOCKING,
-                                            .timeout_ms = 3000}; /* the deadline of one target */
+                                            .flags = SONDE_P_BLOCKING};
 static const sonde_plugin plugin = {sizeof plugin, 0, &descriptor, create, destroy, &api, NULL};
 
 const sonde_plugin* sonde_plugin_v0(uint32_t index) {

@@ -7,21 +7,21 @@
 #include "line.hpp"
 
 namespace {
-
 // What the probe writes. "alive" is a field that many share; an own one begins with the plugin's id.
 constexpr sonde::Scalar<bool> alive{0, "alive", "the host answered, be it with a refusal"};
 constexpr sonde::Scalar<std::string_view> line{1, "my-probe.line", "the first line that the server says"};
 constexpr auto outputs = sonde::fields(alive, line);
 
 // What a pipeline file may set. The cost is what `sonde plan` counts: packets to a silent target, and to one that
-// answers.
+// answers; how long silence takes, and when a target's time is over, which sonde itself sees to.
 struct Options {
   uint16_t port;
+  std::chrono::nanoseconds timeout;
 };
-constexpr auto options =
-    sonde::options<Options>(sonde::Cost{.silent = "[1]", .alive = "[1]"},
-                            sonde::option("port", &Options::port, 22, "TCP port to connect to", {.minimum = 1}));
-
+constexpr auto options = sonde::options<Options>(
+    sonde::Cost{.silent = "[1]", .alive = "[1]", .wait = R"(["timeout"])", .deadline = R"(["timeout"])"},
+    sonde::option("port", &Options::port, 22, "TCP port to connect to", {.minimum = 1}),
+    sonde::option("timeout", &Options::timeout, "3s", "how long a host may take", {.minimum = 1'000'000}));  // ns
 constexpr sonde::About about = {.id = "my-probe",
                                 .version = "1.0.0",
                                 .summary = "records what a TCP server says first",
@@ -29,8 +29,7 @@ constexpr sonde::About about = {.id = "my-probe",
                                 .options_schema = options.schema(),
                                 .outputs = outputs,
                                 .needs = SONDE_NEED_CONNECT,
-                                .max_in_flight = 512,  // targets at once, over the whole run
-                                .timeout_ms = 3000};   // the deadline of one target
+                                .max_in_flight = 512};  // targets at once, over the whole run
 
 class Probe {
  public:
