@@ -4,22 +4,34 @@ import subprocess
 
 from harness.namespaces import LabError
 
-LINE = re.compile(r"^\s*(\d+\.\d+)%\s+(\S+)\s+\[([k.])\]\s+(.*?)\s*$")
+LINE = re.compile(r"^\s*(\d+\.\d+)%\s+(\d+\.\d+)%\s+(\S+)\s+\[([k.])\]\s+(.*?)(?:\s+-)*\s*$")
+ENTRIES = {"asm_exc_page_fault": "page faults"}  # how else a process enters the kernel than by a system call
 
 
 def read(text):
-    """Rows (share in percent, where, function) of `perf report --stdio --sort dso,symbol`, the dearest first."""
+    """Rows (share in percent, where, what) of `perf report --stdio --children --sort dso,symbol`, the dearest first:
+    system calls with all that the kernel does in them, and the functions of the process with their own time."""
     rows = []
     for line in text.splitlines():
-        if found := LINE.match(line):
-            where = "kernel" if found[3] == "k" else found[2]
-            rows.append((float(found[1]), where, shorten(found[4])))
+        if not (found := LINE.match(line)):
+            continue
+        whole, own, where, ring, symbol = float(found[1]), float(found[2]), found[3], found[4], found[5]
+        if ring == "k":
+            call = re.fullmatch(r"__(?:x64|arm64|riscv|s390x|ia32)_sys_(\w+)", symbol)
+            if call or symbol in ENTRIES:
+                rows.append((whole, "kernel", call[1] if call else ENTRIES[symbol]))
+        elif own > 0:
+            rows.append((own, where, shorten(symbol)))
     return sorted(rows, reverse=True)
 
 
 def shorten(symbol):
-    """A C++ function without its arguments."""
-    return re.sub(r"\(.*", "", symbol.replace("(anonymous namespace)", "{anon}")).replace("sonde::core::", "")
+    """A C++ function without its arguments and those of its templates."""
+    name = symbol.replace("(anonymous namespace)::", "").replace("sonde::core::", "").partition("(")[0]
+    name = re.sub(r"::__cxx11|\[abi:cxx11\]|::json_abi_v[\d_]+", "", name)
+    while (shorter := re.sub(r"<[^<>]*>", "", name)) != name:
+        name = shorter
+    return name
 
 
 def shares(rows):
@@ -44,11 +56,12 @@ def profile(case, meter, net):
     directory = net.folder(f"profile-{case.name}")
     data = directory / "perf.data"
     # Not by hardware counters: virtual machines have none, and the same event everywhere compares.
-    run = meter.run(["perf", "record", "-q", "-e", "cpu-clock", "-F", "4000", "-o", data, "--",
+    run = meter.run(["perf", "record", "-q", "-e", "cpu-clock", "-F", "4000", "-g", "-o", data, "--",
                      *contestant.command(directory)], net.scanner, directory)
     if run.code != 0:
         raise LabError(f"{case.name} under perf: exit {run.code}\n{run.err[-2000:]}")
-    rows = read(perf("report", "-i", data, "--stdio", "--sort", "dso,symbol", "--percent-limit", "0.1"))
+    rows = read(perf("report", "-i", data, "--stdio", "--children", "-g", "none", "--sort", "dso,symbol",
+                     "--percent-limit", "0.2"))
     if not rows:
         raise LabError(f"{case.name}: perf saw nothing")
     return {"contestant": contestant.name, "dearest": rows[:20], "shares": shares(rows)}

@@ -154,7 +154,9 @@ def markdown(results, figures=()):
                   *markdown_table(MICRO_HEADS, [micro_cells(row) for row in results["micro"]])]
     if results["profiles"]:
         lines += ["### Where the time goes", "",
-                  "The dearest functions of each case, by samples of `perf`, own time alone.", ""]
+                  "What sonde's own process costs most in each case, one shard, by samples of `perf`: system calls "
+                  "with all that the kernel does in them (in namespaces that is the router's and the hosts' work too), "
+                  "and functions with their own time.", ""]
         for name, profile in results["profiles"].items():
             lines += [f"- **{name}**: " + "; ".join(
                 f"{share:.1f} % `{symbol}` ({where})" for share, where, symbol in profile["dearest"][:3]) +

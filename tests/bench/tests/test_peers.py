@@ -67,13 +67,18 @@ def test_google_benchmark():
 
 
 def test_perf():
-    text = """# Overhead  Shared Object      Symbol
-# ........  .................  ..................
-    12.50%  [kernel.kallsyms]  [k] __do_softirq
-     3.25%  sonde              [.] sonde::core::Shard::settle(sonde::core::Slot&, unsigned int)
-    40.00%  icmp.so            [.] sonde::icmp::(anonymous namespace)::pump(int)
+    text = """# Children      Self  Shared Object      Symbol
+# ........  ........  .................  ..................
+    70.50%     0.10%  [kernel.kallsyms]  [k] __x64_sys_sendmmsg   -      -
+    70.00%     0.10%  [kernel.kallsyms]  [k] ____sys_sendmsg
+    68.00%    12.50%  [kernel.kallsyms]  [k] net_rx_action        -      -
+     5.00%     0.00%  [kernel.vmlinux]   [k] asm_exc_page_fault   -      -
+    90.25%     3.25%  sonde              [.] sonde::core::Shard::settle(sonde::core::Slot&, unsigned int)  -      -
+    40.00%    11.00%  icmp.so            [.] sonde::icmp::(anonymous namespace)::pump(int)
+    99.00%     0.00%  libc.so.6          [.] __libc_start_main
+     2.00%     2.00%  sonde              [.] void std::sort_loop<std::vector<unsigned long, std::allocator<long> > >(int)
 """
     rows = profiles.read(text)
-    assert rows == [(40.0, "icmp.so", "sonde::icmp::{anon}::pump"), (12.5, "kernel", "__do_softirq"),
-                    (3.25, "sonde", "Shard::settle")]
-    assert profiles.shares(rows) == {"icmp.so": 40.0, "kernel": 12.5, "sonde": 3.25}
+    assert rows == [(70.5, "kernel", "sendmmsg"), (11.0, "icmp.so", "sonde::icmp::pump"), (5.0, "kernel", "page faults"),
+                    (3.25, "sonde", "Shard::settle"), (2.0, "sonde", "void std::sort_loop")]
+    assert profiles.shares(rows) == {"kernel": 75.5, "icmp.so": 11.0, "sonde": 5.25}
