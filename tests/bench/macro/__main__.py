@@ -86,8 +86,9 @@ def measure_others(given, names, programs, results):
 
 
 def write_docs(results):
-    figures = growth.write(FIGURES, results["growth"]["rows"]) if results["growth"] else []
-    part = report.markdown(results, [(f"performance/{file}", title) for file, title in figures])
+    rows = results["growth"]["rows"] if results["growth"] else []
+    figures = [(f"performance/{file}", title) for file, title in growth.write(FIGURES, rows)]
+    part = report.markdown(results, figures, growth.completeness(rows))
     DOCUMENT.write_text(report.into_document(DOCUMENT.read_text(), part))
     say(f"{DOCUMENT.relative_to(TREE)} is written; {len(figures)} figures")
 

@@ -1,5 +1,7 @@
 """How time and memory grow with targets, with the share that is alive, and with shards: of the engine alone, and of
 each stage in the lab."""
+import json
+
 from .cases import HERE
 from .measure import Series
 from .nets import GrowthNet
@@ -19,18 +21,27 @@ def sonde_argv(programs, pipeline, network, shards, out, more=()):
             "--quiet", "--no-env-file", "--target", network, "--set", f"limits.shards={shards}", *more]
 
 
-def measure(meter, net, argv_of, runs, label):
-    """The median of some runs, as {"wall", "cpu", "peak_mib"}."""
-    series = Series()
+def there(percent, exponent):
+    """How many of a network of 2^exponent addresses are alive: its first and last address are no targets, and its last
+    one is among the alive only where all are."""
+    return {0: 0, 50: 2 ** exponent // 2 - 1, 100: 2 ** exponent - 2}[percent]
+
+
+def measure(meter, net, argv_of, runs, label, expected=None):
+    """The median of some runs, as {"wall", "cpu", "peak_mib", "missed"}; missed: of the hosts that are there."""
+    series, found = Series(), []
     for _ in range(runs):
         directory = net.folder("growth")
         run = meter.run(argv_of(directory / "out"), net.scanner, directory)
         if run.code != 0:
             raise RuntimeError(f"{label}: exit {run.code}\n{run.err[-2000:]}")
         series.add(run, set(), frozenset())
+        found.append(len(json.loads((directory / "out" / "inventory.json").read_text())))
     values = series.values()
-    say(f"  {label:48} {values['wall'] * 1000:9.0f} ms {values['peak_mib']:7.1f} MiB")
-    return {key: values[key] for key in ("wall", "cpu", "peak_mib")}
+    missed = 0 if expected is None else expected - min(found)
+    say(f"  {label:48} {values['wall'] * 1000:9.0f} ms {values['peak_mib']:7.1f} MiB  {min(found)} found" +
+        (f", {missed} MISSED" if missed else ""))
+    return {**{key: values[key] for key in ("wall", "cpu", "peak_mib")}, "missed": missed}
 
 
 def engine(meter, programs, net, runs, exponents=ENGINE_EXPONENTS):
@@ -60,7 +71,7 @@ def stages(meter, programs, net, runs, largest=20):
                     rows.append({"stage": name, "alive": percent, "shards": shards, "exponent": exponent, **measure(
                         meter, net,
                         lambda out: sonde_argv(programs, f"growth-{name}", network, shards, out), runs,
-                        f"{name} 2^{exponent}, {percent} % alive, {shards} shards")})
+                        f"{name} 2^{exponent}, {percent} % alive, {shards} shards", there(percent, exponent))})
     return rows
 
 
@@ -68,6 +79,15 @@ def run(meter, programs, runs, quick=False):
     with GrowthNet() as net:
         return [*engine(meter, programs, net, runs, (8, 12, 16) if quick else ENGINE_EXPONENTS),
                 *stages(meter, programs, net, 1, 10 if quick else 20)]
+
+
+def completeness(rows):
+    """In words, for the page."""
+    missed = [f"{row['missed']} of {row['stage']}, 2^{row['exponent']} targets, {row['alive']} % alive, "
+              f"{row['shards']} shards" for row in rows if row["missed"]]
+    real = sum(row["stage"] != "engine" for row in rows)
+    return f"In {real} runs of real stages " + (f"these were missed: {'; '.join(missed)}." if missed else
+                                               "nobody was missed.")
 
 
 def lines(rows, value, keep):

@@ -11,18 +11,20 @@ ENTRIES = {"asm_exc_page_fault": "page faults"}  # how else a process enters the
 def read(text):
     """Rows (share in percent, where, what) of `perf report --stdio --children --sort dso,symbol`, the dearest first:
     system calls with all that the kernel does in them, and the functions of the process with their own time."""
-    rows = []
+    rows, calls = [], {}
     for line in text.splitlines():
         if not (found := LINE.match(line)):
             continue
         whole, own, where, ring, symbol = float(found[1]), float(found[2]), found[3], found[4], found[5]
         if ring == "k":
-            call = re.fullmatch(r"__(?:x64|arm64|riscv|s390x|ia32)_sys_(\w+)", symbol)
+            # Of entry and body of a call one may be missing, where it jumped into the next.
+            call = re.fullmatch(r"(?:__|k|__(?:x64|arm64|riscv|s390x)_)sys_(\w+)", symbol)
             if call or symbol in ENTRIES:
-                rows.append((whole, "kernel", call[1] if call else ENTRIES[symbol]))
+                name = call[1] if call else ENTRIES[symbol]
+                calls[name] = max(whole, calls.get(name, 0.0))
         elif own > 0:
             rows.append((own, where, shorten(symbol)))
-    return sorted(rows, reverse=True)
+    return sorted([*rows, *((share, "kernel", name) for name, share in calls.items())], reverse=True)
 
 
 def shorten(symbol):

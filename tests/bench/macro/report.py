@@ -139,7 +139,7 @@ def extrapolated(results):
     return ""
 
 
-def markdown(results, figures=()):
+def markdown(results, figures=(), growth_words=""):
     """The generated part of docs/performance.md, without its markers."""
     lines = machine_lines(results)
     for name, case in results["cases"].items():
@@ -163,7 +163,7 @@ def markdown(results, figures=()):
                 f". Shares: {', '.join(f'{where} {share:.0f} %' for where, share in profile['shares'].items())}."]
         lines += [""]
     if figures:
-        lines += ["### Growth", ""] + [line for path, alt in figures for line in (f"![{alt}]({path})", "")]
+        lines += ["### Growth", "", growth_words, ""] + [line for path, alt in figures for line in (f"![{alt}]({path})", "")]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -70,6 +70,7 @@ def test_perf():
     text = """# Children      Self  Shared Object      Symbol
 # ........  ........  .................  ..................
     70.50%     0.10%  [kernel.kallsyms]  [k] __x64_sys_sendmmsg   -      -
+    70.40%     0.10%  [kernel.kallsyms]  [k] __sys_sendmmsg
     70.00%     0.10%  [kernel.kallsyms]  [k] ____sys_sendmsg
     68.00%    12.50%  [kernel.kallsyms]  [k] net_rx_action        -      -
      5.00%     0.00%  [kernel.vmlinux]   [k] asm_exc_page_fault   -      -

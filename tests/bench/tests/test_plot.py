@@ -48,3 +48,13 @@ def test_growth_makes_a_line_for_each_share_and_number_of_shards(tmp_path):
     labels = [node.text for node in root.findall(f"{SVG}text")]
     assert [label for label in labels if label and "alive" in label] == [
         "0 % alive, 1 shard", "0 % alive, 2 shards", "100 % alive, 1 shard", "100 % alive, 2 shards"]
+
+
+def test_how_many_are_there():
+    assert [growth.there(percent, 8) for percent in (0, 50, 100)] == [0, 127, 254]
+
+
+def test_what_was_missed_is_told():
+    row = {"stage": "icmp", "alive": 50, "shards": 2, "exponent": 8, "missed": 0}
+    assert growth.completeness([row, {**row, "stage": "engine"}]) == "In 1 runs of real stages nobody was missed."
+    assert "3 of icmp, 2^8 targets, 50 % alive, 2 shards" in growth.completeness([{**row, "missed": 3}])
