@@ -19,7 +19,7 @@ OTHERS = {"micro": "the Google Benchmark programs", "growth": "time and memory b
 
 def arguments():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__, allow_abbrev=False)
-    parser.add_argument("cases", nargs="*", metavar="CASE", help="all but growth when none is named; --list shows them")
+    parser.add_argument("cases", nargs="*", metavar="CASE", help="all but growth when none is named (--list)")
     parser.add_argument("--list", action="store_true", help="the cases")
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="rounds after the warm-up (5)")
     parser.add_argument("--quick", action="store_true", help="one round, no warm-up: whether it works")
@@ -29,7 +29,8 @@ def arguments():
                         help="write all results so far into docs/performance.md; without CASE nothing is measured")
     parser.add_argument("--show", action="store_true", help="print all results so far; nothing is measured")
     parser.add_argument("--build", type=Path, default=TREE / "build" / "release", help=argparse.SUPPRESS)
-    parser.add_argument("--results", type=Path, metavar="FILE", help="where results are kept (BUILD/bench/results.json)")
+    parser.add_argument("--results", type=Path, metavar="FILE",
+                        help="where results are kept (BUILD/bench/results.json)")
     given = parser.parse_args()
     if unknown := [name for name in given.cases if name not in ALL and name not in OTHERS]:
         parser.error(f"no such case: {', '.join(unknown)} ({', '.join([*ALL, *OTHERS])})")
@@ -47,21 +48,28 @@ def list_cases():
 
 
 def measure_cases(given, names, programs, results):
-    """Cases that share a network follow each other, so that it is built once."""
+    """Cases that share a network follow each other, so that it is built once. Returns how many could not be measured:
+    one that fails does not cost the others."""
+    failed = 0
     meter = Meter(programs.bench / "tools" / "bench_meter")
     runs = 0 if given.quick else given.runs
     for network in dict.fromkeys(ALL[name][0] for name in names):
         with network() as net:
             for name in (name for name in names if ALL[name][0] is network):
                 for case in ALL[name][1](net, programs):
-                    if given.profile:
-                        results["profiles"][case.name] = profile = profiles.profile(case, meter, net)
-                        print_profile(case.name, profile)
-                    else:
-                        measured = report.stamped(race(case, meter, net, runs, given.slow_peers), runs)
-                        results["cases"][case.name] = measured
-                        print(report.text_table(case.name, measured) + "\n", flush=True)
+                    try:
+                        if given.profile:
+                            results["profiles"][case.name] = profile = profiles.profile(case, meter, net)
+                            print_profile(case.name, profile)
+                        else:
+                            measured = report.stamped(race(case, meter, net, runs, given.slow_peers), runs)
+                            results["cases"][case.name] = measured
+                            print(report.text_table(case.name, measured) + "\n", flush=True)
+                    except (namespaces.LabError, RuntimeError) as why:
+                        failed += 1
+                        say(f"bench: {case.name} could not be measured: {why}")
                     report.save(given.results, results)
+    return failed
 
 
 def print_profile(name, profile):
@@ -88,7 +96,7 @@ def measure_others(given, names, programs, results):
 def write_docs(results):
     rows = results["growth"]["rows"] if results["growth"] else []
     figures = [(f"performance/{file}", title) for file, title in growth.write(FIGURES, rows)]
-    part = report.markdown(results, figures, growth.completeness(rows))
+    part = report.markdown(results, figures, growth.completeness(rows) + growth.speedup(rows))
     DOCUMENT.write_text(report.into_document(DOCUMENT.read_text(), part))
     say(f"{DOCUMENT.relative_to(TREE)} is written; {len(figures)} figures")
 
@@ -110,12 +118,15 @@ def main():
     if names:
         namespaces.require_namespaces()
         namespaces.remove_leftovers()
+        failed = 0
         programs = Programs(given.build / "bin" / "sonde", given.build / "bench")
         with ExitStack() as stack:
             stack.callback(report.save, given.results, results)
-            measure_cases(given, [name for name in names if name in ALL], programs, results)
+            failed = measure_cases(given, [name for name in names if name in ALL], programs, results)
             measure_others(given, names, programs, results)
         say(f"kept in {given.results}")
+        if failed:
+            return 1
     if given.show:
         show(results)
     if given.docs:

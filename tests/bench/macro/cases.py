@@ -64,10 +64,12 @@ def icmp_routed(net, programs):
             "masscan", "--ping", "--rate", "100000", "-e", "eth0", "--router-mac", net.gateway_mac, "--wait", "1",
             "-oL", out / "masscan.txt", net.network],
             lambda run: peers.masscan_list(text(run, "masscan.txt")), package="masscan"),
-        Contestant("fping", lambda out: ["fping", "-a", "-q", "-r", "0", "-t", "300", "-i", "0.01", "-g", net.network],
+        Contestant("fping", lambda out: [
+            "fping", "-a", "-q", "-r", "0", "-t", "300", "-i", "0.01", "-g", net.network],
                    lambda run: peers.first_words(run.out), package="fping"),
         Contestant("nmap -sn", lambda out: [
-            "nmap", "-sn", "-PE", "-n", "-T5", "--min-rate", "50000", "--max-retries", "0", "-oG", out / "nmap.txt", net.network],
+            "nmap", "-sn", "-PE", "-n", "-T5", "--min-rate", "50000", "--max-retries", "0", "-oG", out / "nmap.txt",
+            net.network],
             lambda run: peers.nmap_up(text(run, "nmap.txt")), package="nmap"),
         *sonde(programs, "icmp-routed", ALIVE),
         *sonde(programs, "icmp-routed-adaptive", ALIVE, label="adaptive"),
@@ -82,7 +84,8 @@ def arp_onlink(net, programs):
             "arp-scan", "-I", "eth0", "-r", "1", "-t", "300", "-i", "1u", "-q", "-x", "-g", net.network],
             lambda run: peers.first_words(run.out), package="arp-scan", expected=others),
         Contestant("nmap -sn -PR", lambda out: [
-            "nmap", "-sn", "-PR", "-n", "-T5", "--min-rate", "50000", "--max-retries", "0", "-oG", out / "nmap.txt", net.network],
+            "nmap", "-sn", "-PR", "-n", "-T5", "--min-rate", "50000", "--max-retries", "0", "-oG", out / "nmap.txt",
+            net.network],
             lambda run: peers.nmap_up(text(run, "nmap.txt")), package="nmap"),
         *sonde(programs, "arp-onlink", ALIVE),
     ], frozenset(net.alive))

@@ -90,6 +90,18 @@ def completeness(rows):
                                                "nobody was missed.")
 
 
+def speedup(rows):
+    """What a second shard brings the engine, at the most targets that were measured, in words."""
+    engine_rows = [row for row in rows if row["stage"] == "engine"]
+    if not engine_rows:
+        return ""
+    largest = max(row["exponent"] for row in engine_rows)
+    walls = {(row["alive"], row["shards"]): row["wall"] for row in engine_rows if row["exponent"] == largest}
+    parts = [f"{walls[alive, 1] / walls[alive, 2]:.2f} with {alive} % alive" for alive, shards in walls
+             if shards == 1 and (alive, 2) in walls]
+    return f" The engine alone, 2^{largest} targets: two shards are faster by a factor of {', '.join(parts)}."
+
+
 def lines(rows, value, keep):
     """A line for each share and number of shards; one shard solid, two dashed."""
     out = []

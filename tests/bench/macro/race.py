@@ -54,6 +54,8 @@ def run_once(entry, case, meter, net, folder):
         run = meter.run(argv, contestant.namespace or net.scanner, directory)
     except subprocess.TimeoutExpired as late:
         raise LabError(f"{case.name}: {contestant.name} did not end within {late.timeout} s") from late
+    if run.code == 127:
+        raise LabError(f"{contestant.name}: {argv[0]} is not installed ({contestant.package or 'build it'})\n{run.err}")
     expected = case.expected if contestant.expected is None else contestant.expected
     entry.series.add(run, contestant.found(run), expected)
     entry.argv[:] = shorten(argv, directory, net)

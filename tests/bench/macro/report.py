@@ -29,7 +29,8 @@ def package_versions(names):
     """Of Debian's packages; those that are not installed are left out."""
     versions = {}
     for name in sorted(set(names) - {""}):
-        done = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", name], capture_output=True, text=True, check=False)
+        done = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", name], capture_output=True, text=True,
+                              check=False)
         if done.returncode == 0 and done.stdout:
             versions[name] = done.stdout
     return versions
@@ -71,13 +72,21 @@ def goal_line(goal):
     return f"Goal: {goal['text']}{seconds}."
 
 
+def shards_line(case):
+    """How two shards compare with one; "" where only one was measured."""
+    walls = {row["name"]: row["wall"] for row in case["rows"]}
+    pairs = [(name.removesuffix(", 1 shard"), walls[other] / wall) for name, wall in walls.items()
+             if name.endswith(", 1 shard") and (other := name.replace(", 1 shard", ", 2 shards")) in walls]
+    return "; ".join(f"{who}: two shards take {ratio:.2f} of the time of one" for who, ratio in pairs)
+
+
 def text_table(name, case):
     rows = [HEADS] + [cells(row, case["goal"]) for row in case["rows"]]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADS))]
     def line(row):
         return "  ".join(cell.ljust(width) if at in (0, 8) else cell.rjust(width)
                          for at, (cell, width) in enumerate(zip(row, widths))).rstrip()
-    return "\n".join([f"{name}: {case['title']}", goal_line(case["goal"]), *map(line, rows)])
+    return "\n".join([f"{name}: {case['title']}", goal_line(case["goal"]), *map(line, rows), shards_line(case)]).rstrip()
 
 
 MICRO_HEADS = ["what", "value", "unit", "verdict"]
@@ -85,8 +94,10 @@ MICRO_HEADS = ["what", "value", "unit", "verdict"]
 
 def micro_cells(row):
     goal = row.get("goal")
-    verdict_of = "" if not goal else f"met ({goal})" if row["value"] <= goal else f"missed by {row['value'] / goal:.2f} x"
-    return [row["name"], f"{row['value']:.4g}", row["unit"], verdict_of]
+    reached = ""
+    if goal:
+        reached = f"met ({goal})" if row["value"] <= goal else f"missed by {row['value'] / goal:.2f} x"
+    return [row["name"], f"{row['value']:.4g}", row["unit"], reached]
 
 
 def micro_text(rows):
@@ -145,6 +156,8 @@ def markdown(results, figures=(), growth_words=""):
     for name, case in results["cases"].items():
         lines += [f"### {name}: {case['title']}", "", goal_line(case["goal"]), "",
                   *markdown_table(HEADS, [cells(row, case["goal"]) for row in case["rows"]])]
+        if shards_line(case):
+            lines += [shards_line(case) + ".", ""]
         if name == "inventory-24" and extrapolated(results):
             lines += [extrapolated(results), ""]
         lines += [f"- {row['name']}: `{' '.join(row['argv'])}`{' (' + row['note'] + ')' if row['note'] else ''}"
@@ -163,7 +176,8 @@ def markdown(results, figures=(), growth_words=""):
                 f". Shares: {', '.join(f'{where} {share:.0f} %' for where, share in profile['shares'].items())}."]
         lines += [""]
     if figures:
-        lines += ["### Growth", "", growth_words, ""] + [line for path, alt in figures for line in (f"![{alt}]({path})", "")]
+        lines += ["### Growth", "", growth_words, ""]
+        lines += [line for path, alt in figures for line in (f"![{alt}]({path})", "")]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -172,10 +186,10 @@ def machine_lines(results):
     days = sorted({case["at"] for case in results["cases"].values()})
     packages = ", ".join(f"{name} {version}" for name, version in results["packages"].items())
     virtual = ", a virtual machine" if at["virtual"] else ""
-    return [f"Measured {' and '.join(days) or 'never'}: {at['cpu']}, {at['cores']} cores, {at['memory_gib']} GiB{virtual}; "
-            f"{at['system']}, Linux {at['kernel']}. Scanner, router and hosts share the cores. Peers: {packages}. "
-            "Medians; a warm-up run is not counted, but for those that ran once. What was found is that of the worst "
-            "run.", ""]
+    return [f"Measured {' and '.join(days) or 'never'}: {at['cpu']}, {at['cores']} cores, {at['memory_gib']} GiB"
+            f"{virtual}; {at['system']}, Linux {at['kernel']}. Scanner, router and hosts share the cores. "
+            f"Peers: {packages}. Medians; a warm-up run is not counted, but for those that ran once. What was found is "
+            "that of the worst run.", ""]
 
 
 def into_document(text, part):

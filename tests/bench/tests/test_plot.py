@@ -58,3 +58,10 @@ def test_what_was_missed_is_told():
     row = {"stage": "icmp", "alive": 50, "shards": 2, "exponent": 8, "missed": 0}
     assert growth.completeness([row, {**row, "stage": "engine"}]) == "In 1 runs of real stages nobody was missed."
     assert "3 of icmp, 2^8 targets, 50 % alive, 2 shards" in growth.completeness([{**row, "missed": 3}])
+
+
+def test_what_a_second_shard_brings():
+    rows = [{"stage": "engine", "alive": 0, "shards": shards, "exponent": exponent, "wall": wall}
+            for shards, exponent, wall in ((1, 8, 1.0), (2, 8, 1.0), (1, 20, 3.0), (2, 20, 1.5))]
+    assert growth.speedup(rows).endswith("2^20 targets: two shards are faster by a factor of 2.00 with 0 % alive.")
+    assert growth.speedup([]) == ""

@@ -152,3 +152,9 @@ def test_one_round_alone_counts(tmp_path):
     measured = race(case_of, meter, Net(tmp_path), 0)
     assert [entry["runs"] for entry in measured["rows"]] == [1, 1, 1]
     assert measured["rows"][0]["foreign"] == 1
+
+
+def test_shards_are_compared():
+    rows = [row(wall=0.4), row(name="sonde, 2 shards", shards=2, wall=0.3), row(name="sonde adaptive, 1 shard")]
+    assert report.shards_line({"rows": rows}) == "sonde: two shards take 0.75 of the time of one"
+    assert report.shards_line(case()) == ""
