@@ -45,7 +45,7 @@ def sonde(programs, pipeline, wanted, more=(), label="", shards=(1, 2), expected
                 raise RuntimeError(f"sonde: exit {run.code}\n{run.err[-2000:]}")
             return peers.sonde_records((run.directory / "out" / "inventory.json").read_text(), wanted)
         name = f"sonde{' ' + label if label else ''}, {count} shard{'s' if count > 1 else ''}"
-        return Contestant(name, command, found, shards=count, expected=expected)
+        return Contestant(name, command, found, shards=count, expected=expected, timeout=300)
     return [contestant(count) for count in shards]
 
 
@@ -63,7 +63,10 @@ def icmp_routed(net, programs):
         Contestant("masscan", lambda out: [
             "masscan", "--ping", "--rate", "100000", "-e", "eth0", "--router-mac", net.gateway_mac, "--wait", "1",
             "-oL", out / "masscan.txt", net.network],
-            lambda run: peers.masscan_list(text(run, "masscan.txt")), package="masscan"),
+            lambda run: peers.masscan_list(text(run, "masscan.txt")), package="masscan",
+            # On a silent line masscan never ends: its receiver waits for one more packet.
+            beside=lambda: net.scanner.script("ping.py", net.resolver_address, "--interval", "0.2"),
+            note="with a ping five times a second beside it, without which it does not end on a silent line"),
         Contestant("fping", lambda out: [
             "fping", "-a", "-q", "-r", "0", "-t", "300", "-i", "0.01", "-g", net.network],
                    lambda run: peers.first_words(run.out), package="fping"),
@@ -115,7 +118,7 @@ def tcp_banners(net, programs):
     return Case("tcp-banners", "the same, with what the services say: 800 ms, 5 connections a host",
                 Goal("at most 2 s, all 4096 banners", seconds=2.0), [
         Contestant("nmap --script banner, a tenth of the hosts", nmap_banner,
-                   lambda run: peers.nmap_open(text(run, "nmap.txt"), 80), package="nmap", slow=True, expected=tenth),
+                   lambda run: peers.nmap_open(text(run, "nmap.txt"), 80), package="nmap", slow=True, expected=tenth, timeout=1200),
         *sonde(programs, "tcp-banners", lambda record: record.get("services", {}).get("80/tcp", {}).get("product") ==
                "nginx" and "80" in record.get("banners", {}), ["--target", f"@{net.hosts}"]),
     ], frozenset(net.alive), what="banners")
@@ -155,7 +158,7 @@ def script(net, network):
     return Contestant("script: one host after the other",
                       lambda out: ["/usr/bin/python3", HERE / "serial_inventory.py", *addresses],
                       lambda run: peers.sonde_records(f"[{','.join(run.out.splitlines()[:-1])}]", lambda record: True),
-                      package="iputils-ping", note="a stand-in for the script that sonde replaces, tests/bench/"
+                      package="iputils-ping", timeout=600, note="a stand-in for the script that sonde replaces, tests/bench/"
                                                    "serial_inventory.py",
                       extra=lambda run: json.loads(run.out.splitlines()[-1]))
 

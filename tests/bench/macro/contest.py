@@ -6,15 +6,17 @@ from typing import Callable
 @dataclass
 class Contestant:
     """`command(out)`: the argument vector, results below the directory `out`. `found(run)`: what it found, as a set.
-    `slow`: a run takes minutes, so it takes part only with --slow-peers. `expected`: where it is not the case's."""
+    `slow`: a run takes minutes, so it takes part only with --slow-peers. `expected`: where it is not the case's.
+    `beside()`: starts a process of the lab that runs as long as it does."""
     name: str
     command: Callable
     found: Callable
     package: str = ""
-    namespace: object = None
     shards: int = 0          # sonde alone: 0 is a peer
     slow: bool = False
     expected: frozenset = None
+    timeout: float = 120.0   # seconds; a peer that takes longer is left out, with a word
+    beside: Callable = None
     note: str = ""
     extra: Callable = None   # what else its runs tell: a mapping of numbers
 

@@ -27,11 +27,11 @@ class Meter:
         if not self.program.exists():
             raise LabError(f"{self.program} is not there; ./dev bench builds it")
 
-    def run(self, argv, namespace=None, directory=Path("/nonexistent"), timeout=900, before=()):
+    def run(self, argv, namespace=None, directory=Path("/nonexistent"), timeout=900):
         """`directory`: the run's own, its working directory; what earlier runs left there was removed by the caller."""
         report = directory / "meter.json"
         inside = ["ip", "netns", "exec", namespace.name] if namespace else []
-        done = subprocess.run([*inside, *map(str, before), str(self.program), str(report), *map(str, argv)],
+        done = subprocess.run([*inside, str(self.program), str(report), *map(str, argv)],
                               capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL,
                               timeout=timeout, env=ENVIRONMENT, cwd=directory)
         if not report.exists():

@@ -30,7 +30,8 @@ def race(case, meter, net, runs, slow_peers=False):
         for entry in entries[shift:] + entries[:shift]:
             if round_number > 0 and finished(entry):
                 continue
-            run_once(entry, case, meter, net, folder)
+            if not run_once(entry, case, meter, net, folder):
+                entries.remove(entry)
         if round_number == 0:
             for entry in entries:
                 if not finished(entry) and runs > 0:
@@ -50,10 +51,17 @@ def run_once(entry, case, meter, net, folder):
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     argv = [str(word) for word in contestant.command(directory)]
+    beside = contestant.beside() if contestant.beside else None
     try:
-        run = meter.run(argv, contestant.namespace or net.scanner, directory)
+        run = meter.run(argv, net.scanner, directory, contestant.timeout)
     except subprocess.TimeoutExpired as late:
-        raise LabError(f"{case.name}: {contestant.name} did not end within {late.timeout} s") from late
+        if contestant.is_sonde:
+            raise LabError(f"{contestant.name} did not end within {contestant.timeout:.0f} s") from late
+        say(f"  {contestant.name:42} did not end within {contestant.timeout:.0f} s, and is left out")
+        return False
+    finally:
+        if beside:
+            beside.stop()
     if run.code == 127:
         raise LabError(f"{contestant.name}: {argv[0]} is not installed ({contestant.package or 'build it'})\n{run.err}")
     expected = case.expected if contestant.expected is None else contestant.expected
@@ -61,6 +69,7 @@ def run_once(entry, case, meter, net, folder):
     entry.argv[:] = shorten(argv, directory, net)
     say(f"  {contestant.name:42} {run.wall * 1000:9.0f} ms {run.peak_mib:7.1f} MiB  "
         f"{entry.series.found} of {len(expected)}")
+    return True
 
 
 def shorten(argv, directory, net):
@@ -83,4 +92,4 @@ def result(case, entries):
     goal = case.goal
     limit = goal.limit({row["name"]: row["wall"] for row in rows})
     return {"title": case.title, "what": case.what, "rows": rows,
-            "goal": {"text": goal.text, "seconds": limit, "mib": goal.mib}}
+            "goal": {"text": goal.text, "peer": goal.peer, "seconds": limit, "mib": goal.mib}}

@@ -45,6 +45,8 @@ def verdict(row, goal):
         missed.append(f"{row['missed']} not found")
     if row["foreign"]:
         missed.append(f"{row['foreign']} that are not there")
+    if goal["peer"] and not goal["seconds"]:
+        missed.append(f"{goal['peer']} was not measured")
     if goal["seconds"] and row["wall"] > goal["seconds"]:
         missed.append(f"missed by {row['wall'] / goal['seconds']:.2f} x")
     if goal["mib"] and row["peak_mib"] > goal["mib"]:

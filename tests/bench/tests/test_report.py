@@ -1,7 +1,9 @@
 """Verdicts, tables, the document, and how often who is run."""
+import subprocess
 from pathlib import Path
 
 import pytest
+from harness.namespaces import LabError
 from macro import report
 from macro.contest import Case, Contestant, Goal
 from macro.measure import Run
@@ -14,7 +16,7 @@ def row(**values):
             "missed": 0, "foreign": 0, **values}
 
 
-GOAL = {"text": "at most 0.5 x zmap", "seconds": 0.5, "mib": 64.0}
+GOAL = {"text": "at most 0.5 x zmap", "peer": "zmap", "seconds": 0.5, "mib": 64.0}
 
 
 def test_goals():
@@ -120,7 +122,9 @@ class Meter:
     def __init__(self):
         self.asked = []
 
-    def run(self, argv, namespace, directory):
+    def run(self, argv, namespace, directory, timeout):
+        if float(argv[0]) > timeout:
+            raise subprocess.TimeoutExpired(argv, timeout)
         self.asked.append(argv[1])
         wall = float(argv[0]) / (1 if self.asked.count(argv[1]) > 1 else 0.5)
         return Run(wall, wall / 2, 10.0 + len(self.asked), 0, "", "", directory)
@@ -158,3 +162,20 @@ def test_shards_are_compared():
     rows = [row(wall=0.4), row(name="sonde, 2 shards", shards=2, wall=0.3), row(name="sonde adaptive, 1 shard")]
     assert report.shards_line({"rows": rows}) == "sonde: two shards take 0.75 of the time of one"
     assert report.shards_line(case()) == ""
+
+
+def test_a_peer_that_does_not_end_is_left_out(tmp_path):
+    stuck = Contestant("fast", lambda out: [500, "fast"], lambda run: set())
+    sonde = Contestant("sonde", lambda out: [1, "sonde"], lambda run: {"a"}, shards=1)
+    measured = race(Case("sweep", "a sweep", Goal("", peer="fast", factor=2.0), [stuck, sonde], frozenset("a")), Meter(),
+                    Net(tmp_path), 2)
+    assert [entry["name"] for entry in measured["rows"]] == ["sonde"]
+    assert measured["goal"]["seconds"] is None and report.verdict(measured["rows"][0], measured["goal"]) == "fast was not measured"
+
+
+def test_a_program_that_is_not_installed_is_no_result(tmp_path):
+    class Missing(Meter):
+        def run(self, argv, namespace, directory, timeout):
+            return Run(0.001, 0.0, 1.0, 127, "", "no such file", directory)
+    with pytest.raises(LabError, match="not installed"):
+        race(Case("sweep", "a sweep", Goal(""), contestants()), Missing(), Net(tmp_path), 1)
