@@ -1,0 +1,181 @@
+"""Verdicts, tables, the document, and how often who is run."""
+import subprocess
+from pathlib import Path
+
+import pytest
+from harness.namespaces import LabError
+from macro import report
+from macro.contest import Case, Contestant, Goal
+from macro.measure import Run
+from macro.race import race
+
+
+def row(**values):
+    return {"name": "sonde, 1 shard", "shards": 1, "argv": ["sonde", "run"], "note": "", "package": "", "expected": 4,
+            "runs": 5, "wall": 0.4, "wall_min": 0.35, "wall_max": 0.5, "cpu": 0.3, "peak_mib": 30.0, "found": 4,
+            "missed": 0, "foreign": 0, **values}
+
+
+GOAL = {"text": "at most 0.5 x zmap", "peer": "zmap", "seconds": 0.5, "mib": 64.0}
+
+
+def test_goals():
+    ratio, fixed, memory = Goal("", peer="zmap", factor=0.5), Goal("", seconds=2.0), Goal("")
+    assert ratio.limit({"zmap": 3.0, "nmap": 1.0}) == 1.5
+    assert ratio.limit({"nmap": 1.0}) is None
+    assert fixed.limit({}) == 2.0
+    assert memory.limit({}) is None
+
+
+@pytest.mark.parametrize("values,verdict", [
+    ({}, "met"), ({"wall": 1.0}, "missed by 2.00 x"), ({"missed": 2, "found": 2}, "2 not found"),
+    ({"foreign": 1}, "1 that are not there"), ({"peak_mib": 80.4}, "80 MiB, 64 allowed"),
+    ({"wall": 1.0, "missed": 1}, "1 not found; missed by 2.00 x"), ({"shards": 0, "missed": 1}, "")])
+def test_verdicts(values, verdict):
+    assert report.verdict(row(**values), GOAL) == verdict
+
+
+def case(**values):
+    return {"title": "a sweep", "what": "hosts", "goal": GOAL, "rows": [row(name="zmap", shards=0), row(**values)],
+            "at": "2026-01-02", "rounds": 5}
+
+
+def test_the_table():
+    assert report.text_table("sweep", case(wall=0.25)).splitlines() == [
+        "sweep: a sweep",
+        "Goal: at most 0.5 x zmap (here 500 ms).",
+        "who             runs  wall ms  min - max  CPU ms  peak MiB   found  to goal  verdict",
+        "zmap               5      400  350 - 500     300      30.0  4 of 4",
+        "sonde, 1 shard     5      250  350 - 500     300      30.0  4 of 4     0.50  met"]
+
+
+def results():
+    return {**report.empty(), "cases": {"sweep": case()},
+            "micro": [{"name": "get", "value": 31.26, "unit": "ns"},
+                      {"name": "null", "value": 250.0, "unit": "ns", "goal": 200}],
+            "profiles": {"sweep": {"contestant": "sonde, 1 shard", "shares": {"kernel": 91.4, "icmp.so": 5.0},
+                                   "dearest": [[9.5, "kernel", "nf_hook"], [3.0, "kernel", "memcpy"],
+                                               [2.0, "icmp.so", "pump"], [1.0, "sonde", "unseen"]]}},
+            "machine": {"cpu": "A|B", "cores": 2, "memory_gib": 24, "virtual": True, "kernel": "6.1", "system": "Debian"},
+            "packages": {"zmap": "2.1.1-2"}}
+
+
+def test_the_document():
+    text = report.markdown(results(), [("performance/engine-time.svg", "time")])
+    assert "| sonde, 1 shard | 5 | 400 | 350 - 500 | 300 | 30.0 | 4 of 4 | 0.80 | met |" in text
+    assert "| null | 250 | ns | missed by 1.25 x |" in text
+    assert "- zmap: `sonde run`" in text
+    assert "9.5 % `nf_hook` (kernel); 3.0 % `memcpy` (kernel); 2.0 % `pump` (icmp.so)." in text and "unseen" not in text
+    assert "![time](performance/engine-time.svg)" in text
+    whole = report.into_document(f"# Before\n{report.BEGIN}\nold\n{report.END}\nafter\n", text)
+    assert whole.startswith("# Before\n") and whole.endswith(f"{report.END}\nafter\n")
+    assert "old" not in whole and text in whole
+    assert report.into_document(whole, text) == whole
+
+
+def test_a_document_without_markers_is_refused():
+    with pytest.raises(ValueError):
+        report.into_document("# Nothing here\n", "text")
+
+
+def test_the_shipped_document_has_its_markers():
+    document = Path(__file__).resolve().parents[3] / "docs" / "performance.md"
+    assert report.into_document(document.read_text(), "x\n").count("x\n") >= 1
+
+
+def test_the_script_is_extrapolated():
+    script = row(name="script: one host after the other", shards=0,
+                 extra={"seconds_silent": 0.8, "seconds_alive": 0.9})
+    cases = {"inventory-24": {**case(), "rows": [script]}}
+    assert "are 14.7 hours." in report.extrapolated({"cases": cases})
+    assert report.extrapolated({"cases": {}}) == ""
+
+
+def test_results_are_kept_and_merged(tmp_path):
+    file = tmp_path / "below" / "results.json"
+    first = report.load(file)
+    first["cases"]["sweep"] = case()
+    report.save(file, first)
+    second = report.load(file)
+    second["cases"]["other"] = case()
+    report.save(file, second)
+    assert list(report.load(file)["cases"]) == ["sweep", "other"]
+    file.write_text('{"format": 0}')
+    assert report.load(file) == report.empty()
+
+
+class Net:
+    """Stands for a lab; only its folders are used."""
+    scanner = None
+
+    def __init__(self, path):
+        self.dir = path
+
+    def folder(self, name):
+        (self.dir / name).mkdir(parents=True, exist_ok=True)
+        return self.dir / name
+
+
+class Meter:
+    """Stands for the meter: each command's first word is how many seconds it takes."""
+
+    def __init__(self):
+        self.asked = []
+
+    def run(self, argv, namespace, directory, timeout):
+        if float(argv[0]) > timeout:
+            raise subprocess.TimeoutExpired(argv, timeout)
+        self.asked.append(argv[1])
+        wall = float(argv[0]) / (1 if self.asked.count(argv[1]) > 1 else 0.5)
+        return Run(wall, wall / 2, 10.0 + len(self.asked), 0, "", "", directory)
+
+
+def contestants(**more):
+    def one(name, seconds, shards=0, **others):
+        return Contestant(name, lambda out: [seconds, name], lambda run: {"a", "b"}, shards=shards, **others)
+    return [one("fast", 1), one("slow", 9), one("never", 1, slow=True), one("sonde", 20, shards=1, **more)]
+
+
+def test_everybody_in_turn_and_the_slow_ones_once(tmp_path):
+    meter = Meter()
+    case_of = Case("sweep", "a sweep", Goal("", peer="fast", factor=2.0), contestants(expected=frozenset("abc")),
+                   frozenset("ab"))
+    measured = race(case_of, meter, Net(tmp_path), 3)
+    # The first run of sonde took 40 s here, which stands for all.
+    assert meter.asked == ["fast", "slow", "sonde", "fast", "fast", "fast"]
+    rows = {entry["name"]: entry for entry in measured["rows"]}
+    assert (rows["fast"]["runs"], rows["slow"]["runs"], rows["sonde"]["runs"]) == (3, 1, 1)
+    assert rows["fast"]["wall"] == 1.0, "the warm-up, of 2 s, does not count"
+    assert (rows["sonde"]["found"], rows["sonde"]["missed"], rows["sonde"]["expected"]) == (2, 1, 3)
+    assert measured["goal"]["seconds"] == 2.0
+
+
+def test_one_round_alone_counts(tmp_path):
+    meter = Meter()
+    case_of = Case("sweep", "a sweep", Goal(""), contestants(), frozenset("a"))
+    measured = race(case_of, meter, Net(tmp_path), 0)
+    assert [entry["runs"] for entry in measured["rows"]] == [1, 1, 1]
+    assert measured["rows"][0]["foreign"] == 1
+
+
+def test_shards_are_compared():
+    rows = [row(wall=0.4), row(name="sonde, 2 shards", shards=2, wall=0.3), row(name="sonde adaptive, 1 shard")]
+    assert report.shards_line({"rows": rows}) == "sonde: two shards take 0.75 of the time of one"
+    assert report.shards_line(case()) == ""
+
+
+def test_a_peer_that_does_not_end_is_left_out(tmp_path):
+    stuck = Contestant("fast", lambda out: [500, "fast"], lambda run: set())
+    sonde = Contestant("sonde", lambda out: [1, "sonde"], lambda run: {"a"}, shards=1)
+    measured = race(Case("sweep", "a sweep", Goal("", peer="fast", factor=2.0), [stuck, sonde], frozenset("a")), Meter(),
+                    Net(tmp_path), 2)
+    assert [entry["name"] for entry in measured["rows"]] == ["sonde"]
+    assert measured["goal"]["seconds"] is None and report.verdict(measured["rows"][0], measured["goal"]) == "fast was not measured"
+
+
+def test_a_program_that_is_not_installed_is_no_result(tmp_path):
+    class Missing(Meter):
+        def run(self, argv, namespace, directory, timeout):
+            return Run(0.001, 0.0, 1.0, 127, "", "no such file", directory)
+    with pytest.raises(LabError, match="not installed"):
+        race(Case("sweep", "a sweep", Goal(""), contestants()), Missing(), Net(tmp_path), 1)
