@@ -96,9 +96,9 @@ struct PluginCheckArguments {
   bool list = false;  ///< only what is tested
 };
 
-using Command = std::variant<RunArguments, MergeArguments, ValidateArguments, PlanArguments, ListArguments, DescribeArguments,
-                             SchemaArguments, DiffArguments, HistoryArguments, DoctorArguments, CreateArguments,
-                             PluginNewArguments, PluginCheckArguments>;
+using Command = std::variant<RunArguments, MergeArguments, ValidateArguments, PlanArguments, ListArguments,
+                             DescribeArguments, SchemaArguments, DiffArguments, HistoryArguments, DoctorArguments,
+                             CreateArguments, PluginNewArguments, PluginCheckArguments>;
 
 /// The command, or the exit code after help, the version or a usage error has been printed.
 std::variant<Command, int> parse_command_line(int argc, const char* const* argv);

@@ -62,8 +62,9 @@ bool is_adaptive(const StagePlan& s) {
 
 /// A task in error, or a problem that is no warning.
 bool has_errors(const RunResult& result) {
-  return std::any_of(result.document.stages.begin(), result.document.stages.end(),
-                     [](const StageCoverage& s) { return s.by_outcome[static_cast<std::size_t>(Outcome::error)] != 0; }) ||
+  return std::any_of(
+             result.document.stages.begin(), result.document.stages.end(),
+             [](const StageCoverage& s) { return s.by_outcome[static_cast<std::size_t>(Outcome::error)] != 0; }) ||
          std::any_of(result.problems.begin(), result.problems.end(),
                      [](const Diagnostic& d) { return d.severity == Severity::error; });
 }

@@ -17,7 +17,7 @@ namespace sonde::core {
 /// A stage as those need it who fold the records without the plan.
 struct JournalStage {
   std::string plugin, version;
-  std::string unavailable;    ///< why it did not run on that machine, or empty
+  std::string unavailable;  ///< why it did not run on that machine, or empty
   bool enabled = true;
   bool writes_alive = false;  ///< its silence says that a host is not alive, see FoldContext
   bool adaptive = false;

@@ -91,9 +91,9 @@ class Reader {
     for (std::size_t i = 0; i < header.fields.size(); ++i) {
       const FieldId id = well_known_.find(header.fields[i]);
       const std::size_t own = i - FieldTable::well_known_count;  // wraps for the others: not below the size then
-      known_.push_back(id != no_field                    ? &well_known_[id]
+      known_.push_back(id != no_field                   ? &well_known_[id]
                        : own < header.own_fields.size() ? &header.own_fields[own]
-                                                         : nullptr);
+                                                        : nullptr);
     }
   }
 

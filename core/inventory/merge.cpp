@@ -10,86 +10,13 @@
 #include <unordered_map>
 
 #include "base/text.hpp"
+#include "inventory/merge_check.hpp"
 #include "targets/target_set.hpp"
 
 namespace sonde::core {
 namespace {
 
 constexpr std::size_t most_reasons = 32;  // as many as a run keeps of a stage
-
-std::string name_of(const RunRemains& run) {
-  return run.journal + " (run " + run.content.header.run_id + ")";
-}
-
-tl::unexpected<Diagnostic> not_one_plan(const RunRemains& a, const RunRemains& b, const std::string& what,
-                                    std::string hint) {
-  return failure("merge-mismatch", name_of(a) + " and " + name_of(b) + " are not parts of one plan: " + what,
-                 std::move(hint));
-}
-
-/// Which of the things that a plan hash covers differs, as far as journals tell.
-tl::unexpected<Diagnostic> other_plan(const RunRemains& a, const RunRemains& b) {
-  const JournalHeader &x = a.content.header, &y = b.content.header;
-  const std::string same = "run every part with the same pipeline file, targets and options";
-  if (x.seed != y.seed)
-    return not_one_plan(a, b, "their order has the seeds " + std::to_string(x.seed) + " and " + std::to_string(y.seed),
-                    "run every part with the same --seed; with --shard it is 0 when none is given");
-  if (x.pipeline != y.pipeline)
-    return not_one_plan(a, b, "the pipelines are '" + x.pipeline + "' and '" + y.pipeline + "'", same);
-  if (x.scope != y.scope) return not_one_plan(a, b, "their targets differ", same);
-  if (x.exclusions != y.exclusions) return not_one_plan(a, b, "their exclusions differ", same);
-  if (x.stages != y.stages) return not_one_plan(a, b, "their stages differ", same);
-  for (std::size_t i = 0; i < x.stage_details.size() && i < y.stage_details.size(); ++i) {
-    const JournalStage &s = x.stage_details[i], &t = y.stage_details[i];
-    if (s.plugin != t.plugin || s.enabled != t.enabled)
-      return not_one_plan(a, b, "stage '" + x.stages[i] + "' is another one", same);
-    if (s.version != t.version)
-      return not_one_plan(a, b, "stage '" + x.stages[i] + "' has the versions " + s.version + " and " + t.version,
-                      "install one version of the plugins on all machines");
-  }
-  return not_one_plan(a, b, "the options of a stage, or names of targets, differ", same);
-}
-
-bool same_fields(const JournalHeader& a, const JournalHeader& b) {
-  const auto same = [](const Field& x, const Field& y) {
-    return x.type == y.type && x.shape == y.shape && x.detail == y.detail;
-  };
-  return a.fields == b.fields && a.stages == b.stages && a.targets == b.targets &&
-         std::equal(a.own_fields.begin(), a.own_fields.end(), b.own_fields.begin(), b.own_fields.end(), same);
-}
-
-Result<void> check_one_plan(const std::vector<RunRemains>& runs) {
-  for (const RunRemains& run : runs)
-    if (run.content.header.stage_details.size() != run.content.header.stages.size() ||
-        run.content.header.stages.empty())
-      return failure("journal-unreadable", name_of(run) + " does not say what merging needs",
-                     "it is of an older sonde: run that part again");
-  const RunRemains& first = runs.front();
-  for (const RunRemains& run : runs) {
-    if (run.content.header.plan_hash != first.content.header.plan_hash) return other_plan(first, run);
-    if (!same_fields(first.content.header, run.content.header))
-      return not_one_plan(first, run, "they were written by different versions of sonde",
-                      "install one version on all machines, and run the part of the other again");
-  }
-  return {};
-}
-
-Result<FieldTable> field_table(const RunRemains& run) {
-  const JournalHeader& header = run.content.header;
-  FieldTable table;
-  bool good = header.fields.size() >= table.size();
-  for (FieldId id = 0; good && id < table.size(); ++id) good = table[id].name == header.fields[id];
-  for (std::size_t i = 0; good && i < header.own_fields.size(); ++i) {
-    const Field& own = header.own_fields[i];
-    const std::string plugin = own.name.substr(0, own.name.find('.'));
-    const auto id = table.bind_output(plugin, own.name, own.type, own.shape, own.detail, own.help);
-    good = id && *id == FieldTable::well_known_count + i;
-  }
-  if (!good)
-    return failure("journal-unreadable", name_of(run) + " has other fields than this sonde",
-                   "merge with the version of sonde that wrote it");
-  return table;
-}
 
 /// Where in the order of the plan an address stands.
 class Order {
@@ -101,9 +28,10 @@ class Order {
     for (const std::string& text : header.scope) {
       const auto range = parse_range(text);
       if (!range && text.find('%') != std::string::npos)
-        return failure("merge-mismatch",
-                       name_of(runs.front()) + " has link-local targets, and this machine has no such interface: " + text,
-                       "merge it on the machine that made the run");
+        return failure(
+            "merge-mismatch",
+            name_of(runs.front()) + " has link-local targets, and this machine has no such interface: " + text,
+            "merge it on the machine that made the run");
       if (range) scope.add(*range);
     }
     Order order(TargetSet(std::move(scope)), header.seed);
@@ -130,11 +58,12 @@ class Order {
   Permutation permutation_;
 };
 
-/// Hosts of all runs. A record of a settled host is whole; of one that was interrupted, better than nothing. What a task
-/// said of a host that then settled without a record is in the counts of silence.
+/// Hosts of all runs. A record of a settled host is whole; of one that was interrupted, better than nothing. What a
+/// task said of a host that then settled without a record is in the counts of silence.
 class Hosts {
  public:
-  Hosts(std::size_t stages, Order order, const std::vector<RunRemains>& runs) : stages_(stages), order_(std::move(order)) {
+  Hosts(std::size_t stages, Order order, const std::vector<RunRemains>& runs)
+      : stages_(stages), order_(std::move(order)) {
     for (const RunRemains& run : runs) silent_.add_all(run.content.silent.runs());
   }
 
@@ -191,7 +120,8 @@ class Hosts {
     facts.erase(std::unique(facts.begin(), facts.end()), facts.end());
     // The outcomes stand in the order of how much they say; `none` says nothing.
     for (std::size_t i = 0; i < into.outcomes.size() && i < more.outcomes.size(); ++i)
-      if (into.outcomes[i] == Outcome::none || (more.outcomes[i] != Outcome::none && more.outcomes[i] < into.outcomes[i]))
+      if (into.outcomes[i] == Outcome::none ||
+          (more.outcomes[i] != Outcome::none && more.outcomes[i] < into.outcomes[i]))
         into.outcomes[i] = more.outcomes[i];
   }
 
@@ -290,7 +220,9 @@ class Summing {
       out_.notes.push_back({"merge-overlap",
                             counted_text(twice) + (twice == 1 ? " was" : " were") +
                                 " settled by more than one run; what these found is united",
-                            "", {}, Severity::warning});
+                            "",
+                            {},
+                            Severity::warning});
     for (StageCoverage& stage : document_.stages) limit_reasons(stage.errors);
   }
 
@@ -310,7 +242,8 @@ class Summing {
       whys.insert("stage failed");
     }
     document_.complete = document_.settled == document_.targets && failed_stages_.empty();
-    for (const std::string& why : whys) document_.why_incomplete += (document_.why_incomplete.empty() ? "" : ", ") + why;
+    for (const std::string& why : whys)
+      document_.why_incomplete += (document_.why_incomplete.empty() ? "" : ", ") + why;
   }
 
  private:
@@ -365,17 +298,16 @@ class Summing {
     if (missing == 0) return;
     const uint32_t count = runs_.front().content.header.shard_count;
     std::vector<uint64_t> parts;
-    const bool one_cut = std::all_of(runs_.begin(), runs_.end(), [&](const RunRemains& run) {
-      return run.content.header.shard_count == count;
-    });
+    const bool one_cut = std::all_of(runs_.begin(), runs_.end(),
+                                     [&](const RunRemains& run) { return run.content.header.shard_count == count; });
     for (uint32_t i = 0; one_cut && i < count; ++i) {
       SettledSet part;
       part.add(part_of(Slice{0, document_.targets}, i, count));
       if (without(part, given_).size() != 0) parts.push_back(uint64_t{i} + 1);
     }
-    document_.not_covered.emplace_back(counted_text(missing), parts.empty() ? "in none of the runs"
-                                                                            : parts_text(parts, count) +
-                                                                                  " not among the runs");
+    document_.not_covered.emplace_back(counted_text(missing), parts.empty()
+                                                                  ? "in none of the runs"
+                                                                  : parts_text(parts, count) + " not among the runs");
     whys.insert("parts are missing");
   }
 
@@ -457,8 +389,7 @@ Result<MergedRuns> merge_runs(std::vector<RunRemains> runs) {
   sum.add_runs();
   sum.close();
   merged.hosts = hosts.take();
-  merged.document.responding =
-      static_cast<uint64_t>(std::count_if(merged.hosts.begin(), merged.hosts.end(), is_alive));
+  merged.document.responding = static_cast<uint64_t>(std::count_if(merged.hosts.begin(), merged.hosts.end(), is_alive));
   return merged;
 }
 

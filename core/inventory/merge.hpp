@@ -22,10 +22,10 @@ Result<RunRemains> read_run(const std::string& where);
 
 struct MergedRuns {
   FieldTable fields;
-  std::vector<FieldId> filled;     ///< fields that the plan can fill
-  std::vector<HostRecord> hosts;   ///< by address
-  RunDocument document;            ///< of the whole plan; without run_id, outputs and delta
-  std::vector<Diagnostic> notes;   ///< warnings
+  std::vector<FieldId> filled;       ///< fields that the plan can fill
+  std::vector<HostRecord> hosts;     ///< by address
+  RunDocument document;              ///< of the whole plan; without run_id, outputs and delta
+  std::vector<Diagnostic> notes;     ///< warnings
   FoldContext fold_context() const;  ///< points to `fields`
 
   std::vector<std::string> stage_names;

@@ -36,7 +36,7 @@ struct RunDocument {
   std::vector<std::pair<std::string, std::string>> not_covered;
   std::vector<std::string> outputs;  ///< files written, relative to the output directory: what this document speaks of
   std::vector<std::string> merged_from;  ///< ids of the runs that this one was put together of; empty: it ran itself
-  std::optional<Value> delta;        ///< against the run before
+  std::optional<Value> delta;            ///< against the run before
 };
 /// The key of an outcome in the document: "no_answer", "skipped_when" ...
 std::string outcome_key(Outcome);

@@ -46,8 +46,7 @@ void add_plugin_check(CLI::App& group, Reading& reading) {
   repeatable(command->add_option("--set", given->sets, "set an option of the plugin (repeatable)"))
       ->option_text("NAME=VALUE");
   command->add_option("--only", check.only, "only tests whose name has a match of REGEX")->option_text("REGEX");
-  command
-      ->add_option("--kind", check.kind, "of a library with several plugins, only its probe, exporter or source")
+  command->add_option("--kind", check.kind, "of a library with several plugins, only its probe, exporter or source")
       ->option_text("KIND")
       ->check(CLI::IsMember({"probe", "exporter", "source"}));
   command->add_option("--seed", check.seed, "of what peers make up, and of the plugin")->option_text("N");

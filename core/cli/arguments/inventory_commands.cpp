@@ -51,12 +51,12 @@ void add_history(CLI::App& app, Reading& reading) {
 
 void add_doctor(CLI::App& app, Reading& reading) {
   auto given = std::make_shared<DoctorArguments>();
-  CLI::App* command = add_command(
-      app, "doctor",
-      "Say what this machine allows, and what to do where it does not.\n"
-      "With a pipeline file: also which of its stages can run. Sends nothing.\n"
-      "Exit: 0 fine, also with warnings; 1 something that FILE needs is missing here; 78 FILE is wrong.",
-      "  sonde doctor\n  sonde doctor pipelines/inventory.sonde.yaml");
+  CLI::App* command =
+      add_command(app, "doctor",
+                  "Say what this machine allows, and what to do where it does not.\n"
+                  "With a pipeline file: also which of its stages can run. Sends nothing.\n"
+                  "Exit: 0 fine, also with warnings; 1 something that FILE needs is missing here; 78 FILE is wrong.",
+                  "  sonde doctor\n  sonde doctor pipelines/inventory.sonde.yaml");
   command->add_option("FILE", given->file, "a pipeline file");
   add_plugin_path(*command, given->plugin_path);
   command->callback([given, &reading] { reading.command = *given; });

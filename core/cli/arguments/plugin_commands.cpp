@@ -62,11 +62,12 @@ void add_schema(CLI::App& app, Reading& reading) {
 void add_create(CLI::App& app, Reading& reading) {
   auto given = std::make_shared<Given<CreateArguments>>();
   CreateArguments& create = given->arguments;
-  CLI::App* command = add_command(app, "create",
-                                  "Write a pipeline: stages and outputs by their ids, each option explained.\n"
-                                  "The file validates as it is; edit the targets and what you want otherwise.",
-                                  "  sonde create icmp,rdns/csv,json > lan.sonde.yaml\n"
-                                  "  sonde create arp-oui,tcp-banner/json --output lan.sonde.yaml");
+  CLI::App* command =
+      add_command(app, "create",
+                  "Write a pipeline: stages and outputs by their ids, each option explained.\n"
+                  "The file validates once its secrets are set; edit the targets and what you want otherwise.",
+                  "  sonde create icmp,rdns/csv,json > lan.sonde.yaml\n"
+                  "  sonde create arp-oui,tcp-banner/json --output lan.sonde.yaml");
   command->add_option("STAGES/OUTPUTS", create.what, "ids of probes, a slash, ids of exporters")->required();
   command->add_option("-o,--output", create.file, "write to FILE, which must not exist")->option_text("FILE");
   add_plugin_path(*command, create.plugin_path);

@@ -46,7 +46,8 @@ void add_setting(Reading& reading, const std::string& set, const char* example,
                  std::vector<std::pair<std::string, std::string>>& to) {
   const auto equals = set.find('=');
   if (equals == std::string::npos || equals == 0)
-    reading.note(failure("bad-argument", "--set " + set + " has no '='", std::string("write --set ") + example).value());
+    reading.note(
+        failure("bad-argument", "--set " + set + " has no '='", std::string("write --set ") + example).value());
   else
     to.emplace_back(set.substr(0, equals), set.substr(equals + 1));
 }
@@ -78,8 +79,8 @@ void PipelineOptions::finish(Reading& reading, PipelineArguments& to) const {
   for (const std::string& set : sets) add_setting(reading, set, "stage.option=value", to.overrides.sets);
   if (!to.only.empty())
     if (const auto address = IpAddress::parse(to.only); !address)
-      reading.note(
-          failure("bad-argument", "--only: " + address.error().text, "write one address, such as 192.168.1.10").value());
+      reading.note(failure("bad-argument", "--only: " + address.error().text, "write one address, such as 192.168.1.10")
+                       .value());
   if (!seed.empty()) {
     uint64_t n = 0;
     if (!whole(seed, n))

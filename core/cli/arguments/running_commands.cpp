@@ -56,8 +56,7 @@ void add_merge(CLI::App& app, Reading& reading) {
                   "  sonde merge part-1 part-2 part-3 --output merged\n"
                   "  sonde merge /srv/scan/part-* --pipeline lan.sonde.yaml --output /srv/scan/merged");
   command->add_option("RUN", merge.runs, "output directories or journals")->required();
-  command
-      ->add_option("-p,--pipeline", merge.pipeline.file, "write the outputs and history of FILE, not inventory.json")
+  command->add_option("-p,--pipeline", merge.pipeline.file, "write the outputs and history of FILE, not inventory.json")
       ->option_text("FILE");
   given->pipeline.add(*command, merge.pipeline, For::merge);
   command->add_option("--format", given->format, "what to print (table on a terminal)")->option_text("table|json|none");
@@ -76,10 +75,10 @@ void add_merge(CLI::App& app, Reading& reading) {
 void add_validate(CLI::App& app, Reading& reading) {
   auto given = std::make_shared<Given<ValidateArguments>>();
   ValidateArguments& validate = given->arguments;
-  CLI::App* command = add_command(app, "validate",
-                                  "Check pipeline files: all errors at once, no packet sent, no name resolved.",
-                                  "  sonde validate pipelines/*.sonde.yaml\n"
-                                  "  sonde validate --allow-unset-env lan.sonde.yaml");
+  CLI::App* command =
+      add_command(app, "validate", "Check pipeline files: all errors at once, no packet sent, no name resolved.",
+                  "  sonde validate pipelines/*.sonde.yaml\n"
+                  "  sonde validate --allow-unset-env lan.sonde.yaml");
   command->add_option("FILE", validate.files, "pipeline files")->required();
   given->pipeline.add(*command, validate.pipeline, For::validate);
   command->add_flag("--allow-unset-env", validate.pipeline.overrides.allow_unset_env,

@@ -173,9 +173,10 @@ TEST(CommandLine, UsageErrorsInFull) {
   EXPECT_EQ(usage_error({"run", "f", "-x"}),
             error("sonde run has no option '-x'", "`sonde run --help` lists the options"));
   EXPECT_EQ(usage_error({"validate", "f", "--output", "x"}),
-            error("sonde validate has no option '--output'", "it is an option of sonde run, sonde merge, sonde plan, sonde create"));
-  EXPECT_EQ(usage_error({"--quiet", "run", "f"}),
-            error("sonde takes no option '--quiet' in front of the command", "it is an option of sonde run, sonde merge"));
+            error("sonde validate has no option '--output'",
+                  "it is an option of sonde run, sonde merge, sonde plan, sonde create"));
+  EXPECT_EQ(usage_error({"--quiet", "run", "f"}), error("sonde takes no option '--quiet' in front of the command",
+                                                        "it is an option of sonde run, sonde merge"));
   EXPECT_EQ(usage_error({"run"}), error("sonde run needs FILE: the pipeline file",
                                         "expected: sonde run FILE; `sonde run --help` shows examples"));
   EXPECT_EQ(usage_error({"diff", "a"}), error("sonde diff needs NEW: the newer inventory",

@@ -70,7 +70,11 @@ Script second_stage() {
         h->put(c, t, 4, {}, &vendor);
         h->put(c, t, 5, {}, &port);
       }
-      h->done(c, t, n % 4 != 0 ? SONDE_POSITIVE : n % 3 == 0 ? SONDE_ERROR : n % 3 == 1 ? SONDE_NEGATIVE : SONDE_NO_ANSWER);
+      h->done(c, t,
+              n % 4 != 0   ? SONDE_POSITIVE
+              : n % 3 == 0 ? SONDE_ERROR
+              : n % 3 == 1 ? SONDE_NEGATIVE
+                           : SONDE_NO_ANSWER);
     }
     return static_cast<int32_t>(tasks.size());
   };
