@@ -15,7 +15,7 @@ std::vector<Privilege> privileges_of(uint32_t needs) {
 
 std::string describe_needs(uint32_t needs) {
   constexpr std::pair<uint32_t, std::string_view> words[] = {
-      {SONDE_NEED_CONNECT, "connections"},   {SONDE_NEED_RAW, "raw sockets"},     {SONDE_NEED_FILES, "files"},
+      {SONDE_NEED_CONNECT, "TCP or UDP"},    {SONDE_NEED_RAW, "raw sockets"},     {SONDE_NEED_FILES, "files"},
       {SONDE_NEED_EXEC, "running programs"}, {SONDE_NEED_THREADS, "own threads"}, {SONDE_NEED_SOCKETS, "own sockets"}};
   std::vector<std::string_view> parts;
   for (const auto& [bit, word] : words)

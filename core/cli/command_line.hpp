@@ -1,4 +1,5 @@
-// What was asked for on the command line, as plain structs: one a command. The parser behind it stays in one file.
+// What was asked for on the command line, as plain structs: one a command. The parser behind it stays in
+// command_line.cpp and arguments/.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -30,6 +31,12 @@ struct RunArguments {
   std::string user;
   RunFormat format = RunFormat::automatic;
   int log_level = 3;
+  bool quiet = false;
+};
+struct MergeArguments {
+  std::vector<std::string> runs;  ///< output directories or journals
+  PipelineArguments pipeline;     ///< of the outputs; `file` may be empty
+  RunFormat format = RunFormat::automatic;
   bool quiet = false;
 };
 struct ValidateArguments {
@@ -89,9 +96,9 @@ struct PluginCheckArguments {
   bool list = false;  ///< only what is tested
 };
 
-using Command = std::variant<RunArguments, ValidateArguments, PlanArguments, ListArguments, DescribeArguments,
-                             SchemaArguments, DiffArguments, HistoryArguments, DoctorArguments, CreateArguments,
-                             PluginNewArguments, PluginCheckArguments>;
+using Command = std::variant<RunArguments, MergeArguments, ValidateArguments, PlanArguments, ListArguments,
+                             DescribeArguments, SchemaArguments, DiffArguments, HistoryArguments, DoctorArguments,
+                             CreateArguments, PluginNewArguments, PluginCheckArguments>;
 
 /// The command, or the exit code after help, the version or a usage error has been printed.
 std::variant<Command, int> parse_command_line(int argc, const char* const* argv);

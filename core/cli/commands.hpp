@@ -5,6 +5,7 @@
 namespace sonde::core::cli {
 
 int execute(const RunArguments&);
+int execute(const MergeArguments&);
 int execute(const ValidateArguments&);
 int execute(const PlanArguments&);
 int execute(const ListArguments&);

@@ -9,13 +9,22 @@
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
 #include "cli/pipeline_plan.hpp"
+#include "cli/secret_variable.hpp"
+#include "cli/table.hpp"
 
 namespace sonde::core::cli {
 namespace {
 
 constexpr std::size_t width = 110;
 
-/// A scalar as YAML reads it back; without quotes where none can be needed. "$" would begin a variable.
+/// "$" would begin a variable.
+std::string with_dollars(const std::string& text) {
+  std::string out;
+  for (const char c : text) out += c == '$' ? "$$" : std::string(1, c);
+  return out;
+}
+
+/// A scalar as YAML reads it back; without quotes where none can be needed.
 std::string yaml_text(const std::string& text) {
   static constexpr std::string_view words[] = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"};
   std::string lower = text;
@@ -31,9 +40,7 @@ std::string yaml_text(const std::string& text) {
   const bool word =
       safe && letter(lower.front()) && std::find(std::begin(words), std::end(words), lower) == std::end(words);
   if (unit || word) return text;
-  std::string quoted;
-  for (const char c : json_quote(text)) quoted += c == '$' ? "$$" : std::string(1, c);
-  return quoted;
+  return with_dollars(json_quote(text));
 }
 
 std::string yaml_value(const Value& v, const Schema& s) {
@@ -46,20 +53,16 @@ std::string yaml_value(const Value& v, const Schema& s) {
       out += (out.empty() ? "" : ", ") + yaml_value(entry, s.items ? *s.items : Schema{});
     return "[" + out + "]";
   }
-  return to_json(v);  // flow YAML is a superset of it
+  return with_dollars(to_json(v));  // flow YAML is a superset of it
 }
 
 /// Something valid for an option that must be given and has no default.
 std::string placeholder(const std::string& plugin, const Schema::Property& option) {
   const Schema& s = option.schema;
   if (!s.choices.empty()) return yaml_value(s.choices.front(), s);
-  std::string variable = plugin + "_" + option.name;
-  std::transform(variable.begin(), variable.end(), variable.begin(), [](char c) {
-    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c == '-' ? '_' : c;
-  });
   switch (s.format) {
     case Format::secret:
-      return "\"${" + variable + ":-change-me}\"";
+      return secret_variable(plugin, option.name);
     case Format::duration:
       return yaml_value(Value(static_cast<int64_t>(s.minimum.value_or(1e9))), s);
     case Format::bytes:
@@ -88,20 +91,9 @@ class Writer {
 
   /// Words of a plugin, on as many lines as they need.
   void comment(std::size_t indent, const std::string& text) {
-    std::string now = "#";
     std::string plain = text;
     std::replace(plain.begin(), plain.end(), '\n', ' ');
-    plain = printable(plain);
-    for (std::size_t at = 0; at < plain.size();) {
-      const std::size_t end = std::min(plain.find(' ', at), plain.size());
-      if (now.size() > 1 && indent + now.size() + 1 + (end - at) > width) {
-        line(indent, now);
-        now = "#";
-      }
-      if (end > at) now += " " + plain.substr(at, end - at);
-      at = end + 1;
-    }
-    line(indent, now);
+    for (const std::string& part : wrapped(printable(plain), width - indent - 2)) line(indent, "# " + part);
   }
 
   /// Options with a value stand as they hold without being written; the others are commented out.
@@ -118,7 +110,10 @@ class Writer {
         const bool live = mark.empty() && (required || has_values(s));
         line(indent, (live ? "" : "# ") + option.name + ":");
         options(plugin, s, indent + 2, live ? "" : "# ");
-      } else if (s.default_value) {
+      } else if (has_secret(s) && !required) {
+        line(indent,
+             "# " + option.name + ":" + (s.format == Format::secret ? " " + placeholder(plugin.id, option) : ""));
+      } else if (s.default_value && !has_secret(s)) {
         line(indent, mark + option.name + ": " + default_of(plugin, option));
       } else if (required) {
         line(indent, mark + option.name + ": " + placeholder(plugin.id, option));
@@ -138,7 +133,7 @@ class Writer {
  private:
   static bool has_values(const Schema& schema) {
     return std::any_of(schema.properties.begin(), schema.properties.end(), [&](const Schema::Property& p) {
-      return p.schema.default_value ||
+      return (p.schema.default_value && !has_secret(p.schema)) ||
              std::find(schema.required.begin(), schema.required.end(), p.name) != schema.required.end() ||
              (p.schema.type == SchemaType::object && has_values(p.schema));
     });
@@ -245,7 +240,7 @@ int execute(const CreateArguments& arguments) {
     problems.error("bad-argument", {}, "'" + printable(arguments.what) + "' is not STAGES/OUTPUTS",
                    "expected ids of probes, a slash, ids of exporters, such as icmp,rdns/csv,json");
   } else {
-    const Registry registry = load_plugins(arguments.plugin_path);
+    const Registry registry = look_at_plugins(arguments.plugin_path);
     const std::string_view what = arguments.what;
     const auto stages = find_all(registry, PluginKind::probe, what.substr(0, slash), problems);
     const auto outputs = find_all(registry, PluginKind::exporter, what.substr(slash + 1), problems);

@@ -10,23 +10,57 @@
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
 #include "cli/pipeline_plan.hpp"
+#include "cli/secret_variable.hpp"
 #include "cli/table.hpp"
 
 namespace sonde::core::cli {
 namespace {
 
-std::string default_text(const Schema& schema) {
-  return schema.default_value ? display(*schema.default_value, schema) : std::string();
+bool is_required(const Schema& schema, const std::string& option) {
+  return std::find(schema.required.begin(), schema.required.end(), option) != schema.required.end();
 }
 
-void add_options(Table& table, const Schema& schema, const std::string& prefix) {
+/// What stands in for a default with a secret in it is a matter of the file, not of the schema.
+std::string default_text(const Schema& schema) {
+  return schema.default_value && !has_secret(schema) ? display(*schema.default_value, schema) : std::string();
+}
+
+struct Explained {
+  std::string name, value, meaning;
+};
+
+void collect_options(std::vector<Explained>& to, const Schema& schema, const std::string& prefix) {
   for (const Schema::Property& property : schema.properties) {
-    const bool required =
-        std::find(schema.required.begin(), schema.required.end(), property.name) != schema.required.end();
-    table.add({prefix + property.name, expectation(property.schema),
-               required ? "required" : default_text(property.schema), property.schema.description});
-    if (property.schema.type == SchemaType::object) add_options(table, property.schema, prefix + property.name + ".");
+    std::string value = expectation(property.schema);
+    if (is_required(schema, property.name))
+      value += "; required";
+    else if (const std::string text = default_text(property.schema); !text.empty())
+      value += "; default " + text;
+    to.push_back({prefix + property.name, std::move(value), property.schema.description});
+    if (property.schema.type == SchemaType::object) collect_options(to, property.schema, prefix + property.name + ".");
   }
+}
+
+/// What an option takes stands beside its name, what it means below: in columns, long texts would have no room.
+std::string options_text(const Schema& schema, std::size_t width) {
+  std::vector<Explained> options;
+  collect_options(options, schema, "");
+  std::size_t names = 0;
+  for (const Explained& o : options) names = std::max(names, display_width(printable(o.name)));
+  const std::size_t indent = std::min<std::size_t>(names, 24) + 4;
+  const std::size_t room = std::max<std::size_t>(width, indent + 20) - indent;
+  std::string out;
+  for (const Explained& o : options) {
+    std::string left = "  " + printable(o.name);
+    const std::size_t columns = display_width(left);
+    left += columns + 2 <= indent ? std::string(indent - columns, ' ') : "\n" + std::string(indent, ' ');
+    for (const std::string* text : {&o.value, &o.meaning})
+      for (const std::string& line : wrapped(printable(*text), room)) {
+        out += left + line + "\n";
+        left = std::string(indent, ' ');
+      }
+  }
+  return out;
 }
 
 std::string field_type(const FieldInfo& f) {
@@ -49,26 +83,57 @@ void print_fields(const char* title, const std::vector<FieldInfo>& fields, std::
   print(std::string("\n") + title + "\n" + table.render(width, false));
 }
 
-std::string sample(const PluginEntry& plugin) {
+/// "run: ports to ask" speaks of an option that matters with mode: run alone.
+bool is_of(const Schema& option, const std::string& choice) {
+  return option.description.starts_with(choice + ":");
+}
+
+/// One of the ways to use a plugin: `chosen` of the option `by`; both empty when it has but one way.
+std::string sample(const PluginEntry& plugin, const std::string& by, const std::string& chosen,
+                   const std::vector<std::string>& others) {
   std::string options;
   for (const Schema::Property& property : plugin.schema.properties) {
-    const bool required = std::find(plugin.schema.required.begin(), plugin.schema.required.end(), property.name) !=
-                          plugin.schema.required.end();
-    if (property.schema.format == Format::secret) {
-      std::string variable = property.name;
-      std::transform(variable.begin(), variable.end(), variable.begin(),
-                     [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+    const bool required = is_required(plugin.schema, property.name);
+    const bool of_another =
+        std::any_of(others.begin(), others.end(), [&](const std::string& o) { return is_of(property.schema, o); });
+    if (of_another) continue;
+    if (property.name == by) {
+      options += "      " + by + ": " + chosen + "\n";
+    } else if (property.schema.format == Format::secret) {
       // Which of several secrets go together, the schema cannot say: those that may be left out are only shown.
-      options += (required ? "      " : "      # ") + property.name + ": \"${" + variable + ":?set it in .env}\"\n";
-    } else if (required || property.schema.default_value) {
-      const std::string text = required ? "..." : default_text(property.schema);
-      if (!text.empty()) options += "      " + property.name + ": " + text + "\n";
+      options +=
+          (required ? "      " : "      # ") + property.name + ": " + secret_variable(plugin.id, property.name) + "\n";
+    } else if (const std::string text = default_text(property.schema); !required && !text.empty()) {
+      options += "      " + property.name + ": " + text + "\n";
+    } else if (required ||
+               (!chosen.empty() && is_of(property.schema, chosen) && property.schema.format == Format::none &&
+                property.schema.items && property.schema.items->format == Format::path)) {
+      options += "      " + property.name + (property.schema.type == SchemaType::array ? ": [...]\n" : ": ...\n");
     }
   }
   const char* key = plugin.kind == PluginKind::exporter ? "outputs"
                     : plugin.kind == PluginKind::source ? "targets"
                                                         : "stages";
   return fmt::format("{}:\n  - use: {}\n{}{}", key, plugin.id, options.empty() ? "" : "    options:\n", options);
+}
+
+/// One sample for each way that the schema tells apart (x-sonde: variants).
+std::string samples(const PluginEntry& plugin) {
+  const Value::Object* variants = plugin.schema.variants.object();
+  if (variants == nullptr || variants->empty()) return sample(plugin, "", "", {});
+  const std::string& by = variants->front().key;
+  std::vector<std::string> choices;
+  for (const Schema::Property& property : plugin.schema.properties)
+    if (property.name == by)
+      for (const Value& choice : property.schema.choices)
+        if (choice.text() != nullptr) choices.push_back(*choice.text());
+  std::string out;
+  for (const std::string& choice : choices) {
+    std::vector<std::string> others = choices;
+    std::erase(others, choice);
+    out += (out.empty() ? "" : "\n") + sample(plugin, by, choice, others);
+  }
+  return out;
 }
 
 Value field_values(const std::vector<FieldInfo>& fields) {
@@ -111,39 +176,36 @@ void print_text(const PluginEntry& p) {
   if (!p.license.empty()) print(fmt::format("  licence  {}\n", printable(p.license)));
   if (!p.url.empty()) print(fmt::format("  url      {}\n", printable(p.url)));
   if (p.kind == PluginKind::probe)
-    print(fmt::format("  style    {}, at most {} hosts at once\n",
+    print(fmt::format("  style    {}, {} at once\n",
                       p.blocking() ? "blocking, one instance a worker" : "asynchronous, one instance a shard",
-                      p.max_in_flight == 0 ? "any number of" : std::to_string(p.max_in_flight)));
+                      p.max_in_flight == 0 ? "any number of hosts" : "at most " + counted(p.max_in_flight, "host")));
 
-  Table options({{"  OPTION"},
-                 {"VALUE", Table::Align::left, true},
-                 {"DEFAULT", Table::Align::left, true},
-                 {"", Table::Align::left, true}});
-  add_options(options, p.schema, "  ");
-  if (!options.empty()) print("\nOptions\n" + options.render(width, false));
+  constexpr std::size_t width_of_pages = 100;  // for a pipe, as for a terminal of that width
+  const std::string options = options_text(p.schema, width == 0 ? width_of_pages : width);
+  if (!options.empty()) print("\nOptions\n" + options);
   print_fields("Reads", p.inputs, width);
   print_fields("Writes", p.outputs, width);
-  print("\nSample\n" + printable_lines(sample(p)));
+  print("\nSample\n" + printable_lines(samples(p)));
 }
 
 /// A library of that name that was refused says why; else what there is instead, of whatever kind.
 Diagnostic explain(const Registry& registry, const std::string& id) {
   for (const PluginKind kind : {PluginKind::probe, PluginKind::exporter, PluginKind::source})
     if (Diagnostic why = registry.explain_missing(kind, id, {}); why.id != "plugin-missing") return why;
-  std::vector<std::string_view> ids;
-  for (const PluginEntry* p : registry.all()) ids.push_back(p->id);
+  std::vector<std::string_view> ids;  // by kind, so that the probe and the source of one id are apart
+  for (const PluginEntry* p : registry.all())
+    if (std::find(ids.begin(), ids.end(), p->id) == ids.end()) ids.push_back(p->id);
   const std::string_view near = did_you_mean(id, ids);
-  return {
-      "plugin-missing", fmt::format("there is no plugin '{}'", printable(id)),
-      (near.empty() ? "" : fmt::format("did you mean '{}'? ", near)) +
-          (ids.empty() ? "none is installed; `sonde list` says where it looks" : "plugins here: " + join(ids, ", "))};
+  return {"plugin-missing", fmt::format("there is no plugin '{}'", printable(id)),
+          (near.empty() ? "" : fmt::format("did you mean '{}'? ", near)) +
+              (ids.empty() ? "none is installed" : "plugins here: " + join(ids, ", ")) + "; " +
+              registry.where_looked()};
 }
 
 }  // namespace
 
 int execute(const DescribeArguments& arguments) {
-  Registry registry;
-  registry.scan_with_trial(default_search_path(arguments.plugin_path));
+  const Registry registry = look_at_plugins(arguments.plugin_path);
   std::vector<const PluginEntry*> found;  // one id may name a probe and a source
   for (const PluginEntry* p : registry.all())
     if (p->id == arguments.plugin) found.push_back(p);

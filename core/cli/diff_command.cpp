@@ -10,6 +10,9 @@ int execute(const DiffArguments& arguments) {
   const auto read = [&](const std::string& path) {
     auto snapshot = read_snapshot(path);
     // One wrong file named twice is told once.
+    if (!snapshot && snapshot.error().id == "file-unreadable" && snapshot.error().hint.empty())
+      snapshot.error().hint =
+          "`sonde history DIR` lists dated inventories; a run writes its own below its output directory";
     if (!snapshot && !(out.has_errors() && arguments.before == arguments.after)) out.add(snapshot.error());
     return snapshot;
   };

@@ -27,7 +27,7 @@ Finding check_local_ports();
 std::vector<Finding> check_oui_files(const std::vector<std::string>& files);
 /// Whether it, or the directory in which it would be made, may be written.
 Finding check_output_directory(const std::string& path);
-/// `path`: resolv.conf.
+/// What `path` (resolv.conf) names; whether it answers is not asked.
 Finding check_resolver(const std::string& path = "/etc/resolv.conf");
 
 }  // namespace sonde::core::cli

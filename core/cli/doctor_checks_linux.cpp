@@ -117,11 +117,11 @@ Finding check_ping_sockets(bool raw) {
     f.found = "allowed (groups " + range + ")";
     return f;
   }
-  f.found = fmt::format("{} (groups {})", why, range);
   if (raw) {
-    f.found += "; not needed, raw sockets are allowed";
+    f.found = "not needed, raw sockets are allowed (groups " + range + ")";
     return f;
   }
+  f.found = fmt::format("{} (groups {})", why, range);
   f.health = Health::limited;
   f.remedy = "icmp needs them where raw sockets are not allowed: sysctl -w net.ipv4.ping_group_range=\"0 2147483647\"";
   return f;
@@ -255,7 +255,10 @@ Finding check_resolver(const std::string& path) {
     f.found += (f.found.empty() ? "" : ", ") + server + (valid ? "" : " (no address)");
     wrong = wrong || !valid;
   }
-  if (f.found.empty()) f.found = "no nameserver in " + path;
+  if (f.found.empty())
+    f.found = "no nameserver in " + path;
+  else
+    f.found += "; not asked, doctor sends nothing";
   if (wrong || f.found.rfind("no nameserver", 0) == 0) {
     f.health = Health::limited;
     f.remedy =

@@ -99,7 +99,7 @@ std::string render_finding(const Finding& f, bool colour) {
 }  // namespace
 
 int execute(const DoctorArguments& arguments) {
-  const Registry registry = load_plugins(arguments.plugin_path);
+  const Registry registry = look_at_plugins(arguments.plugin_path);
   Diagnostics out;
   const auto plan = arguments.file.empty() ? nullptr : plan_of(arguments, registry, out);
   std::vector<Finding> findings{check_plugins(registry)};

@@ -103,8 +103,9 @@ int execute(const HistoryArguments& arguments) {
     }
     print(table.render(0, colour_on_stdout()));
     if (rows.empty() && all_read)
-      print_error("no inventories in " + printable(*directory) +
-                  " yet: each run of a pipeline with `history:` adds one\n");
+      print_error(
+          "no inventories in " + printable(*directory) + " yet: each run of a pipeline with `history:` adds one\n" +
+          (arguments.where.empty() ? "of another place: `sonde history` with a directory or the pipeline file\n" : ""));
     if (rows.size() == 1) print_error("one inventory so far: what is new, gone and changed shows from the second on\n");
   }
   return all_read ? 0 : static_cast<int>(Exit::trouble);

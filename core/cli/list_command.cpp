@@ -67,9 +67,7 @@ std::vector<Refused> refusals_of(const Registry& registry) {
 }  // namespace
 
 int execute(const ListArguments& arguments) {
-  const SearchPath path = default_search_path(arguments.plugin_path);
-  Registry registry;
-  registry.scan_with_trial(path);
+  const Registry registry = look_at_plugins(arguments.plugin_path);
   if (arguments.json) {
     print(to_json(list_value(registry), 2) + "\n");
     return 0;
@@ -78,10 +76,7 @@ int execute(const ListArguments& arguments) {
   for (const PluginEntry* p : registry.all())
     table.add({std::string(to_string(p->kind)), p->id, p->version, describe_needs(p->needs), p->summary});
   print(table.render(stdout_is_terminal() ? terminal_width(STDOUT_FILENO) : 0, colour_on_stdout()));
-  if (table.empty()) {
-    std::vector<std::string_view> directories(path.directories.begin(), path.directories.end());
-    print_error("no plugins in " + printable(join(directories, ", ")) + "\n");
-  }
+  if (table.empty()) print_error("no plugins: " + printable(registry.where_looked()) + "\n");
   for (const Refused& r : refusals_of(registry)) {
     print_error(render(r.why, colour_on_stderr()));
     if (!r.others.empty())

@@ -9,6 +9,12 @@ Registry load_plugins(const std::vector<std::string>& plugin_path) {
   return registry;
 }
 
+Registry look_at_plugins(const std::vector<std::string>& plugin_path) {
+  Registry registry;
+  registry.scan_with_trial(default_search_path(plugin_path));
+  return registry;
+}
+
 std::unique_ptr<Plan> plan_from(const PipelineArguments& arguments, const Registry& registry, bool resolve_names,
                                 Diagnostics& out) {
   const PipelineSpec spec = load_pipeline(arguments.file, arguments.overrides, out);

@@ -12,6 +12,10 @@ namespace sonde::core::cli {
 /// Scans the plugin directories of the command line and the system.
 Registry load_plugins(const std::vector<std::string>& plugin_path);
 
+/// The same for commands that only look: each library is loaded in a child first, and one that crashes or hangs is
+/// refused. A run trusts plugins with more than loading.
+Registry look_at_plugins(const std::vector<std::string>& plugin_path);
+
 /// Null when `out` has errors.
 std::unique_ptr<Plan> plan_from(const PipelineArguments&, const Registry&, bool resolve_names, Diagnostics& out);
 

@@ -8,10 +8,10 @@
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
-#include "cli/host_table.hpp"
 #include "cli/outlook.hpp"
 #include "cli/pipeline_plan.hpp"
 #include "cli/progress.hpp"
+#include "cli/results.hpp"
 #include "cli/run_id.hpp"
 #include "cli/run_summary.hpp"
 #include "cli/signals.hpp"
@@ -50,14 +50,9 @@ Result<void> adopt(const JournalHeader& header, const std::string& path, bool sh
   if (header.slice.end() > plan.targets.size() || header.slice.end() < header.slice.start)
     return failure("journal-unreadable", path + " speaks of positions that the plan does not have");
   plan.slice = header.slice;
+  plan.shard_index = header.shard_index;
+  plan.shard_count = header.shard_count;
   return {};
-}
-
-bool writes_to_stdout(const Plan& plan) {
-  return std::any_of(plan.outputs.begin(), plan.outputs.end(), [](const OutputPlan& output) {
-    const Value* path = output.options.find("path");
-    return path != nullptr && path->text() != nullptr && *path->text() == "-";
-  });
 }
 
 int refuse(const Diagnostic& d) {
@@ -70,25 +65,6 @@ int refuse(const Diagnostic& d) {
 ProgressView::Style style_of(const RunArguments& arguments) {
   if (arguments.quiet) return ProgressView::Style::silent;
   return stderr_is_terminal() ? ProgressView::Style::terminal : ProgressView::Style::plain;
-}
-
-void print_results(const RunResult& result, const Plan& plan, RunFormat format) {
-  if (format == RunFormat::none) return;
-  std::vector<Value> records = responding_records(result, plan);
-  if (format == RunFormat::json) {
-    print(to_json(Value(Value::Array(std::make_move_iterator(records.begin()), std::make_move_iterator(records.end()))),
-                  2) +
-          "\n");
-    return;
-  }
-  // A person at a terminal looks at a screen or two; who pipes the table on wants all of it.
-  constexpr std::size_t most_rows = 50;
-  const bool terminal = stdout_is_terminal();
-  const std::size_t left_out = terminal && records.size() > most_rows ? records.size() - most_rows : 0;
-  records.resize(records.size() - left_out);
-  print(render_hosts(records, terminal ? terminal_width(STDOUT_FILENO) : 0, colour_on_stdout()));
-  if (left_out != 0) print(more_hosts_text(result, plan, left_out));
-  print(unavailable_text(result.document));
 }
 
 int exit_code(const RunResult& result) {
@@ -116,11 +92,8 @@ int execute(const RunArguments& arguments) {
   if (!arguments.quiet || out.has_errors()) print_error(out.render_sorted(colour_on_stderr()));
   if (plan == nullptr) return static_cast<int>(out.exit_code());
 
-  const bool taken = writes_to_stdout(*plan);
-  if (taken && (arguments.format == RunFormat::table || arguments.format == RunFormat::json))
-    return refuse({"plan-stdout-twice", "--format and an output with path '-' both write to the standard output", ""});
-  RunFormat format = arguments.format;
-  if (format == RunFormat::automatic) format = stdout_is_terminal() && !taken ? RunFormat::table : RunFormat::none;
+  const auto format = format_for(arguments.format, *plan);
+  if (!format) return refuse(format.error());
 
   ProgressView progress(style_of(arguments));
   RunRequest request;
@@ -155,7 +128,7 @@ int execute(const RunArguments& arguments) {
 
   for (const Diagnostic& problem : result->problems)
     if (!arguments.quiet || problem.severity == Severity::error) print_error(render(problem, colour_on_stderr()));
-  print_results(*result, *plan, format);
+  print_results(*result, *plan, plan->fold_context(), *format);
   const auto elapsed = std::chrono::nanoseconds(std::chrono::steady_clock::now() - began).count();
   if (!arguments.quiet) print_error(summary(*result, *plan, elapsed, resumed.has_value()));
   return exit_code(*result);

@@ -22,16 +22,31 @@ std::string below_output_dir(const std::string& file, const Plan& plan) {
   return file.starts_with(directory) ? file.substr(directory.size()) : file;
 }
 
+/// Delta, errors, losses, files.
+std::string findings_text(const RunResult& result, const Plan& plan) {
+  const RunDocument& d = result.document;
+  std::string out = delta_text(d);
+  for (const StageCoverage& stage : d.stages)
+    for (const auto& [reason, count] : stage.errors)
+      out += fmt::format("errors in {}: {} x {}\n", printable(stage.name), count, printable(reason));
+  if (d.dropped_receive != 0)
+    out += counted(d.dropped_receive, "packet") +
+           " lost in this machine's receive buffers; lower limits.packets_per_second\n";
+  if (result.written.empty()) return out;
+  std::vector<std::string> files;
+  for (const std::string& file : result.written) files.push_back(below_output_dir(file, plan));
+  return out + printable(fmt::format("written to {}: {}", plan.output_dir, fmt::join(files, ", "))) + "\n";
+}
+
 }  // namespace
 
-std::vector<Value> responding_records(const RunResult& result, const Plan& plan) {
-  const FoldContext context = plan.fold_context();
+std::vector<Value> responding_records(const RunResult& result, const FoldContext& context) {
   std::vector<Value> records;
   for (const HostRecord& host : result.hosts) {
     const FoldedRecord record = fold(host, context);
     const FoldedField* alive = record.find(FieldTable::alive);
     if (alive == nullptr || alive->items.empty() || !alive->items.front().value.as_bool()) continue;
-    records.push_back(to_value(record, plan.fields, false));
+    records.push_back(to_value(record, *context.fields, false));
   }
   return records;
 }
@@ -74,24 +89,24 @@ std::string summary(const RunResult& result, const Plan& plan, int64_t elapsed, 
     out.pop_back();
     out += " for this part; hosts and packets are of the whole run\n";
   }
-  out += delta_text(d);
-  for (const StageCoverage& stage : d.stages)
-    for (const auto& [reason, count] : stage.errors)
-      out += fmt::format("errors in {}: {} x {}\n", printable(stage.name), count, printable(reason));
-  if (d.dropped_receive != 0)
-    out += counted(d.dropped_receive, "packet") +
-           " lost in this machine's receive buffers; lower limits.packets_per_second\n";
-  if (!result.written.empty()) {
-    std::vector<std::string> files;
-    for (const std::string& file : result.written) files.push_back(below_output_dir(file, plan));
-    out += printable(fmt::format("written to {}: {}", plan.output_dir, fmt::join(files, ", "))) + "\n";
-  }
+  out += findings_text(result, plan);
   if (!d.complete) {
     out += fmt::format("incomplete ({}): {} of {} settled\n", printable(d.why_incomplete), d.settled,
                        counted(d.targets, "host"));
     if (!result.journal.empty() && d.settled < d.targets)
       out += "to go on: the same command with --resume " + printable(result.journal) + "\n";
   }
+  return out;
+}
+
+std::string merge_summary(const RunResult& result, const Plan& outputs) {
+  const RunDocument& d = result.document;
+  std::string out = fmt::format("{} merged: {} of {} responded, {}\n", counted(d.merged_from.size(), "run"),
+                                d.responding, counted(d.targets, "host"), counted(d.packets, "packet"));
+  out += findings_text(result, outputs);
+  if (!d.complete) out += fmt::format("incomplete: {} of {} settled\n", d.settled, counted(d.targets, "host"));
+  for (const auto& [what, why] : d.not_covered)
+    out += fmt::format("not covered: {}: {}\n", printable(what), printable(why));
   return out;
 }
 

@@ -9,7 +9,7 @@
 namespace sonde::core::cli {
 
 /// The hosts that responded, in the shape of the JSON export, by address.
-std::vector<Value> responding_records(const RunResult&, const Plan&);
+std::vector<Value> responding_records(const RunResult&, const FoldContext&);
 /// One line a stage that this machine did not allow.
 std::string unavailable_text(const RunDocument&);
 /// "3 new, 1 gone, 2 changed since the run before", or empty without a delta.
@@ -18,5 +18,7 @@ std::string delta_text(const RunDocument&);
 std::string more_hosts_text(const RunResult&, const Plan&, std::size_t left_out);
 /// Counts, files, how to go on when it is not complete. `resumed`: `elapsed` is of the last part alone.
 std::string summary(const RunResult&, const Plan&, int64_t elapsed, bool resumed = false);
+/// The same of runs that were merged: what they leave uncovered instead of how to go on.
+std::string merge_summary(const RunResult&, const Plan& outputs);
 
 }  // namespace sonde::core::cli

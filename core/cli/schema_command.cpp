@@ -36,7 +36,7 @@ FieldTable all_fields(const Registry& registry) {
 }  // namespace
 
 int execute(const SchemaArguments& arguments) {
-  const Registry registry = load_plugins(arguments.plugin_path);
+  const Registry registry = look_at_plugins(arguments.plugin_path);
   switch (arguments.what) {
     case SchemaArguments::What::pipeline:
       print(pipeline_text(registry));

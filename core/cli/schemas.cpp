@@ -155,6 +155,7 @@ Value run_schema() {
       {"stages", list_of(stage)},
       {"not_covered", list_of(closed(object({{"what", text}, {"reason", text}}), {"what", "reason"}))},
       {"outputs", list_of(text)},
+      {"merged_from", list_of(text)},
       {"delta", delta}};
   Value properties{Value::Object{}};
   for (const auto& [name, schema] : known) properties.set(name, schema);

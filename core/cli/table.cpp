@@ -57,6 +57,26 @@ std::string elide(std::string_view text, std::size_t width) {
   return std::string(text.substr(0, text.size() - rest.size())) + std::string(dots, '.');
 }
 
+std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
+  std::vector<std::string> lines;
+  std::size_t used = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(' ', at), text.size());
+    const std::string_view word = text.substr(at, end - at);
+    at = end + 1;
+    if (word.empty()) continue;
+    const std::size_t columns = display_width(word);
+    if (lines.empty() || used + 1 + columns > width) {
+      lines.emplace_back(word);
+      used = columns;
+    } else {
+      lines.back().append(" ").append(word);
+      used += 1 + columns;
+    }
+  }
+  return lines;
+}
+
 void Table::add(std::vector<std::string> cells) {
   cells.resize(columns_.size());
   for (std::string& cell : cells) cell = printable(cell);

@@ -12,6 +12,9 @@ std::size_t display_width(std::string_view printable_text);
 /// At most `width` columns, the cut shown as "...".
 std::string elide(std::string_view printable_text, std::size_t width);
 
+/// Lines of at most `width` columns, cut between words; a longer word has a line of its own.
+std::vector<std::string> wrapped(std::string_view printable_text, std::size_t width);
+
 class Table {
  public:
   enum class Align { left, right };

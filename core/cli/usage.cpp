@@ -68,7 +68,6 @@ Diagnostic unknown_command(std::string_view word, const std::vector<Usage>& all)
   std::vector<std::string> names;
   for (const Usage& usage : all) names.push_back(usage.command);
   const std::string list = fmt::format("commands: {}", fmt::join(names, ", "));
-  if (word.empty()) return {"bad-argument", "no command is given", list};
   if (std::find(names.begin(), names.end(), word) == names.end())
     if (const std::string meant = near(word, names); !meant.empty())
       return {"bad-argument", fmt::format("there is no command '{}'", word), fmt::format("did you mean '{}'?", meant)};

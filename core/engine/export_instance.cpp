@@ -9,31 +9,15 @@
 
 namespace sonde::core {
 
-ExportFields::ExportFields(const Plan& plan) {
-  std::vector<bool> filled(plan.fields.size(), false);
-  filled[FieldTable::ip] = filled[FieldTable::evidence] = true;
-  bool names = !plan.targets.names().empty();
-  for (const StagePlan& s : plan.stages) {
-    if (!s.enabled) continue;
-    for (FieldId id : s.outputs) {
-      filled[id] = true;
-      names |= id == FieldTable::reverse_dns || id == FieldTable::snmp || id == FieldTable::hostname;
-    }
-  }
-  for (const auto& [ip, facts] : plan.source_facts)
-    for (const Fact& f : facts) filled[f.field] = true;
-  if (names) filled[FieldTable::hostname] = true;
-  for (std::size_t i = 0; i < filled.size(); ++i) {
-    if (!filled[i]) continue;
-    const Field& f = plan.fields[static_cast<FieldId>(i)];
-    ids.push_back(static_cast<FieldId>(i));
+ExportFields::ExportFields(const FieldTable& fields, std::vector<FieldId> filled) : ids(std::move(filled)) {
+  for (const FieldId id : ids) {
+    const Field& f = fields[id];
     raw.push_back({f.name.c_str(), f.type, f.shape, f.detail ? uint32_t{SONDE_F_DETAIL} : 0u, 0, f.help.c_str()});
   }
 }
 
-ExportInstance::ExportInstance(const Plan& plan, const OutputPlan& output, const ExportFields& fields,
-                               const Documents& documents)
-    : HostCalls(&output.options), plan_(plan), output_(output), fields_(fields), documents_(documents) {}
+ExportInstance::ExportInstance(const OutputPlan& output, const ExportFields& fields, const Documents& documents)
+    : HostCalls(&output.options), output_(output), fields_(fields), documents_(documents) {}
 
 ExportInstance::~ExportInstance() {
   if (!instance_) return;

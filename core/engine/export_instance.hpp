@@ -12,9 +12,9 @@ namespace sonde::core {
 
 /// The fields that a run can fill, as exporters are told of them: "ip" first, then in the order of the table.
 struct ExportFields {
-  explicit ExportFields(const Plan&);
+  ExportFields(const FieldTable&, std::vector<FieldId> filled);
   std::vector<FieldId> ids;
-  std::vector<sonde_field> raw;  ///< points into the plan's field table
+  std::vector<sonde_field> raw;  ///< points into the field table
 };
 
 /// The documents that exporters may ask for in close().
@@ -24,7 +24,7 @@ struct Documents {
 
 class ExportInstance final : public HostCalls {
  public:
-  ExportInstance(const Plan&, const OutputPlan&, const ExportFields&, const Documents&);
+  ExportInstance(const OutputPlan&, const ExportFields&, const Documents&);
   ~ExportInstance();
   Result<void> create();
   Result<void> open();
@@ -42,7 +42,6 @@ class ExportInstance final : public HostCalls {
   const FoldedField* find(sonde_task, uint32_t field) const;
   Result<void> check(sonde_err, const char* step);
 
-  const Plan& plan_;
   const OutputPlan& output_;
   const ExportFields& fields_;
   const Documents& documents_;

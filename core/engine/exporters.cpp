@@ -45,7 +45,9 @@ bool passes(const FoldedRecord& r, HostFilter filter) {
 
 }  // namespace
 
-Publisher::Publisher(const Plan& plan) : plan_(plan), context_(plan.fold_context()), fields_(plan) {}
+Publisher::Publisher(const Plan& plan) : Publisher(plan, plan.fold_context(), plan.filled_fields()) {}
+Publisher::Publisher(const Plan& outputs, FoldContext context, std::vector<FieldId> filled)
+    : plan_(outputs), context_(std::move(context)), fields_(outputs.fields, std::move(filled)) {}
 Publisher::~Publisher() = default;
 
 Result<void> Publisher::prepare() {
@@ -55,7 +57,7 @@ Result<void> Publisher::prepare() {
   for (const OutputPlan& o : plan_.outputs) {
     if (const std::string* path = path_of(o))
       if (auto ok = check_writable(std::filesystem::path(*path).parent_path()); !ok) return ok;
-    auto instance = std::make_unique<ExportInstance>(plan_, o, fields_, documents_);
+    auto instance = std::make_unique<ExportInstance>(o, fields_, documents_);
     if (auto made = instance->create(); !made) return made;
     outputs_.emplace_back().exporter = std::move(instance);
   }

@@ -12,6 +12,8 @@ namespace sonde::core {
 class Publisher {
  public:
   explicit Publisher(const Plan& plan);
+  /// Of a plan that has outputs alone: how its records are folded, and which fields they may have.
+  Publisher(const Plan& outputs, FoldContext context, std::vector<FieldId> filled);
   ~Publisher();
   /// Creates the exporters and checks that their directories can be written: before the first packet.
   Result<void> prepare();

@@ -55,6 +55,20 @@ bool column_wants_detail(const OutputPlan& o, const FieldTable& fields) {
   });
 }
 
+bool is_adaptive(const StagePlan& s) {
+  const Value* adaptive = s.options.find("adaptive");
+  return adaptive && adaptive->boolean() && *adaptive->boolean();
+}
+
+/// A task in error, or a problem that is no warning.
+bool has_errors(const RunResult& result) {
+  return std::any_of(
+             result.document.stages.begin(), result.document.stages.end(),
+             [](const StageCoverage& s) { return s.by_outcome[static_cast<std::size_t>(Outcome::error)] != 0; }) ||
+         std::any_of(result.problems.begin(), result.problems.end(),
+                     [](const Diagnostic& d) { return d.severity == Severity::error; });
+}
+
 /// Everything of one run, undone in reverse order.
 class Run {
  public:
@@ -199,11 +213,27 @@ class Run {
     header.scope = plan_.targets.addresses().to_strings();
     for (std::size_t i = 0; i < plan_.fields.size(); ++i)
       header.fields.push_back(plan_.fields[static_cast<FieldId>(i)].name);
-    for (const StagePlan& s : plan_.stages) header.stages.push_back(s.name);
+    describe_for_merging(header);
     auto made = JournalWriter::create(directory + "/" + request_.run_id, header);
     if (!made) return tl::unexpected(made.error());
     journal_ = std::move(*made);
     return {};
+  }
+
+  void describe_for_merging(JournalHeader& header) const {
+    header.shard_index = plan_.shard_index;
+    header.shard_count = plan_.shard_count;
+    header.exclusions = plan_.scope.exclusions().to_strings();
+    header.filled = plan_.filled_fields();
+    for (std::size_t i = FieldTable::well_known_count; i < plan_.fields.size(); ++i)
+      header.own_fields.push_back(plan_.fields[static_cast<FieldId>(i)]);
+    const FoldContext context = plan_.fold_context();
+    for (std::size_t i = 0; i < plan_.stages.size(); ++i) {
+      const StagePlan& s = plan_.stages[i];
+      header.stages.push_back(s.name);
+      header.stage_details.push_back({s.plugin->id, s.plugin->version, shared_->unavailable[i], s.enabled,
+                                      context.stage_writes_alive[i], is_adaptive(s)});
+    }
   }
 
   RunResult scan() {
@@ -232,10 +262,7 @@ class Run {
     for (const Batch::Log& l : shared_->inbox.collect(0).logs) coordinator.tell(l);
     publisher_.publish(result);
     close_journal(result, coordinator.journal_trouble());
-    result.had_errors |= coordinator.timed_out();
-    for (const StageCoverage& s : result.document.stages)
-      result.had_errors |= s.by_outcome[static_cast<std::size_t>(Outcome::error)] != 0;
-    for (const Diagnostic& d : result.problems) result.had_errors |= d.severity == Severity::error;
+    result.had_errors = coordinator.timed_out() || has_errors(result);
     if (!all_back) keep_for_ever(shared_);  // a thread that a plugin keeps may still look at it
     return result;
   }
@@ -302,8 +329,7 @@ class Run {
       if (settled < plan_.slice.count && told < plan_.slice.count)
         c.by_outcome[static_cast<std::size_t>(Outcome::skipped_shutdown)] += plan_.slice.count - told;
       c.unavailable = shared_->unavailable[i];
-      const Value* adaptive = s.options.find("adaptive");
-      c.adaptive = adaptive && adaptive->boolean() && *adaptive->boolean();
+      c.adaptive = is_adaptive(s);
       c.errors = coordinator.errors()[i];
       d.stages.push_back(std::move(c));
     }
@@ -326,6 +352,19 @@ class Run {
 
 Result<RunResult> run(const Plan& plan, const RunRequest& request) {
   return Run(plan, request).execute();
+}
+
+Result<RunResult> publish(const Plan& outputs, MergedRuns merged, const std::string& run_id) {
+  Publisher publisher(outputs, merged.fold_context(), merged.filled);
+  if (auto ok = publisher.prepare(); !ok) return tl::unexpected(ok.error());
+  RunResult result;
+  result.hosts = std::move(merged.hosts);
+  result.document = std::move(merged.document);
+  result.document.run_id = run_id;
+  result.problems = std::move(merged.notes);
+  publisher.publish(result);
+  result.had_errors = !result.document.complete || has_errors(result);
+  return result;
 }
 
 std::vector<std::optional<Diagnostic>> try_stages(const Plan& plan) {

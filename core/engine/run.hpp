@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "inventory/journal.hpp"
+#include "inventory/merge.hpp"
 #include "inventory/run_document.hpp"
 #include "plan/plan.hpp"
 
@@ -52,6 +53,10 @@ struct RunResult {
 /// Blocking. A Diagnostic when nothing could be started (permission, output, plugin): no packet was sent then and no
 /// output file touched.
 Result<RunResult> run(const Plan&, const RunRequest&);
+
+/// Writes the records and the document of runs that ended earlier to the outputs, the history and the directory of a
+/// plan out of compile_outputs_alone(). A Diagnostic when a place cannot be written: nothing was written then.
+Result<RunResult> publish(const Plan& outputs, MergedRuns, const std::string& run_id);
 
 /// What would keep each stage from starting here, by stage; nothing where it can. Makes the stages' instances, which
 /// open their sockets and files, and undoes them; nothing is sent or written. Disabled stages are not tried.

@@ -113,16 +113,6 @@ std::vector<FieldChange> compare_records(const Value& before, const Value& after
   return changes;
 }
 
-std::optional<AddressRange> range_of(std::string_view text) {
-  if (const auto cidr = Cidr::parse(text)) return AddressRange{cidr->first(), cidr->last()};
-  const std::size_t dash = text.find('-');
-  if (dash == std::string_view::npos) return std::nullopt;
-  const auto first = IpAddress::parse(text.substr(0, dash)), last = IpAddress::parse(text.substr(dash + 1));
-  if (!first || !last || first->zone() != last->zone() || first->is_v4() != last->is_v4() || *last < *first)
-    return std::nullopt;
-  return AddressRange{*first, *last};
-}
-
 /// Which addresses the newer run has surely asked.
 class Coverage {
  public:
@@ -130,7 +120,7 @@ class Coverage {
     if (!run || asked_less) return;
     known_ = true;
     for (const std::string& text : run->scope)
-      if (const auto range = range_of(text)) covered_.add(*range);
+      if (const auto range = parse_range(text)) covered_.add(*range);
     for (const std::string& text : run->exclusions) leave_out(text);
     for (const auto& [what, reason] : run->not_covered) leave_out(what);
     // Some targets were left and nobody says which.
@@ -142,7 +132,7 @@ class Coverage {
 
  private:
   void leave_out(const std::string& text) {
-    if (const auto range = range_of(text))
+    if (const auto range = parse_range(text))
       left_out_.add(*range);
     else
       known_ = false;

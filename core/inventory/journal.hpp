@@ -14,6 +14,16 @@
 
 namespace sonde::core {
 
+/// A stage as those need it who fold the records without the plan.
+struct JournalStage {
+  std::string plugin, version;
+  std::string unavailable;  ///< why it did not run on that machine, or empty
+  bool enabled = true;
+  bool writes_alive = false;  ///< its silence says that a host is not alive, see FoldContext
+  bool adaptive = false;
+};
+
+/// The members behind `stages` are absent in journals of a sonde that could not merge: stage_details is empty then.
 struct JournalHeader {
   int format = 1;
   std::string run_id, pipeline, plan_hash, started;  ///< started: RFC 3339 UTC
@@ -22,6 +32,11 @@ struct JournalHeader {
   std::vector<std::string> scope;   ///< ranges
   std::vector<std::string> fields;  ///< names by FieldId, so that facts can be read back
   std::vector<std::string> stages;  ///< stage names by index
+  uint32_t shard_index = 0, shard_count = 1;
+  std::vector<std::string> exclusions;      ///< ranges
+  std::vector<JournalStage> stage_details;  ///< by index
+  std::vector<Field> own_fields;            ///< those behind the well-known ones, without merge rule
+  std::vector<FieldId> filled;              ///< fields that the plan can fill: what exporters are told of
 };
 
 /// Positions of the permutation that are settled: what a resumed run need not do again.
@@ -38,6 +53,8 @@ class SettledSet {
  private:
   std::vector<Slice> runs_;
 };
+/// Positions of `whole` that are not in `part`.
+SettledSet without(const SettledSet& whole, const SettledSet& part);
 
 /// Appends JSON lines. Every call may buffer; sync() writes and, when `durable`, fsyncs. One thread. The file is locked
 /// (flock) while the writer lives, so that two runs never write one journal. After a failed write what is buffered is
@@ -78,6 +95,7 @@ void write_crash_line(int descriptor, const char* plugin, const char* stage, con
 struct JournalContent {
   JournalHeader header;
   SettledSet settled;
+  SettledSet silent;                 ///< of `settled`: those without a record
   std::vector<HostRecord> hosts;     ///< settled and unsettled ones, by address
   std::vector<IpAddress> unsettled;  ///< of `hosts`: those whose stages are not all done
   struct Crash {
@@ -96,6 +114,9 @@ struct JournalContent {
 Result<JournalContent> read_journal(const std::string& path);
 /// The newest unfinished journal of a directory (or of its "journal" folder), or an error. A file is taken as it is.
 Result<std::string> newest_unfinished(const std::string& path);
+/// The newest journal of a directory (or of its "journal" folder), complete or not; a file is taken as it is. Refused
+/// while a run is writing it ("journal-in-use").
+Result<std::string> newest_journal(const std::string& path);
 /// Removes all but the newest `keep` journals. Files that are no journals, or in use by a run, are left alone.
 void prune_journals(const std::string& directory, uint64_t keep);
 

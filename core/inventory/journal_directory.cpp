@@ -96,6 +96,31 @@ Result<std::string> newest_unfinished(const std::string& path) {
   return failure("no-unfinished-run", path + " holds " + why);
 }
 
+Result<std::string> newest_journal(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0)
+    return failure("journal-unreadable", "cannot find the run " + path + ": " + std::strerror(errno),
+                   "name the output directory of a run");
+  std::vector<Found> all;
+  if (S_ISDIR(info.st_mode)) {
+    all = journals_in(path);
+    std::vector<Found> below = journals_in(path + "/journal");
+    all.insert(all.end(), below.begin(), below.end());
+    std::sort(all.begin(), all.end(), newer);
+    if (all.empty())
+      return failure("journal-unreadable", path + " holds no journal of a run",
+                     "name the output directory of a run: its journal/ says who found what");
+  } else if (auto found = inspect(path)) {
+    all.push_back(std::move(*found));
+  } else {
+    return path;  // who reads it says what it is
+  }
+  if (all.front().in_use)
+    return failure("journal-in-use", all.front().path + " is being written by a run that is still going",
+                   "wait until that run has ended, or stop it");
+  return all.front().path;
+}
+
 void prune_journals(const std::string& directory, uint64_t keep) {
   const std::vector<Found> all = journals_in(directory);
   for (std::size_t i = 0; i < all.size(); ++i)

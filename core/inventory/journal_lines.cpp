@@ -64,6 +64,54 @@ void append_texts(std::string& out, const std::vector<std::string>& texts) {
   out += ']';
 }
 
+void append_flag(std::string& out, bool flag) {
+  out += flag ? "true" : "false";
+}
+
+/// What merging needs and resuming does not.
+void append_header_details(std::string& out, const JournalHeader& header) {
+  out += ",\"shard\":[";
+  append_number(out, header.shard_index);
+  out += ',';
+  append_number(out, header.shard_count);
+  out += "],\"exclusions\":";
+  append_texts(out, header.exclusions);
+  out += ",\"stage_details\":[";
+  for (std::size_t i = 0; i < header.stage_details.size(); ++i) {
+    const JournalStage& stage = header.stage_details[i];
+    out += i == 0 ? "[" : ",[";
+    append_text(out, stage.plugin);
+    out += ',';
+    append_text(out, stage.version);
+    out += ',';
+    append_text(out, stage.unavailable);
+    for (const bool flag : {stage.enabled, stage.writes_alive, stage.adaptive}) {
+      out += ',';
+      append_flag(out, flag);
+    }
+    out += ']';
+  }
+  out += "],\"own_fields\":[";
+  for (std::size_t i = 0; i < header.own_fields.size(); ++i) {
+    const Field& field = header.own_fields[i];
+    out += i == 0 ? "[" : ",[";
+    append_number(out, field.type);
+    out += ',';
+    append_number(out, field.shape);
+    out += ',';
+    append_flag(out, field.detail);
+    out += ',';
+    append_text(out, field.help);
+    out += ']';
+  }
+  out += "],\"filled\":[";
+  for (std::size_t i = 0; i < header.filled.size(); ++i) {
+    if (i != 0) out += ',';
+    append_number(out, header.filled[i]);
+  }
+  out += ']';
+}
+
 /// The zone goes by number: its name may be gone when the journal is read.
 void append_address(std::string& out, const IpAddress& ip) {
   out += '"';
@@ -152,6 +200,7 @@ void append_header(std::string& out, const JournalHeader& header) {
   append_texts(out, header.fields);
   out += ",\"stages\":";
   append_texts(out, header.stages);
+  if (!header.stage_details.empty()) append_header_details(out, header);
   out += "}\n";
 }
 

@@ -1,6 +1,7 @@
 // The lines of a journal, format 1: what the writer appends, and how files are cut into lines again. One JSON object a
 // line, told apart by its first member:
-//   {"sonde_journal":1, "run_id":..., ...}                         header, always first
+//   {"sonde_journal":1, "run_id":..., ...}                         header, always first; "stage_details" of it are
+//       [plugin, version, why unavailable, enabled, writes alive, adaptive], "own_fields" [type, shape, detail, help]
 //   {"r":IP, "z":ZONE, "s":STAGE, "o":OUTCOME, "f":[FACT...], "w":WHY}   a result; FACT is
 //   [field,type,value,key,stage],
 //                                                                  its last two only when needed; value: number or text

@@ -87,8 +87,14 @@ bool good_scalar(const Scalar& s) {
 class Reader {
  public:
   explicit Reader(JournalContent& content) : content_(content) {
-    for (std::size_t i = 0; i < content.header.fields.size(); ++i)
-      known_.push_back(well_known_.find(content.header.fields[i]));
+    const JournalHeader& header = content.header;
+    for (std::size_t i = 0; i < header.fields.size(); ++i) {
+      const FieldId id = well_known_.find(header.fields[i]);
+      const std::size_t own = i - FieldTable::well_known_count;  // wraps for the others: not below the size then
+      known_.push_back(id != no_field                   ? &well_known_[id]
+                       : own < header.own_fields.size() ? &header.own_fields[own]
+                                                        : nullptr);
+    }
   }
 
   void line(std::string_view text) {
@@ -115,7 +121,12 @@ class Reader {
   }
 
   void finish() {
-    content_.settled.add_all(std::move(runs_));
+    SettledSet with_record, silent;
+    with_record.add_all(std::move(runs_));
+    silent.add_all(std::move(silent_));
+    content_.silent = without(silent, with_record);
+    content_.settled = std::move(with_record);
+    content_.settled.add_all(silent.runs());
     // Counts are believed as far as there are positions that could have them.
     const uint64_t settled = content_.settled.size();
     for (const OutcomeCounts& stage : content_.silent_outcomes) {
@@ -186,10 +197,9 @@ class Reader {
     if (parts->size() > 4 && (!read_number(&(*parts)[4], fact_stage) || !good_stage(fact_stage))) return false;
     out.field = static_cast<FieldId>(field);
     out.stage = static_cast<uint8_t>(fact_stage);
-    if (known_[field] != no_field) {
-      const Field& known = well_known_[known_[field]];
-      if (known.type != SONDE_NULL && known.type != type) return false;
-      if (known.shape != SONDE_MAP && !out.key.empty()) return false;
+    if (const Field* known = known_[field]) {
+      if (known->type != SONDE_NULL && known->type != type) return false;
+      if (known->shape != SONDE_MAP && !out.key.empty()) return false;
     }
     return good_scalar(out.value);
   }
@@ -256,7 +266,7 @@ class Reader {
       if (!read_slice(&item, run) || !good_run(run)) return false;
       runs.push_back(run);
     }
-    runs_.insert(runs_.end(), runs.begin(), runs.end());
+    silent_.insert(silent_.end(), runs.begin(), runs.end());
     return true;
   }
 
@@ -321,11 +331,74 @@ class Reader {
 
   JournalContent& content_;
   FieldTable well_known_;
-  std::vector<FieldId> known_;  ///< by the journal's field number
+  std::vector<const Field*> known_;  ///< by the journal's field number; null: nothing is known of it
   std::vector<Host> hosts_;
   std::unordered_map<IpAddress, std::size_t> index_;
-  std::vector<Slice> runs_;
+  std::vector<Slice> runs_, silent_;  ///< positions of hosts with a record, and of those without
 };
+
+bool read_flag(const Value& v, bool& out) {
+  if (v.boolean() == nullptr) return false;
+  out = *v.boolean();
+  return true;
+}
+
+bool read_stage_details(const Value& list, JournalHeader& header) {
+  if (list.array() == nullptr || list.array()->size() != header.stages.size()) return false;
+  for (const Value& item : *list.array()) {
+    const Value::Array* parts = item.array();
+    if (parts == nullptr || parts->size() != 6) return false;
+    JournalStage& stage = header.stage_details.emplace_back();
+    const bool texts = read_text(&(*parts)[0], stage.plugin) && read_text(&(*parts)[1], stage.version) &&
+                       read_text(&(*parts)[2], stage.unavailable);
+    const bool flags = texts && read_flag((*parts)[3], stage.enabled) && read_flag((*parts)[4], stage.writes_alive) &&
+                       read_flag((*parts)[5], stage.adaptive);
+    if (!flags) return false;
+  }
+  return true;
+}
+
+bool read_own_fields(const Value* list, JournalHeader& header) {
+  constexpr std::size_t known = FieldTable::well_known_count;
+  if (list == nullptr || list->array() == nullptr || header.fields.size() < known) return false;
+  if (list->array()->size() != header.fields.size() - known) return false;
+  for (const Value& item : *list->array()) {
+    const Value::Array* parts = item.array();
+    uint64_t type = 0, shape = 0;
+    Field& field = header.own_fields.emplace_back();
+    const bool good = parts != nullptr && parts->size() == 4 && read_number(&(*parts)[0], type, SONDE_JSON) &&
+                      read_number(&(*parts)[1], shape, SONDE_MAP) && read_flag((*parts)[2], field.detail) &&
+                      read_text(&(*parts)[3], field.help);
+    if (!good) return false;
+    field.name = header.fields[known + header.own_fields.size() - 1];
+    field.type = static_cast<uint32_t>(type);
+    field.shape = static_cast<uint32_t>(shape);
+  }
+  return true;
+}
+
+bool read_filled(const Value* list, JournalHeader& header) {
+  if (list == nullptr || list->array() == nullptr) return false;
+  for (const Value& item : *list->array()) {
+    uint64_t id = 0;
+    if (header.fields.empty() || !read_number(&item, id, header.fields.size() - 1)) return false;
+    if (!header.filled.empty() && id <= header.filled.back()) return false;
+    header.filled.push_back(static_cast<FieldId>(id));
+  }
+  return true;
+}
+
+/// All of it or nothing: a header without these is one of a sonde that could not merge.
+bool read_details(const Value& line, JournalHeader& header) {
+  const Value* stages = line.find("stage_details");
+  if (stages == nullptr) return true;
+  Slice shard;
+  if (!read_slice(line.find("shard"), shard) || shard.count > 65536 || shard.start >= shard.count) return false;
+  header.shard_index = static_cast<uint32_t>(shard.start);
+  header.shard_count = static_cast<uint32_t>(shard.count);
+  return read_texts(line.find("exclusions"), header.exclusions) && read_stage_details(*stages, header) &&
+         read_own_fields(line.find("own_fields"), header) && read_filled(line.find("filled"), header);
+}
 
 }  // namespace
 
@@ -355,6 +428,7 @@ Result<JournalHeader> parse_header(std::string_view line, const std::string& pat
   if (header.fields.size() >= no_field || header.stages.size() > 255)
     return bad("the header names too many fields or stages");
   if (header.slice.end() > header.targets) return bad("its slice is larger than its targets");
+  if (!read_details(*parsed, header)) return bad("what its header says of stages and fields is damaged");
   return header;
 }
 

@@ -182,6 +182,7 @@ Value to_value(const RunDocument& run) {
   }
   out.set("not_covered", Value(std::move(gaps)));
   out.set("outputs", texts(run.outputs));
+  if (!run.merged_from.empty()) out.set("merged_from", texts(run.merged_from));
   if (run.delta) out.set("delta", *run.delta);
   return out;
 }
@@ -215,6 +216,7 @@ Result<RunDocument> run_document_from(const Value& v) {
     gap.text("reason", run.not_covered.back().second);
   });
   members.list("outputs", run.outputs);
+  members.list("merged_from", run.merged_from);
   if (const Value* delta = v.find("delta")) run.delta = *delta;
   if (!problem.empty())
     return failure("run-document-invalid", "this is not the document of a run: " + problem, {}, v.where);

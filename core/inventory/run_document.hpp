@@ -35,7 +35,8 @@ struct RunDocument {
   /// delta calls no host gone: a slice of --shard i/n belongs here, a `when` that was false does not.
   std::vector<std::pair<std::string, std::string>> not_covered;
   std::vector<std::string> outputs;  ///< files written, relative to the output directory: what this document speaks of
-  std::optional<Value> delta;        ///< against the run before
+  std::vector<std::string> merged_from;  ///< ids of the runs that this one was put together of; empty: it ran itself
+  std::optional<Value> delta;            ///< against the run before
 };
 /// The key of an outcome in the document: "no_answer", "skipped_when" ...
 std::string outcome_key(Outcome);

@@ -63,4 +63,21 @@ uint64_t SettledSet::size() const {
   return sum;
 }
 
+SettledSet without(const SettledSet& whole, const SettledSet& part) {
+  std::vector<Slice> left;
+  auto hole = part.runs().begin();
+  for (const Slice& run : whole.runs()) {
+    uint64_t at = run.start;
+    while (hole != part.runs().end() && hole->end() <= at) ++hole;
+    for (auto next = hole; next != part.runs().end() && next->start < run.end(); ++next) {
+      if (next->start > at) left.push_back({at, next->start - at});
+      at = std::max(at, next->end());
+    }
+    if (at < run.end()) left.push_back({at, run.end() - at});
+  }
+  SettledSet set;
+  set.add_all(std::move(left));
+  return set;
+}
+
 }  // namespace sonde::core

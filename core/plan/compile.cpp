@@ -82,6 +82,34 @@ FoldContext Plan::fold_context() const {
   return context;
 }
 
+std::vector<FieldId> Plan::filled_fields() const {
+  std::set<FieldId> filled = {FieldTable::ip, FieldTable::evidence};
+  bool has_names = !targets.names().empty();
+  for (const StagePlan& stage : stages) {
+    if (!stage.enabled) continue;
+    for (const FieldId id : stage.outputs) {
+      filled.insert(id);
+      has_names |= id == FieldTable::reverse_dns || id == FieldTable::snmp || id == FieldTable::hostname;
+    }
+  }
+  for (const auto& [ip, facts] : source_facts)
+    for (const Fact& fact : facts) filled.insert(fact.field);
+  if (has_names) filled.insert(FieldTable::hostname);
+  return {filled.begin(), filled.end()};
+}
+
+std::unique_ptr<Plan> compile_outputs_alone(const PipelineSpec& spec, const Registry& registry, FieldTable fields,
+                                            const std::vector<FieldId>& filled, Diagnostics& out) {
+  auto plan = std::make_unique<Plan>();
+  const CompileRequest request;
+  Compilation c{spec, registry, request, out, *plan};
+  copy_settings(c);
+  plan->fields = std::move(fields);
+  c.written.insert(filled.begin(), filled.end());
+  compile_outputs(c);
+  return out.has_errors() ? nullptr : std::move(plan);
+}
+
 std::unique_ptr<Plan> compile(const PipelineSpec& spec, const Registry& registry, const CompileRequest& request,
                               Diagnostics& out) {
   auto plan = std::make_unique<Plan>();

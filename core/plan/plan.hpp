@@ -76,6 +76,7 @@ struct Plan {
   Estimate estimate;
   std::string hash;  ///< hex SHA-256 over targets, exclusions, stages, options without secrets, versions, seed
   FoldContext fold_context() const;
+  std::vector<FieldId> filled_fields() const;  ///< those that a run of it can fill, sorted
 };
 
 /// What to compile for. `resolve_names` false (validate): names are checked for form only and count as one target, and
@@ -91,5 +92,10 @@ struct CompileRequest {
 
 /// Null when `out` has errors. Warnings may be there with a plan.
 std::unique_ptr<Plan> compile(const PipelineSpec&, const Registry&, const CompileRequest&, Diagnostics& out);
+
+/// Only the outputs, the history and the output directory of a file, for records that exist already: `fields` are
+/// theirs, of which `filled` may have values. Neither targets nor stages are looked at. Null when `out` has errors.
+std::unique_ptr<Plan> compile_outputs_alone(const PipelineSpec&, const Registry&, FieldTable fields,
+                                            const std::vector<FieldId>& filled, Diagnostics& out);
 
 }  // namespace sonde::core

@@ -60,7 +60,8 @@ void warn_of_cleartext(Compilation& c, const StagePlan& stage) {
   if (!stage.enabled || schema.cleartext.empty()) return;
   // With assume_up, `alive` alone chooses nobody.
   const bool chosen = stage.when && !(c.spec.assume_up && stage.when_text == "alive");
-  if (chosen) return;
+  // Who names one host has chosen it.
+  if (chosen || c.plan.targets.size() + c.unresolved == 1) return;
   std::vector<std::string> given;
   walk(std::string(), schema, stage.options, [&](const std::string& name, const Schema&, const Value& value) {
     const bool listed = std::find(schema.cleartext.begin(), schema.cleartext.end(), name) != schema.cleartext.end();

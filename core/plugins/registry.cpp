@@ -246,6 +246,12 @@ const std::vector<Registry::Refusal>& Registry::refusals() const {
   return impl_->refusals;
 }
 
+std::string Registry::where_looked() const {
+  const std::vector<std::string_view> looked(impl_->directories.begin(), impl_->directories.end());
+  return fmt::format("looked in {}; --plugin-path DIR adds a directory",
+                     looked.empty() ? "no directory" : join(looked, ", "));
+}
+
 Diagnostic Registry::explain_missing(PluginKind kind, std::string_view id, const SourceSpan& where) const {
   std::string wanted = fmt::format("the {} '{}'", to_string(kind), printable(id));
   if (const Impl::Duplicate* d = impl_->duplicate_of(kind, id, SIZE_MAX))
@@ -271,8 +277,7 @@ Diagnostic Registry::explain_missing(PluginKind kind, std::string_view id, const
   if (std::string_view near = did_you_mean(id, ids); !near.empty()) hint = fmt::format("did you mean '{}'? ", near);
   hint += ids.empty() ? fmt::format("no {} is installed", to_string(kind))
                       : fmt::format("{}s here: {}", to_string(kind), join(ids, ", "));
-  std::vector<std::string_view> looked(impl_->directories.begin(), impl_->directories.end());
-  hint += fmt::format("; looked in {}", looked.empty() ? "no directory" : join(looked, ", "));
+  hint += "; " + where_looked();
   return {"plugin-missing", fmt::format("there is no {} '{}'", to_string(kind), printable(id)), hint, where,
           Severity::error};
 }

@@ -75,6 +75,8 @@ class Registry {
     Diagnostic why;
   };
   const std::vector<Refusal>& refusals() const;
+  /// "looked in DIR, DIR; ...", and how to have it look elsewhere.
+  std::string where_looked() const;
   /// Why there is no such plugin: the refusal of a file of that name, a suggestion, or where was looked.
   Diagnostic explain_missing(PluginKind kind, std::string_view id, const SourceSpan& where) const;
 

@@ -53,6 +53,25 @@ uint64_t Permutation::operator()(uint64_t position) const {
   return x;
 }
 
+uint64_t Permutation::back(uint64_t x) const {
+  const uint64_t low_part = low_mask(low_bits_), high_part = low_mask(high_bits_);
+  uint64_t low = x & low_part;
+  uint64_t high = low_bits_ == 64 ? 0 : x >> low_bits_;
+  low ^= scramble(high, keys_[3]) & low_part;
+  high ^= scramble(low, keys_[2]) & high_part;
+  low ^= scramble(high, keys_[1]) & low_part;
+  high ^= scramble(low, keys_[0]) & high_part;
+  return high << low_bits_ | low;
+}
+
+uint64_t Permutation::position_of(uint64_t index) const {
+  uint64_t x = index;
+  do {
+    x = back(x);
+  } while (x >= n_);
+  return x;
+}
+
 Slice part_of(Slice whole, uint64_t index, uint64_t parts) {
   using wide = unsigned __int128;
   const auto edge = [&](uint64_t i) { return static_cast<uint64_t>(wide{whole.count} * i / parts); };

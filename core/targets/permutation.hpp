@@ -11,10 +11,14 @@ class Permutation {
   Permutation(uint64_t n, uint64_t seed);
   /// position in [0, n) -> index in [0, n).
   uint64_t operator()(uint64_t position) const;
+  /// The other way round: index in [0, n) -> position in [0, n).
+  uint64_t position_of(uint64_t index) const;
   uint64_t size() const { return n_; }
 
  private:
   uint64_t once(uint64_t x) const;  // on the power of two around n
+
+  uint64_t back(uint64_t x) const;  // undoes once()
 
   uint64_t n_;
   uint64_t keys_[4];

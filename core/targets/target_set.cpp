@@ -180,6 +180,16 @@ std::vector<std::string> AddressSet::to_strings() const {
   return out;
 }
 
+std::optional<AddressRange> parse_range(std::string_view text) {
+  if (const auto cidr = Cidr::parse(text)) return AddressRange{cidr->first(), cidr->last()};
+  const std::size_t dash = text.find('-');
+  if (dash == std::string_view::npos) return std::nullopt;
+  const auto first = IpAddress::parse(text.substr(0, dash)), last = IpAddress::parse(text.substr(dash + 1));
+  if (!first || !last || first->zone() != last->zone() || first->is_v4() != last->is_v4() || *last < *first)
+    return std::nullopt;
+  return AddressRange{*first, *last};
+}
+
 TargetSet::TargetSet(AddressSet addresses, std::unordered_map<IpAddress, std::string> names)
     : addresses_(std::move(addresses)), names_(std::move(names)) {
   addresses_.normalise();
@@ -198,6 +208,15 @@ IpAddress TargetSet::at(uint64_t index) const {
   const auto range = static_cast<std::size_t>(std::distance(before_.begin(), next)) - 1;
   const IpAddress& first = addresses_.ranges()[range].first;
   return IpAddress::from_number(first.number() + (index - before_[range]), first.zone());
+}
+
+std::optional<uint64_t> TargetSet::index_of(const IpAddress& a) const {
+  const std::vector<AddressRange>& ranges = addresses_.ranges();
+  const auto next = std::upper_bound(ranges.begin(), ranges.end(), a,
+                                     [](const IpAddress& x, const AddressRange& r) { return key(x) < key(r.first); });
+  if (next == ranges.begin() || key(a) > key(std::prev(next)->last)) return std::nullopt;
+  const auto range = static_cast<std::size_t>(std::prev(next) - ranges.begin());
+  return before_[range] + static_cast<uint64_t>(a.number() - ranges[range].first.number());
 }
 
 const std::string& TargetSet::name_of(const IpAddress& a) const {

@@ -1,6 +1,7 @@
 // The set of addresses of a run: disjoint sorted ranges, minus the exclusions, addressable by index in O(log ranges).
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -14,6 +15,9 @@ struct AddressRange {
   IpAddress last{};  ///< inclusive; same family and zone as first
   friend bool operator==(const AddressRange&, const AddressRange&) = default;
 };
+
+/// "10.0.0.1-10.0.0.254", as AddressSet::to_strings() writes it, a network or a lone address; or nothing.
+std::optional<AddressRange> parse_range(std::string_view text);
 
 /// Sorted, disjoint, merged; v4 and v6 and zones side by side, one after the other. A link-local range without a zone
 /// stands for every zone when it is asked for or subtracted (exclusions are written so).
@@ -46,6 +50,7 @@ class TargetSet {
   explicit TargetSet(AddressSet addresses, std::unordered_map<IpAddress, std::string> names = {});
   uint64_t size() const { return total_; }
   IpAddress at(uint64_t index) const;  ///< index < size()
+  std::optional<uint64_t> index_of(const IpAddress&) const;
   bool contains(const IpAddress& a) const { return addresses_.contains(a); }
   /// The name an address was given as, or empty.
   const std::string& name_of(const IpAddress&) const;

@@ -4,7 +4,7 @@
 usage: check_examples.py SONDE TREE
 
 The shipped pipelines, the plugins' samples, and each whole pipeline in a ```yaml block of the documentation must
-pass `sonde validate` and the schema that `sonde schema pipeline` prints; files of golden cases with mistakes that a
+pass `sonde validate` and the schema that `sonde schema pipeline` prints, and each other one must be YAML; files of golden cases with mistakes that a
 schema can see must be refused by it.
 """
 import json
@@ -32,6 +32,8 @@ def examples(tree: pathlib.Path) -> dict[str, str]:
     for path in [tree / "README.md", *sorted(tree.glob("docs/*.md")), *sorted(tree.glob("plugins/*/README.md"))]:
         blocks = re.findall(r"^```yaml\n(.*?)^```", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
         for number, block in enumerate(blocks, 1):
+            # Whatever it is of, it is YAML.
+            list(yaml.safe_load_all(block))
             # A part of a pipeline shows one thing and is none by itself.
             if re.search(r"^version:", block, re.MULTILINE) and re.search(r"^stages:", block, re.MULTILINE):
                 found[f"{path.relative_to(tree)}, block {number}"] = block

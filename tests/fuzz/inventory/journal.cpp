@@ -1,10 +1,11 @@
-// Any bytes as a journal: what is read of it can be folded and shown, and written again it is the same.
+// Any bytes as a journal: what is read of it can be folded, merged and shown, and written again it is the same.
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
 
 #include "inventory/journal.hpp"
+#include "inventory/merge.hpp"
 
 using namespace sonde::core;
 
@@ -25,6 +26,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   const FoldContext context{
       &fields, content->header.stages, std::vector<bool>(content->header.stages.size(), true), {}};
   for (const HostRecord& host : content->hosts) (void)to_json(to_value(fold(host, context), fields, true));
+
+  const auto merged = merge_runs({{path, *content, std::nullopt}, {path + "-copy", *content, std::nullopt}});
+  if (merged) {
+    const FoldContext whole = merged->fold_context();
+    for (const HostRecord& host : merged->hosts) (void)to_json(to_value(fold(host, whole), merged->fields, true));
+    if (merged->document.settled > merged->document.targets) std::abort();
+  }
 
   auto writer = JournalWriter::create(path, content->header);
   if (!writer) return 0;

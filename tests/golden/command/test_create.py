@@ -12,7 +12,7 @@ def plugins(sonde, kind):
 def defaults(sonde, plugin, kind):
     described, = [p for p in json.loads(sonde.call("describe", plugin, "--format", "json").out) if p["kind"] == kind]
     return {name: option["default"] for name, option in described["options_schema"].get("properties", {}).items()
-            if "default" in option}
+            if "default" in option and option.get("x-sonde") != "secret"}
 
 
 def plain(value):
@@ -50,13 +50,22 @@ def test_an_option_that_must_be_given_has_a_place(sonde):
 def test_what_has_no_default_is_of_its_kind(sonde):
     out = sonde.call("create", "demanding/json").out
     (sonde.folder / "made.sonde.yaml").write_text(out)
-    assert sonde.call("validate", "made.sonde.yaml").code == 0, out
+    unset = sonde.call("validate", "made.sonde.yaml")
+    assert unset.code == 78 and unset.ids() == ["unset-variable"] and "DEMANDING_COMMUNITY" in unset.err, str(unset)
+    assert sonde.call("validate", "made.sonde.yaml", DEMANDING_COMMUNITY="x").code == 0, out
     options = yaml.safe_load(out)["stages"][0]["options"]
     assert options == {"flag": False, "number": 5, "real": 1, "word": "change-me", "choice": "no", "wait": "1500µs",
                        "size": "4KiB", "ports": "22,80", "net": "192.168.1.0/24", "file": "change-me",
-                       "community": "${DEMANDING_COMMUNITY:-change-me}", "server": "127.0.0.1", "list": [],
-                       "below": {"name": "change-me"}, "dollar": "a $$b: 'c' # d", "digits": "1e3"}
+                       "community": "${DEMANDING_COMMUNITY:?set it in .env}", "server": "127.0.0.1", "list": [],
+                       "below": {"name": "change-me"}, "dollar": "a $$b: 'c' # d", "table": {"a": "$$b"}, "digits": "1e3"}
     assert "      # optional:\n        # Inside (text)\n        # free:\n" in out
+
+
+def test_no_secret_is_written_in_clear(sonde):
+    out = sonde.call("create", "demanding/json").out
+    assert '      # kept: "${DEMANDING_KEPT:?set it in .env}"\n' in out and ": public" not in out
+    shown = sonde.call("describe", "demanding").out
+    assert '      # kept: "${DEMANDING_KEPT:?set it in .env}"\n' in shown and "public" not in shown
 
 
 def test_two_outputs_with_one_default_path(sonde):

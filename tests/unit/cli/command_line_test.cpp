@@ -119,7 +119,7 @@ TEST(CommandLine, ThoseOfAuthors) {
   EXPECT_EQ(begun.language, "cpp");
   EXPECT_EQ(begun.directory, "");
   EXPECT_EQ(parsed<PluginNewArguments>({"plugin", "new", "exporter", "x", "--lang", "c"}).language, "c");
-  EXPECT_NE(usage_error({"plugin"}).find("no command is given"), std::string::npos);
+  EXPECT_NE(usage_error({"plugin"}).find("Usage: sonde plugin COMMAND ...\n\nCommands:\n  new"), std::string::npos);
   EXPECT_NE(usage_error({"plugin", "nwe"}).find("did you mean 'new'?"), std::string::npos);
   EXPECT_NE(usage_error({"plugin", "new", "probe"}).find("sonde plugin new needs NAME"), std::string::npos);
   EXPECT_NE(usage_error({"plugin", "new", "probe", "x", "y"}).find("'y' is one argument too many"), std::string::npos);
@@ -128,11 +128,25 @@ TEST(CommandLine, ThoseOfAuthors) {
             std::string::npos);
 }
 
+TEST(CommandLine, Merge) {
+  const auto merge = parsed<MergeArguments>({"merge", "part-1", "part-2", "-p", "lan.sonde.yaml", "--output", "all",
+                                             "--set", "json.path=x.json", "--format", "none", "-q"});
+  EXPECT_EQ(merge.runs, (std::vector<std::string>{"part-1", "part-2"}));
+  EXPECT_EQ(merge.pipeline.file, "lan.sonde.yaml");
+  EXPECT_EQ(merge.pipeline.overrides.output_dir, "all");
+  EXPECT_EQ(merge.pipeline.overrides.sets.at(0).second, "x.json");
+  EXPECT_EQ(merge.format, RunFormat::none);
+  EXPECT_TRUE(merge.quiet);
+  EXPECT_NE(usage_error({"merge"}).find("sonde merge needs RUN"), std::string::npos);
+  EXPECT_NE(usage_error({"merge", "a", "--set", "json.path=x"}).find("--pipeline"), std::string::npos);
+}
+
 TEST(CommandLine, UsageErrors) {
-  EXPECT_NE(usage_error({}).find("no command is given"), std::string::npos);
+  EXPECT_NE(usage_error({}).find("Usage: sonde COMMAND ...\n\nCommands:\n  run"), std::string::npos);
+  EXPECT_NE(usage_error({"hlp"}).find("did you mean 'help'?"), std::string::npos);
   EXPECT_NE(usage_error({"rnu", "f"}).find("error[bad-argument]: there is no command 'rnu'\n      did you mean 'run'?"),
             std::string::npos);
-  EXPECT_NE(usage_error({"fly"}).find("commands: run, validate, plan"), std::string::npos);
+  EXPECT_NE(usage_error({"fly"}).find("commands: run, merge, validate, plan"), std::string::npos);
   EXPECT_NE(usage_error({"--fly"}).find("bad-argument"), std::string::npos);
   EXPECT_NE(usage_error({"run", "f", "--env-file", "e", "--no-env-file"}).find("bad-argument"), std::string::npos);
   EXPECT_NE(usage_error({"run", "f", "--only", "10.0.0.0/24"}).find("--only: '10.0.0.0/24' is not"), std::string::npos);
@@ -159,9 +173,10 @@ TEST(CommandLine, UsageErrorsInFull) {
   EXPECT_EQ(usage_error({"run", "f", "-x"}),
             error("sonde run has no option '-x'", "`sonde run --help` lists the options"));
   EXPECT_EQ(usage_error({"validate", "f", "--output", "x"}),
-            error("sonde validate has no option '--output'", "it is an option of sonde run, sonde plan, sonde create"));
-  EXPECT_EQ(usage_error({"--quiet", "run", "f"}),
-            error("sonde takes no option '--quiet' in front of the command", "it is an option of sonde run"));
+            error("sonde validate has no option '--output'",
+                  "it is an option of sonde run, sonde merge, sonde plan, sonde create"));
+  EXPECT_EQ(usage_error({"--quiet", "run", "f"}), error("sonde takes no option '--quiet' in front of the command",
+                                                        "it is an option of sonde run, sonde merge"));
   EXPECT_EQ(usage_error({"run"}), error("sonde run needs FILE: the pipeline file",
                                         "expected: sonde run FILE; `sonde run --help` shows examples"));
   EXPECT_EQ(usage_error({"diff", "a"}), error("sonde diff needs NEW: the newer inventory",

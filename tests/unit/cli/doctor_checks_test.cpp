@@ -14,7 +14,7 @@ TEST(Doctor, ResolverFromTheFile) {
   const std::string path = testing::TempDir() + "resolv.conf";
   std::ofstream(path) << "# c\nsearch lan\nnameserver 192.0.2.1\nnameserver fe80::1%eth9\n";
   const Finding good = check_resolver(path);
-  EXPECT_EQ(good.found, "192.0.2.1, fe80::1%eth9");
+  EXPECT_EQ(good.found, "192.0.2.1, fe80::1%eth9; not asked, doctor sends nothing");
   EXPECT_EQ(good.health, Health::good);
   std::ofstream(path) << "nameserver dns.lan\n";
   EXPECT_EQ(check_resolver(path).health, Health::limited);
@@ -39,6 +39,7 @@ TEST(Doctor, VendorDataWithItsDate) {
 
 TEST(Doctor, PingSocketsMatterWhereRawOnesAreNotAllowed) {
   EXPECT_EQ(check_ping_sockets(true).health, Health::good);
+  EXPECT_EQ(check_ping_sockets(true).found.find("denied"), std::string::npos) << "what is not needed is no complaint";
 }
 
 TEST(Doctor, TheOutputDirectoryOrWhereItWouldBeMade) {

@@ -103,7 +103,7 @@ TEST(RunSummary, OnlyHostsThatResponded) {
     host.facts.push_back(fact(FieldTable::reverse_dns, Scalar::of(std::string("x.lan"))));
     result.hosts.push_back(host);
   }
-  const auto records = responding_records(result, plan);
+  const auto records = responding_records(result, plan.fold_context());
   ASSERT_EQ(records.size(), 1u);
   EXPECT_EQ(*records[0].find("ip")->text(), "10.0.0.1");
 }

@@ -37,6 +37,7 @@ TEST(Schemas, RunDocumentHasTheMembersOfADocument) {
   RunDocument document;
   document.why_incomplete = "x";
   document.delta = Value(Value::Object{});
+  document.merged_from = {"x"};
   document.not_covered = {{"3 targets", "x"}};
   StageCoverage stage;
   stage.unavailable = "x";

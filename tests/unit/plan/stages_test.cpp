@@ -149,6 +149,11 @@ TEST(PlanStages, ACleartextSecretForEverybodyIsWarnedOf) {
   EXPECT_EQ(c.find("plan-secret-to-all")->where.line, 3u);
   EXPECT_EQ(c.said().find("hunter2"), std::string::npos);
 
+  EXPECT_EQ(compile_text("version: 1\ntargets: [10.0.0.1]\nstages: [{use: writer}, {use: reader, options: {pin: x}}]\n")
+                .said(),
+            "")
+      << "one target that is named is one that is meant";
+
   const char* chosen = "[{use: writer}, {use: reader, when: alive, options: {pin: hunter2}}]";
   EXPECT_EQ(compile_text(with_stages(chosen)).said(), "");
   EXPECT_NE(compile_text(with_stages(chosen, "assume_up: true\n")).find("plan-secret-to-all"), nullptr);

@@ -54,6 +54,14 @@ TEST(Permutation, IsTheSameEverywhere) {
   EXPECT_EQ(first, (std::vector<uint64_t>{739, 820, 436, 420, 48, 497, 316, 662}));
 }
 
+TEST(Permutation, PositionsAreFoundAgain) {
+  for (const uint64_t n : {uint64_t{1}, uint64_t{2}, uint64_t{7}, uint64_t{254}, uint64_t{1} << 40, UINT64_MAX}) {
+    const Permutation order(n, 42);
+    for (const uint64_t position : {uint64_t{0}, n / 3, n / 2, n - 1})
+      EXPECT_EQ(order.position_of(order(position)), position);
+  }
+}
+
 TEST(Permutation, SeedsGiveDifferentOrders) {
   const Permutation a(65536, 1), b(65536, 2);
   int equal = 0;

@@ -145,5 +145,22 @@ TEST(TargetSet, EmptyAndHuge) {
   EXPECT_EQ(TargetSet(set).size(), std::numeric_limits<uint64_t>::max());
 }
 
+TEST(TargetSet, AnIndexIsFoundAgain) {
+  AddressSet set;
+  for (const char* text : {"10.0.0.5-10.0.0.9", "192.0.2.1", "2001:db8::1-2001:db8::ff"}) set.add(*parse_range(text));
+  const TargetSet targets(std::move(set));
+  ASSERT_EQ(targets.size(), 261u);
+  for (uint64_t i = 0; i < targets.size(); ++i) EXPECT_EQ(targets.index_of(targets.at(i)), i);
+  for (const char* text : {"10.0.0.4", "10.0.0.10", "192.0.2.2", "2001:db8::", "2001:db8::100"})
+    EXPECT_EQ(targets.index_of(*IpAddress::parse(text)), std::nullopt) << text;
+}
+
+TEST(TargetSet, RangesAreReadAsTheyAreWritten) {
+  EXPECT_EQ(parse_range("10.0.0.1"), (AddressRange{IpAddress::v4(0x0a000001), IpAddress::v4(0x0a000001)}));
+  EXPECT_EQ(parse_range("10.0.0.1-10.0.0.9"), (AddressRange{IpAddress::v4(0x0a000001), IpAddress::v4(0x0a000009)}));
+  for (const char* text : {"", "x", "10.0.0.9-10.0.0.1", "10.0.0.1-::1", "36 targets"})
+    EXPECT_EQ(parse_range(text), std::nullopt) << text;
+}
+
 }  // namespace
 }  // namespace sonde::core

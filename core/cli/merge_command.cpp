@@ -1,0 +1,102 @@
+// sonde merge RUN...: what runs left behind, put together and written as one run would have.
+#include <chrono>
+#include <filesystem>
+
+#include "cli/commands.hpp"
+#include "cli/console.hpp"
+#include "cli/pipeline_plan.hpp"
+#include "cli/results.hpp"
+#include "cli/run_id.hpp"
+#include "cli/run_summary.hpp"
+
+namespace sonde::core::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Every one that cannot be read is told.
+std::vector<RunRemains> read_runs(const std::vector<std::string>& names, Diagnostics& out) {
+  std::vector<RunRemains> runs;
+  for (const std::string& name : names) {
+    auto run = read_run(name);
+    if (run)
+      runs.push_back(std::move(*run));
+    else
+      out.add(run.error());
+  }
+  return runs;
+}
+
+/// The pipeline file that says where results go; without one, the records as JSON.
+PipelineSpec outputs_of(const MergeArguments& arguments, Diagnostics& out) {
+  const Overrides& overrides = arguments.pipeline.overrides;
+  if (!arguments.pipeline.file.empty()) return load_pipeline(arguments.pipeline.file, overrides, out);
+  PipelineSpec spec;
+  OutputSpec json;
+  json.use = "json";
+  json.options.set("path", Value("inventory.json"));
+  spec.outputs.push_back(std::move(json));
+  spec.output_dir = overrides.output_dir.empty() ? "merged" : overrides.output_dir;
+  return spec;
+}
+
+/// The results of a part are not written over: they may be wanted when another part has been repeated.
+void check_place(const std::string& output_dir, const std::vector<RunRemains>& runs, Diagnostics& out) {
+  std::error_code ec;
+  for (const RunRemains& run : runs) {
+    const fs::path journals = fs::path(run.journal).parent_path();
+    if (fs::equivalent(output_dir, journals, ec) || fs::equivalent(output_dir, journals / "..", ec))
+      return out.error("bad-argument", {}, output_dir + " is the output directory of one of the runs",
+                       "name another with --output");
+  }
+}
+
+int refuse(const Diagnostics& out) {
+  print_error(out.render_sorted(colour_on_stderr()));
+  return static_cast<int>(out.exit_code());
+}
+
+}  // namespace
+
+int execute(const MergeArguments& arguments) {
+  Diagnostics out;
+  std::vector<RunRemains> runs = read_runs(arguments.runs, out);
+  const PipelineSpec spec = outputs_of(arguments, out);
+  if (out.has_errors()) return refuse(out);
+  const std::string pipeline = runs.front().content.header.pipeline;
+
+  check_place(spec.output_dir, runs, out);
+  if (out.has_errors()) return refuse(out);
+  auto merged = merge_runs(std::move(runs));
+  if (!merged) out.add(merged.error());
+  if (out.has_errors()) return refuse(out);
+
+  const Registry registry = load_plugins(arguments.pipeline.plugin_path);
+  const auto plan = compile_outputs_alone(spec, registry, merged->fields, merged->filled, out);
+  if (plan != nullptr && !arguments.pipeline.file.empty() && plan->name != pipeline)
+    out.error("merge-mismatch", {spec.file, 0, 0, 0},
+              "the runs are of the pipeline '" + pipeline + "', this file is '" + plan->name + "'",
+              "name the file that the parts were run with");
+  if (!arguments.quiet || out.has_errors()) print_error(out.render_sorted(colour_on_stderr()));
+  if (out.has_errors()) return static_cast<int>(out.exit_code());
+  const auto format = format_for(arguments.format, *plan);
+  if (!format) {
+    out.add(format.error());
+    return refuse(out);
+  }
+
+  FoldContext context = merged->fold_context();
+  context.fields = &plan->fields;
+  const auto result = publish(*plan, std::move(*merged), make_run_id(std::chrono::system_clock::now()));
+  if (!result) {
+    out.add(result.error());
+    return refuse(out);
+  }
+  for (const Diagnostic& problem : result->problems)
+    if (!arguments.quiet || problem.severity == Severity::error) print_error(render(problem, colour_on_stderr()));
+  print_results(*result, *plan, context, *format);
+  if (!arguments.quiet) print_error(merge_summary(*result, *plan));
+  return static_cast<int>(result->had_errors ? Exit::trouble : Exit::ok);
+}
+
+}  // namespace sonde::core::cli

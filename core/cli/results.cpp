@@ -1,0 +1,50 @@
+// A screen or two for people at a terminal, everything for whoever pipes it on.
+#include "cli/results.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "cli/console.hpp"
+#include "cli/host_table.hpp"
+#include "cli/run_summary.hpp"
+
+namespace sonde::core::cli {
+namespace {
+
+bool writes_to_stdout(const Plan& plan) {
+  return std::any_of(plan.outputs.begin(), plan.outputs.end(), [](const OutputPlan& output) {
+    const Value* path = output.options.find("path");
+    return path != nullptr && path->text() != nullptr && *path->text() == "-";
+  });
+}
+
+}  // namespace
+
+Result<RunFormat> format_for(RunFormat asked, const Plan& plan) {
+  const bool taken = writes_to_stdout(plan);
+  if (taken && (asked == RunFormat::table || asked == RunFormat::json))
+    return failure("plan-stdout-twice", "--format and an output with path '-' both write to the standard output");
+  if (asked != RunFormat::automatic) return asked;
+  return stdout_is_terminal() && !taken ? RunFormat::table : RunFormat::none;
+}
+
+void print_results(const RunResult& result, const Plan& plan, const FoldContext& context, RunFormat format) {
+  if (format == RunFormat::none) return;
+  std::vector<Value> records = responding_records(result, context);
+  if (format == RunFormat::json) {
+    print(to_json(Value(Value::Array(std::make_move_iterator(records.begin()), std::make_move_iterator(records.end()))),
+                  2) +
+          "\n");
+    return;
+  }
+  constexpr std::size_t most_rows = 50;
+  const bool terminal = stdout_is_terminal();
+  const std::size_t left_out = terminal && records.size() > most_rows ? records.size() - most_rows : 0;
+  records.resize(records.size() - left_out);
+  print(render_hosts(records, terminal ? terminal_width(STDOUT_FILENO) : 0, colour_on_stdout()));
+  if (left_out != 0) print(more_hosts_text(result, plan, left_out));
+  print(unavailable_text(result.document));
+}
+
+}  // namespace sonde::core::cli

@@ -1,0 +1,40 @@
+// Runs of one plan that were made apart (--shard i/n, one after the other or on several machines) as one run: records,
+// coverage and counts.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "inventory/journal.hpp"
+#include "inventory/run_document.hpp"
+
+namespace sonde::core {
+
+/// What a run left behind. The journal says who found what; run.json adds what only the end of the run knows.
+struct RunRemains {
+  std::string journal;  ///< its path
+  JournalContent content;
+  std::optional<RunDocument> document;  ///< run.json of this very run; a run that was killed has none
+};
+/// `where`: the output directory of a run (its newest journal), or a journal. Hostile until checked. Failures:
+/// "journal-unreadable", "journal-in-use", "run-document-invalid".
+Result<RunRemains> read_run(const std::string& where);
+
+struct MergedRuns {
+  FieldTable fields;
+  std::vector<FieldId> filled;       ///< fields that the plan can fill
+  std::vector<HostRecord> hosts;     ///< by address
+  RunDocument document;              ///< of the whole plan; without run_id, outputs and delta
+  std::vector<Diagnostic> notes;     ///< warnings
+  FoldContext fold_context() const;  ///< points to `fields`
+
+  std::vector<std::string> stage_names;
+  std::vector<JournalStage> stages;
+};
+/// The result depends on the set of runs alone, not on their order. A slice that several have done counts once: their
+/// facts are united, of two outcomes of one stage the one that says more counts. Hosts that one run has settled and
+/// another left half done are those of the first. Where runs overlap in part, how the silent ones of the overlap ended
+/// is counted in proportion. Failures: "merge-mismatch", "journal-unreadable".
+Result<MergedRuns> merge_runs(std::vector<RunRemains> runs);
+
+}  // namespace sonde::core

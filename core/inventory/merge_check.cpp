@@ -1,0 +1,85 @@
+// What a plan hash covers, compared part by part as far as journals tell.
+#include "inventory/merge_check.hpp"
+
+#include <algorithm>
+
+namespace sonde::core {
+namespace {
+
+tl::unexpected<Diagnostic> not_one_plan(const RunRemains& a, const RunRemains& b, const std::string& what,
+                                        std::string hint) {
+  return failure("merge-mismatch", name_of(a) + " and " + name_of(b) + " are not parts of one plan: " + what,
+                 std::move(hint));
+}
+
+/// Which of the things that a plan hash covers differs, as far as journals tell.
+tl::unexpected<Diagnostic> other_plan(const RunRemains& a, const RunRemains& b) {
+  const JournalHeader &x = a.content.header, &y = b.content.header;
+  const std::string same = "run every part with the same pipeline file, targets and options";
+  if (x.seed != y.seed)
+    return not_one_plan(a, b, "their order has the seeds " + std::to_string(x.seed) + " and " + std::to_string(y.seed),
+                        "run every part with the same --seed; with --shard it is 0 when none is given");
+  if (x.pipeline != y.pipeline)
+    return not_one_plan(a, b, "the pipelines are '" + x.pipeline + "' and '" + y.pipeline + "'", same);
+  if (x.scope != y.scope) return not_one_plan(a, b, "their targets differ", same);
+  if (x.exclusions != y.exclusions) return not_one_plan(a, b, "their exclusions differ", same);
+  if (x.stages != y.stages) return not_one_plan(a, b, "their stages differ", same);
+  for (std::size_t i = 0; i < x.stage_details.size() && i < y.stage_details.size(); ++i) {
+    const JournalStage &s = x.stage_details[i], &t = y.stage_details[i];
+    if (s.plugin != t.plugin || s.enabled != t.enabled)
+      return not_one_plan(a, b, "stage '" + x.stages[i] + "' is another one", same);
+    if (s.version != t.version)
+      return not_one_plan(a, b, "stage '" + x.stages[i] + "' has the versions " + s.version + " and " + t.version,
+                          "install one version of the plugins on all machines");
+  }
+  return not_one_plan(a, b, "the options of a stage, or names of targets, differ", same);
+}
+
+bool same_fields(const JournalHeader& a, const JournalHeader& b) {
+  const auto same = [](const Field& x, const Field& y) {
+    return x.type == y.type && x.shape == y.shape && x.detail == y.detail;
+  };
+  return a.fields == b.fields && a.stages == b.stages && a.targets == b.targets &&
+         std::equal(a.own_fields.begin(), a.own_fields.end(), b.own_fields.begin(), b.own_fields.end(), same);
+}
+
+}  // namespace
+
+std::string name_of(const RunRemains& run) {
+  return run.journal + " (run " + run.content.header.run_id + ")";
+}
+
+Result<void> check_one_plan(const std::vector<RunRemains>& runs) {
+  for (const RunRemains& run : runs)
+    if (run.content.header.stage_details.size() != run.content.header.stages.size() ||
+        run.content.header.stages.empty())
+      return failure("journal-unreadable", name_of(run) + " does not say what merging needs",
+                     "it is of an older sonde: run that part again");
+  const RunRemains& first = runs.front();
+  for (const RunRemains& run : runs) {
+    if (run.content.header.plan_hash != first.content.header.plan_hash) return other_plan(first, run);
+    if (!same_fields(first.content.header, run.content.header))
+      return not_one_plan(first, run, "they were written by different versions of sonde",
+                          "install one version on all machines, and run the part of the other again");
+  }
+  return {};
+}
+
+Result<FieldTable> field_table(const RunRemains& run) {
+  const JournalHeader& header = run.content.header;
+  FieldTable table;
+  bool good = header.fields.size() >= table.size();
+  for (FieldId id = 0; good && id < table.size(); ++id) good = table[id].name == header.fields[id];
+  for (std::size_t i = 0; good && i < header.own_fields.size(); ++i) {
+    const Field& own = header.own_fields[i];
+    const std::string plugin = own.name.substr(0, own.name.find('.'));
+    const auto id = table.bind_output(plugin, own.name, own.type, own.shape, own.detail, own.help);
+    good = id && *id == FieldTable::well_known_count + i;
+  }
+  if (!good)
+    return failure("journal-unreadable", name_of(run) + " has other fields than this sonde",
+                   "merge with the version of sonde that wrote it");
+  return table;
+}
+
+}  // namespace sonde::core

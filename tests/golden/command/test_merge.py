@@ -1,0 +1,125 @@
+"""`sonde merge`: parts of a plan, put together, are the plan."""
+import itertools
+import json
+import re
+
+import pytest
+
+STAGES = "{use: sleepy, options: {delay: 1ms}}"
+OUTPUTS = ("{use: fixture-lines, options: {path: lines.txt, hosts: known}}\n"
+           "  - {use: json, options: {path: hosts.json, hosts: all, detail: true}}")
+
+
+def pipeline(sonde, more=""):
+    sonde.pipeline(STAGES, "127.0.0.1-127.0.0.50", OUTPUTS, more)
+
+
+def parts(sonde, count, *words):
+    for part in range(1, count + 1):
+        result = sonde.run("--shard", f"{part}/{count}", "--output", f"part-{part}", *words)
+        assert result.code == 0, str(result)
+    return [f"part-{part}" for part in range(1, count + 1)]
+
+
+def without_round_trips(file):
+    """The only field in which two runs of one plan may differ."""
+    text, number = re.subn(r'("rtt_ms":|rtt_ms=)[0-9.]+', r"\1", file.read_text())
+    assert number == 50
+    return text
+
+
+def document(sonde, directory="merged"):
+    return json.loads((sonde.folder / directory / "run.json").read_text())
+
+
+@pytest.mark.parametrize("count", range(1, 8))
+def test_parts_are_the_whole_in_any_order(sonde, count):
+    pipeline(sonde)
+    assert sonde.run("--seed", "0").code == 0
+    names = parts(sonde, count, "--seed", "0")
+    for order in itertools.islice(itertools.permutations(names), 0, 120, 17):
+        result = sonde.call("merge", *order, "--pipeline", "lan.sonde.yaml", "--output", "merged")
+        assert result.code == 0, str(result)
+        for file in ("lines.txt", "hosts.json"):
+            assert without_round_trips(sonde.folder / "merged" / file) == without_round_trips(sonde.out / file), order
+    merged, once = document(sonde), sonde.document()
+    assert sorted(merged.pop("merged_from")) == sorted(document(sonde, name)["run_id"] for name in names)
+    for key in ("run_id", "started", "ended"):
+        assert merged.pop(key) and once.pop(key)
+    assert merged == once
+
+
+def test_without_a_pipeline_file_the_records_are_json(sonde):
+    pipeline(sonde)
+    result = sonde.call("merge", *parts(sonde, 2))
+    assert result.code == 0, str(result)
+    assert sorted(path.name for path in (sonde.folder / "merged").iterdir()) == ["inventory.json", "run.json"]
+    assert "2 runs merged: " in result.err and "written to " in result.err
+    assert sonde.call("merge", "part-1", "part-2", "--quiet").err == ""
+    shown = sonde.call("merge", "part-1", "part-2", "--format", "json", "--output", "again")
+    assert json.loads(shown.out) == json.loads((sonde.folder / "again/inventory.json").read_text())
+
+
+def test_what_is_missing_is_not_covered_and_exit_1(sonde):
+    pipeline(sonde)
+    parts(sonde, 5)
+    result = sonde.call("merge", "part-5", "part-2")
+    assert result.code == 1, str(result)
+    assert "incomplete: 20 of 50 hosts settled\nnot covered: 30 targets: parts 1, 3-4 of 5 not among the runs\n" in result.err
+    assert document(sonde)["not_covered"] == [{"what": "30 targets", "reason": "parts 1, 3-4 of 5 not among the runs"}]
+    assert document(sonde)["complete"] is False
+
+
+def test_history_and_delta_are_of_the_whole(sonde):
+    pipeline(sonde, "history: {dir: history}")
+    names = parts(sonde, 2)
+    for _ in range(2):
+        assert sonde.call("merge", *names, "--pipeline", "lan.sonde.yaml", "--output", "merged").code == 0
+    assert len(list((sonde.folder / "merged/history").glob("*.run.json"))) == 2
+    delta = document(sonde)["delta"]
+    assert (delta["new"], delta["gone"], delta["changed"], delta["coverage_unknown"]) == ([], [], [], False)
+
+
+def test_parts_of_other_plans_are_refused(sonde):
+    pipeline(sonde)
+    parts(sonde, 2)
+    assert sonde.run("--shard", "2/2", "--seed", "9", "--output", "other-seed").code == 0
+    assert sonde.run("--shard", "2/2", "--set", "sleepy.delay=2ms", "--output", "other-option").code == 0
+    for other, told in (("other-seed", "their order has the seeds"), ("other-option", "the options of a stage")):
+        result = sonde.call("merge", "part-1", other)
+        assert result.code == 78 and result.ids() == ["merge-mismatch"], str(result)
+        assert told in result.err, str(result)
+    assert not (sonde.folder / "merged").exists()
+
+
+def test_a_part_done_twice_is_united_with_a_warning(sonde):
+    pipeline(sonde)
+    parts(sonde, 2)
+    assert sonde.run("--shard", "2/2", "--output", "repeated").code == 0
+    result = sonde.call("merge", "part-1", "part-2", "repeated")
+    assert result.code == 0 and "warning[merge-overlap]: 25 targets were settled by more than one run" in result.err
+    assert document(sonde)["settled"] == 50
+
+
+def test_wrong_names_are_told_all_at_once_and_nothing_is_written(sonde):
+    pipeline(sonde)
+    parts(sonde, 1)
+    (sonde.folder / "empty").mkdir()
+    result = sonde.call("merge", "empty", "absent", "part-1/run.json", "part-1")
+    assert result.code == 78 and result.ids() == ["journal-unreadable"] * 3, str(result)
+    result = sonde.call("merge", "part-1", "--output", "part-1")
+    assert result.code == 2 and "is the output directory of one of the runs" in result.err
+    result = sonde.call("merge", "part-1", "--set", "json.path=x.json")
+    assert result.code == 2 and "name the file that has them with --pipeline" in result.err
+    sonde.pipeline(STAGES, more="name: other", name="other.sonde.yaml")
+    result = sonde.call("merge", "part-1", "--pipeline", "other.sonde.yaml")
+    assert result.code == 78 and result.ids() == ["merge-mismatch"], str(result)
+    assert not (sonde.folder / "merged").exists()
+
+
+def test_an_unwritable_place_is_74(sonde):
+    pipeline(sonde)
+    parts(sonde, 1)
+    (sonde.folder / "file").write_text("")
+    result = sonde.call("merge", "part-1", "--output", "file/below")
+    assert result.code == 74 and result.ids() == ["output-unwritable"], str(result)
