@@ -26,6 +26,7 @@ void add_options(Table& table, const Schema& schema, const std::string& prefix) 
     table.add({prefix + property.name, expectation(property.schema),
                required ? "required" : default_text(property.schema), property.schema.description});
     if (property.schema.type == SchemaType::object) add_options(table, property.schema, prefix + property.name + ".");
+    if (property.schema.items) add_options(table, *property.schema.items, prefix + property.name + "[].");
   }
 }
 
@@ -58,7 +59,7 @@ std::string sample(const PluginEntry& plugin) {
       std::string variable = property.name;
       std::transform(variable.begin(), variable.end(), variable.begin(),
                      [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-      // Which of several secrets go together, the schema cannot say: those that may be left out are only shown.
+      // Which of several secrets somebody has, nobody can say: those that may be left out are only shown.
       options += (required ? "      " : "      # ") + property.name + ": \"${" + variable + ":?set it in .env}\"\n";
     } else if (required || property.schema.default_value) {
       const std::string text = required ? "..." : default_text(property.schema);
@@ -121,6 +122,9 @@ void print_text(const PluginEntry& p) {
                  {"", Table::Align::left, true}});
   add_options(options, p.schema, "  ");
   if (!options.empty()) print("\nOptions\n" + options.render(width, false));
+  const std::vector<std::string> rules = rule_texts(p.schema);
+  if (!rules.empty()) print("\nRules\n");
+  for (const std::string& rule : rules) print("  " + printable(rule) + "\n");
   print_fields("Reads", p.inputs, width);
   print_fields("Writes", p.outputs, width);
   print("\nSample\n" + printable_lines(sample(p)));

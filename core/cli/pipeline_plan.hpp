@@ -12,7 +12,10 @@ namespace sonde::core::cli {
 /// Scans the plugin directories of the command line and the system.
 Registry load_plugins(const std::vector<std::string>& plugin_path);
 
-/// Null when `out` has errors.
+/// Null when `out` has errors; the plan alone, whatever the plugins say to it.
 std::unique_ptr<Plan> plan_from(const PipelineArguments&, const Registry&, bool resolve_names, Diagnostics& out);
+
+/// What `validate` and `plan` say: the same, and each plugin was asked by its create() whether it takes its options.
+std::unique_ptr<Plan> tried_plan_from(const PipelineArguments&, const Registry&, bool resolve_names, Diagnostics& out);
 
 }  // namespace sonde::core::cli

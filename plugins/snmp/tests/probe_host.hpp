@@ -54,6 +54,12 @@ class ProbeHost {
       self(c).put(output, {key.ptr, key.len}, *v);
       return SONDE_OK;
     };
+    table_.get = [](sonde_ctx* c, sonde_task, uint32_t, uint32_t, sonde_str*, sonde_value* out) -> sonde_err {
+      if (!self(c).known_alive) return SONDE_E_ABSENT;
+      out->type = SONDE_BOOL;
+      out->as.u = 1;
+      return SONDE_OK;
+    };
     table_.done = [](sonde_ctx* c, sonde_task, sonde_outcome o) -> sonde_err {
       self(c).outcome = o;
       ++self(c).done;
@@ -153,6 +159,7 @@ class ProbeHost {
   testing::Options options;
   std::string failure, logged;
   bool ended = false, slow = false, full = false, refuse_dial = false, alive = false;
+  bool known_alive = false;  ///< to an earlier stage
   uint8_t last_octet = 1;
   unsigned paced = 0, done = 0, dials = 0;
   unsigned closes_after = 0;  ///< questions, then nothing listens any more; 0: never

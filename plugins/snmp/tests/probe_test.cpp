@@ -89,6 +89,59 @@ TEST(SnmpProbe, AWrongCommunityIsSilenceButV3IsHeard) {
   EXPECT_EQ(host.snmp.count("engineID"), 1u);
   EXPECT_EQ(host.snmp.count("version"), 0u);
 }
+TEST(SnmpProbe, OfWhomNoCredentialIsAskedTheEngineIdIsAllThereIs) {
+  Agent agent;
+  ProbeHost host(of(agent));
+  ASSERT_TRUE(host.run());
+  EXPECT_EQ(host.outcome, SONDE_POSITIVE);
+  EXPECT_TRUE(host.alive);
+  EXPECT_EQ(host.snmp.count("engineID"), 1u);
+  host.stop();
+  EXPECT_EQ(host.logged, "");
+}
+TEST(SnmpProbe, ACredentialThatNobodyTakesIsTold) {
+  Agent agent;
+  agent.community = "other";
+  ProbeHost host(of(agent));
+  host.options.set("community", "public");
+  ASSERT_TRUE(host.run());
+  EXPECT_EQ(host.logged, "") << "not before the last host";
+  host.stop();
+  EXPECT_EQ(host.logged,
+            "the one host that runs an SNMP agent took none of the credentials: check the community, or the user and "
+            "its keys\n");
+}
+TEST(SnmpProbe, SilenceIsToldOnlyOfHostsThatAreThere) {
+  for (const bool known : {true, false}) {
+    ProbeHost host([](const std::string&) { return std::vector<std::string>{}; });
+    host.options.set("community", "public");
+    host.known_alive = known;
+    ASSERT_TRUE(host.run());
+    host.stop();
+    EXPECT_EQ(host.logged, known ? "the one host that is alive answered none of the credentials: the community may be "
+                                   "wrong, which agents meet with silence, or no agent may run there\n"
+                                 : "");
+  }
+}
+TEST(SnmpProbe, OneAgentThatAnswersOrAClosedPortIsNoReasonToWarn) {
+  Agent agent;
+  ProbeHost answers(of(agent));
+  ProbeHost silent([](const std::string&) { return std::vector<std::string>{}; });
+  for (ProbeHost* host : {&answers, &silent}) {
+    host->options.set("community", "public");
+    host->known_alive = true;
+    ASSERT_TRUE(host->run());
+  }
+  silent.stop();
+  answers.stop();
+  EXPECT_EQ(silent.logged + answers.logged, "");
+  ProbeHost closed;
+  closed.known_alive = true;
+  closed.options.set("community", "public");
+  ASSERT_TRUE(closed.run());
+  closed.stop();
+  EXPECT_EQ(closed.logged, "");
+}
 TEST(SnmpProbe, AClosedPortIsNegativeAtOnce) {
   ProbeHost host;
   host.options.set("community", "public").set("timeout", int64_t{3'000'000'000});

@@ -288,7 +288,7 @@ TEST_F(Outcomes, WhatAStageWouldLackIsFoundWithoutARun) {
   };
   stage<0>(refused);
   stage<1>(answers(SONDE_POSITIVE));
-  const auto problems = try_stages(plan);
+  const auto problems = try_plan(plan).stages;
   ASSERT_EQ(problems.size(), 2u);
   ASSERT_TRUE(problems[0]);
   EXPECT_EQ(problems[0]->id, "needs-raw-socket");

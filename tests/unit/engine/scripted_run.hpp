@@ -118,10 +118,14 @@ class ScriptedRun : public ::testing::Test {
     return plan.stages.back();
   }
   PluginEntry& entry(std::size_t n) { return entries_[n]; }
+  std::vector<Diagnostic> refusals;  ///< of the last run that was not started
 
   Result<RunResult> run(RunRequest request = {}) {
     if (request.run_id.empty()) request.run_id = "test-" + std::to_string(++runs_);
-    return core::run(plan, request);
+    auto result = core::run(plan, request);
+    if (result) return std::move(*result);
+    refusals = result.error();
+    return tl::unexpected(refusals.front());
   }
   RunResult run_well(RunRequest request = {}) {
     auto r = run(std::move(request));
