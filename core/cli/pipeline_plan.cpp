@@ -28,7 +28,8 @@ std::unique_ptr<Plan> plan_from(const PipelineArguments& arguments, const Regist
 std::unique_ptr<Plan> tried_plan_from(const PipelineArguments& arguments, const Registry& registry, bool resolve_names,
                                       Diagnostics& out) {
   auto plan = plan_from(arguments, registry, resolve_names, out);
-  if (plan == nullptr) return nullptr;
+  // What a plugin says to values that are not known yet is none of the mistakes.
+  if (plan == nullptr || arguments.overrides.allow_unset_env) return plan;
   for (Diagnostic& mistake : try_plan(*plan).mistakes()) out.add(std::move(mistake));
   return out.has_errors() ? nullptr : std::move(plan);
 }

@@ -126,11 +126,17 @@ class RuleChecker {
     if (rule.option.empty()) return true;
     if (rule.values.empty()) return object_.given(rule.option);
     const Value* value = object_.effective.find(rule.option);
-    return value != nullptr && std::any_of(rule.values.begin(), rule.values.end(),
-                                           [&](const Value& v) { return to_json(v) == to_json(*value); });
+    return value != nullptr && !unknown(rule.option) &&
+           std::any_of(rule.values.begin(), rule.values.end(),
+                       [&](const Value& v) { return to_json(v) == to_json(*value); });
+  }
+  bool unknown(const std::string& name) const {
+    const Value* value = object_.written.find(name);
+    return value != nullptr && value->unknown;
   }
   /// What was written and refused counts: that has been told.
   bool satisfied(const std::string& name) const {
+    if (unknown(name)) return true;
     const Value* value = object_.effective.find(name);
     if (value == nullptr) return object_.given(name);
     return !value->is_null() && (!value->array() || !value->array()->empty());

@@ -83,7 +83,7 @@ class Checker {
     const auto given = [&](const std::string& name) {
       const Value* there = v.find(name);
       const Schema& option = *property(s, name);
-      if (there == nullptr || not_given(*there, option)) return false;
+      if (there == nullptr || there->unknown || not_given(*there, option)) return false;
       // An empty list asks for nothing; where there may be none, that is told.
       return !there->array() || !there->array()->empty() || option.min_items.value_or(0) > 0;
     };

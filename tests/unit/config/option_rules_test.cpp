@@ -86,6 +86,18 @@ TEST(OptionRules, AllAtOnceAndNothingTwice) {
   EXPECT_EQ(told("mode: imprt\n").size(), 1u);
 }
 
+TEST(OptionRules, WhatIsNotKnownYetBreaksNone) {
+  for (const char* yaml : {"mode: \"${UNSET}\"\nfiles: [a]\n", "mode: import\nfiles: \"${UNSET}\"\n",
+                           "user: u\ncommunity: \"${UNSET}\"\n", "logins: [{user: \"${UNSET}\"}]\n"}) {
+    Diagnostics out;
+    auto tree = parse_yaml(yaml, "t.yaml", out);
+    ASSERT_TRUE(tree);
+    interpolate(*tree, {{}, "", yaml, true}, out);
+    check_options(*tree, schema(), {"stage 'x'", "sonde describe x", ""}, out);
+    EXPECT_EQ(problems(out), Lines{}) << yaml;
+  }
+}
+
 TEST(OptionRules, Lengths) {
   EXPECT_EQ(told("user: \"\\u00fc\\u00fc\\u00fc\\u00fc\"\n"), Lines{}) << "characters, not octets";
   EXPECT_EQ(told("user: \"\"\n"),
@@ -127,9 +139,9 @@ struct Row {
   const char* words;  ///< beside type and properties
   const char* why;
 };
-class Refused : public testing::TestWithParam<Row> {};
+class RefusedRules : public testing::TestWithParam<Row> {};
 
-TEST_P(Refused, SaysWhy) {
+TEST_P(RefusedRules, SaysWhy) {
   const auto s =
       parse_schema(std::string(R"({"type":"object","properties":{"a":{"type":"string"},"b":{"type":"boolean"},)") +
                    R"("c":{"enum":["x"]}},)" + GetParam().words + "}");
@@ -138,7 +150,7 @@ TEST_P(Refused, SaysWhy) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Rules, Refused,
+    Words, RefusedRules,
     testing::Values(Row{R"("dependentRequired": [])", "dependentRequired is not an object"},
                     Row{R"("dependentRequired": {"a": []})", "a member that is no list of names"},
                     Row{R"("dependentRequired": {"a": ["d"]})", "a rule names 'd', which is no property"},
