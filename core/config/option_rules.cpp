@@ -93,8 +93,8 @@ std::string joined(const std::vector<std::string>& names, const char* last, cons
 }
 
 /// "mode: import", or the name alone.
-std::string condition_text(const OptionRule& rule, const char* quote) {
-  if (rule.values.empty()) return quote + rule.option + quote;
+std::string condition_text(const OptionRule& rule) {
+  if (rule.values.empty()) return rule.option;
   std::string text = rule.option + ": ";
   for (const Value& v : rule.values) text += (&v == &rule.values.front() ? "" : " or ") + value_text(v);
   return text;
@@ -130,6 +130,10 @@ class RuleChecker {
            std::any_of(rule.values.begin(), rule.values.end(),
                        [&](const Value& v) { return to_json(v) == to_json(*value); });
   }
+  std::string condition(const OptionRule& rule) const {
+    const Value* value = rule.values.empty() ? nullptr : object_.effective.find(rule.option);
+    return value == nullptr ? fmt::format("'{}'", rule.option) : fmt::format("{}: {}", rule.option, value_text(*value));
+  }
   bool unknown(const std::string& name) const {
     const Value* value = object_.written.find(name);
     return value != nullptr && value->unknown;
@@ -152,7 +156,7 @@ class RuleChecker {
 
   void missing(const OptionRule& rule, const std::string& what, const std::string& name) const {
     const std::string who =
-        rule.option.empty() ? object_.subject : fmt::format("{}: {}", object_.subject, condition_text(rule, "'"));
+        rule.option.empty() ? object_.subject : fmt::format("{}: {}", object_.subject, condition(rule));
     std::string hint = rule.why;
     if (const Schema* wanted = property(schema_, name); hint.empty() && wanted != nullptr)
       hint = fmt::format("{}: {}", name, wanted->description.empty() ? expectation(*wanted) : wanted->description);
@@ -169,9 +173,9 @@ class RuleChecker {
     }
     out_.error("option-conflict", where,
                fmt::format("{}: {} {}", object_.subject, joined(rule.names, " and ", "'"),
-                           rule.option.empty() ? "do not go together"
-                                               : (rule.names.size() > 1 ? "do not go with " : "does not go with ") +
-                                                     condition_text(rule, "'")),
+                           rule.option.empty()
+                               ? "do not go together"
+                               : (rule.names.size() > 1 ? "do not go with " : "does not go with ") + condition(rule)),
                rule.why.empty() ? "leave one of them out" : rule.why);
   }
 
@@ -286,7 +290,7 @@ Value editor_rules(const Schema& s) {
 }
 
 std::string rule_text(const OptionRule& rule) {
-  const std::string condition = rule.option.empty() ? "" : condition_text(rule, "");
+  const std::string condition = rule.option.empty() ? "" : condition_text(rule);
   std::string text;
   switch (rule.kind) {
     case Kind::needs_all:

@@ -52,8 +52,8 @@ def told(sonde, command, text, **more):
 @pytest.mark.parametrize("command", ["validate", "plan", "run"])
 def test_what_the_schema_declares_is_told_all_at_once(sonde, command):
     assert told(sonde, command, RULES) == [
-        (4, 29, "missing-key", "stage 'nmap-xml': mode: import needs the option 'files'"),
-        (5, 40, "option-conflict", "stage 'two': 'files' does not go with mode: run"),
+        (4, 31, "missing-key", "stage 'nmap-xml': mode: import needs the option 'files'"),
+        (5, 42, "option-conflict", "stage 'two': 'files' does not go with mode: run"),
         (9, 7, "option-conflict", "stage 'snmp': 'community' and 'user' do not go together"),
         (10, 17, "bad-value", "stage 'snmp': option 'auth_key' takes text of at least 8 characters, kept secret, found 5 "
                               "characters"),
@@ -61,7 +61,7 @@ def test_what_the_schema_declares_is_told_all_at_once(sonde, command):
         (15, 7, "missing-key", "stage 'more': version: 3 needs the option 'user'"),
         (18, 12, "missing-key", "stage 'more': 'credentials': version: 2c needs the option 'community'"),
         (19, 11, "missing-key", "stage 'more': 'credentials' needs one of the options 'community' or 'user'"),
-        (20, 37, "missing-key", "stage 'mute': discover: false needs one of the options 'community', 'user' or "
+        (20, 39, "missing-key", "stage 'mute': discover: false needs one of the options 'community', 'user' or "
                                 "'credentials'"),
     ]
 
@@ -70,7 +70,7 @@ def test_what_the_schema_declares_is_told_all_at_once(sonde, command):
 def test_what_only_the_plugins_can_judge_is_told_all_at_once(sonde, command):
     found = told(sonde, command, PLUGINS)
     assert [(line, column, name) for line, column, name, _ in found] == [
-        (6, 19, "stage-config"), (9, 37, "stage-config"), (10, 41, "stage-config"), (11, 56, "stage-config")]
+        (6, 19, "stage-config"), (9, 37, "stage-config"), (10, 43, "stage-config"), (11, 58, "stage-config")]
     said = [text for *_, text in found]
     assert said[0].startswith("stage 'nmap-xml': an entry of option 'args': '-A' is not permitted: write the option `os:")
     assert said[1].startswith("stage 'reports': an entry of option 'files': ")
@@ -123,5 +123,5 @@ def test_outputs_are_asked_too(sonde):
     for command in ("validate", "plan", "run"):
         result = sonde.call(command, "lan.sonde.yaml")
         assert result.code == 78 and result.ids() == ["stage-config"], str(result)
-        assert "lan.sonde.yaml:7:60: error[stage-config]: output 'fixture-lines': option 'fail': asked to fail" in result.err
+        assert "lan.sonde.yaml:7:59: error[stage-config]: output 'fixture-lines': option 'fail': asked to fail" in result.err
         assert not (sonde.out / "lines.txt").exists()
