@@ -54,7 +54,7 @@ Lines told(const std::string& yaml) {
 
 TEST(OptionRules, WhatKeepsThemIsTaken) {
   for (const char* yaml :
-       {"", "mode: run\n", "mode: import\nfiles: [a]\n", "user: u\nkey: 12345678\n", "community: c\n",
+       {"{}\n", "mode: run\n", "mode: import\nfiles: [a]\n", "user: u\nkey: \"12345678\"\n", "community: c\n",
         "discover: false\nlogins: [{user: a}, {community: b}]\n", "user: u\ncommunity: \"${EMPTY}\"\n"})
     EXPECT_EQ(told(yaml), Lines{}) << yaml;
 }
