@@ -77,6 +77,8 @@ constexpr Message table[] = {
      "Name a journal, or start a new run."},
     {"not-a-target", Exit::usage, "The address of --only is not among the targets.",
      "Name one of the targets, or use --target."},
+    {"option-conflict", Exit::config, "Options are given that do not go together.",
+     "Leave one of them out; `sonde describe PLUGIN` shows what goes with what."},
     {"output-unwritable", Exit::output, "A result cannot be written.",
      "Check that the directory can be made, is writable, and that the disk is not full."},
     {"output-warning", Exit::ok, "An exporter has written its file and warns of something.", "Read what it says."},

@@ -61,6 +61,7 @@ class Value {
   Origin origin = Origin::file;
   bool quoted = false;   ///< a YAML scalar in quotes: text, never a number
   bool untyped = false;  ///< text out of ${...} or --set: the schema that checks it decides what it is
+  bool unknown = false;  ///< empty, because a variable is not set here and need not be (--allow-unset-env)
 
  private:
   std::variant<std::monostate, bool, int64_t, uint64_t, double, std::string, Array, Object> data_;

@@ -38,6 +38,7 @@ void collect_options(std::vector<Explained>& to, const Schema& schema, const std
       value += "; default " + text;
     to.push_back({prefix + property.name, std::move(value), property.schema.description});
     if (property.schema.type == SchemaType::object) collect_options(to, property.schema, prefix + property.name + ".");
+    if (property.schema.items) collect_options(to, *property.schema.items, prefix + property.name + "[].");
   }
 }
 
@@ -100,7 +101,7 @@ std::string sample(const PluginEntry& plugin, const std::string& by, const std::
     if (property.name == by) {
       options += "      " + by + ": " + chosen + "\n";
     } else if (property.schema.format == Format::secret) {
-      // Which of several secrets go together, the schema cannot say: those that may be left out are only shown.
+      // Which of several secrets somebody has, nobody can say: those that may be left out are only shown.
       options +=
           (required ? "      " : "      # ") + property.name + ": " + secret_variable(plugin.id, property.name) + "\n";
     } else if (const std::string text = default_text(property.schema); !required && !text.empty()) {
@@ -183,6 +184,9 @@ void print_text(const PluginEntry& p) {
   constexpr std::size_t width_of_pages = 100;  // for a pipe, as for a terminal of that width
   const std::string options = options_text(p.schema, width == 0 ? width_of_pages : width);
   if (!options.empty()) print("\nOptions\n" + options);
+  const std::vector<std::string> rules = rule_texts(p.schema);
+  if (!rules.empty()) print("\nRules\n");
+  for (const std::string& rule : rules) print("  " + printable(rule) + "\n");
   print_fields("Reads", p.inputs, width);
   print_fields("Writes", p.outputs, width);
   print("\nSample\n" + printable_lines(samples(p)));

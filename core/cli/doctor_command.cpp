@@ -68,7 +68,7 @@ bool uses(const Plan* plan, auto&& stage_is) {
 std::vector<Finding> check_pipeline(const std::string& file, const Plan* plan) {
   if (plan == nullptr) return {{"pipeline", file + " has errors", Health::bad, "correct what stands below"}};
   std::vector<Finding> findings;
-  const auto problems = try_stages(*plan);
+  const auto problems = try_plan(*plan).stages;
   for (std::size_t i = 0; i < plan->stages.size(); ++i) {
     const StagePlan& stage = plan->stages[i];
     if (!stage.enabled) continue;
@@ -76,8 +76,9 @@ std::vector<Finding> check_pipeline(const std::string& file, const Plan* plan) {
     if (problems[i]) {
       const std::string subject = "stage '" + stage.name + "': ";
       f.found = problems[i]->text.starts_with(subject) ? problems[i]->text.substr(subject.size()) : problems[i]->text;
-      if (stage.optional) f.found += " (optional: it will be skipped)";
-      f.health = stage.optional ? Health::limited : Health::bad;
+      const bool skipped = stage.optional && problems[i]->id != "stage-config";
+      if (skipped) f.found += " (optional: it will be skipped)";
+      f.health = skipped ? Health::limited : Health::bad;
       f.remedy = problems[i]->hint.empty() ? std::string(message(problems[i]->id).remedy) : problems[i]->hint;
     }
     findings.push_back(std::move(f));

@@ -1,6 +1,8 @@
 // Load, then compile what could be understood, so that the errors of both are told at once.
 #include "cli/pipeline_plan.hpp"
 
+#include "engine/run.hpp"
+
 namespace sonde::core::cli {
 
 Registry load_plugins(const std::vector<std::string>& plugin_path) {
@@ -26,6 +28,15 @@ std::unique_ptr<Plan> plan_from(const PipelineArguments& arguments, const Regist
   request.only = arguments.only;
   request.resolve_names = resolve_names;
   auto plan = compile(spec, registry, request, out);
+  return out.has_errors() ? nullptr : std::move(plan);
+}
+
+std::unique_ptr<Plan> tried_plan_from(const PipelineArguments& arguments, const Registry& registry, bool resolve_names,
+                                      Diagnostics& out) {
+  auto plan = plan_from(arguments, registry, resolve_names, out);
+  // What a plugin says to values that are not known yet is none of the mistakes.
+  if (plan == nullptr || arguments.overrides.allow_unset_env) return plan;
+  for (Diagnostic& mistake : try_plan(*plan).mistakes()) out.add(std::move(mistake));
   return out.has_errors() ? nullptr : std::move(plan);
 }
 

@@ -16,7 +16,10 @@ Registry load_plugins(const std::vector<std::string>& plugin_path);
 /// refused. A run trusts plugins with more than loading.
 Registry look_at_plugins(const std::vector<std::string>& plugin_path);
 
-/// Null when `out` has errors.
+/// Null when `out` has errors; the plan alone, whatever the plugins say to it.
 std::unique_ptr<Plan> plan_from(const PipelineArguments&, const Registry&, bool resolve_names, Diagnostics& out);
+
+/// What `validate` and `plan` say: the same, and each plugin was asked by its create() whether it takes its options.
+std::unique_ptr<Plan> tried_plan_from(const PipelineArguments&, const Registry&, bool resolve_names, Diagnostics& out);
 
 }  // namespace sonde::core::cli

@@ -55,11 +55,17 @@ Result<void> adopt(const JournalHeader& header, const std::string& path, bool sh
   return {};
 }
 
+int refuse(const std::vector<Diagnostic>& refusals) {
+  Diagnostics all;
+  for (Diagnostic told : refusals) {
+    if (told.hint.empty()) told.hint = message(told.id).remedy;
+    all.add(std::move(told));
+  }
+  print_error(all.render_sorted(colour_on_stderr()));
+  return static_cast<int>(all.exit_code());
+}
 int refuse(const Diagnostic& d) {
-  Diagnostic told = d;
-  if (told.hint.empty()) told.hint = message(d.id).remedy;
-  print_error(render(told, colour_on_stderr()));
-  return static_cast<int>(message(d.id).exit);
+  return refuse(std::vector{d});
 }
 
 ProgressView::Style style_of(const RunArguments& arguments) {

@@ -54,6 +54,7 @@ class Interpolator {
     replaced.where = v.where;
     replaced.quoted = v.quoted && expressions_ == 0;
     replaced.untyped = expressions_ != 0 || failed_;
+    replaced.unknown = unset_;
     replaced.origin = from_outside_ ? Origin::environment : v.origin;
     v = std::move(replaced);
   }

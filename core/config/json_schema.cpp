@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "config/option_rules.hpp"
 #include "config/pipeline_spec.hpp"
 
 namespace sonde::core {
@@ -61,13 +62,24 @@ Value object_schema(const Schema& s) {
   Value properties{Object{}};
   for (const auto& p : s.properties) properties.set(p.name, editor_schema(p.schema));
   v.set("properties", std::move(properties));
+  if (!s.rules.empty()) v.set("allOf", editor_rules(s));
   return v;
 }
 
 Value array_schema(const Schema& s) {
   Value v = object({{"type", list({"array", "null"})}});
   if (s.items) v.set("items", editor_schema(*s.items));
+  if (s.min_items) v.set("minItems", Value(*s.min_items));
+  if (s.max_items) v.set("maxItems", Value(*s.max_items));
   return v;
+}
+
+/// What a variable holds may be longer or shorter than its name.
+Value text_schema(const Schema& s) {
+  Value v = object({{"type", "string"}});
+  if (s.min_length) v.set("minLength", Value(*s.min_length));
+  if (s.max_length) v.set("maxLength", Value(*s.max_length));
+  return s.min_length || s.max_length ? or_interpolated(std::move(v)) : v;
 }
 
 Value format_schema(Format format) {
@@ -90,6 +102,7 @@ Value body(const Schema& s) {
     return object({{"anyOf", Value(std::move(alternatives))}});
   }
   if (!s.choices.empty()) return or_interpolated(object({{"enum", Value(s.choices)}}));
+  if (s.format == Format::secret) return text_schema(s);
   if (s.format != Format::none) return format_schema(s.format);
   switch (s.type) {
     case SchemaType::object:
@@ -103,7 +116,7 @@ Value body(const Schema& s) {
     case SchemaType::number:
       return or_interpolated(number_schema(s, "number"));
     case SchemaType::text:
-      return object({{"type", "string"}});
+      return text_schema(s);
     case SchemaType::any:
       break;
   }

@@ -26,6 +26,20 @@ enum class Format : uint8_t {
 
 enum class SchemaType : uint8_t { any, boolean, integer, number, text, array, object };
 
+/// What must hold between the members of an object: `names` under a condition. Written as dependentRequired and allOf.
+struct OptionRule {
+  enum class Kind : uint8_t {
+    needs_all,    ///< each of `names` is given
+    needs_one,    ///< one of `names` at least is given
+    not_together  ///< not all of `names` are given
+  };
+  Kind kind = Kind::needs_all;
+  std::vector<std::string> names;
+  std::string option;         ///< the condition: of this member; empty: always
+  std::vector<Value> values;  ///< that it has one of these, given or by default; empty: that it is given
+  std::string why;            ///< for people, may be empty
+};
+
 /// One node. Bounds of formats are written in base units (duration: ns, bytes: bytes).
 struct Schema {
   SchemaType type = SchemaType::any;
@@ -34,10 +48,13 @@ struct Schema {
   std::optional<Value> default_value;
   std::vector<Value> choices;  ///< enum
   std::optional<double> minimum, maximum;
+  std::optional<uint64_t> min_length, max_length;  ///< of a text, in characters
+  std::optional<uint64_t> min_items, max_items;    ///< of an array
   std::shared_ptr<Schema> items;  ///< of an array
   struct Property;
   std::vector<Property> properties;  ///< of an object, in the order of the schema text; no others are allowed
   std::vector<std::string> required;
+  std::vector<OptionRule> rules;
   // Root only: members of the root's x-sonde object, see plugins/demands.hpp.
   Value cost, variants;
   std::string batch;
@@ -53,8 +70,9 @@ struct Schema::Property {
   Schema schema;
 };
 
-/// Parses a descriptor's options_schema. Any word outside the subset (type, enum, minimum, maximum, items, properties,
-/// required, default, description, x-sonde; at the root also $schema, title) is an error: the plugin is refused.
+/// Parses a descriptor's options_schema. Any word outside the subset (type, enum, minimum, maximum, minLength,
+/// maxLength, items, minItems, maxItems, properties, required, dependentRequired, allOf, default, description, x-sonde;
+/// at the root also $schema, title) is an error: the plugin is refused.
 Result<Schema> parse_schema(std::string_view json);
 /// The same with the words of the core's own schema: title, anyOf and additionalProperties: true on every node.
 Result<Schema> parse_core_schema(std::string_view json);
@@ -75,6 +93,11 @@ Value redacted(const Value& options, const Schema& schema);
 Value without_secrets(const Value& options, const Schema& schema);
 /// What a value of that schema is, for messages, `describe` and the documentation: "a whole number from 1 to 10".
 std::string expectation(const Schema&);
+/// The rule as a sentence without a full stop: "mode: import needs files".
+std::string rule_text(const OptionRule&);
+/// All rules of the schema, those of nested objects behind where they hold: "credentials[]: user and community do not
+/// go together".
+std::vector<std::string> rule_texts(const Schema&);
 /// Whether options of that schema, or any part of them, are secret.
 bool has_secret(const Schema&);
 /// Base units back to text for people: 800000000 of a duration is "800ms", ports "22,80,8000-8010".

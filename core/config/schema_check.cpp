@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "base/units.hpp"
 #include "config/formats.hpp"
+#include "config/option_rules.hpp"
 #include "config/scalar.hpp"
 #include "config/schema.hpp"
 
@@ -79,6 +80,14 @@ class Checker {
       }
     }
     fill(v, s, subject, result);
+    const auto given = [&](const std::string& name) {
+      const Value* there = v.find(name);
+      const Schema& option = *property(s, name);
+      if (there == nullptr || there->unknown || not_given(*there, option)) return false;
+      // An empty list asks for nothing; where there may be none, that is told.
+      return !there->array() || !there->array()->empty() || option.min_items.value_or(0) > 0;
+    };
+    check_rules({v, result, subject, std::string(noun()), given}, s, out_);
     return result;
   }
 
@@ -150,7 +159,8 @@ class Checker {
   /// A list or mapping whose entries are all commented out, and an interpolation that came to nothing.
   static bool not_given(const Value& v, const Schema& s) {
     if (v.is_null()) return !is_scalar(s) && s.format == Format::none;
-    const bool takes_empty = s.type == SchemaType::text || (s.type == SchemaType::any && s.any_of.empty()) ||
+    const bool takes_empty = (s.type == SchemaType::text && s.min_length.value_or(0) == 0) ||
+                             (s.type == SchemaType::any && s.any_of.empty()) ||
                              std::any_of(s.any_of.begin(), s.any_of.end(), [](const Schema& alternative) {
                                return alternative.type == SchemaType::text && alternative.choices.empty();
                              });
@@ -222,6 +232,12 @@ class Checker {
       wrong_type(v, s, owner);
       return std::nullopt;
     }
+    if (entries->size() < s.min_items.value_or(0) || entries->size() > s.max_items.value_or(SIZE_MAX)) {
+      out_.error("bad-value", v.where,
+                 fmt::format("{} takes {}, found {}", named(owner), expectation(s),
+                             entries->empty() ? "an empty list" : counted(entries->size(), "value")));
+      return std::nullopt;
+    }
     Value result{Value::Array{}};
     carry(v, result);
     for (const Value& entry : *entries) {
@@ -267,7 +283,7 @@ class Checker {
       return std::nullopt;
     }
     carry(v, *converted);
-    if (!in_bounds(*converted, s, owner, v)) return std::nullopt;
+    if (!in_bounds(*converted, s, owner, v) || !fits_length(*converted, s, owner, v)) return std::nullopt;
     return is_choice(*converted, s, owner, v) ? std::optional<Value>(*std::move(converted)) : std::nullopt;
   }
 
@@ -279,7 +295,8 @@ class Checker {
       return std::nullopt;
     }
     carry(v, *typed);
-    if (!in_bounds(*typed, s, owner, v) || !is_choice(*typed, s, owner, v)) return std::nullopt;
+    if (!in_bounds(*typed, s, owner, v) || !fits_length(*typed, s, owner, v) || !is_choice(*typed, s, owner, v))
+      return std::nullopt;
     return typed;
   }
   static Value retyped(const Value& v) { return type_plain_scalar(*v.text()); }
@@ -312,6 +329,18 @@ class Checker {
     if ((!s.minimum || n >= *s.minimum) && (!s.maximum || n <= *s.maximum)) return true;
     out_.error("bad-value", written.where,
                fmt::format("{} takes {}, found {}", named(owner), expectation(s), display(v, s)));
+    return false;
+  }
+
+  /// In characters. How many there are is all that is told of a secret.
+  bool fits_length(const Value& v, const Schema& s, const Owner& owner, const Value& written) {
+    if (v.text() == nullptr || (!s.min_length && !s.max_length)) return true;
+    const auto length = static_cast<uint64_t>(std::count_if(
+        v.text()->begin(), v.text()->end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+    if (length >= s.min_length.value_or(0) && length <= s.max_length.value_or(UINT64_MAX)) return true;
+    out_.error("bad-value", written.where,
+               fmt::format("{} takes {}, found {}", named(owner), expectation(s),
+                           length == 0 ? "an empty text" : counted(length, "character")));
     return false;
   }
 

@@ -9,6 +9,8 @@
 
 #include "base/text.hpp"
 #include "base/units.hpp"
+#include "config/option_rules.hpp"
+#include "config/scalar.hpp"
 #include "config/schema.hpp"
 
 namespace sonde::core {
@@ -83,8 +85,8 @@ class Reader {
     for (const auto& member : *members) {
       if (!read_word(member, pointer, depth, out)) return false;
     }
-    return settle_type(pointer, out) && check_combination(pointer, out) && check_cleartext(out) &&
-           check_values(pointer, out);
+    return settle_type(pointer, out) && check_combination(pointer, out) && check_rules(pointer, out) &&
+           check_cleartext(out) && check_values(pointer, out);
   }
 
  private:
@@ -111,6 +113,12 @@ class Reader {
     if (word == "$schema" && root) return value.text() != nullptr || fail(pointer, "$schema is not text");
     if (word == "minimum") return read_bound(value, pointer, word, out.minimum);
     if (word == "maximum") return read_bound(value, pointer, word, out.maximum);
+    if (word == "minLength") return read_count(value, pointer, word, out.min_length);
+    if (word == "maxLength") return read_count(value, pointer, word, out.max_length);
+    if (word == "minItems") return read_count(value, pointer, word, out.min_items);
+    if (word == "maxItems") return read_count(value, pointer, word, out.max_items);
+    if (word == "dependentRequired") return without_fault(pointer, read_dependent_required(value, out.rules));
+    if (word == "allOf") return without_fault(pointer, read_all_of(value, out.rules));
     if (word == "default") {
       out.default_value = value;
       return true;
@@ -127,8 +135,9 @@ class Reader {
       out.open = value.boolean() != nullptr && *value.boolean();
       return value.boolean() != nullptr || fail(pointer, "additionalProperties is not true or false");
     }
-    return fail(pointer, fmt::format("'{}' is not one of the words type, enum, minimum, maximum, items, properties, "
-                                     "required, default, description, x-sonde",
+    return fail(pointer, fmt::format("'{}' is not one of the words type, enum, minimum, maximum, minLength, maxLength, "
+                                     "items, minItems, maxItems, properties, required, dependentRequired, allOf, "
+                                     "default, description, x-sonde",
                                      word));
   }
 
@@ -180,6 +189,13 @@ class Reader {
     out = number(value);
     if (out && std::fabs(*out) > max_bound) out.reset();
     return out.has_value() || fail(pointer, fmt::format("{} is not a number that fits into 64 bits", word));
+  }
+  bool read_count(const Value& value, const std::string& pointer, std::string_view word, std::optional<uint64_t>& out) {
+    out = natural(value);
+    return out.has_value() || fail(pointer, fmt::format("{} is not a whole number from 0", word));
+  }
+  bool without_fault(const std::string& pointer, const std::string& fault) {
+    return fault.empty() || fail(pointer, fault);
   }
   bool read_enum(const Value& value, const std::string& pointer, Schema& out) {
     const Value::Array* choices = value.array();
@@ -244,6 +260,13 @@ class Reader {
     const bool numeric = s.type == SchemaType::integer || s.type == SchemaType::number;
     if ((s.minimum || s.maximum) && !numeric) return fail(pointer, "minimum and maximum go with numbers only");
     if (s.minimum && s.maximum && *s.minimum > *s.maximum) return fail(pointer, "minimum is above maximum");
+    const bool is_text = s.type == SchemaType::text && (s.format == Format::none || s.format == Format::secret);
+    if ((s.min_length || s.max_length) && !is_text) return fail(pointer, "minLength and maxLength go with text only");
+    if ((s.min_items || s.max_items) && (s.type != SchemaType::array || s.format != Format::none))
+      return fail(pointer, "minItems and maxItems go with an array only");
+    if (s.min_length.value_or(0) > s.max_length.value_or(UINT64_MAX))
+      return fail(pointer, "minLength is above maxLength");
+    if (s.min_items.value_or(0) > s.max_items.value_or(UINT64_MAX)) return fail(pointer, "minItems is above maxItems");
     if (s.items && s.type != SchemaType::array) return fail(pointer, "items goes with an array only");
     if (!s.properties.empty() && s.type != SchemaType::object)
       return fail(pointer, "properties go with an object only");
@@ -256,6 +279,12 @@ class Reader {
       if (!known) return fail(pointer, fmt::format("required names '{}', which is no property", name));
     }
     return true;
+  }
+
+  bool check_rules(const std::string& pointer, const Schema& s) {
+    if (!s.rules.empty() && s.type != SchemaType::object)
+      return fail(pointer, "dependentRequired and allOf go with an object only");
+    return without_fault(pointer, check_rule_names(s));
   }
 
   /// Each name leads to a secret: one that was misspelt would never be warned of.

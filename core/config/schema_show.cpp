@@ -51,6 +51,15 @@ std::string with_bounds(std::string text, const Schema& s) {
   return text;
 }
 
+/// "text", "text of 8 to 32 characters".
+std::string with_count(const char* what, const std::optional<uint64_t>& least, const std::optional<uint64_t>& most,
+                       const char* one, const char* many) {
+  if (least && most) return fmt::format("{} of {} to {} {}", what, *least, *most, many);
+  if (least) return fmt::format("{} of at least {} {}", what, *least, *least == 1 ? one : many);
+  if (most) return fmt::format("{} of at most {} {}", what, *most, *most == 1 ? one : many);
+  return what;
+}
+
 std::string choice_text(const std::vector<Value>& choices) {
   std::string text;
   for (const Value& choice : choices) {
@@ -131,7 +140,7 @@ std::string expectation(const Schema& s) {
     case Format::path:
       return "a path";
     case Format::secret:
-      return "text, kept secret";
+      return with_count("text", s.min_length, s.max_length, "character", "characters") + ", kept secret";
     case Format::service:
       return "a server such as 192.168.1.1 or 192.168.1.1:53";
     case Format::none:
@@ -145,13 +154,15 @@ std::string expectation(const Schema& s) {
     case SchemaType::number:
       return with_bounds("a number", s);
     case SchemaType::text:
-      return "text";
-    case SchemaType::array:
+      return with_count("text", s.min_length, s.max_length, "character", "characters");
+    case SchemaType::array: {
+      const std::string list = with_count("a list", s.min_items, s.max_items, "entry", "entries");
       if (s.items && s.items->title.empty() && !s.items->properties.empty())
-        return "a list; each entry is a mapping of " + member_names(*s.items);
+        return list + "; each entry is a mapping of " + member_names(*s.items);
       return s.items && (s.items->type != SchemaType::any || !s.items->any_of.empty())
-                 ? "a list; each entry is " + expectation(*s.items)
-                 : "a list";
+                 ? list + "; each entry is " + expectation(*s.items)
+                 : list;
+    }
     case SchemaType::object:
       return s.title.empty() ? "a mapping" : s.title;
     case SchemaType::any:

@@ -1,9 +1,12 @@
 #include "engine/creation.hpp"
 
+#include "plugins/option_reason.hpp"
+
 namespace sonde::core {
 
 tl::unexpected<Diagnostic> creation_failure(sonde_err e, const std::string& why, const StagePlan& stage) {
-  const std::string text = "stage '" + stage.name + "': " + (why.empty() ? "the plugin gave no reason" : why);
+  OptionReason reason = place_reason(why.empty() ? "the plugin gave no reason" : why, stage.options, stage.where);
+  const std::string text = "stage '" + stage.name + "': " + reason.text;
   switch (e) {
     case SONDE_E_DENIED: {
       // What a plugin expected is the remedy: a line of its own, like everybody's.
@@ -14,12 +17,12 @@ tl::unexpected<Diagnostic> creation_failure(sonde_err e, const std::string& why,
           "needs-raw-socket", text.substr(0, at),
           (told ? "expected " + text.substr(at + turn.size()) : std::string("expected CAP_NET_RAW or root")) +
               (stage.optional ? " (sonde doctor)" : " (sonde doctor), or `optional: true` to go on without"),
-          stage.where);
+          reason.where);
     }
     case SONDE_E_CONFIG:
-      return failure("stage-config", text, "sonde describe " + stage.plugin->id, stage.where);
+      return failure("stage-config", text, "sonde describe " + stage.plugin->id, reason.where);
     default:
-      return failure("stage-unavailable", text, {}, stage.where);
+      return failure("stage-unavailable", text, {}, reason.where);
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "engine/convert.hpp"
 #include "engine/crash.hpp"
+#include "plugins/option_reason.hpp"
 
 namespace sonde::core {
 
@@ -29,8 +30,9 @@ Result<void> ExportInstance::check(sonde_err e, const char* step) {
   if (e >= 0) return {};
   std::string why = take_failure(0);
   if (why.empty()) why = std::string(step) + " failed (" + std::to_string(e) + ")";
-  return failure(e == SONDE_E_CONFIG ? "stage-config" : "output-unwritable", "output '" + output_.name + "': " + why,
-                 "", output_.where);
+  OptionReason reason = place_reason(why, output_.options, output_.where);
+  return failure(e == SONDE_E_CONFIG ? "stage-config" : "output-unwritable",
+                 "output '" + output_.name + "': " + reason.text, "", reason.where);
 }
 
 Result<void> ExportInstance::create() {

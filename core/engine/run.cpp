@@ -38,6 +38,11 @@ std::string rfc3339_now() {
   return text;
 }
 
+/// A mistake of the pipeline file, and not something that this machine lacks.
+bool is_mistake(const Diagnostic& d) {
+  return d.id == "stage-config";
+}
+
 std::size_t shards_of(const Plan& plan) {
   std::size_t n = plan.limits.shards != 0 ? plan.limits.shards : std::max(1u, std::thread::hardware_concurrency());
   for (const StagePlan& s : plan.stages)  // a library that cannot serve two threads says so
@@ -72,17 +77,35 @@ bool has_errors(const RunResult& result) {
 /// Everything of one run, undone in reverse order.
 class Run {
  public:
-  Run(const Plan& plan, const RunRequest& request)
+  Run(const Plan& plan, const RunRequest& request, std::size_t shards)
       : plan_(plan),
         request_(request),
         shared_(std::make_shared<RunShared>(
-            plan, shards_of(plan), std::max<int64_t>(raise_descriptor_limit() - own_descriptors, 8), monotonic_ns())),
+            plan, shards, std::max<int64_t>(raise_descriptor_limit() - own_descriptors, 8), monotonic_ns())),
         publisher_(plan) {}
 
-  Result<RunResult> execute() {
+  tl::expected<RunResult, std::vector<Diagnostic>> execute() {
     started_ = rfc3339_now();
     set_up_shared();
-    if (auto ok = create_instances(); !ok) return tl::unexpected(ok.error());
+    if (auto refusals = create_instances(); !refusals.empty()) return tl::unexpected(std::move(refusals));
+    if (auto ok = prepare(); !ok) return tl::unexpected(std::vector<Diagnostic>{ok.error()});
+    return scan();
+  }
+
+  Trial try_all() {
+    set_up_shared();
+    Trial trial;
+    const Slice one{plan_.slice.start, std::min<uint64_t>(plan_.slice.count, 1)};
+    if (auto ok = create_shards(one); !ok)
+      trial.stages.assign(plan_.stages.size(), ok.error());
+    else
+      trial.stages = create_stages(1);
+    trial.outputs = publisher_.try_outputs();
+    return trial;
+  }
+
+ private:
+  Result<void> prepare() {
     if (auto ok = account_for(request_.user); !ok)
       return tl::unexpected(ok.error());
     else
@@ -97,23 +120,9 @@ class Run {
     if (auto ok = drop_privileges(account_, keeps_net_raw()); !ok) return tl::unexpected(ok.error());
     if (auto ok = publisher_.prepare(); !ok) return tl::unexpected(ok.error());
     // Last: a run that is refused leaves no journal, and costs no older one.
-    if (auto ok = open_journal(); !ok) return tl::unexpected(ok.error());
-    return scan();
+    return open_journal();
   }
 
-  std::vector<std::optional<Diagnostic>> try_stages() {
-    set_up_shared();
-    std::vector<std::optional<Diagnostic>> problems(plan_.stages.size());
-    const Result<void> shards = create_shards();
-    for (std::size_t i = 0; i < plan_.stages.size(); ++i) {
-      if (!plan_.stages[i].enabled) continue;
-      const Result<void> made = shards ? create_stage(static_cast<uint8_t>(i)) : shards;
-      if (!made) problems[i] = made.error();
-    }
-    return problems;
-  }
-
- private:
   void set_up_shared() {
     RunShared& s = *shared_;
     s.order = Permutation(std::max<uint64_t>(1, plan_.targets.size()), plan_.seed);
@@ -131,13 +140,13 @@ class Run {
         if (plan_.stages[i].name == c.stage) s.crashed[c.target].set(i);
   }
 
-  Result<void> create_shards() {
+  Result<void> create_shards(const Slice& whole) {
     pools_.resize(plan_.stages.size());
     for (std::size_t i = 0; i < plan_.stages.size(); ++i)
       if (plan_.stages[i].enabled && plan_.stages[i].plugin->blocking())
         pools_[i] = std::make_shared<WorkerPool>(*shared_, static_cast<uint8_t>(i));
     for (std::size_t i = 0; i < shared_->shard_count; ++i) {
-      const Slice slice = part_of(plan_.slice, i, shared_->shard_count);
+      const Slice slice = part_of(whole, i, shared_->shard_count);
       shards_.push_back(std::make_unique<Shard>(*shared_, static_cast<uint32_t>(i), slice, pools_));
       if (!shards_.back()->loop().valid())
         return failure("resources", "no event loop could be opened", "raise the limit of open files (ulimit -n)");
@@ -145,28 +154,41 @@ class Run {
     return {};
   }
 
-  /// One instance a shard, or one a worker. What an optional stage cannot have here is noted, not an error.
-  Result<void> create_instances() {
-    if (auto ok = create_shards(); !ok) return ok;
-    for (std::size_t i = 0; i < plan_.stages.size(); ++i) {
-      if (!plan_.stages[i].enabled) continue;
-      auto made = create_stage(static_cast<uint8_t>(i));
-      if (made) continue;
-      if (!plan_.stages[i].optional) return made;
-      shared_->unavailable[i] = made.error().text;
+  /// What keeps stages from starting, all of it. What this machine denies an optional stage is noted, not an error.
+  std::vector<Diagnostic> create_instances() {
+    if (auto ok = create_shards(plan_.slice); !ok) return {ok.error()};
+    const auto problems = create_stages(SIZE_MAX);
+    std::vector<Diagnostic> refusals;
+    for (std::size_t i = 0; i < problems.size(); ++i) {
+      if (!problems[i]) continue;
+      if (!plan_.stages[i].optional || is_mistake(*problems[i])) {
+        refusals.push_back(*problems[i]);
+        continue;
+      }
+      shared_->unavailable[i] = problems[i]->text;
       const std::string subject = "stage '" + plan_.stages[i].name + "': ";  // said by whoever shows the reason
       if (shared_->unavailable[i].starts_with(subject)) shared_->unavailable[i].erase(0, subject.size());
-      Diagnostic skipped = made.error();
+      Diagnostic skipped = *problems[i];
       skipped.severity = Severity::warning;
       skipped.text += " (optional: skipped)";
       problems_.push_back(std::move(skipped));
       for (auto& shard : shards_) shard->stage(static_cast<uint8_t>(i)).instance.reset();
     }
-    return {};
+    return refusals;
   }
 
-  Result<void> create_stage(uint8_t i) {
-    if (pools_[i]) return pools_[i]->create();
+  /// One instance a shard, or one a worker up to `most_workers`; by stage, what kept it from starting.
+  std::vector<std::optional<Diagnostic>> create_stages(std::size_t most_workers) {
+    std::vector<std::optional<Diagnostic>> problems(plan_.stages.size());
+    for (std::size_t i = 0; i < plan_.stages.size(); ++i) {
+      if (!plan_.stages[i].enabled) continue;
+      if (auto made = create_stage(static_cast<uint8_t>(i), most_workers); !made) problems[i] = made.error();
+    }
+    return problems;
+  }
+
+  Result<void> create_stage(uint8_t i, std::size_t most_workers) {
+    if (pools_[i]) return pools_[i]->create(most_workers);
     for (auto& shard : shards_) {
       auto instance = std::make_unique<ProbeInstance>(*shard, i);
       ProbeInstance& probe = *instance;
@@ -350,8 +372,8 @@ class Run {
 
 }  // namespace
 
-Result<RunResult> run(const Plan& plan, const RunRequest& request) {
-  return Run(plan, request).execute();
+tl::expected<RunResult, std::vector<Diagnostic>> run(const Plan& plan, const RunRequest& request) {
+  return Run(plan, request, shards_of(plan)).execute();
 }
 
 Result<RunResult> publish(const Plan& outputs, MergedRuns merged, const std::string& run_id) {
@@ -367,9 +389,17 @@ Result<RunResult> publish(const Plan& outputs, MergedRuns merged, const std::str
   return result;
 }
 
-std::vector<std::optional<Diagnostic>> try_stages(const Plan& plan) {
+Trial try_plan(const Plan& plan) {
   const RunRequest request;
-  return Run(plan, request).try_stages();
+  return Run(plan, request, 1).try_all();
+}
+
+std::vector<Diagnostic> Trial::mistakes() const {
+  std::vector<Diagnostic> out;
+  for (const auto* problems : {&stages, &outputs})
+    for (const std::optional<Diagnostic>& problem : *problems)
+      if (problem && is_mistake(*problem)) out.push_back(*problem);
+  return out;
 }
 
 }  // namespace sonde::core

@@ -50,16 +50,22 @@ struct RunResult {
   std::string journal;
 };
 
-/// Blocking. A Diagnostic when nothing could be started (permission, output, plugin): no packet was sent then and no
-/// output file touched.
-Result<RunResult> run(const Plan&, const RunRequest&);
+/// Blocking. Diagnostics, all there are, when nothing could be started (permission, output, plugin): no packet was sent
+/// then and no output file touched.
+tl::expected<RunResult, std::vector<Diagnostic>> run(const Plan&, const RunRequest&);
 
 /// Writes the records and the document of runs that ended earlier to the outputs, the history and the directory of a
 /// plan out of compile_outputs_alone(). A Diagnostic when a place cannot be written: nothing was written then.
 Result<RunResult> publish(const Plan& outputs, MergedRuns, const std::string& run_id);
 
-/// What would keep each stage from starting here, by stage; nothing where it can. Makes the stages' instances, which
-/// open their sockets and files, and undoes them; nothing is sent or written. Disabled stages are not tried.
-std::vector<std::optional<Diagnostic>> try_stages(const Plan&);
+/// What would keep each stage and output from starting here; nothing where it can. Disabled stages are not tried.
+struct Trial {
+  std::vector<std::optional<Diagnostic>> stages, outputs;
+  /// What is wrong with the pipeline file, whatever the machine allows.
+  std::vector<Diagnostic> mistakes() const;
+};
+/// Makes one instance of each by the same steps as a run, which opens sockets and files, and undoes it; nothing is sent
+/// or written.
+Trial try_plan(const Plan&);
 
 }  // namespace sonde::core

@@ -43,8 +43,8 @@ WorkerPool::WorkerPool(RunShared& shared, uint8_t stage)
 
 WorkerPool::~WorkerPool() = default;
 
-Result<void> WorkerPool::create() {
-  for (std::size_t i = 0; i < wanted_; ++i) {
+Result<void> WorkerPool::create(std::size_t most) {
+  for (std::size_t i = 0; i < std::min(wanted_, most); ++i) {
     auto worker = std::make_unique<Worker>();
     worker->instance =
         std::make_unique<WorkerInstance>(shared_, stage_, static_cast<uint32_t>(i), static_cast<uint32_t>(wanted_));

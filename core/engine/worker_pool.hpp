@@ -57,8 +57,8 @@ class WorkerPool : public std::enable_shared_from_this<WorkerPool> {
  public:
   WorkerPool(RunShared& shared, uint8_t stage);
   ~WorkerPool();
-  /// Creates the instances and starts the threads. A Diagnostic says why the plugin would not.
-  Result<void> create();
+  /// Creates the instances, `most` at most. A Diagnostic says why the plugin would not.
+  Result<void> create(std::size_t most = SIZE_MAX);
   void start();
 
   /// A queue of two jobs a worker is enough to keep all busy.

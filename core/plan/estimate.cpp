@@ -35,8 +35,7 @@ class Estimator {
     for (const StagePlan& stage : plan.stages) {
       if (!stage.enabled) continue;
       bool link = std::find(stage.outputs.begin(), stage.outputs.end(), FieldTable::link) != stage.outputs.end();
-      const uint64_t silent = amount_of(stage, "silent");
-      costs_.push_back({&stage, silent, amount_of(stage, "alive"), silent_wait(stage, silent), link});
+      costs_.push_back({&stage, amount_of(stage, "silent"), amount_of(stage, "alive"), silent_wait(stage), link});
     }
   }
 
@@ -50,10 +49,12 @@ class Estimator {
   }
 
  private:
-  /// A plugin declares its wait as if connections stood one behind the other; as many as permitted stand side by side.
-  uint64_t silent_wait(const StagePlan& stage, uint64_t connections) const {
+  /// A plugin with several connections declares its wait as if they stood one behind the other; as many as permitted
+  /// stand side by side.
+  uint64_t silent_wait(const StagePlan& stage) const {
     const uint64_t wait = amount_of(stage, "wait");
-    if ((stage.plugin->needs & SONDE_NEED_CONNECT) == 0 || stage.plugin->blocking() || connections == 0) return wait;
+    const uint64_t connections = amount_of(stage, "connections");
+    if (connections == 0) return wait;
     const uint64_t limit = plan_.limits.connections_per_host;
     const uint64_t at_once = limit == 0 ? connections : std::min(limit, connections);
     const uint64_t rounds = (connections + at_once - 1) / at_once;

@@ -12,6 +12,7 @@
 #include "inventory/put.hpp"
 #include "plan/compilation.hpp"
 #include "plugins/host_calls.hpp"
+#include "plugins/option_reason.hpp"
 
 namespace sonde::core {
 namespace {
@@ -193,11 +194,13 @@ class SourceDrain {
 
   void failed(SourceHost& host, sonde_err e, std::string_view how) {
     std::string why = host.take_failure(0);
-    fail(why.empty() ? fmt::format("{} (error {}, without a reason)", how, e)
-                     : fmt::format("{}: {}", how, printable(why)));
+    if (why.empty()) return fail(fmt::format("{} (error {}, without a reason)", how, e));
+    const OptionReason reason = place_reason(why, options_, entry_.where);
+    fail(fmt::format("{}: {}", how, printable(reason.text)), reason.where);
   }
-  void fail(const std::string& how) {
-    c_.out.error("source-failed", entry_.where, fmt::format("the source '{}' {}", plugin_.id, how),
+  void fail(const std::string& how) { fail(how, entry_.where); }
+  void fail(const std::string& how, const SourceSpan& where) {
+    c_.out.error("source-failed", where, fmt::format("the source '{}' {}", plugin_.id, how),
                  fmt::format("sonde describe {} lists its options", plugin_.id));
   }
 

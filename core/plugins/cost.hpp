@@ -4,6 +4,8 @@
 // given count 1, false and an empty text 0).
 //   silent  packets to a target that never answers        alive   packets to one that answers at once
 //   wait    ns that a task on a silent target takes        (absent: 0)
+//   connections  among how many of them that wait is divided: as many as limits.connections_per_host permits stand side
+//             by side                                      (absent: the wait is one)
 //   deadline  ns after which a task is over                (absent: the descriptor's timeout and the wait)
 // Nested lists are sums: ["ports"] is one a port; [["ports"], [1]] is one a port and one more. {"first": [...]} is the
 // first of its factors that is not 0: what counts when an option was not given.

@@ -11,27 +11,26 @@ CsvReader::CsvReader(std::string_view text) : text_(text) {
 
 bool CsvReader::quoted_field(std::string& field) {
   const size_t opened = line_;
-  for (++at_; at_ < text_.size(); ++at_) {
-    const char c = text_[at_];
-    if (c == '"') {
-      if (at_ + 1 < text_.size() && text_[at_ + 1] == '"') {
-        ++at_;
-      } else {
-        ++at_;
-        return true;
-      }
-    }
-    if (c == '\n') ++line_;
-    field += c;
+  ++at_;
+  for (size_t quote = text_.find('"', at_); quote != text_.npos; quote = text_.find('"', at_)) {
+    const std::string_view part = text_.substr(at_, quote - at_);
+    line_ += static_cast<size_t>(std::count(part.begin(), part.end(), '\n'));
+    field.append(part);
+    at_ = quote + 1;
+    if (at_ >= text_.size() || text_[at_] != '"') return true;
+    field += text_[at_++];  // a doubled one
   }
+  at_ = text_.size();
   error_ = "the quote opened in line " + std::to_string(opened) + " is never closed";
   return false;
 }
 
 void CsvReader::plain_field(std::string& field) {
-  const size_t end = std::min(text_.find_first_of(",\r\n", at_), text_.size());
-  field.append(text_, at_, end - at_);
-  at_ = end;
+  const auto ends = [](char c) { return c == ',' || c == '\r' || c == '\n'; };
+  const auto from = text_.begin() + static_cast<std::ptrdiff_t>(at_);
+  const auto end = std::find_if(from, text_.end(), ends);
+  field.append(from, end);
+  at_ = static_cast<size_t>(end - text_.begin());
 }
 
 bool CsvReader::next(std::vector<std::string>& fields) {

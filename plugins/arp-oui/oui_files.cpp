@@ -34,13 +34,14 @@ std::string read_file(const std::string& path, std::string& text) {
 LoadedOui load_named(const std::vector<std::string>& paths) {
   OuiTableBuilder builder;
   std::string text;
-  for (const std::string& path : paths) {
+  for (size_t i = 0; i < paths.size(); ++i) {
+    const std::string& path = paths[i];
+    const std::string pointer = "/oui_files/" + std::to_string(i);
     if (const std::string why = read_file(path, text); !why.empty())
-      throw Failure(SONDE_E_CONFIG, "option oui_files: cannot read " + path + ": " + why +
-                                        "; name a CSV file of the IEEE's registry, or leave the option out to use the "
-                                        "files of the package ieee-data");
-    if (const std::string why = builder.add_csv(text); !why.empty())
-      throw Failure(SONDE_E_CONFIG, "option oui_files: " + path + ", " + why);
+      throw OptionFailure(pointer, "cannot read " + path + ": " + why +
+                                       "; name a CSV file of the IEEE's registry, or leave the option out to use the "
+                                       "files of the package ieee-data");
+    if (const std::string why = builder.add_csv(text); !why.empty()) throw OptionFailure(pointer, path + ", " + why);
   }
   return {std::make_shared<const OuiTable>(builder.build()), {}};
 }

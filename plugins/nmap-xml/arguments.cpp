@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <optional>
 
+#include "at_option.hpp"
+
 namespace sonde::nmap_xml {
 
 namespace {
@@ -108,10 +110,10 @@ constexpr std::array<Reason, 42> reasons = {{
 }};
 
 [[noreturn]] void refuse(const std::string& word, const std::string& why) {
-  throw Failure(SONDE_E_CONFIG, "args: '" + word + "' is not permitted: " + why);
+  throw Failure(SONDE_E_CONFIG, "'" + word + "' is not permitted: " + why);
 }
 [[noreturn]] void refuse_value(const std::string& word, const std::string& expected) {
-  throw Failure(SONDE_E_CONFIG, "args: '" + word + "': expected " + expected);
+  throw Failure(SONDE_E_CONFIG, "'" + word + "': expected " + expected);
 }
 
 bool only(std::string_view text, std::string_view characters) {
@@ -152,7 +154,9 @@ std::string script_choice(const std::string& word, std::string_view value, const
       out.append("(").append(name).append(" and not (broadcast or external))");
       continue;
     }
-    if (installed.empty()) refuse(word, "nmap's scripts are not installed: there is no share/nmap/scripts/script.db");
+    if (installed.empty())  // which is the machine's fault, not the file's
+      throw Failure(SONDE_E_UNSUPPORTED,
+                    "args: '" + word + "': nmap's scripts are not installed: there is no share/nmap/scripts/script.db");
     if (!installed.has(name)) {
       const std::string near = installed.near(name);
       refuse(word, "there is no script '" + std::string(name) + "' installed" +
@@ -181,70 +185,73 @@ std::string list_of_allowed() {
 
 ExtraArguments ExtraArguments::check(const std::vector<std::string>& args, const InstalledScripts& installed) {
   ExtraArguments out;
-  const auto add_scripts = [&](const std::string& more) { out.scripts += (out.scripts.empty() ? "" : ",") + more; };
-  for (const std::string& word : args) {
-    if (!word.starts_with('-') || word == "-" || word == "--")
-      refuse(word, "it is no option of nmap, and " + std::string(own_targets));
-    if (word.size() == 3 && word.starts_with("-T") && word[2] >= '0' && word[2] <= '5') {
-      out.words.push_back(word);
-      continue;
-    }
-    // "--top-ports=100" and "--top-ports 100" are one.
-    const auto split = word.find_first_of("= ");
-    const std::string name = word.substr(0, split);
-    const std::string value = split == word.npos ? ""
-                                                 : word.substr(word.find_first_not_of(' ', split + 1) == word.npos
-                                                                   ? word.size()
-                                                                   : word.find_first_not_of(' ', split + 1));
-    const auto* found = std::find_if(allowed.begin(), allowed.end(), [&](const Allowed& a) { return a.name == name; });
-    if (found == allowed.end()) {
-      for (const Reason& r : reasons)  // also "-p22", "-oN file", "-iLhosts"
-        if (name == r.name || (!r.name.starts_with("--") && !name.starts_with("--") && name.starts_with(r.name)))
-          refuse(word, std::string(r.why));
-      refuse(word, "it is not on the list of permitted options: " + list_of_allowed());
-    }
-    switch (found->takes) {
-      case Takes::nothing:
-        if (split != word.npos) refuse_value(word, "the option without a value");
-        break;
-      case Takes::number: {
-        const auto n = number_in(value);
-        if (!n || *n < found->least || *n > found->most)
-          refuse_value(word,
-                       name + "=N with N from " + std::to_string(found->least) + " to " + std::to_string(found->most));
-        break;
-      }
-      case Takes::duration:
-        if (!duration(value)) refuse_value(word, "a time, as in " + name + "=500ms");
-        break;
-      case Takes::ports:
-        if (!only(value, "0123456789,-")) refuse_value(word, "ports, as in " + name + "=22,8000-8010");
-        out.exclude_ports += (out.exclude_ports.empty() ? "" : ",") + value;
-        continue;
-      case Takes::text:
-        if (name == "--script") {
-          add_scripts(script_choice(word, value, installed));
-          continue;
-        }
-        check_script_arguments(word, value);
-        break;
-    }
-    if (name == "-sV" || name == "-Pn" || name == "-n") continue;  // given by us in any case
-    if (name == "-sC") {
-      add_scripts(script_choice("-sC", "default", installed));
-      continue;
-    }
-    out.chooses_ports |= name == "-F" || name == "--top-ports";
-    out.connects |= name == "-sT";
-    out.needs_raw |= name == "-sU" || name == "-sS" || name == "--traceroute";
-    if (name == "-sT" || name == "-sS") continue;  // words() says which
-    if (name.ends_with("-parallelism")) {          // words() holds them to the limits
-      (name.starts_with("--min") ? out.min_parallelism : out.max_parallelism) = *number_in(value);
-      continue;
-    }
-    out.words.push_back(found->takes == Takes::nothing ? name : name + "=" + value);
-  }
+  for (std::size_t i = 0; i < args.size(); ++i)
+    at_option("/args/" + std::to_string(i), [&] { out.add(args[i], installed); });
   return out;
+}
+
+void ExtraArguments::add(const std::string& word, const InstalledScripts& installed) {
+  const auto add_scripts = [&](const std::string& more) { scripts += (scripts.empty() ? "" : ",") + more; };
+  if (!word.starts_with('-') || word == "-" || word == "--")
+    refuse(word, "it is no option of nmap, and " + std::string(own_targets));
+  if (word.size() == 3 && word.starts_with("-T") && word[2] >= '0' && word[2] <= '5') {
+    words.push_back(word);
+    return;
+  }
+  // "--top-ports=100" and "--top-ports 100" are one.
+  const auto split = word.find_first_of("= ");
+  const std::string name = word.substr(0, split);
+  const std::string value = split == word.npos ? ""
+                                               : word.substr(word.find_first_not_of(' ', split + 1) == word.npos
+                                                                 ? word.size()
+                                                                 : word.find_first_not_of(' ', split + 1));
+  const auto* found = std::find_if(allowed.begin(), allowed.end(), [&](const Allowed& a) { return a.name == name; });
+  if (found == allowed.end()) {
+    for (const Reason& r : reasons)  // also "-p22", "-oN file", "-iLhosts"
+      if (name == r.name || (!r.name.starts_with("--") && !name.starts_with("--") && name.starts_with(r.name)))
+        refuse(word, std::string(r.why));
+    refuse(word, "it is not on the list of permitted options: " + list_of_allowed());
+  }
+  switch (found->takes) {
+    case Takes::nothing:
+      if (split != word.npos) refuse_value(word, "the option without a value");
+      break;
+    case Takes::number: {
+      const auto n = number_in(value);
+      if (!n || *n < found->least || *n > found->most)
+        refuse_value(word,
+                     name + "=N with N from " + std::to_string(found->least) + " to " + std::to_string(found->most));
+      break;
+    }
+    case Takes::duration:
+      if (!duration(value)) refuse_value(word, "a time, as in " + name + "=500ms");
+      break;
+    case Takes::ports:
+      if (!only(value, "0123456789,-")) refuse_value(word, "ports, as in " + name + "=22,8000-8010");
+      exclude_ports += (exclude_ports.empty() ? "" : ",") + value;
+      return;
+    case Takes::text:
+      if (name == "--script") {
+        add_scripts(script_choice(word, value, installed));
+        return;
+      }
+      check_script_arguments(word, value);
+      break;
+  }
+  if (name == "-sV" || name == "-Pn" || name == "-n") return;  // given by us in any case
+  if (name == "-sC") {
+    add_scripts(script_choice("-sC", "default", installed));
+    return;
+  }
+  chooses_ports |= name == "-F" || name == "--top-ports";
+  connects |= name == "-sT";
+  needs_raw |= name == "-sU" || name == "-sS" || name == "--traceroute";
+  if (name == "-sT" || name == "-sS") return;  // words() says which
+  if (name.ends_with("-parallelism")) {        // words() holds them to the limits
+    (name.starts_with("--min") ? min_parallelism : max_parallelism) = *number_in(value);
+    return;
+  }
+  words.push_back(found->takes == Takes::nothing ? name : name + "=" + value);
 }
 
 std::vector<std::string> CommandLine::words() const {

@@ -20,8 +20,11 @@ struct ExtraArguments {
   bool needs_raw = false;                             ///< -sU, -sS, --traceroute
   uint64_t min_parallelism = 0, max_parallelism = 0;  ///< 0: not given
 
-  /// Throws sonde::Failure (SONDE_E_CONFIG) that names the first word which is refused, and why.
+  /// Throws sonde::OptionFailure that names the first word which is refused, and why.
   static ExtraArguments check(const std::vector<std::string>& args, const InstalledScripts&);
+
+ private:
+  void add(const std::string& word, const InstalledScripts&);
 };
 
 /// What one nmap is started with.

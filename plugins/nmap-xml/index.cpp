@@ -6,6 +6,9 @@
 #include <sonde/plugin.hpp>
 #include <tuple>
 
+#include "at_option.hpp"
+#include "zone.hpp"
+
 namespace sonde::nmap_xml {
 
 namespace {
@@ -18,6 +21,10 @@ bool is_v4(const Address& a) {
   return std::equal(std::begin(mapped), std::end(mapped), a.begin());
 }
 
+bool is_link_local(const Address& a) {
+  return a[0] == 0xfe && (a[1] & 0xc0) == 0x80;
+}
+
 uint32_t v4_number(const Address& a) {
   return uint32_t{a[12]} << 24 | uint32_t{a[13]} << 16 | uint32_t{a[14]} << 8 | uint32_t{a[15]};
 }
@@ -25,10 +32,12 @@ uint32_t v4_number(const Address& a) {
 
 Index::Index(const std::vector<std::string>& files, const Warn& warn) {
   for (const std::string& path : files) {
-    ReportFile& file = *files_.emplace_back(std::make_unique<ReportFile>(path));
-    while (auto host = file.next())
-      for (const Address& a : host->addresses) add(a, files_.size() - 1, file.offset());
-    if (!file.trouble().empty()) warn(path + ": " + file.trouble());
+    const std::size_t number = files_.size();
+    at_option("/files/" + std::to_string(number), [&] {
+      ReportFile& file = *files_.emplace_back(std::make_unique<ReportFile>(path));
+      while (auto host = file.next()) add(*host, number, file.offset());
+      if (!file.trouble().empty()) warn(path + ": " + file.trouble());
+    });
   }
   std::sort(v4_.begin(), v4_.end(), [](const V4& a, const V4& b) {
     return std::tie(a.ip, a.file, a.offset) < std::tie(b.ip, b.file, b.offset);
@@ -39,13 +48,16 @@ Index::Index(const std::vector<std::string>& files, const Warn& warn) {
   v6_.shrink_to_fit();
 }
 
-void Index::add(const Address& ip, std::size_t file, uint64_t offset) {
-  if (size() >= most_entries)
-    throw Failure(SONDE_E_NOMEM, "the reports speak of more than 16,777,216 addresses: split them");
-  if (is_v4(ip))
-    v4_.push_back({v4_number(ip), static_cast<uint32_t>(file), offset});
-  else
-    v6_.push_back({ip, uint64_t{file} << offset_bits | offset});
+void Index::add(const Host& host, std::size_t file, uint64_t offset) {
+  for (const Address& ip : host.addresses) {
+    if (size() >= most_entries)
+      throw Failure(SONDE_E_NOMEM, "the reports speak of more than 16,777,216 addresses: split them");
+    const bool zoned = &ip == &host.addresses.front() && is_link_local(ip);
+    if (is_v4(ip))
+      v4_.push_back({v4_number(ip), static_cast<uint32_t>(file), offset});
+    else
+      v6_.push_back({ip, uint64_t{file} << offset_bits | offset, zoned ? zone_index(host.zone) : zone_not_said});
+  }
 }
 
 std::shared_ptr<const Index> Index::shared(const std::vector<std::string>& files, const Warn& warn) {
@@ -60,7 +72,7 @@ std::shared_ptr<const Index> Index::shared(const std::vector<std::string>& files
   return made;
 }
 
-std::optional<Host> Index::find(const Address& ip, Head& head) const {
+std::optional<Host> Index::find(const Address& ip, uint32_t zone, Head& head) const {
   std::vector<std::pair<std::size_t, uint64_t>> places;
   if (is_v4(ip)) {
     const uint32_t number = v4_number(ip);
@@ -69,7 +81,8 @@ std::optional<Host> Index::find(const Address& ip, Head& head) const {
   } else {
     auto it = std::lower_bound(v6_.begin(), v6_.end(), ip, [](const V6& e, const Address& a) { return e.ip < a; });
     for (; it != v6_.end() && it->ip == ip; ++it)
-      places.emplace_back(it->place >> offset_bits, it->place & ((uint64_t{1} << offset_bits) - 1));
+      if (same_link(it->zone, zone))
+        places.emplace_back(it->place >> offset_bits, it->place & ((uint64_t{1} << offset_bits) - 1));
   }
   if (places.size() > most_elements) places.resize(most_elements);
   std::optional<Host> folded;

@@ -14,7 +14,7 @@ constexpr sonde::About probe = {
   "properties": {
     "mode": {"type": "string", "enum": ["run", "import"], "default": "run",
              "description": "run starts nmap on the hosts that reach the stage; import looks them up in `files` and sends nothing"},
-    "files": {"type": "array", "items": {"type": "string", "x-sonde": "path"},
+    "files": {"type": "array", "minItems": 1, "maxItems": 200, "items": {"type": "string", "x-sonde": "path"},
               "description": "import: the reports, as in [scan.xml]; what the first of them says of a host wins"},
     "ports": {"type": "string", "x-sonde": "ports",
               "description": "run: ports to ask, as in 1-1024,8080; not given: the 1000 that nmap asks by itself"},
@@ -29,6 +29,11 @@ constexpr sonde::About probe = {
     "nmap": {"type": "string", "x-sonde": "path", "default": "/usr/bin/nmap",
              "description": "run: the program; its scripts are those in ../share/nmap beside it"}
   },
+  "allOf": [
+    {"if": {"properties": {"mode": {"enum": ["import"]}}}, "then": {"required": ["files"]}},
+    {"if": {"properties": {"mode": {"enum": ["run"]}}}, "then": {"not": {"required": ["files"]}},
+     "description": "run asks the network; write mode: import to read reports"}
+  ],
   "x-sonde": {
     "cost": {"silent": [{"first": ["ports", 1000]}, 2], "alive": [[{"first": ["ports", 1000]}], [30]],
              "wait": [[{"first": ["ports", 1000]}, 20000000], [5000000000]], "deadline": [["timeout"], [15000000000]]},
@@ -52,7 +57,7 @@ constexpr sonde::About source = {
   "type": "object",
   "required": ["files"],
   "properties": {
-    "files": {"type": "array", "items": {"type": "string", "x-sonde": "path"},
+    "files": {"type": "array", "minItems": 1, "maxItems": 200, "items": {"type": "string", "x-sonde": "path"},
               "description": "the reports, as in [scan.xml]; relative to the pipeline file"},
     "hosts": {"type": "string", "enum": ["up", "all"], "default": "up",
               "description": "up leaves out those that the report calls down; all takes every host that it names"},

@@ -37,31 +37,29 @@ Probe::Probe(Context host) : host_(host) {
   if (host.text("/mode") == "run")
     set_up_run();
   else
-    index_ = Index::shared(checked_files(host.list<std::string>("/files")),
+    index_ = Index::shared(host.list<std::string>("/files"),
                            [&](const std::string& text) { host.log(SONDE_LOG_WARN, text); });
 }
 
 void Probe::set_up_run() {
-  if (host_.host().option_count(host_.raw_context(), str("/files")) != 0)
-    throw Failure(SONDE_E_CONFIG, "files goes with mode: import; mode: run asks the network");
   rules_ = Rules::of(host_);
   line_.program = host_.text("/nmap");
-  check_program(line_.program);
   const auto numbers = host_.list<uint64_t>("/ports");
   line_.ports = port_list(numbers);
   sonde_value given{};
   if (numbers.empty() && host_.host().option(host_.raw_context(), str("/ports"), SONDE_JSON, &given) == SONDE_OK)
-    throw Failure(SONDE_E_CONFIG, "ports is empty: name at least one (printer ports need allow_print_ports: true)");
+    throw OptionFailure("/ports", "names no port that may be asked (printer ports need allow_print_ports: true)");
   line_.extra = ExtraArguments::check(host_.list<std::string>("/args"), InstalledScripts::of_program(line_.program));
   if (!numbers.empty() && line_.extra.chooses_ports)
-    throw Failure(SONDE_E_CONFIG, "args: -F and --top-ports do not go with the option ports: leave one of them out");
+    throw OptionFailure("/args", "-F and --top-ports do not go with the option ports: leave one of them out");
+  check_program(line_.program);  // behind what is wrong with the file whatever the machine has
   line_.privileged = can_pass_on_net_raw();
   if (!line_.privileged && line_.extra.needs_raw)
     throw Failure(SONDE_E_DENIED,
-                  "args: -sS, -sU and --traceroute need CAP_NET_RAW: run it as root, or leave them out");
+                  "options/args: -sS, -sU and --traceroute need CAP_NET_RAW: run it as root, or leave them out");
   const std::string choice = os_choice(host_);
   if (!line_.privileged && choice == "true")
-    throw Failure(SONDE_E_DENIED, "os: true needs CAP_NET_RAW: run it as root, or write os: auto");
+    throw Failure(SONDE_E_DENIED, "options/os: true needs CAP_NET_RAW: run it as root, or write os: auto");
   line_.os = line_.privileged && choice != "false";
   line_.allow_print_ports = rules_.allow_print_ports;
   timeout_ = host_.duration("/timeout");
@@ -75,11 +73,12 @@ void Probe::run(std::span<const sonde_task> tasks) {
 }
 
 void Probe::look_up(const Task& task) const {
+  const sonde_target target = task.target();
   Address ip;
-  std::memcpy(ip.data(), task.target().ip, ip.size());
+  std::memcpy(ip.data(), target.ip, ip.size());
   try {
     Head head;
-    const auto host = index_->find(ip, head);
+    const auto host = index_->find(ip, target.scope_id, head);
     if (!host || host->down()) return void(task.done(SONDE_NEGATIVE));
     put_facts(task, *host, head, ip);
     if (host->answered()) task.put(alive, true);

@@ -167,16 +167,16 @@ bool can_pass_on_net_raw() {
 
 void check_program(const std::string& path) {
   struct stat st {};
-  if (path.empty() || path[0] != '/') throw Failure(SONDE_E_CONFIG, "nmap: '" + path + "' is no absolute path");
+  if (path.empty() || path[0] != '/') throw OptionFailure("/nmap", "'" + path + "' is no absolute path");
   if (::stat(path.c_str(), &st) != 0)
     throw Failure(SONDE_E_UNSUPPORTED, "there is no nmap at " + path + " (" + std::strerror(errno) +
                                            "): install it (apt install nmap), or name it by the option nmap");
   if (!S_ISREG(st.st_mode) || ::access(path.c_str(), X_OK) != 0)
-    throw Failure(SONDE_E_CONFIG, path + " is no program that can be run");
+    throw OptionFailure("/nmap", path + " is no program that can be run");
   if (::geteuid() == 0 && (st.st_uid != 0 || (st.st_mode & 022) != 0))
-    throw Failure(SONDE_E_CONFIG, path +
-                                      " can be changed by others than root, and root runs only what root alone can "
-                                      "change: chown root and chmod go-w, or run sonde as a user");
+    throw OptionFailure("/nmap", path +
+                                     " can be changed by others than root, and root runs only what root alone can "
+                                     "change: chown root and chmod go-w, or run sonde as a user");
 }
 
 }  // namespace sonde::nmap_xml

@@ -12,7 +12,6 @@ namespace sonde::nmap_xml {
 
 namespace {
 constexpr std::size_t chunk = 64u << 10;
-constexpr std::size_t most_files = 200;  // each stays open, and descriptors are few
 
 [[noreturn]] void fail(const std::string& path, const std::string& why) {
   throw Failure(SONDE_E_CONFIG, path + ": " + why);
@@ -103,14 +102,6 @@ std::optional<Host> ReportFile::at(uint64_t offset) const {
     if (!good) break;
   }
   return found;
-}
-
-std::vector<std::string> checked_files(std::vector<std::string> files) {
-  if (files.empty()) throw Failure(SONDE_E_CONFIG, "files is empty: name the reports, as in files: [scan.xml]");
-  if (files.size() > most_files)
-    throw Failure(SONDE_E_CONFIG,
-                  std::to_string(files.size()) + " files, at most " + std::to_string(most_files) + " are read at once");
-  return files;
 }
 
 }  // namespace sonde::nmap_xml

@@ -49,7 +49,4 @@ class ReportFile {
   std::size_t taken_ = 0;
 };
 
-/// Option "files" of the probe and the source; throws sonde::Failure when there is none or too many.
-std::vector<std::string> checked_files(std::vector<std::string> files);
-
 }  // namespace sonde::nmap_xml

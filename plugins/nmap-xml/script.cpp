@@ -14,6 +14,7 @@ namespace sonde::nmap_xml {
 namespace {
 constexpr std::size_t most_key = 255;
 constexpr std::size_t most_output = 16u << 10, most_data = 256u << 10, most_of_one = 1u << 20;
+constexpr std::size_t most_named = 1000;
 
 std::string quoted(std::string_view text) {
   std::string out;
@@ -49,7 +50,7 @@ std::string value_of(const pugi::xml_node& node) {
 std::string scripts_in(const pugi::xml_node& parent) {
   JsonObject all;
   std::set<std::string_view> ids;
-  std::size_t size = 0;
+  std::size_t size = 0, left_out = 0;
   for (const pugi::xml_node& script : parent.children("script")) {
     const std::string_view id = script.attribute("id").value();
     if (id.empty() || !ids.insert(id).second) continue;
@@ -62,8 +63,13 @@ std::string scripts_in(const pugi::xml_node& parent) {
     if (!data.empty() && data.size() <= most_data) one.raw("data", data);
     if (cut) one.raw("truncated", "true");
     const std::string text = one.str();
-    if ((size += text.size()) > most_of_one) break;
-    all.raw(clipped(id, 255), text);
+    // What there is no room for is named, as long as there are not too many names either.
+    const bool fits = size + text.size() <= most_of_one;
+    if (fits)
+      size += text.size();
+    else if (++left_out > most_named)
+      break;
+    all.raw(clipped(id, 255), fits ? text : R"({"truncated":true})");
   }
   return all.empty() ? std::string() : all.str();
 }

@@ -1,37 +1,29 @@
 #include "source.hpp"
 
-#include <net/if.h>
-
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 
-namespace sonde::nmap_xml {
+#include "at_option.hpp"
+#include "zone.hpp"
 
-namespace {
-uint32_t zone_index(const std::string& zone) {
-  if (zone.empty()) return 0;
-  if (const unsigned index = ::if_nametoindex(zone.c_str())) return index;
-  uint32_t number = 0;
-  std::from_chars(zone.data(), zone.data() + zone.size(), number);
-  return number;
-}
-}  // namespace
+namespace sonde::nmap_xml {
 
 Source::Source(Context host)
     : host_(host),
       down_too_(host.text("/hosts") == "all"),
       facts_(host.flag("/facts")),
-      files_(checked_files(host.list<std::string>("/files"))) {}
+      files_(host.list<std::string>("/files")) {}
 
 bool Source::next(Host& host) {
   for (;;) {
-    if (!file_) {
-      if (current_ == files_.size()) return false;
-      file_ = std::make_unique<ReportFile>(files_[current_++]);
-    }
-    auto read = file_->next();
+    if (!file_ && current_ == files_.size()) return false;
+    std::optional<Host> read;
+    at_option("/files/" + std::to_string(current_), [&] {
+      if (!file_) file_ = std::make_unique<ReportFile>(files_[current_]);
+      read = file_->next();
+    });
     if (!read) {
+      ++current_;
       if (!file_->trouble().empty()) host_.log(SONDE_LOG_WARN, file_->path() + ": " + file_->trouble());
       file_.reset();
       continue;
@@ -51,7 +43,7 @@ uint32_t Source::pull(const Pull& room) {
     const Address& ip = host.addresses.front();
     sonde_target target{};
     std::memcpy(target.ip, ip.data(), ip.size());
-    target.scope_id = zone_index(host.zone);
+    if (const uint32_t zone = zone_index(host.zone); zone != zone_elsewhere) target.scope_id = zone;
     const auto given =
         std::find_if(host.names.begin(), host.names.end(), [](const auto& x) { return x.first == "user"; });
     if (given != host.names.end()) target.name = str(names_.emplace_back(given->second));

@@ -56,12 +56,12 @@ std::optional<Server> parse(std::string_view text) {
 
 }  // namespace
 
-Server parse_server(std::string_view text) {
+Server parse_server(std::string_view text, size_t entry) {
   if (auto server = parse(text)) return *server;
   std::string why = text.find('%') != std::string_view::npos ? " (a zone is not supported here)" : "";
-  throw Failure(SONDE_E_CONFIG,
-                "option servers: expected an address like 10.0.0.1, 10.0.0.1:5353 or [2001:db8::1]:53, found '" +
-                    std::string(text) + "'" + why);
+  throw OptionFailure(
+      "/servers/" + std::to_string(entry),
+      "expected an address like 10.0.0.1, 10.0.0.1:5353 or [2001:db8::1]:53, found '" + std::string(text) + "'" + why);
 }
 
 std::vector<Server> parse_resolv_conf(std::string_view text) {
@@ -84,13 +84,13 @@ std::vector<Server> parse_resolv_conf(std::string_view text) {
 
 std::vector<Server> choose_servers(const std::vector<std::string>& option, const std::string& resolv_conf) {
   std::vector<Server> out;
-  for (const std::string& text : option) out.push_back(parse_server(text));
+  for (size_t i = 0; i < option.size(); ++i) out.push_back(parse_server(option[i], i));
   if (!out.empty()) return out;
   const std::string remedy = "; name a DNS server in the option servers, for example servers: [10.0.0.1]";
   std::ifstream in(resolv_conf, std::ios::binary);
-  if (!in) throw Failure(SONDE_E_CONFIG, "cannot read " + resolv_conf + ": " + std::strerror(errno) + remedy);
+  if (!in) throw Failure(SONDE_E_UNSUPPORTED, "cannot read " + resolv_conf + ": " + std::strerror(errno) + remedy);
   out = parse_resolv_conf(std::string(std::istreambuf_iterator<char>(in), {}));
-  if (out.empty()) throw Failure(SONDE_E_CONFIG, resolv_conf + " names no DNS server" + remedy);
+  if (out.empty()) throw Failure(SONDE_E_UNSUPPORTED, resolv_conf + " names no DNS server" + remedy);
   return out;
 }
 

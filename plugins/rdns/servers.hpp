@@ -16,8 +16,9 @@ struct Server {
   friend bool operator==(const Server&, const Server&) = default;
 };
 
-/// "10.0.0.1", "10.0.0.1:5353", "fe00::1", "[fe00::1]:5353". sonde::Failure when it is none of these.
-Server parse_server(std::string_view text);
+/// "10.0.0.1", "10.0.0.1:5353", "fe00::1", "[fe00::1]:5353". sonde::OptionFailure of that entry of the option "servers"
+/// when it is none of these.
+Server parse_server(std::string_view text, size_t entry = 0);
 /// The `nameserver` lines; what cannot be asked (a zone, which c-ares 1.18 does not know) is left out.
 std::vector<Server> parse_resolv_conf(std::string_view text);
 /// The option's, or those of the file. sonde::Failure with the remedy when there are none.

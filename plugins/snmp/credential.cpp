@@ -1,4 +1,4 @@
-// Credentials: the rules of what belongs together. The keys themselves are made in library.cpp.
+// Credentials: what the schema cannot say of them. The keys themselves are made in library.cpp.
 #include "credential.hpp"
 
 #include <sonde/plugin.hpp>
@@ -10,43 +10,29 @@
 namespace sonde::snmp {
 namespace {
 
-constexpr size_t shortest_phrase = 8;  // RFC 3414, 11.2
 constexpr size_t longest_user = 32, longest_community = 255;
 
-[[noreturn]] void refuse(const std::string& where, const std::string& why) {
-  throw Failure(SONDE_E_CONFIG, where + ": " + why);
+/// The schema counts characters, the protocol octets.
+void check_octets(const std::string& text, size_t most, const std::string& pointer) {
+  if (text.size() > most)
+    throw OptionFailure(
+        pointer, "takes at most " + std::to_string(most) + " octets of UTF-8, found " + std::to_string(text.size()));
 }
 
-void check_phrase(const std::string& phrase, const std::string& option, const std::string& where) {
-  if (phrase.size() < shortest_phrase)
-    refuse(where, option + " has " + std::to_string(phrase.size()) +
-                      " characters; SNMPv3 wants at least 8, and agents refuse shorter ones");
-}
-
-Credential make_user(const CredentialText& text, const std::string& where) {
+Credential make_user(const CredentialText& text, const std::string& pointer) {
   Credential out;
   out.version = Version::v3;
   out.user = text.user;
-  if (text.user.size() > longest_user) refuse(where, "a user's name has at most 32 characters");
-  if (text.auth_key.empty()) {
-    if (!text.priv_key.empty()) refuse(where, "priv_key without auth_key: SNMPv3 encrypts nothing unauthenticated");
-    if (!text.auth_protocol.empty() || !text.priv_protocol.empty())
-      refuse(where, "a protocol is named, and no key: add auth_key, or leave the protocols out");
-    return out;
-  }
-  check_phrase(text.auth_key, "auth_key", where);
+  check_octets(text.user, longest_user, pointer + "/user");
+  if (text.auth_key.empty()) return out;
   out.level = Level::authenticated;
   out.auth = library::auth_algorithm(text.auth_protocol.empty() ? "SHA" : text.auth_protocol);
-  if (out.auth.number == 0) refuse(where, "this net-snmp has no digest " + text.auth_protocol);
+  if (out.auth.number == 0) throw Failure(SONDE_E_UNSUPPORTED, "this net-snmp has no digest " + text.auth_protocol);
   out.auth_key = library::key_of(out.auth, text.auth_key);
-  if (text.priv_key.empty()) {
-    if (!text.priv_protocol.empty()) refuse(where, "priv_protocol without priv_key: add the key, or leave it out");
-    return out;
-  }
-  check_phrase(text.priv_key, "priv_key", where);
+  if (text.priv_key.empty()) return out;
   out.level = Level::encrypted;
   out.priv = library::priv_algorithm(text.priv_protocol.empty() ? "AES" : text.priv_protocol);
-  if (out.priv.number == 0) refuse(where, "this net-snmp has no cipher " + text.priv_protocol);
+  if (out.priv.number == 0) throw Failure(SONDE_E_UNSUPPORTED, "this net-snmp has no cipher " + text.priv_protocol);
   out.priv_key = library::key_of(out.auth, text.priv_key);
   return out;
 }
@@ -70,19 +56,9 @@ Credential discovery() {
   return nobody;
 }
 
-Credential make_credential(const CredentialText& text, const std::string& where) {
-  const bool user_given = !text.user.empty() || !text.auth_key.empty() || !text.priv_key.empty() ||
-                          !text.auth_protocol.empty() || !text.priv_protocol.empty();
-  if (user_given && text.user.empty()) refuse(where, "a key or protocol of SNMPv3 without its user");
-  if (user_given && !text.community.empty())
-    refuse(where, "a community and a user are two credentials: write both as entries of `credentials`");
-  if (user_given) {
-    if (text.version == "1" || text.version == "2c") refuse(where, "a user goes with version 3, not " + text.version);
-    return make_user(text, where);
-  }
-  if (text.version == "3") refuse(where, "version 3 needs a user; a community goes with version 1 or 2c");
-  if (text.community.empty()) refuse(where, "neither a community nor a user");
-  if (text.community.size() > longest_community) refuse(where, "a community has at most 255 characters");
+Credential make_credential(const CredentialText& text, const std::string& pointer) {
+  if (!text.user.empty()) return make_user(text, pointer);
+  check_octets(text.community, longest_community, pointer + "/community");
   Credential out;
   out.version = text.version == "1" ? Version::v1 : Version::v2c;
   out.community = text.community;

@@ -38,8 +38,9 @@ struct CredentialText {
   std::string version, community, user, auth_protocol, auth_key, priv_protocol, priv_key;
 };
 
-/// Checks and completes one block. sonde::Failure(CONFIG) with the remedy, naming `where`; it never holds a secret.
-Credential make_credential(const CredentialText& text, const std::string& where);
+/// Completes one block, of which the schema holds what goes with what. sonde::OptionFailure below the JSON pointer of
+/// the block for what the schema cannot say, UNSUPPORTED for what this net-snmp lacks; no text holds a secret.
+Credential make_credential(const CredentialText& text, const std::string& pointer);
 /// v3 first, each once, the order kept otherwise.
 std::vector<Credential> in_order(std::vector<Credential> credentials);
 

@@ -1,4 +1,4 @@
-// Options as the probe uses them. The host has checked bounds and words; what belongs together is checked here.
+// Options as the probe uses them. The host has checked bounds, words and what belongs together.
 #include "options.hpp"
 
 #include <algorithm>
@@ -17,33 +17,26 @@ CredentialText text_below(const Context& host, const std::string& pointer) {
           text("/auth_key"), text("/priv_protocol"), text("/priv_key")};
 }
 
-bool says_anything(const CredentialText& c) {
-  return !(c.community + c.user + c.auth_protocol + c.auth_key + c.priv_protocol + c.priv_key).empty();
-}
-
 std::vector<Credential> read_credentials(const Context& host) {
   std::vector<Credential> out;
-  if (const CredentialText simple = text_below(host, ""); says_anything(simple))
-    out.push_back(make_credential(simple, "snmp options"));
-  else if (simple.version != "auto" && !simple.version.empty())
-    throw Failure(SONDE_E_CONFIG, "version " + simple.version + " is given, and neither a community nor a user");
+  if (const CredentialText simple = text_below(host, ""); !simple.community.empty() || !simple.user.empty())
+    out.push_back(make_credential(simple, ""));
   const uint32_t count = host.host().option_count(host.raw_context(), str("/credentials"));
   for (uint32_t i = 0; i < count; ++i) {
-    const std::string number = std::to_string(i);
-    out.push_back(make_credential(text_below(host, "/credentials/" + number), "credentials, entry " + number));
+    const std::string pointer = "/credentials/" + std::to_string(i);
+    out.push_back(make_credential(text_below(host, pointer), pointer));
   }
   return in_order(std::move(out));
 }
 
-Wanted wanted_of(const std::string& text) {
+Wanted wanted_of(const std::string& text, const std::string& pointer) {
   if (const NamedObject* named = find_name(text))
     return {std::string(named->name), parse_oid(named->oid).value_or(Oid{}), named->meaning};
   auto oid = parse_oid(text);
   if (!oid) {
     std::string known;
     for (const NamedObject& object : named_objects()) (known += known.empty() ? "" : ", ") += object.name;
-    throw Failure(SONDE_E_CONFIG,
-                  "oids: '" + text + "' is neither an OID such as 1.3.6.1.2.1.1.7.0 nor one of " + known);
+    throw OptionFailure(pointer, "'" + text + "' is neither an OID such as 1.3.6.1.2.1.1.7.0 nor one of " + known);
   }
   for (const NamedObject& object : named_objects())
     if (parse_oid(object.oid) == oid) return {std::string(object.name), *oid, object.meaning};
@@ -56,16 +49,15 @@ Options Options::from(const Context& host) {
   Options out;
   out.credentials = read_credentials(host);
   out.discover = host.flag("/discover");
-  if (out.credentials.empty() && !out.discover)
-    throw Failure(SONDE_E_CONFIG, "nothing to ask: give a community, a user or credentials, or leave discover on");
   out.port = static_cast<uint16_t>(host.option<int64_t>("/port"));
   out.timeout = host.duration("/timeout");
   out.tries = static_cast<uint32_t>(host.option<int64_t>("/tries"));
   out.repetitions = static_cast<uint32_t>(host.option<int64_t>("/repetitions"));
   out.limits = {static_cast<size_t>(host.option<int64_t>("/max_rows")), static_cast<size_t>(host.number("/max_bytes"))};
-  for (const NamedObject& object : system_objects()) out.wanted.push_back(wanted_of(std::string(object.name)));
-  for (const std::string& text : host.list<std::string>("/oids")) {
-    Wanted wanted = wanted_of(text);
+  for (const NamedObject& object : system_objects()) out.wanted.push_back(wanted_of(std::string(object.name), ""));
+  const std::vector<std::string> oids = host.list<std::string>("/oids");
+  for (size_t i = 0; i < oids.size(); ++i) {
+    Wanted wanted = wanted_of(oids[i], "/oids/" + std::to_string(i));
     const auto same = [&](const Wanted& known) { return known.oid == wanted.oid; };
     if (std::none_of(out.wanted.begin(), out.wanted.end(), same)) out.wanted.push_back(std::move(wanted));
   }

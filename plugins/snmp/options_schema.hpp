@@ -7,9 +7,9 @@ inline constexpr char options_schema[] = R"json({
   "type": "object",
   "x-sonde": {
     "cost": {
-      "silent": [["tries", "discover"], ["tries", "community"], ["tries", "user"], ["tries", "credentials"]],
+      "silent": [["tries", {"first": ["discover", "user"]}], ["tries", "community"], ["tries", "credentials"]],
       "alive": [[2], [12, "tables"]],
-      "wait": [["tries", "timeout", 2], ["tries", "timeout", "credentials"]]
+      "wait": ["tries", "timeout", {"first": [[["community"], ["user"], ["credentials"]], 1]}]
     },
     "cleartext": ["community", "credentials.community"]
   },
@@ -19,24 +19,27 @@ inline constexpr char options_schema[] = R"json({
       "description": "of the community or user below: auto is 2c for a community and 3 for a user; 1 for old devices"
     },
     "community": {
-      "type": "string", "x-sonde": "secret",
+      "type": "string", "x-sonde": "secret", "minLength": 1, "maxLength": 255,
       "description": "community of v1 or v2c, as in community: \"${SNMP_COMMUNITY}\"; it crosses the network in the clear"
     },
-    "user": {"type": "string", "description": "user of SNMPv3; without keys: neither authenticated nor encrypted"},
+    "user": {
+      "type": "string", "minLength": 1, "maxLength": 32,
+      "description": "user of SNMPv3; without keys: neither authenticated nor encrypted"
+    },
     "auth_protocol": {
       "type": "string", "enum": ["MD5", "SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512"],
       "description": "digest of SNMPv3, SHA when there is an auth_key"
     },
     "auth_key": {
-      "type": "string", "x-sonde": "secret",
-      "description": "pass phrase for the digest, 8 characters or more, as in auth_key: \"${file:/etc/sonde/snmp.auth}\""
+      "type": "string", "x-sonde": "secret", "minLength": 8,
+      "description": "pass phrase for the digest, as in auth_key: \"${file:/etc/sonde/snmp.auth}\""
     },
     "priv_protocol": {
       "type": "string", "enum": ["DES", "AES", "AES-192", "AES-256", "AES-192-C", "AES-256-C"],
       "description": "cipher of SNMPv3, AES (128 bits) when there is a priv_key; the last two are Cisco's way to lengthen keys"
     },
     "priv_key": {
-      "type": "string", "x-sonde": "secret", "description": "pass phrase for the cipher, 8 characters or more"
+      "type": "string", "x-sonde": "secret", "minLength": 8, "description": "pass phrase for the cipher"
     },
     "credentials": {
       "type": "array", "default": [],
@@ -45,13 +48,23 @@ inline constexpr char options_schema[] = R"json({
         "type": "object",
         "properties": {
           "version": {"type": "string", "enum": ["auto", "1", "2c", "3"], "default": "auto"},
-          "community": {"type": "string", "x-sonde": "secret"},
-          "user": {"type": "string"},
+          "community": {"type": "string", "x-sonde": "secret", "minLength": 1, "maxLength": 255},
+          "user": {"type": "string", "minLength": 1, "maxLength": 32},
           "auth_protocol": {"type": "string", "enum": ["MD5", "SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512"]},
-          "auth_key": {"type": "string", "x-sonde": "secret"},
+          "auth_key": {"type": "string", "x-sonde": "secret", "minLength": 8},
           "priv_protocol": {"type": "string", "enum": ["DES", "AES", "AES-192", "AES-256", "AES-192-C", "AES-256-C"]},
-          "priv_key": {"type": "string", "x-sonde": "secret"}
-        }
+          "priv_key": {"type": "string", "x-sonde": "secret", "minLength": 8}
+        },
+        "dependentRequired": {"auth_key": ["user"], "auth_protocol": ["auth_key"], "priv_key": ["auth_key"],
+                              "priv_protocol": ["priv_key"]},
+        "allOf": [
+          {"anyOf": [{"required": ["community"]}, {"required": ["user"]}]},
+          {"not": {"required": ["community", "user"]}, "description": "they are two credentials: write two entries"},
+          {"if": {"properties": {"version": {"enum": ["1", "2c"]}}}, "then": {"required": ["community"]},
+           "description": "a user goes with version 3"},
+          {"if": {"properties": {"version": {"enum": ["3"]}}}, "then": {"required": ["user"]},
+           "description": "a community goes with version 1 or 2c"}
+        ]
       }
     },
     "discover": {
@@ -88,7 +101,20 @@ inline constexpr char options_schema[] = R"json({
       "type": "integer", "x-sonde": "bytes", "default": "256KiB", "minimum": 1024, "maximum": 16777216,
       "description": "read no more of the tables of a host than this, names and values together"
     }
-  }
+  },
+  "dependentRequired": {"auth_key": ["user"], "auth_protocol": ["auth_key"], "priv_key": ["auth_key"],
+                        "priv_protocol": ["priv_key"]},
+  "allOf": [
+    {"not": {"required": ["community", "user"]},
+     "description": "they are two credentials: write both as entries of credentials"},
+    {"if": {"properties": {"version": {"enum": ["1", "2c"]}}}, "then": {"required": ["community"]},
+     "description": "a user goes with version 3"},
+    {"if": {"properties": {"version": {"enum": ["3"]}}}, "then": {"required": ["user"]},
+     "description": "a community goes with version 1 or 2c"},
+    {"if": {"properties": {"discover": {"enum": [false]}}},
+     "then": {"anyOf": [{"required": ["community"]}, {"required": ["user"]}, {"required": ["credentials"]}]},
+     "description": "else there is nothing to ask"}
+  ]
 })json";
 
 }  // namespace sonde::snmp

@@ -11,6 +11,7 @@ constexpr sonde::About about = {
     .summary = "asks SNMP agents (v1, v2c, v3) for names, makers, serial numbers and tables",
     .license = "Apache-2.0",
     .options_schema = sonde::snmp::options_schema,
+    .inputs = sonde::snmp::inputs,
     .outputs = sonde::snmp::outputs,
     .needs = SONDE_NEED_CONNECT,
     .max_batch = 64,

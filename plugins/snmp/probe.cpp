@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "fields.hpp"
 #include "icmp_errors.hpp"
 #include "library.hpp"
 
@@ -29,10 +30,15 @@ Probe::Probe(Context host)
       options_((library::prepare(), Options::from(host))),
       seed_(host.place().seed),
       engines_(EngineIds::of_this_run()),
-      buffer_(largest_datagram) {}
+      tally_(AnswerTally::of_stage(view(host.place().stage))),
+      buffer_(largest_datagram) {
+  tally_->enter();
+}
 
 Probe::~Probe() {
   for (auto& [handle, host] : hosts_) sonde_.untimer(host->timer);
+  if (tally_->leave())
+    if (const std::string complaint = tally_->complaint(); !complaint.empty()) sonde_.log(SONDE_LOG_WARN, complaint);
   if (broken_ + foreign_ + forged_ == 0) return;
   sonde_.log(SONDE_LOG_INFO, "messages dropped: " + std::to_string(broken_) + " broken, " + std::to_string(foreign_) +
                                  " that answered no question, " + std::to_string(forged_) +
@@ -173,6 +179,15 @@ void Probe::count(Fate fate) {
   forged_ += fate == Fate::forged;
 }
 
+void Probe::count(const Host& host) {
+  if (options_.credentials.empty() || host.refused) return;
+  const Findings& found = host.talk->findings();
+  if (found.accepted != nullptr) return tally_->accepted();
+  if (found.answered) return tally_->refused();
+  const auto known = Task(sonde_, host.task).get(known_alive);
+  if (host.heard || (known && known->as.u != 0)) tally_->silent();
+}
+
 void Probe::on_timer(uint64_t id, uint64_t user) {
   Host* host = find(user);
   if (host == nullptr) return;
@@ -208,7 +223,10 @@ void Probe::conclude(Host& host) {
   if (!host.heard && host.stuck == host.sent && host.stuck > 0)
     return fail(host, SONDE_E_IO, std::string("no question could be sent: ") + std::strerror(host.fault));
   put(host);
-  const bool found = !host.talk->findings().values.empty();
+  count(host);
+  // Who was asked for nothing but its engine id has told all.
+  const bool found =
+      !host.talk->findings().values.empty() || (options_.credentials.empty() && host.talk->engine().known());
   const bool said_no = host.refused || host.talk->findings().answered;
   Task(sonde_, host.task).done(found ? SONDE_POSITIVE : said_no ? SONDE_NEGATIVE : SONDE_NO_ANSWER);
   release(host.handle);

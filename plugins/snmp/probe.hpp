@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "answer_tally.hpp"
 #include "conversation.hpp"
 #include "engine_ids.hpp"
 #include "options.hpp"
@@ -55,6 +56,7 @@ class Probe {
   bool advance(Host& host, int64_t& wait_until);
   Sent send(Host& host, const std::string& message, int64_t& again);
   void count(Fate fate);
+  void count(const Host& host);
   void put(const Host& host);
   void put_engine(const Host& host);
   void release(uint64_t handle);
@@ -64,6 +66,7 @@ class Probe {
   net::RttEstimate round_trips_;
   uint64_t seed_;
   std::shared_ptr<EngineIds> engines_;
+  std::shared_ptr<AnswerTally> tally_;
   std::unordered_map<uint64_t, std::unique_ptr<Host>> hosts_;
   uint64_t last_handle_ = 0;
   uint64_t broken_ = 0, foreign_ = 0, forged_ = 0;

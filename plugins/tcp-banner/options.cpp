@@ -10,13 +10,11 @@ Options Options::from(const Context& host) {
   Options out;
   std::vector<bool> seen(std::size_t{std::numeric_limits<uint16_t>::max()} + 1, false);
   for (uint64_t port : host.list<uint64_t>("/ports")) {
-    if (port == 0 || port >= seen.size())
-      throw Failure(SONDE_E_CONFIG, "ports go from 1 to 65535, not " + std::to_string(port));
-    if (seen[port]) continue;
+    if (port == 0 || port >= seen.size() || seen[port]) continue;  // the host has checked them
     seen[port] = true;
     out.ports.push_back(static_cast<uint16_t>(port));
   }
-  if (out.ports.empty()) throw Failure(SONDE_E_CONFIG, "ports is empty: name at least one, as in ports: 22,80,443");
+  if (out.ports.empty()) throw OptionFailure("/ports", "is empty: name at least one, as in ports: 22,80,443");
   out.timeout = host.duration("/timeout");
   out.idle = host.duration("/idle");
   out.total = host.duration("/total");

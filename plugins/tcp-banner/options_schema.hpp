@@ -8,7 +8,7 @@ inline constexpr char options_schema[] = R"json({
   "x-sonde": {"cost": {
     "silent": ["ports", "tries"],
     "alive": ["ports"],
-    "wait": ["ports", "timeout", "tries"]
+    "wait": ["ports", "timeout", "tries"], "connections": ["ports"]
   }},
   "properties": {
     "ports": {

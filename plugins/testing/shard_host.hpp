@@ -56,6 +56,7 @@ class ShardHost {
   uint32_t dials_go_to = 0;                    ///< this IPv4 address instead of the target's; 0: to the target's
   bool done_hangs_up = true;                   ///< false: shows what the plugin leaves open
   bool ended = false;                          ///< the host has settled all tasks without the plugin
+  std::set<uint32_t> known;                    ///< inputs of truth values that an earlier stage has put as true
   std::string target_name;
 
   uint32_t paced = 0;  ///< tokens that were given
@@ -380,6 +381,12 @@ class ShardHost {
       auto* task = self(c).open(t);
       if (!task) return SONDE_E_STALE;
       self(c).put(*task, output, {key.ptr, key.len}, *v);
+      return SONDE_OK;
+    };
+    table_.get = [](sonde_ctx* c, sonde_task, uint32_t input, uint32_t item, sonde_str*, sonde_value* out) -> sonde_err {
+      if (item != 0 || !self(c).known.count(input)) return SONDE_E_ABSENT;
+      out->type = SONDE_BOOL;
+      out->as.u = 1;
       return SONDE_OK;
     };
     table_.done = [](sonde_ctx* c, sonde_task t, sonde_outcome outcome) -> sonde_err {

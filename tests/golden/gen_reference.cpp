@@ -44,6 +44,12 @@ void print_members(const Schema& s, const std::string& prefix) {
   }
 }
 
+void print_rules(const Schema& s) {
+  const auto rules = rule_texts(s);
+  if (!rules.empty()) fmt::print("\nWhat goes with what:\n\n");
+  for (const std::string& rule : rules) fmt::print("- {}\n", rule);
+}
+
 int print_plugin(const PluginEntry& plugin) {
   if (plugin.schema.properties.empty()) {
     fmt::print("It has no options.\n");
@@ -51,6 +57,7 @@ int print_plugin(const PluginEntry& plugin) {
   }
   fmt::print("| option | value | default | what it does |\n| --- | --- | --- | --- |\n");
   print_members(plugin.schema, "");
+  print_rules(plugin.schema);
   return 0;
 }
 
@@ -119,6 +126,7 @@ int run(std::vector<std::string> arguments) {
     }
     fmt::print("\n{}", head);
     print_members(plugin->schema, "");
+    print_rules(plugin->schema);
   }
   return 0;
 }

@@ -89,6 +89,34 @@ def test_what_is_refused(ask, engine_id, options, refused):
     assert outcomes(result) == {"negative": 1}
 
 
+REFUSED_BY_ALL = "the one host that runs an SNMP agent took none of the credentials: check the community"
+SILENT_TO_ALL = "the one host that is alive answered none of the credentials: the community may be wrong"
+
+
+def test_a_credential_that_nobody_takes_is_told_once(ask, net, binary, write):
+    assert ask("{community: wrong, timeout: 200ms}").err.count("took none") == 1
+    assert REFUSED_BY_ALL in ask("{community: wrong, timeout: 200ms}").err
+    assert REFUSED_BY_ALL in ask("{user: lab, auth_key: wrongauthpass}").err
+    # Of a device without v3 nothing is heard; that it is alive, another stage has found out.
+    pipeline = write("silent.sonde.yaml", f'''
+version: 1
+targets: ["{REAL}"]
+stages: [{{use: icmp}}, {{use: snmp, options: {{community: wrong, discover: false, timeout: 200ms}}}}]
+outputs: [{{use: json, options: {{path: inventory.json}}}}]
+''')
+    result = Sonde(binary, net.scanner).run(pipeline, net.folder("silent"))
+    assert SILENT_TO_ALL in result.err and result.records[REAL]["alive"] is True
+    for good in ("{community: public}", "{credentials: [{community: wrong}, {community: public}], timeout: 200ms}", "{}"):
+        assert "of the credentials" not in ask(good).err
+    assert "of the credentials" not in ask("{community: public}", [CLOSED]).err, "nothing listens there: that is an answer"
+
+
+def test_a_stage_without_credentials_finds_engine_ids(ask, engine_id):
+    result = ask("{}")
+    assert result.records[REAL] == {"ip": REAL, "alive": True, "snmp": {"engineID": engine_id}}
+    assert outcomes(result) == {"positive": 1}
+
+
 def test_a_wrong_cipher_key_is_no_value(ask, engine_id):
     # net-snmp's agent says nothing to what it cannot decrypt, or reports it: both are no.
     record = ask("{user: lab, auth_key: labauthpass, priv_key: wrongprivpass, timeout: 200ms}").records[REAL]

@@ -46,7 +46,7 @@ TEST_F(OuiFiles, AMissingNamedFileIsRefused) {
     FAIL() << "accepted";
   } catch (const Failure& e) {
     EXPECT_EQ(e.code(), SONDE_E_CONFIG);
-    EXPECT_NE(std::string(e.what()).find("option oui_files: cannot read " + dir_ + "/absent.csv: No such file"),
+    EXPECT_NE(std::string(e.what()).find("options/oui_files/0: cannot read " + dir_ + "/absent.csv: No such file"),
               std::string::npos)
         << e.what();
   }

@@ -40,12 +40,13 @@ TEST(Arguments, PermittedOnesGoThrough) {
 TEST(Arguments, ScriptsByNameAndCategory) {
   EXPECT_EQ(check({"--script=ssh-hostkey,safe", "-sC"}).scripts,
             "ssh-hostkey,(safe and not (broadcast or external)),(default and not (broadcast or external))");
-  EXPECT_EQ(
-      refusal("--script=/tmp/evil.nse"),
-      "args: '--script=/tmp/evil.nse' is not permitted: --script takes names of installed scripts and categories, "
-      "split by commas; no path, no pattern and no expression");
+  EXPECT_EQ(refusal("--script=/tmp/evil.nse"),
+            "options/args/0: '--script=/tmp/evil.nse' is not permitted: --script takes names of installed scripts and "
+            "categories, "
+            "split by commas; no path, no pattern and no expression");
   EXPECT_EQ(refusal("--script=ssh-hostkeys"),
-            "args: '--script=ssh-hostkeys' is not permitted: there is no script 'ssh-hostkeys' installed; did you mean "
+            "options/args/0: '--script=ssh-hostkeys' is not permitted: there is no script 'ssh-hostkeys' installed; "
+            "did you mean "
             "'ssh-hostkey'?");
   for (const char* word : {"--script=broadcast-ping", "--script=whois-ip", "--script=external", "--script=http-*",
                            "--script=not safe", "--script=", "--script=../x", "--script-args=newtargets",
@@ -56,12 +57,13 @@ TEST(Arguments, ScriptsByNameAndCategory) {
 
 TEST(Arguments, WhatWouldWidenTheRunIsRefusedWithItsReason) {
   EXPECT_EQ(refusal("example.com"),
-            "args: 'example.com' is not permitted: it is no option of nmap, and targets come from the pipeline alone");
+            "options/args/0: 'example.com' is not permitted: it is no option of nmap, and targets come from the "
+            "pipeline alone");
   EXPECT_EQ(refusal("-oN"),
-            "args: '-oN' is not permitted: results become fields of the record; outputs: writes the files");
-  EXPECT_EQ(refusal("-p22"), "args: '-p22' is not permitted: write the option `ports`");
+            "options/args/0: '-oN' is not permitted: results become fields of the record; outputs: writes the files");
+  EXPECT_EQ(refusal("-p22"), "options/args/0: '-p22' is not permitted: write the option `ports`");
   EXPECT_EQ(refusal("--max-rate=5000"),
-            "args: '--max-rate=5000' is not permitted: write limits.packets_per_second of the pipeline");
+            "options/args/0: '--max-rate=5000' is not permitted: write limits.packets_per_second of the pipeline");
   for (const char* word : {"",
                            "-",
                            "--",

@@ -67,6 +67,18 @@ TEST(Reader, ScriptsAsStructuredData) {
             R"({"a":{"output":"o\n<","data":{"t":["1","2"],"e":"x&y","values":["again","loose"]}},"b":{"output":""}})");
 }
 
+TEST(Reader, ScriptsBeyondAMebibyteAreNamedAndNothingElse) {
+  std::string scripts;
+  for (int i = 0; i < 80; ++i)
+    scripts += "<script id='s" + std::to_string(i) + "' output='" + std::string(16000, 'x') + "'/>";
+  const Host h = host("<hostscript>" + scripts + "<script id='small' output='y'/></hostscript>");
+  EXPECT_LT(h.scripts.size(), (1u << 20) + 80 * 40);
+  EXPECT_NE(h.scripts.find(R"("s64":{"output":"xxx)"), std::string::npos);
+  EXPECT_NE(h.scripts.find(R"("s65":{"truncated":true})"), std::string::npos);
+  EXPECT_NE(h.scripts.find(R"("s79":{"truncated":true})"), std::string::npos);
+  EXPECT_TRUE(h.scripts.ends_with(R"("small":{"output":"y"}})")) << h.scripts.substr(h.scripts.size() - 80);
+}
+
 TEST(Reader, LongScriptOutputIsCutAndSaysSo) {
   const Host h = host("<hostscript><script id='a' output='" + std::string(20000, 'x') + "'/></hostscript>");
   EXPECT_TRUE(h.scripts.ends_with("xxx...\",\"truncated\":true}}"));

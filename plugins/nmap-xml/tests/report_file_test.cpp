@@ -2,6 +2,7 @@
 #include "report_file.hpp"
 
 #include <gtest/gtest.h>
+#include <net/if.h>
 
 #include <fstream>
 
@@ -89,16 +90,16 @@ TEST(Index, FindsByAddressAndFoldsFiles) {
   EXPECT_TRUE(warnings[0].ends_with("its 1 whole hosts are used")) << warnings[0];
 
   Head head;
-  const auto host = index.find(*parse_address("192.0.2.20"), head);
+  const auto host = index.find(*parse_address("192.0.2.20"), 0, head);
   ASSERT_TRUE(host);
   EXPECT_EQ(head.scanner, "masscan");
   EXPECT_EQ(host->reason, "arp-response");
   ASSERT_EQ(host->ports.size(), 2u);
   EXPECT_EQ(host->ports[0].banner, "SSH-2.0-OpenSSH_9.2p1");
-  EXPECT_TRUE(index.find(*parse_address("2001:db8:2::40"), head));
+  EXPECT_TRUE(index.find(*parse_address("2001:db8:2::40"), 0, head));
   EXPECT_EQ(head.version, "6.47");
-  EXPECT_FALSE(index.find(*parse_address("192.0.2.99"), head));
-  EXPECT_FALSE(index.find(*parse_address("2001:db8:2::99"), head));
+  EXPECT_FALSE(index.find(*parse_address("192.0.2.99"), 0, head));
+  EXPECT_FALSE(index.find(*parse_address("2001:db8:2::99"), 0, head));
 }
 
 TEST(Index, AFileThatChangedIsAnErrorAndNoStatement) {
@@ -107,11 +108,11 @@ TEST(Index, AFileThatChangedIsAnErrorAndNoStatement) {
   const Index index({path}, [](const std::string&) {});
   put(folder, std::string(200, ' '));
   Head head;
-  EXPECT_THROW(index.find(*parse_address("192.0.2.1"), head), Failure);
+  EXPECT_THROW(index.find(*parse_address("192.0.2.1"), 0, head), Failure);
   put(folder, "<nmaprun>" + one_host(2) + "</nmaprun>");  // another host where this one was
-  EXPECT_THROW(index.find(*parse_address("192.0.2.1"), head), Failure);
+  EXPECT_THROW(index.find(*parse_address("192.0.2.1"), 0, head), Failure);
   put(folder, "<nmaprun>" + one_host(1) + "</nmaprun>");
-  EXPECT_TRUE(index.find(*parse_address("192.0.2.1"), head));
+  EXPECT_TRUE(index.find(*parse_address("192.0.2.1"), 0, head));
 }
 
 TEST(Index, IsReadOnceForAllInstances) {
@@ -127,9 +128,46 @@ TEST(Index, IsReadOnceForAllInstances) {
   EXPECT_EQ(warned, 2);
 }
 
-TEST(Files, NoneAndTooMany) {
-  EXPECT_THROW(checked_files({}), Failure);
-  EXPECT_THROW(checked_files(std::vector<std::string>(201, "x")), Failure);
+TEST(Index, AWrongFileIsNamedAsEntryOfItsOption) {
+  TemporaryDirectory folder;
+  const std::string good = put(folder, "<nmaprun>" + one_host(1) + "</nmaprun>");
+  try {
+    const Index index({good, folder.file("absent.xml")}, [](const std::string&) {});
+    ADD_FAILURE() << "accepted";
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.code(), SONDE_E_CONFIG);
+    EXPECT_EQ(std::string(failure.what()),
+              "options/files/1: " + folder.file("absent.xml") + ": cannot be read: No such file or directory");
+  }
+}
+
+/// fe80::1 of one link is not fe80::1 of another; a report that names no link may speak of any.
+TEST(Index, LinkLocalAddressesAreComparedWithTheirZone) {
+  const auto here = [](const char* zone, int port) {
+    return std::string("<host><status state='up' reason='nd-response'/><address addr='fe80::1") + zone +
+           "' addrtype='ipv6'/><ports><port protocol='tcp' portid='" + std::to_string(port) +
+           "'><state state='open'/></port></ports></host>\n";
+  };
+  const auto ports = [](const Index& index, uint32_t zone) {
+    Head head;
+    std::vector<uint16_t> out;
+    if (const auto host = index.find(*parse_address("fe80::1"), zone, head))
+      for (const Port& port : host->ports) out.push_back(port.number);
+    return out;
+  };
+  TemporaryDirectory folder;
+  const uint32_t lo = if_nametoindex("lo");
+  ASSERT_NE(lo, 0u);
+  const auto ignore = [](const std::string&) {};
+  const Index zoned(
+      {put(folder, "<nmaprun>" + here("%lo", 22) + here("%nowhere0", 23) + here("%4711", 24) + "</nmaprun>",
+           "zoned.xml")},
+      ignore);
+  EXPECT_EQ(ports(zoned, lo), (std::vector<uint16_t>{22}));
+  EXPECT_EQ(ports(zoned, 4711), (std::vector<uint16_t>{24}));
+  EXPECT_EQ(ports(zoned, 4712), std::vector<uint16_t>());
+  const Index plain({put(folder, "<nmaprun>" + here("", 25) + "</nmaprun>", "plain.xml")}, ignore);
+  EXPECT_EQ(ports(plain, lo), (std::vector<uint16_t>{25}));
 }
 
 }  // namespace

@@ -257,10 +257,9 @@ TEST_F(Run, RefusedBeforeAnythingIsStarted) {
       "there is no nmap at /nowhere/nmap (No such file or directory): install it (apt install nmap), or name it by "
       "the option nmap");
   EXPECT_EQ(refusal(Options().list("args", {"-iR"})),
-            "args: '-iR' is not permitted: targets come from the pipeline alone");
+            "options/args/0: '-iR' is not permitted: targets come from the pipeline alone");
   EXPECT_EQ(refusal(Options().numbers("ports", {22}).list("args", {"-F"})),
-            "args: -F and --top-ports do not go with the option ports: leave one of them out");
-  EXPECT_EQ(refusal(Options().list("files", {"/x"})), "files goes with mode: import; mode: run asks the network");
+            "options/args: -F and --top-ports do not go with the option ports: leave one of them out");
   WorkerHost silent(sonde_plugin_v0(0), Options().set("mode", "run").set("os", "auto").set("nmap", program("exit 0")));
   EXPECT_NE(silent.create(), SONDE_OK);
   EXPECT_EQ(silent.failure, "this sonde does not tell its limits");

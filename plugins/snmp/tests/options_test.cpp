@@ -36,8 +36,8 @@ TEST(SnmpOptions, ObjectsByNumberOrName) {
   EXPECT_EQ(options.wanted[8].meaning, Meaning::date);
 
   host.options.list("oids", {"sysname"});
-  EXPECT_TRUE(
-      refusal(host).starts_with("oids: 'sysname' is neither an OID such as 1.3.6.1.2.1.1.7.0 nor one of sysDescr, "))
+  EXPECT_TRUE(refusal(host).starts_with(
+      "options/oids/0: 'sysname' is neither an OID such as 1.3.6.1.2.1.1.7.0 nor one of sysDescr, "))
       << refusal(host);
 }
 TEST(SnmpOptions, CredentialsOfBothKinds) {
@@ -49,13 +49,6 @@ TEST(SnmpOptions, CredentialsOfBothKinds) {
   EXPECT_EQ(options.credentials[0].user, "lab");
   EXPECT_EQ(options.credentials[1].community, "one");
   EXPECT_EQ(options.credentials[2].version, Version::v1);
-}
-TEST(SnmpOptions, NothingToAsk) {
-  ProbeHost host;
-  host.options.set("discover", false);
-  EXPECT_EQ(refusal(host), "nothing to ask: give a community, a user or credentials, or leave discover on");
-  host.options.set("discover", true).set("version", "2c");
-  EXPECT_EQ(refusal(host), "version 2c is given, and neither a community nor a user");
 }
 TEST(SnmpOptions, TablesOnce) {
   ProbeHost host;

@@ -126,8 +126,8 @@ typedef struct sonde_host {
    int64_t   (*now)(sonde_ctx *);                          /* monotonic ns; a test can turn the clock [any] */
    sonde_err (*place)(sonde_ctx *, sonde_place *out);                                     /* [any] */
 
-   /* Options by JSON pointer, "/ports/0": validated, defaulted, and in base units before create(): a duration is
-    * I64 ns, a size U64 bytes, a port list an array of U64. SONDE_JSON takes any subtree. ABSENT: not given. */
+   /* Options by JSON pointer, "/ports/0": validated, defaulted, durations as I64 ns, sizes as U64 bytes, port lists as
+    * arrays of U64. SONDE_JSON: any subtree. ABSENT: not given. fail() about one, in create(): "options/ports/0: why". */
    sonde_err (*option)(sonde_ctx *, sonde_str pointer, uint32_t type, sonde_value *out);  /* [setup] */
    uint32_t  (*option_count)(sonde_ctx *, sonde_str pointer);   /* elements of an array or object [setup] */
    sonde_err (*option_key)(sonde_ctx *, sonde_str pointer, uint32_t item, sonde_str *out); /* of an object [setup] */

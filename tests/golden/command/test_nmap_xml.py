@@ -107,9 +107,9 @@ def test_import_needs_no_right_and_says_so(sonde):
 
 
 @pytest.mark.parametrize("options, words", [
-    ("{args: [-oN, x]}", "args: '-oN' is not permitted: results become fields of the record"),
-    ("{args: [10.0.0.0/8]}", "args: '10.0.0.0/8' is not permitted: it is no option of nmap"),
-    ("{mode: import}", "files is empty: name the reports"),
+    ("{args: [-oN, x]}", "an entry of option 'args': '-oN' is not permitted: results become fields of the record"),
+    ("{args: [10.0.0.0/8]}", "an entry of option 'args': '10.0.0.0/8' is not permitted: it is no option of nmap"),
+    ("{mode: import}", "mode: import needs the option 'files'"),
     ("{nmap: /nowhere/nmap}", "there is no nmap at /nowhere/nmap"),
 ])
 def test_options_that_cannot_work_end_the_run_before_it_begins(sonde, options, words):

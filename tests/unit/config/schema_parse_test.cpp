@@ -63,14 +63,17 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"[]", "options schema, at the root: expected an object"},
         Row{R"({"type":"string"})", "options schema, at the root: options are an object"},
         Row{R"({"type":"object","properties":{"a":{"pattern":"x"}}})",
-            "options schema, at /properties/a: 'pattern' is not one of the words type, enum, minimum, maximum, items, "
-            "properties, required, default, description, x-sonde"},
+            "options schema, at /properties/a: 'pattern' is not one of the words type, enum, minimum, maximum, "
+            "minLength, maxLength, items, minItems, maxItems, properties, required, dependentRequired, allOf, "
+            "default, description, x-sonde"},
         Row{R"({"type":"object","properties":{"a":{"title":"x"}}})",
-            "options schema, at /properties/a: 'title' is not one of the words type, enum, minimum, maximum, items, "
-            "properties, required, default, description, x-sonde"},
+            "options schema, at /properties/a: 'title' is not one of the words type, enum, minimum, maximum, "
+            "minLength, maxLength, items, minItems, maxItems, properties, required, dependentRequired, allOf, "
+            "default, description, x-sonde"},
         Row{R"({"type":"object","anyOf":[{"type":"string"}]})",
-            "options schema, at the root: 'anyOf' is not one of the words type, enum, minimum, maximum, items, "
-            "properties, required, default, description, x-sonde"},
+            "options schema, at the root: 'anyOf' is not one of the words type, enum, minimum, maximum, "
+            "minLength, maxLength, items, minItems, maxItems, properties, required, dependentRequired, allOf, "
+            "default, description, x-sonde"},
         Row{R"({"type":"object","properties":{"a":{"type":"text"}}})",
             "options schema, at /properties/a: type is not one of boolean, integer, number, string, array, object"},
         Row{R"({"type":"object","properties":{"a":{"type":["string","array"]}}})",

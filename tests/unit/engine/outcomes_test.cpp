@@ -179,6 +179,56 @@ TEST_F(Outcomes, APluginThatRefusesItsOptionsIsAConfigurationError) {
   EXPECT_EQ(run().error().id, "stage-unavailable");
 }
 
+/// A mistake of the file is told whatever this machine lacks, and `optional` is for what it lacks.
+TEST_F(Outcomes, AllThatKeepsStagesFromStartingIsToldAtOnce) {
+  targets(1);
+  const auto refuses = [](sonde_err code, std::string_view why) {
+    Script s = answers(SONDE_POSITIVE);
+    s.create = [code, why](auto c, auto h) {
+      h->fail(c, 0, code, {why.data(), why.size()});
+      return code;
+    };
+    return s;
+  };
+  stage<0>(refuses(SONDE_E_DENIED, "no raw sockets here"));
+  StagePlan& wrong = stage<1>(refuses(SONDE_E_CONFIG, "options/count: is odd"));
+  wrong.optional = true;
+  Value count(int64_t{3});
+  count.where = {"lan.sonde.yaml", 7, 12, 1};
+  wrong.options.set("count", count);
+  ASSERT_FALSE(run().has_value());
+  ASSERT_EQ(why_not_started.size(), 2u);
+  EXPECT_EQ(why_not_started[0].id, "needs-raw-socket");
+  EXPECT_EQ(why_not_started[1].id, "stage-config");
+  EXPECT_EQ(why_not_started[1].text, "stage 'script1': option 'count': is odd");
+  EXPECT_EQ(why_not_started[1].where.line, 7u);
+  const std::vector<Diagnostic> mistakes = try_plan(plan).mistakes();
+  ASSERT_EQ(mistakes.size(), 1u);
+  EXPECT_EQ(mistakes[0].text, why_not_started[1].text);
+}
+
+TEST_F(Outcomes, ATrialMakesOneInstanceAndUndoesIt) {
+  targets(64);
+  plan.limits.shards = 4;
+  static int made = 0, undone = 0;
+  const auto counted = [](Script s) {
+    s.create = [](auto, auto) {
+      ++made;
+      return SONDE_OK;
+    };
+    s.destroy = [](auto, auto) { ++undone; };
+    return s;
+  };
+  Script blocks;
+  blocks.run = [](auto, auto, auto) { return SONDE_OK; };
+  stage<0>(counted(answers(SONDE_POSITIVE)));
+  stage<1>(counted(blocks));
+  EXPECT_TRUE(try_plan(plan).mistakes().empty());
+  EXPECT_EQ(made, 2);
+  EXPECT_EQ(undone, 2);
+  EXPECT_TRUE(std::filesystem::is_empty(directory_));
+}
+
 TEST_F(Outcomes, RunTimeoutEndsTheRunWithWhatIsKnown) {
   targets(4);
   plan.limits.run_timeout = 100'000'000;
@@ -288,7 +338,7 @@ TEST_F(Outcomes, WhatAStageWouldLackIsFoundWithoutARun) {
   };
   stage<0>(refused);
   stage<1>(answers(SONDE_POSITIVE));
-  const auto problems = try_stages(plan);
+  const auto problems = try_plan(plan).stages;
   ASSERT_EQ(problems.size(), 2u);
   ASSERT_TRUE(problems[0]);
   EXPECT_EQ(problems[0]->id, "needs-raw-socket");

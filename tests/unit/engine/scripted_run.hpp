@@ -119,10 +119,14 @@ class ScriptedRun : public ::testing::Test {
     return plan.stages.back();
   }
   PluginEntry& entry(std::size_t n) { return entries_[n]; }
+  std::vector<Diagnostic> why_not_started;  ///< of the last run that was not started
 
   Result<RunResult> run(RunRequest request = {}) {
     if (request.run_id.empty()) request.run_id = "test-" + std::to_string(++runs_);
-    return core::run(plan, request);
+    auto result = core::run(plan, request);
+    if (result) return std::move(*result);
+    why_not_started = result.error();
+    return tl::unexpected(why_not_started.front());
   }
   RunResult run_well(RunRequest request = {}) {
     auto r = run(std::move(request));

@@ -79,11 +79,15 @@ TEST(Estimate, ConnectionsWaitSideBySide) {
                  std::string("limits: {packets_per_second: unlimited, connections_per_host: ") + limit + "}\n"));
     ASSERT_NE(c.plan, nullptr) << c.said();
     PluginEntry connecting = *c.plan->stages[1].plugin;
-    connecting.needs |= SONDE_NEED_CONNECT;
     connecting.schema.cost =
-        parse_json(R"({"silent":["ports"],"alive":["ports"],"wait":["ports",1000000000]})").value();
+        parse_json(R"({"silent":["ports"],"alive":["ports"],"wait":["ports",1000000000],"connections":["ports"]})")
+            .value();
     c.plan->stages[1].plugin = &connecting;
     EXPECT_EQ(estimate(*c.plan).duration_if_silent, seconds * 1'000'000'000LL) << limit;
+    // Packets over one connection follow each other, whatever is permitted.
+    connecting.schema.cost =
+        parse_json(R"({"silent":["ports"],"alive":["ports"],"wait":["ports",1000000000]})").value();
+    EXPECT_EQ(estimate(*c.plan).duration_if_silent, 5'000'000'000LL) << limit;
   }
 }
 

@@ -64,7 +64,7 @@ TEST(Cost, WrongOnesAreNamed) {
   EXPECT_EQ(text(R"({"wait":["group"]})"),
             "plugin-schema: cost 'wait' names 'group', which has neither a number nor a length");
   EXPECT_EQ(text(R"({"dead":[1]})"),
-            "plugin-schema: the cost has a member 'dead'; known are silent, alive, wait, deadline");
+            "plugin-schema: the cost has a member 'dead'; known are silent, alive, wait, connections, deadline");
   EXPECT_EQ(text(R"({"alive":[-1]})"),
             "plugin-schema: cost 'alive' may hold numbers from 0, names of options, lists of those, and "
             "{\"first\": [...]}");

@@ -30,6 +30,14 @@ class Failure : public std::runtime_error {
   sonde_err code_;
 };
 
+// For the constructor: what is wrong with an option, shown to the user at its place in the pipeline file. `pointer` is that
+// of the option ("/oids/2"), also of one that is missing; `why` goes on behind its name: "expected an OID, found 'x'".
+class OptionFailure : public Failure {
+ public:
+  OptionFailure(std::string_view pointer, const std::string &why)
+      : Failure(SONDE_E_CONFIG, "options" + std::string(pointer) + ": " + why) {}
+};
+
 class Connection;
 class Stream;
 namespace detail {
@@ -62,7 +70,7 @@ class Context {
   // when the schema has another type than T (bool, int64_t, uint64_t, double, std::string).
   template <class T> T option(std::string_view pointer) const {
     auto v = optional<T>(pointer);
-    if (!v) throw Failure(SONDE_E_CONFIG, "option " + std::string(pointer) + " is missing");
+    if (!v) throw OptionFailure(pointer, "is missing");
     return *v;
   }
   template <class T> std::optional<T> optional(std::string_view pointer) const {
