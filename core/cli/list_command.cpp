@@ -8,6 +8,7 @@
 #include "cli/capabilities.hpp"
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
+#include "cli/pipeline_plan.hpp"
 #include "cli/table.hpp"
 #include "plugins/registry.hpp"
 
