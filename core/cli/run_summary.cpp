@@ -22,6 +22,19 @@ std::string below_output_dir(const std::string& file, const Plan& plan) {
   return file.starts_with(directory) ? file.substr(directory.size()) : file;
 }
 
+/// "(arp-oui 3, icmp 12)" of a count that stages have.
+std::string by_stage(const RunDocument& d, uint64_t StageCoverage::*count) {
+  std::vector<std::string> parts;
+  for (const StageCoverage& stage : d.stages)
+    if (stage.*count != 0) parts.push_back(fmt::format("{} {}", printable(stage.name), stage.*count));
+  return parts.empty() ? "" : fmt::format(" ({})", fmt::join(parts, ", "));
+}
+uint64_t over_stages(const RunDocument& d, uint64_t StageCoverage::*count) {
+  uint64_t sum = 0;
+  for (const StageCoverage& stage : d.stages) sum += stage.*count;
+  return sum;
+}
+
 /// Delta, errors, losses, files.
 std::string findings_text(const RunResult& result, const Plan& plan) {
   const RunDocument& d = result.document;
@@ -29,9 +42,7 @@ std::string findings_text(const RunResult& result, const Plan& plan) {
   for (const StageCoverage& stage : d.stages)
     for (const auto& [reason, count] : stage.errors)
       out += fmt::format("errors in {}: {} x {}\n", printable(stage.name), count, printable(reason));
-  if (d.dropped_receive != 0)
-    out += counted(d.dropped_receive, "packet") +
-           " lost in this machine's receive buffers; lower limits.packets_per_second\n";
+  out += losses_text(d);
   if (result.written.empty()) return out;
   std::vector<std::string> files;
   for (const std::string& file : result.written) files.push_back(below_output_dir(file, plan));
@@ -79,6 +90,25 @@ std::string more_hosts_text(const RunResult& result, const Plan& plan, std::size
   const std::string where = files.empty() ? std::string("`--format table | less` shows all")
                                           : fmt::format("all are in {}", fmt::join(files, ", "));
   return "... and " + counted(left_out, "more host") + "; " + printable(where) + "\n";
+}
+
+std::string losses_text(const RunDocument& d) {
+  std::string out;
+  if (d.dropped_receive != 0)
+    out += counted(d.dropped_receive, "packet") + " lost in this machine's receive buffers" +
+           by_stage(d, &StageCoverage::dropped_receive) +
+           "; raise net.core.rmem_max or lower limits.packets_per_second\n";
+  if (const uint64_t n = over_stages(d, &StageCoverage::queue_full); n != 0)
+    out += counted(n, "packet") + " had to wait for this machine's send queue" +
+           by_stage(d, &StageCoverage::queue_full) + "; lower limits.packets_per_second\n";
+  const uint64_t again = over_stages(d, &StageCoverage::asked_again);
+  if (d.slowed_to != 0)
+    out += fmt::format("packets were lost: slowed down, to {} a second at the slowest, and asked {} once more{}\n",
+                       d.slowed_to, counted(again, "question"), by_stage(d, &StageCoverage::asked_again));
+  if (const uint64_t n = over_stages(d, &StageCoverage::in_doubt); n != 0)
+    out += counted(n, "silent target") + " in doubt" + by_stage(d, &StageCoverage::in_doubt) +
+           ": packets were still being lost; set limits.packets_per_second below the rate that the path can take\n";
+  return out;
 }
 
 std::string summary(const RunResult& result, const Plan& plan, int64_t elapsed, bool resumed) {

@@ -14,6 +14,8 @@ std::vector<Value> responding_records(const RunResult&, const FoldContext&);
 std::string unavailable_text(const RunDocument&);
 /// "3 new, 1 gone, 2 changed since the run before", or empty without a delta.
 std::string delta_text(const RunDocument&);
+/// A line for each way in which packets were lost on this machine or on the path, with the remedy. Empty: none was.
+std::string losses_text(const RunDocument&);
 /// "... and 40 more hosts in inventory.json": what a table that was cut short leaves out, and where it is.
 std::string more_hosts_text(const RunResult&, const Plan&, std::size_t left_out);
 /// Counts, files, how to go on when it is not complete. `resumed`: `elapsed` is of the last part alone.

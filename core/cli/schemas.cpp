@@ -118,6 +118,10 @@ Value run_schema() {
                                      {"unavailable", text},
                                      {"adaptive", flag},
                                      {"postponed", count},
+                                     {"dropped_receive", count},
+                                     {"queue_full", count},
+                                     {"asked_again", count},
+                                     {"in_doubt", count},
                                      {"errors", map_to(count)}}),
                              {"name", "plugin", "version", "outcomes"});
   const Value record = typed("object");
@@ -152,6 +156,7 @@ Value run_schema() {
       {"packets", count},
       {"responding", count},
       {"dropped_receive", count},
+      {"slowed_to", count},
       {"stages", list_of(stage)},
       {"not_covered", list_of(closed(object({{"what", text}, {"reason", text}}), {"what", "reason"}))},
       {"outputs", list_of(text)},

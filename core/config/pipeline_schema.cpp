@@ -52,6 +52,8 @@ std::string_view pipeline_schema() {
           "description": "More targets than this are refused before the first packet."},
         "run_timeout": {"x-sonde": "duration", "default": "0",
           "description": "The run ends after this time, its results marked incomplete; 0 is never."},
+        "back_off": {"type": "boolean", "default": true,
+          "description": "Send more slowly than packets_per_second while packets are being lost, and ask those again whose silence proves nothing then."},
         "trust_arp": {"type": "boolean", "default": true,
           "description": "Later stages skip a target on this link that did not answer ARP."}
       }

@@ -170,6 +170,7 @@ class Loader {
     limits.read("shards", spec_.limits.shards);
     limits.read("max_targets", spec_.limits.max_targets);
     limits.read("run_timeout", spec_.limits.run_timeout);
+    limits.read("back_off", spec_.limits.back_off);
     limits.read("trust_arp", spec_.limits.trust_arp);
     if (v != nullptr) spec_.limits_value = *v;
   }

@@ -20,6 +20,7 @@ struct Limits {
   uint64_t shards = 0;                 ///< event loops; 0: one a core
   uint64_t max_targets = 1u << 24;     ///< more are refused
   int64_t run_timeout = 0;             ///< ns; 0: none
+  bool back_off = true;                ///< slow down while packets are being lost, see engine/congestion.hpp
   bool trust_arp = true;               ///< a target that ARP asked in vain is skipped by later stages
 };
 

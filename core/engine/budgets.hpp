@@ -1,13 +1,14 @@
 // What all shards share: how many packets may leave, how many descriptors and neighbour entries may be in use.
 // Lock-free and taken in batches, so that two shards do not wait for each other.
 #pragma once
+#include <array>
 #include <atomic>
 #include <cstdint>
 
 namespace sonde::core {
 
 /// Packets per second for the whole run, as a virtual schedule (GCRA): every packet moves the theoretical arrival time
-/// of the next by one interval; at most 10 ms of unused rate is saved up.
+/// of the next by one interval; at most 10 ms of unused rate is saved up, and so no more than that leaves in one burst.
 class PacketBudget {
  public:
   /// per_second 0: unlimited. `now`: monotonic ns, the start of the run.
@@ -19,15 +20,27 @@ class PacketBudget {
   /// How many could leave at `now`, without taking any.
   uint64_t available(int64_t now) const;
   int64_t next_time(int64_t now) const;
-  bool limited() const { return interval_ != 0; }
+  bool limited() const { return interval_.load(std::memory_order_relaxed) != 0; }
   uint64_t taken() const { return taken_.load(std::memory_order_relaxed); }
 
+  /// No more than that from now on, and never more than was set; 0: what was set. See congestion.hpp.
+  void slow_to(uint64_t per_second);
+  /// Packets a second that left between the two times, of which no more than 20 s are remembered; 0: none.
+  uint64_t rate_between(int64_t from, int64_t to) const;
+
  private:
-  int64_t start_;
-  int64_t interval_;              ///< picoseconds between packets
-  int64_t burst_;                 ///< picoseconds of rate that may be saved up
-  std::atomic<int64_t> next_{0};  ///< picoseconds since start_
+  struct Hundredth {  ///< what left in one hundredth of a second
+    std::atomic<int64_t> number{-1};
+    std::atomic<uint32_t> packets{0};
+  };
+  void remember(uint32_t packets, int64_t now);
+
+  const int64_t start_;
+  const uint64_t set_;             ///< per second; 0: unlimited
+  std::atomic<int64_t> interval_;  ///< picoseconds between packets; 0: unlimited
+  std::atomic<int64_t> next_{0};   ///< picoseconds since start_
   std::atomic<uint64_t> taken_{0};
+  std::array<Hundredth, 2048> history_{};
 };
 
 /// A number of places, e.g. file descriptors.

@@ -70,6 +70,10 @@ std::vector<StageCounters> Inbox::counters(uint64_t* settled) const {
       sum[i].in_flight += shard.stages[i].in_flight;
       sum[i].waiting += shard.stages[i].waiting;
       sum[i].postponed += shard.stages[i].postponed;
+      sum[i].dropped_receive += shard.stages[i].dropped_receive;
+      sum[i].queue_full += shard.stages[i].queue_full;
+      sum[i].asked_again += shard.stages[i].asked_again;
+      sum[i].in_doubt += shard.stages[i].in_doubt;
     }
   }
   return sum;

@@ -19,6 +19,10 @@ struct StageCounters {
   OutcomeCounts by_outcome{};
   uint64_t first_alive = 0;  ///< hosts that this stage was the first to hear of
   uint64_t in_flight = 0, waiting = 0, postponed = 0;
+  uint64_t dropped_receive = 0;  ///< packets that its sockets dropped for want of buffer
+  uint64_t queue_full = 0;       ///< packets that found no room in a send queue, and left later
+  uint64_t asked_again = 0;      ///< questions beyond the stage's own tries, because packets were being lost
+  uint64_t in_doubt = 0;         ///< unanswered although the last try went out while packets were being lost
 };
 
 struct Batch {

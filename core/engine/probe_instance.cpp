@@ -61,14 +61,15 @@ int32_t ProbeInstance::call_start(std::span<const sonde_task> tasks) {
 
 void ProbeInstance::call_timer(uint64_t id, uint64_t user) {
   CrashScope scope(plugin_.id.c_str(), stage_plan().name.c_str());
+  looked_in_call_ = false;
   if (plugin_.probe->on_timer) plugin_.probe->on_timer(instance_, id, user);
 }
 
 void ProbeInstance::on_io(uint64_t id, uint64_t user, uint32_t events) {
   CrashScope scope(plugin_.id.c_str(), stage_plan().name.c_str());
-  const uint64_t tag = shard_.loop().tag_of(id);
-  if (tag != 0 && tag <= shard_.slots().capacity())
-    CrashScope::target(shard_.slots()[static_cast<uint32_t>(tag - 1)].ip);
+  looked_in_call_ = false;
+  if (const uint32_t slot = slot_of(shard_.loop().tag_of(id)); slot < shard_.slots().capacity())
+    CrashScope::target(shard_.slots()[slot].ip);
   if (plugin_.probe->on_io) plugin_.probe->on_io(instance_, id, user, events);
 }
 

@@ -23,8 +23,10 @@ class ProbeInstance final : public HostCalls, public LoopClient {
   /// Calls the plugin's create(). A Diagnostic says why it would not.
   Result<void> create();
   uint8_t stage_index() const { return stage_; }
-  /// Packets that the sockets given out by raw() dropped for want of buffer, while they are open.
-  uint64_t receive_drops() const;
+  /// Reads how many packets its sockets have dropped for want of buffer: those of raw() and those that it watches.
+  void look_for_drops(int64_t now);
+  /// A socket of its own dropped that many.
+  void dropped(uint64_t packets, int64_t now);
 
   int32_t call_start(std::span<const sonde_task> tasks);
   void call_timer(uint64_t id, uint64_t user);
@@ -32,6 +34,7 @@ class ProbeInstance final : public HostCalls, public LoopClient {
   void on_io(uint64_t id, uint64_t user, uint32_t events) override;
   void on_timer(uint64_t id, uint64_t user) override { call_timer(id, user); }
 
+  const void* extension(std::string_view id) override;
   int log_enabled(int level) override;
   void log(sonde_task, int level, std::string_view message) override;
   sonde_err place(sonde_place* out) override;
@@ -57,6 +60,13 @@ class ProbeInstance final : public HostCalls, public LoopClient {
   sonde_err document(std::string_view name, sonde_str* out) override;
 
  private:
+  friend struct LossTable;
+  /// Of a connection's tag in the loop; no_slot: not dialled for a task.
+  static uint32_t slot_of(uint64_t tag);
+  void own_socket(int fd, bool raw);
+  void socket_unwatched(int fd);
+  /// Once for each call into the plugin: what it drained before it asked cannot have been dropped since.
+  void look_for_drops_once();
   /// Runs f on the shard's thread: at once when we are on it; for a plugin with threads of its own posted and waited
   /// for; else SONDE_E_THREAD.
   template <class F>
@@ -77,11 +87,15 @@ class ProbeInstance final : public HostCalls, public LoopClient {
   const uint32_t rights_;  ///< SONDE_NEED_* with the options of this stage
   bool has_threads_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< what is posted holds it weakly
-  struct RawSocket {
+  struct OwnSocket {
     int fd;
     uint64_t inode;  ///< the number may be another's by the time we look
+    uint64_t drops;  ///< at the last look
+    bool raw;        ///< of raw(): stays when it is no longer watched
   };
-  std::vector<RawSocket> raw_sockets_;
+  std::vector<OwnSocket> sockets_;
+  int64_t last_look_ = 0;
+  bool looked_in_call_ = false;
   std::mutex wake_mutex_;
   std::vector<uint64_t> wakes_;  ///< users of wake() not yet told
 };

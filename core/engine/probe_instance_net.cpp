@@ -20,7 +20,16 @@ namespace sonde::core {
 
 namespace {
 constexpr uint64_t service_tag = UINT64_MAX;  // dialled for task 0
+constexpr uint64_t datagram_tag = uint64_t{1} << 62;
+
+uint64_t connection_tag(uint32_t slot, uint8_t proto) {
+  return (uint64_t{slot} + 1) | (proto == IPPROTO_UDP ? datagram_tag : 0);
+}
 }  // namespace
+
+uint32_t ProbeInstance::slot_of(uint64_t tag) {
+  return tag == 0 || tag == service_tag ? no_slot : static_cast<uint32_t>((tag & ~datagram_tag) - 1);
+}
 
 sonde_err ProbeInstance::check_scope(sonde_task task, uint32_t slot, const sonde_target& to, const IpAddress& ip) {
   std::string why;
@@ -84,8 +93,8 @@ sonde_err ProbeInstance::dial(sonde_task task, const sonde_target& target, uint3
     fail(task, SONDE_E_IO, "connect to " + ip.to_string() + ": " + std::strerror(-fd));
     return SONDE_E_IO;
   }
-  const uint64_t id =
-      shard_.loop().add(*this, fd, refused ? 0 : events, user, slot == no_slot ? service_tag : slot + 1);
+  const uint64_t id = shard_.loop().add(*this, fd, refused ? 0 : events, user,
+                                        slot == no_slot ? service_tag : connection_tag(slot, to.proto));
   if (id == 0) {
     ::close(fd);
     shared.budgets.descriptors.give_back();
@@ -108,15 +117,17 @@ sonde_err ProbeInstance::hangup(uint64_t id, bool reset) {
     shard_.shared().budgets.descriptors.give_back();
     return SONDE_OK;
   }
-  shard_.close_connection(static_cast<uint32_t>(tag - 1), id, reset, *this);
+  shard_.close_connection(slot_of(tag), id, reset, *this);
   return SONDE_OK;
 }
 
 void Shard::close_connection(uint32_t slot, uint64_t id, bool reset, const ProbeInstance& owner) {
   HostSlot& h = slots_[slot];
   std::erase(h.connections, id);
+  const bool datagram = (loop_.tag_of(id) & datagram_tag) != 0;
   const int fd = loop_.remove(id, owner);
   if (fd < 0) return;
+  if (datagram) stages_[h.stage].instance->dropped(dropped_by(fd), monotonic_ns());
   close_socket(fd, reset);
   shared_.budgets.descriptors.give_back();
   stages_[h.stage].blocked_until = 0;
@@ -161,18 +172,11 @@ sonde_err ProbeInstance::admit(sonde_task task, const sonde_target& target) {
   });
 }
 
-uint64_t ProbeInstance::receive_drops() const {
-  uint64_t sum = 0;
-  for (const RawSocket& s : raw_sockets_)
-    if (inode_of(s.fd) == s.inode) sum += dropped_by(s.fd);
-  return sum;
-}
-
 sonde_err ProbeInstance::raw(int family, int proto, uint32_t ifindex, int* fd) {
   if (sonde_err e = check_right(0, rights_, SONDE_NEED_RAW, "raw()", "SONDE_NEED_RAW"); e != SONDE_OK) return e;
   const int got = open_raw(family, proto, ifindex);
   if (got >= 0) {
-    raw_sockets_.push_back({got, inode_of(got)});
+    own_socket(got, true);
     *fd = got;
     return SONDE_OK;
   }
@@ -192,7 +196,9 @@ sonde_err ProbeInstance::watch(int fd, uint32_t events, uint64_t user, uint64_t*
   if (!shard_.on_own_thread()) return SONDE_E_THREAD;
   if (fd < 0) return SONDE_E_INVALID;
   *id = shard_.loop().add(*this, fd, events, user, 0);
-  return *id != 0 ? SONDE_OK : SONDE_E_IO;
+  if (*id == 0) return SONDE_E_IO;
+  own_socket(fd, false);
+  return SONDE_OK;
 }
 
 sonde_err ProbeInstance::rewatch(uint64_t id, uint32_t events) {
@@ -204,7 +210,7 @@ sonde_err ProbeInstance::unwatch(uint64_t id) {
   if (!shard_.on_own_thread()) return SONDE_E_THREAD;
   if (!shard_.loop().owns(id, *this)) return SONDE_E_STALE;
   if (shard_.loop().tag_of(id) != 0) return SONDE_E_INVALID;  // dial(): hangup() closes it
-  shard_.loop().remove(id, *this);
+  socket_unwatched(shard_.loop().remove(id, *this));
   return SONDE_OK;
 }
 

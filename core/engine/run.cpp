@@ -321,7 +321,7 @@ class Run {
     d.settled = settled;
     d.packets = coordinator.packets();
     d.responding = coordinator.responding();
-    d.dropped_receive = shared_->receive_drops;
+    d.slowed_to = shared_->congestion.lowest();
     d.complete = settled == plan_.slice.count && coordinator.failed_stages().empty();
     if (!d.complete)
       d.why_incomplete = coordinator.timed_out() ? "run_timeout"
@@ -344,6 +344,11 @@ class Run {
       if (i < counters.size()) {
         c.by_outcome = counters[i].by_outcome;
         c.postponed = counters[i].postponed;
+        c.dropped_receive = counters[i].dropped_receive;
+        c.queue_full = counters[i].queue_full;
+        c.asked_again = counters[i].asked_again;
+        c.in_doubt = counters[i].in_doubt;
+        d.dropped_receive += c.dropped_receive;
       }
       for (std::size_t o = 0; o < c.by_outcome.size(); ++o) c.by_outcome[o] += coordinator.earlier()[i].by_outcome[o];
       // Hosts that the end of the run left outside have an outcome as well.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/budgets.hpp"
+#include "engine/congestion.hpp"
 #include "engine/outbox.hpp"
 #include "engine/run_rules.hpp"
 #include "inventory/journal.hpp"
@@ -18,6 +19,7 @@ struct RunShared {
   RunShared(const Plan& p, std::size_t shards, int64_t descriptors, int64_t now)
       : plan(p),
         budgets(p.limits.packets_per_second, descriptors, now),
+        congestion(budgets.packets, p.limits.packets_per_second, p.limits.back_off, now),
         inbox(shards),
         shard_count(shards),
         written(shards),
@@ -34,6 +36,7 @@ struct RunShared {
 
   const Plan& plan;
   Budgets budgets;
+  Congestion congestion;
   Inbox inbox;
   std::size_t shard_count;
   /// By shard: how many of its settled hosts are in the journal. What is not yet there counts as in flight, so that a
@@ -44,7 +47,6 @@ struct RunShared {
   const SettledSet* settled = nullptr;                      ///< of a resumed journal
   std::unordered_map<IpAddress, std::bitset<256>> crashed;  ///< target -> stages that crashed on it before
   std::vector<std::string> unavailable;                     ///< by stage: why it does not run, or empty
-  std::atomic<uint64_t> receive_drops{0};                   ///< packets that our own raw sockets dropped
   bool keep_all = false;                                    ///< an output wants every host
   bool keep_detail = false;                                 ///< an output wants detail fields: they alone make a record
   bool journal = false;

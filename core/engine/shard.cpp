@@ -19,6 +19,7 @@ constexpr std::size_t flush_at = 512;
 constexpr uint32_t enough_pending = 1024;  // hosts queued before the first stage: more only costs memory
 constexpr int64_t turn_retry_ns = 5'000'000;
 constexpr int64_t written_retry_ns = 1'000'000;
+constexpr int64_t look_every_ns = 5'000'000;
 
 void* this_thread() {
   static thread_local char here;
@@ -97,6 +98,7 @@ void Shard::run() {
   last_flush_ = monotonic_ns();
   for (;;) {
     loop_.round();
+    look_at_losses();
     expire();
     serve_turns();
     pump();
@@ -109,9 +111,9 @@ void Shard::run() {
     open_ = false;
   }
   loop_.round();  // what a plugin's own thread posted before that still gets its answer
+  next_look_ = 0;
+  look_at_losses();
   flush(true);
-  for (ShardStage& s : stages_)
-    if (s.instance) shared_.receive_drops += s.instance->receive_drops();
   owner_.store(creator, std::memory_order_release);  // who made the instances destroys them
   shared_.inbox.shard_finished();
 }
@@ -164,6 +166,29 @@ void Shard::intake(int64_t stop_at) {
     }
     advance(slot, 0);
   }
+}
+
+void Shard::look_at_losses() {
+  const int64_t now = monotonic_ns();
+  if (now < next_look_) return;
+  next_look_ = now + look_every_ns;
+  for (ShardStage& s : stages_)
+    if (s.instance) s.instance->look_for_drops(now);
+  const uint32_t falls = shared_.congestion.falls();
+  if (falls == falls_seen_) return;
+  falls_seen_ = falls;
+  for (ShardStage& s : stages_)
+    if (s.instance && s.paced) give_time(s, shared_.congestion.rate());
+}
+
+// A deadline was set for the speed of its time. To be asked once more, all that are under way take longer now.
+void Shard::give_time(ShardStage& s, uint64_t rate) {
+  if (rate == 0 || s.running.head == no_slot) return;
+  const uint64_t packets = std::max<uint64_t>(1, cost_of(*s.plan->plugin, s.plan->options, "silent"));
+  const uint64_t seconds = 1 + s.running.size * packets * shared_.shard_count / rate;
+  for (uint32_t slot = s.running.head; slot != no_slot; slot = slots_[slot].next)
+    if (slots_[slot].deadline != INT64_MAX)
+      slots_[slot].deadline += static_cast<int64_t>(std::min<uint64_t>(seconds, 3600)) * 1'000'000'000;
 }
 
 void Shard::expire() {

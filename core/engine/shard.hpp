@@ -106,6 +106,8 @@ class Shard {
   uint64_t unwritten() const { return handed_over_ - shared_.written[index_].load(std::memory_order_acquire); }
   void expire();
   void expire_job(ShardStage&, uint32_t slot);
+  void look_at_losses();
+  void give_time(ShardStage&, uint64_t rate);
   void serve_turns();
   void serve(const Turn&, int64_t now);
   void cancel_all();
@@ -134,6 +136,8 @@ class Shard {
   std::mutex gate_;
   bool open_ = false;  ///< run() takes what is posted
   int64_t retry_shortage_at_ = 0;
+  int64_t next_look_ = 0;    ///< at our sockets' drops
+  uint32_t falls_seen_ = 0;  ///< of the rate
 };
 
 }  // namespace sonde::core

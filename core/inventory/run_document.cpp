@@ -25,6 +25,12 @@ Value stage_value(const StageCoverage& stage) {
   if (!stage.unavailable.empty()) out.set("unavailable", Value(stage.unavailable));
   out.set("adaptive", Value(stage.adaptive));
   out.set("postponed", Value(stage.postponed));
+  const std::pair<const char*, uint64_t> losses[] = {{"dropped_receive", stage.dropped_receive},
+                                                     {"queue_full", stage.queue_full},
+                                                     {"asked_again", stage.asked_again},
+                                                     {"in_doubt", stage.in_doubt}};
+  for (const auto& [name, n] : losses)
+    if (n != 0) out.set(name, Value(n));
   Value errors{Value::Object{}};
   for (const auto& [reason, count] : stage.errors) errors.set(reason, Value(count));
   out.set("errors", std::move(errors));
@@ -133,6 +139,10 @@ StageCoverage read_stage(const Value& v, const std::string& place, std::string& 
   members.text("unavailable", stage.unavailable);
   members.flag("adaptive", stage.adaptive);
   members.number("postponed", stage.postponed);
+  members.number("dropped_receive", stage.dropped_receive);
+  members.number("queue_full", stage.queue_full);
+  members.number("asked_again", stage.asked_again);
+  members.number("in_doubt", stage.in_doubt);
   members.counts("outcomes", [&](const std::string& key, uint64_t n) {
     for (std::size_t i = 0; i < outcome_count; ++i)
       if (outcome_key(static_cast<Outcome>(i)) == key) stage.by_outcome[i] = n;
@@ -170,6 +180,7 @@ Value to_value(const RunDocument& run) {
   out.set("responding", Value(run.responding));
   out.set("packets", Value(run.packets));
   out.set("dropped_receive", Value(run.dropped_receive));
+  if (run.slowed_to != 0) out.set("slowed_to", Value(run.slowed_to));
   Value::Array stages;
   for (const StageCoverage& stage : run.stages) stages.push_back(stage_value(stage));
   out.set("stages", Value(std::move(stages)));
@@ -207,6 +218,7 @@ Result<RunDocument> run_document_from(const Value& v) {
   members.number("responding", run.responding);
   members.number("packets", run.packets);
   members.number("dropped_receive", run.dropped_receive);
+  members.number("slowed_to", run.slowed_to);
   members.each("stages", false, [&](const Value& item, const std::string& place) {
     run.stages.push_back(read_stage(item, place, problem));
   });

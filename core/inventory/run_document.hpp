@@ -18,6 +18,11 @@ struct StageCoverage {
   bool adaptive = false;                   ///< an earlier end of the wait was permitted
   uint64_t postponed = 0;                  ///< local faults that were asked again; of a resumed run, its last part's
   std::map<std::string, uint64_t> errors;  ///< reason -> count
+  // Of a resumed run, the last part's:
+  uint64_t dropped_receive = 0;  ///< packets that our own sockets dropped for want of buffer (SK_MEMINFO_DROPS)
+  uint64_t queue_full = 0;   ///< packets that found no room in a send queue of this machine (ENOBUFS), and left later
+  uint64_t asked_again = 0;  ///< questions beyond the stage's own tries, because packets were being lost
+  uint64_t in_doubt = 0;     ///< targets that stayed silent, and were last asked while packets were being lost
 };
 
 struct RunDocument {
@@ -29,7 +34,9 @@ struct RunDocument {
   std::vector<std::string> scope, exclusions;
   uint64_t targets = 0, settled = 0, responding = 0;
   uint64_t packets = 0;          ///< of all parts of a resumed run; a part that was killed may lack its last 5 s
-  uint64_t dropped_receive = 0;  ///< packets that our own sockets dropped (SK_MEMINFO_DROPS), in the last part
+  uint64_t dropped_receive = 0;  ///< of all stages
+  uint64_t slowed_to =
+      0;  ///< the lowest rate, packets a second, to which losses made the last part slow down; 0: none did
   std::vector<StageCoverage> stages;
   /// Targets that were not (fully) asked: range or "N targets", reason. What is no range leaves open which, and then a
   /// delta calls no host gone: a slice of --shard i/n belongs here, a `when` that was false does not.

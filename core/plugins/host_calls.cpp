@@ -21,7 +21,9 @@ std::string_view view(sonde_str s) {
 
 /// The functions behind the pointers. A struct so that HostCalls can befriend them all at once.
 struct HostTable {
-  static const void* get_extension(sonde_ctx*, const char*) { return nullptr; }
+  static const void* get_extension(sonde_ctx* c, const char* id) {
+    return id ? HostCalls::of(c).extension(id) : nullptr;
+  }
   static int log_enabled(sonde_ctx* c, int level) { return HostCalls::of(c).log_enabled(level); }
   static void log(sonde_ctx* c, sonde_task t, int level, sonde_str m) {
     HostCalls& host = HostCalls::of(c);
@@ -125,6 +127,9 @@ const sonde_host* HostCalls::table() {
   return &HostTable::table;
 }
 
+const void* HostCalls::extension(std::string_view) {
+  return nullptr;
+}
 int HostCalls::log_enabled(int level) {
   return level <= SONDE_LOG_INFO;
 }

@@ -25,6 +25,8 @@ class HostCalls {
   /// The table to hand to create(). Constant, shared by all instances.
   static const sonde_host* table();
 
+  /// The table behind get_extension(), or null.
+  virtual const void* extension(std::string_view id);
   virtual int log_enabled(int level);
   virtual void log(sonde_task, int level, std::string_view message) = 0;
   virtual void fail(sonde_task, sonde_err, std::string_view why);

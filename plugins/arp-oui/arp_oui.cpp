@@ -33,7 +33,8 @@ ArpOui::ArpOui(Context host)
       network_(netlink_.read_all()),
       neighbours_read_(host.now()),
       receive_(receive_size),
-      questions_(tries_),
+      questions_(tries_, net::extra_attempts),
+      loss_(host),
       held_(interval_) {
   const bool first = host_.place().index == 0;  // its siblings would only say the same
   const LoadedOui loaded = load_oui(host_.list<std::string>("/oui_files"));
@@ -57,16 +58,8 @@ ArpOui::ArpOui(Context host)
 
 ArpOui::~ArpOui() {
   alarm_.cancel(host_);
-  uint64_t dropped = 0;
-  for (const LinkSocket& s : sockets_) {
-    dropped += s.socket.drops();
+  for (const LinkSocket& s : sockets_)
     if (s.watch) host_.unwatch(s.watch);
-  }
-  if (dropped > 0)
-    host_.log(SONDE_LOG_WARN,
-              std::to_string(dropped) +
-                  " answers were dropped because the receive buffer was full: some "
-                  "neighbours may be missing; lower limits.packets_per_second or raise net.core.rmem_max");
   if (malformed_ + unasked_ > 0)
     host_.log(SONDE_LOG_DEBUG, "answers that were malformed " + std::to_string(malformed_) +
                                    ", to questions of others or too "
@@ -158,6 +151,7 @@ void ArpOui::flush(LinkSocket& s, int64_t now) {
       [&](uint32_t slot, int error) {
         pacer_.give_back(1);
         if (net::classify_send_error(error) == net::SendFault::shortage) {
+          if (error == ENOBUFS) loss_.congested(1);
           questions_.not_sent(slot, now + net::shortage_wait);
           return;
         }
@@ -184,6 +178,7 @@ void ArpOui::send_due(int64_t now) {
 
 void ArpOui::end_due(int64_t now) {
   for (auto next = questions_.next_end(now); next.what == Questions::Due::give_up; next = questions_.next_end(now)) {
+    if (loss_.goes_on(questions_, next.slot, now)) continue;
     const Task task(host_, questions_[next.slot].task);
     close(next.slot);
     task.put(link_state, "silent");
@@ -248,6 +243,8 @@ void ArpOui::answered(const LinkSocket& s, const net::Ip& ip, const net::Ip* ask
     return;
   }
   const Task task(host_, slot->task);
+  // Which question it answers does not say; on a link answers are faster than the next question.
+  loss_.answered(questions_, it->second, slot->sent - 1u);
   close(it->second);
   task.put(alive, true);
   task.put(link_state, "direct");
@@ -305,7 +302,7 @@ void ArpOui::cancel(Task task, uint64_t user, uint32_t why) {
     task.fail(SONDE_E_AGAIN, "no question could leave before the deadline");
   } else {
     // Later stages pass by who is silent here; that takes all the questions that were promised.
-    if (sent == tries_) task.put(link_state, "silent");
+    if (sent >= tries_) task.put(link_state, "silent");
     task.done(SONDE_NO_ANSWER);
   }
 }

@@ -14,6 +14,7 @@
 #include "common-linux/alarm.hpp"
 #include "common-linux/attempts.hpp"
 #include "common-linux/batch.hpp"
+#include "common-linux/loss.hpp"
 #include "common-linux/netlink_linux.hpp"
 #include "common-linux/pacer.hpp"
 
@@ -85,6 +86,7 @@ class ArpOui {
   // No allocation per question: the pool keeps what it has once had.
   std::pmr::unsynchronized_pool_resource pool_;
   std::pmr::unordered_map<Neighbour, uint32_t, NeighbourHash> asked_{&pool_};
+  const net::LossReport loss_;
   HeldAnswers held_;
   net::Pacer pacer_;
   net::Alarm alarm_;

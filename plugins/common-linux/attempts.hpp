@@ -54,7 +54,8 @@ class Attempts {
   struct Slot {
     sonde_task task = 0;
     uint32_t generation = 0;
-    uint8_t sent = 0;  // attempts that left this machine
+    uint8_t sent = 0;   // attempts that left this machine
+    uint8_t void_ = 0;  // of those: known to prove nothing
     bool live = false;
     Question question{};
   };
@@ -64,7 +65,9 @@ class Attempts {
     uint32_t slot = 0;
   };
 
-  explicit Attempts(unsigned tries) : tries_(tries) {}
+  // `extra`: how many attempts more a question may get for those that prove nothing; see judge().
+  explicit Attempts(unsigned tries, unsigned extra = 0) : tries_(tries), most_(tries + extra) {}
+  unsigned most() const { return most_; }
 
   uint32_t open(sonde_task task, const Question& question) {
     uint32_t index;
@@ -78,7 +81,7 @@ class Attempts {
     }
     Slot& s = slots_[index];
     s.task = task;
-    s.sent = 0;
+    s.sent = s.void_ = 0;
     s.live = true;
     s.question = question;
     ++live_;
@@ -105,11 +108,43 @@ class Attempts {
   // An attempt left at `now`: the next one after `spacing`, or the end after `timeout` if it was the last.
   void sent(uint32_t index, int64_t now, int64_t spacing, int64_t timeout) {
     Slot& s = slots_[index];
+    remember(index, s.sent, now);
     ++s.sent;
-    if (s.sent < tries_)
+    if (s.sent - s.void_ < static_cast<int>(tries_) && s.sent < most_)
       retries_.push({now + spacing, index, s.generation});
     else
       ends_.push({now + timeout, index, s.generation});
+  }
+  // When an attempt left, to the millisecond; only kept when there may be extra ones.
+  int64_t sent_at(uint32_t index, unsigned attempt) const {
+    return began_ + int64_t{times_[size_t{index} * most_ + attempt]} * one_ms;
+  }
+  // What the silence after one attempt proves, and what becomes of a question whose wait is over.
+  enum class Silence : uint8_t { holds, doubtful, open };
+  enum class Verdict : uint8_t { ends, ends_in_doubt, asked_again, waits };
+  // `silence` judges the time of an attempt. Where attempts prove nothing the question is asked again, at once, as long
+  // as it may; where that is still open it waits a little longer.
+  template <class Judge>
+  Verdict judge(uint32_t index, int64_t now, Judge&& silence) {
+    Slot& s = slots_[index];
+    if (most_ == tries_) return Verdict::ends;
+    Silence last = Silence::holds;
+    bool open = false;
+    s.void_ = 0;
+    for (unsigned i = 0; i < s.sent; ++i) {
+      last = silence(sent_at(index, i));
+      s.void_ = static_cast<uint8_t>(s.void_ + (last == Silence::doubtful));
+      open = open || last == Silence::open;
+    }
+    if (s.sent - s.void_ < static_cast<int>(tries_) && s.sent < most_) {
+      postponed_.push({now, index, s.generation});
+      return Verdict::asked_again;
+    }
+    if (open) {
+      ends_.push({now + verdict_wait, index, s.generation});
+      return Verdict::waits;
+    }
+    return last == Silence::doubtful ? Verdict::ends_in_doubt : Verdict::ends;
   }
   // It could not leave (no buffer): asked once more at `again`, without counting.
   void not_sent(uint32_t index, int64_t again) { postponed_.push({again, index, slots_[index].generation}); }
@@ -149,12 +184,22 @@ class Attempts {
   }
 
  private:
+  static constexpr int64_t one_ms = 1'000'000, verdict_wait = 250 * one_ms;
+
+  void remember(uint32_t index, unsigned attempt, int64_t now) {
+    if (most_ == tries_) return;
+    if (began_ == 0) began_ = now;
+    if (times_.size() < slots_.size() * most_) times_.resize(slots_.capacity() * most_);
+    times_[size_t{index} * most_ + attempt] = static_cast<uint32_t>((now - began_) / one_ms);
+  }
   void skip_dead(TurnQueue& q) {
     while (!q.empty() && !find(q.front().slot, q.front().generation)) q.pop();
   }
   static int64_t head(const TurnQueue& q) { return q.empty() ? never : q.front().due; }
 
-  unsigned tries_;
+  unsigned tries_, most_;
+  int64_t began_ = 0;
+  std::vector<uint32_t> times_;  // slot * most_ + attempt, ms since began_
   size_t live_ = 0;
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_;

@@ -72,6 +72,7 @@ void Icmp::reply(const EchoClaim& claim, const net::Ip& from, uint32_t scope_id,
   }
   const int64_t rtt = round_trip(claim.tag.slot, claim.tag.attempt, wall_time);
   rtt_.add(rtt);
+  loss_.answered(questions_, claim.tag.slot, claim.tag.attempt);
   const Task task(host_, s->task);
   task.put(alive, true);
   s->question.answered = true;
@@ -98,7 +99,7 @@ void Icmp::error(const QuotedEcho& quoted, const net::Ip& from) {
     if (belongs(quoted.claim->tag) && proves(*quoted.claim, quoted.to, identity_, true)) slot = quoted.claim->tag.slot;
   } else {
     // Only 8 octets were quoted: the sequence names the candidates, the checksum decides.
-    for (unsigned attempt = 0; attempt < count_ && !slot; ++attempt)
+    for (unsigned attempt = 0; attempt < questions_.most() && !slot; ++attempt)
       for (size_t i = static_cast<uint16_t>(quoted.sequence - attempt * 6553u); i < questions_.capacity();
            i += 0x10000) {
         const auto* s = questions_.find(static_cast<uint32_t>(i));
@@ -121,7 +122,8 @@ void Icmp::error(const QuotedEcho& quoted, const net::Ip& from) {
 int64_t Icmp::round_trip(uint32_t slot, uint8_t attempt, int64_t wall_time) {
   const Question& q = questions_[slot].question;
   const int64_t now = host_.now();
-  const int64_t rtt = (wall_time > 0 ? wall_time : net::wall_clock()) - sent_at_[size_t{slot} * count_ + attempt];
+  const int64_t rtt =
+      (wall_time > 0 ? wall_time : net::wall_clock()) - sent_at_[size_t{slot} * questions_.most() + attempt];
   // The wall clock may have been set meanwhile; the monotonic one bounds the truth.
   if (rtt > 0 && rtt <= now - q.first_asked) return rtt;
   return std::max<int64_t>(1, now - q.last_asked);

@@ -63,7 +63,8 @@ Icmp::Icmp(Context host)
       packet_size_(header_size + static_cast<size_t>(host.option<int64_t>("/size"))),
       receive_(receive_size),
       echo_(packet_size_),
-      questions_(count_) {
+      questions_(count_, net::extra_attempts),
+      loss_(host) {
   const sonde_place place = host_.place();
   identity_.key = net::key_from_seed(place.seed);
   identity_.id = id_for(place);
@@ -94,12 +95,6 @@ Icmp::~Icmp() {
 }
 
 void Icmp::report_counters() const {
-  const uint64_t dropped = uint64_t{v4_ ? v4_.socket.drops() : 0} + (v6_ ? v6_.socket.drops() : 0);
-  if (dropped > 0)
-    host_.log(SONDE_LOG_WARN,
-              std::to_string(dropped) +
-                  " packets were dropped because the receive buffer was full: some targets may be missing; "
-                  "lower limits.packets_per_second or raise net.core.rmem_max");
   const Counters& c = counters_;
   if (c.duplicates + c.late + c.other_source + c.unproven + c.errors + c.shortages > 0)
     host_.log(SONDE_LOG_INFO, "duplicate replies " + std::to_string(c.duplicates) + ", late " + std::to_string(c.late) +
@@ -155,7 +150,8 @@ size_t Icmp::start(std::span<const sonde_task> tasks) {
     Question q;
     if (!choose_path(task, task.target(), q)) continue;
     const uint32_t slot = questions_.open(task.id(), q);
-    if (sent_at_.size() < questions_.capacity() * count_) sent_at_.resize(questions_.capacity() * count_ * 2);
+    if (const size_t room = questions_.capacity() * questions_.most(); sent_at_.size() < room)
+      sent_at_.resize(room * 2);
     task.attach(slot);
     send(slot, now);
     ++used;
@@ -211,7 +207,7 @@ void Icmp::flush(SlotBatch& batch, int fd, int64_t now) {
       fd,
       [&](uint32_t slot, int64_t wall) {
         Questions::Slot& s = questions_[slot];
-        sent_at_[size_t{slot} * count_ + s.sent] = wall;
+        sent_at_[size_t{slot} * questions_.most() + s.sent] = wall;
         s.question.last_asked = now;
         if (s.sent == 0) s.question.first_asked = now;
         questions_.sent(slot, now, spacing, wait);
@@ -230,6 +226,7 @@ void Icmp::send_failed(uint32_t slot, int error, int64_t now) {
   pacer_.give_back(1);
   if (net::classify_send_error(error) == net::SendFault::shortage) {
     ++counters_.shortages;
+    if (error == ENOBUFS) loss_.congested(1);
     questions_.not_sent(slot, now + net::shortage_wait);
     return;
   }
@@ -257,7 +254,7 @@ void Icmp::send_due(int64_t now) {
 
 void Icmp::end_due(int64_t now) {
   for (auto next = questions_.next_end(now); next.what == Questions::Due::give_up; next = questions_.next_end(now))
-    settle(next.slot, SONDE_NO_ANSWER);
+    if (!loss_.goes_on(questions_, next.slot, now)) settle(next.slot, SONDE_NO_ANSWER);
 }
 
 void Icmp::arm(int64_t now) {

@@ -8,6 +8,7 @@
 #include "common-linux/alarm.hpp"
 #include "common-linux/attempts.hpp"
 #include "common-linux/batch.hpp"
+#include "common-linux/loss.hpp"
 #include "common-linux/network.hpp"
 #include "common-linux/pacer.hpp"
 #include "common-linux/rtt.hpp"
@@ -78,7 +79,8 @@ class Icmp {
   net::ReceiveBatch receive_;
   std::vector<uint8_t> echo_;  // scratch: the request inside a frame
   Questions questions_;
-  std::vector<int64_t> sent_at_;  // wall clock, slot * count_ + attempt
+  std::vector<int64_t> sent_at_;  // wall clock, slot * questions_.most() + attempt
+  const net::LossReport loss_;
   net::Pacer pacer_;
   net::RttEstimate rtt_;
   net::Alarm alarm_;

@@ -90,6 +90,62 @@ TEST(Attempts, UnknownSlotsAreNotFound) {
   EXPECT_EQ(q.find(0xffffffff, 3), nullptr);
 }
 
+constexpr int64_t ms = 1'000'000;
+constexpr auto all_hold = [](int64_t) { return Questions::Silence::holds; };
+constexpr auto all_doubtful = [](int64_t) { return Questions::Silence::doubtful; };
+
+TEST(Attempts, WithoutExtraOnesSilenceIsNeverJudged) {
+  Questions q(1);
+  const uint32_t slot = q.open(1, 0);
+  q.sent(slot, ms, 250 * ms, 800 * ms);
+  EXPECT_EQ(q.judge(slot, 900 * ms, all_doubtful), Questions::Verdict::ends);
+}
+
+TEST(Attempts, WhatProvesNothingIsAskedAgainAtOnceAndWaitedForInFull) {
+  Questions q(2, 3);
+  const uint32_t slot = q.open(1, 0);
+  q.sent(slot, 10 * ms, 250 * ms, 800 * ms);
+  q.next_send(260 * ms);
+  q.sent(slot, 260 * ms, 250 * ms, 800 * ms);
+  ASSERT_EQ(q.next_end(1060 * ms).what, Questions::Due::give_up);
+  const auto first_was_lost = [](int64_t sent_at) {
+    return sent_at < 100 * ms ? Questions::Silence::doubtful : Questions::Silence::holds;
+  };
+  EXPECT_EQ(q.judge(slot, 1060 * ms, first_was_lost), Questions::Verdict::asked_again);
+  ASSERT_EQ(q.next_send(1060 * ms).slot, slot);
+  q.sent(slot, 1060 * ms, 250 * ms, 800 * ms);
+  EXPECT_EQ(q.send_due(), never) << "two attempts of three count, as many as there should be";
+  EXPECT_EQ(q.end_due(), 1860 * ms);
+  EXPECT_EQ(q.judge(slot, 1860 * ms, first_was_lost), Questions::Verdict::ends);
+}
+
+TEST(Attempts, DoubtHasAnEnd) {
+  Questions q(1, 2);
+  const uint32_t slot = q.open(1, 0);
+  int64_t now = 0;
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    q.sent(slot, now, 250 * ms, 800 * ms);
+    now += 800 * ms;
+    ASSERT_EQ(q.next_end(now).slot, slot);
+    const auto verdict = q.judge(slot, now, all_doubtful);
+    EXPECT_EQ(verdict, attempt < 2 ? Questions::Verdict::asked_again : Questions::Verdict::ends_in_doubt) << attempt;
+    if (attempt < 2) {
+      ASSERT_EQ(q.next_send(now).slot, slot);
+    }
+  }
+}
+
+TEST(Attempts, WhatIsNotKnownYetWaits) {
+  Questions q(1, 2);
+  const uint32_t slot = q.open(1, 0);
+  q.sent(slot, ms, 250 * ms, 800 * ms);
+  ASSERT_EQ(q.next_end(801 * ms).slot, slot);
+  EXPECT_EQ(q.judge(slot, 801 * ms, [](int64_t) { return Questions::Silence::open; }), Questions::Verdict::waits);
+  EXPECT_EQ(q.send_due(), never);
+  ASSERT_GT(q.end_due(), 801 * ms);
+  EXPECT_EQ(q.judge(slot, q.end_due(), all_hold), Questions::Verdict::ends);
+}
+
 TEST(TurnQueue, KeepsItsOrderWhileTheRingGrowsAndWraps) {
   TurnQueue queue;
   uint32_t put = 0, got = 0;

@@ -43,3 +43,13 @@ def slow_cable(host, switch, port, milliseconds, mac):
     connect(host, "eth0", switch, f"{port}far", mac_a=mac)
     switch.ip(f"link add {port} type veth peer name {port}near", f"link set {port} up", f"link set {port}near up")
     switch.script("wire.py", f"{port}near", f"{port}far", milliseconds)
+
+
+def police(namespace, device, packets_per_second, burst):
+    """What the device of a router receives beyond that rate is dropped: a policer. tc has none on minimal kernels."""
+    namespace.nft(f"table netdev police {{\nchain {device} {{\n type filter hook ingress device \"{device}\" priority 0;\n"
+                  f" limit rate over {packets_per_second}/second burst {burst} packets counter drop\n}}\n}}\n")
+
+
+def end_police(namespace):
+    namespace.run("nft", "delete", "table", "netdev", "police", check=False)

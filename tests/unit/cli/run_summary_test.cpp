@@ -40,7 +40,33 @@ TEST(RunSummary, OneIsNotMany) {
   result.document.complete = true;
   EXPECT_EQ(summary(result, plan_with_a_stage(), 0),
             "1 of 1 host responded, 1 packet, 0s\n"
-            "1 packet lost in this machine's receive buffers; lower limits.packets_per_second\n");
+            "1 packet lost in this machine's receive buffers; raise net.core.rmem_max or lower "
+            "limits.packets_per_second\n");
+}
+
+TEST(RunSummary, EachWayInWhichPacketsWereLost) {
+  RunDocument document;
+  EXPECT_EQ(losses_text(document), "");
+  StageCoverage arp, icmp;
+  arp.name = "arp-oui";
+  icmp.name = "icmp";
+  document.dropped_receive = 12;
+  arp.dropped_receive = 2;
+  icmp.dropped_receive = 10;
+  icmp.queue_full = 5;
+  document.slowed_to = 4300;
+  icmp.asked_again = 61000;
+  icmp.in_doubt = 1;
+  document.stages = {arp, icmp};
+  EXPECT_EQ(
+      losses_text(document),
+      "12 packets lost in this machine's receive buffers (arp-oui 2, icmp 10); raise net.core.rmem_max or lower "
+      "limits.packets_per_second\n"
+      "5 packets had to wait for this machine's send queue (icmp 5); lower limits.packets_per_second\n"
+      "packets were lost: slowed down, to 4300 a second at the slowest, and asked 61000 questions once more (icmp "
+      "61000)\n"
+      "1 silent target in doubt (icmp 1): packets were still being lost; set limits.packets_per_second below the "
+      "rate that the path can take\n");
 }
 
 TEST(RunSummary, AResumedRunSaysWhatItsNumbersAreOf) {

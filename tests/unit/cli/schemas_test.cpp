@@ -41,6 +41,7 @@ TEST(Schemas, RunDocumentHasTheMembersOfADocument) {
   document.not_covered = {{"3 targets", "x"}};
   StageCoverage stage;
   stage.unavailable = "x";
+  stage.dropped_receive = stage.queue_full = stage.asked_again = stage.in_doubt = document.slowed_to = 1;
   document.stages.push_back(stage);
   const Value written = to_value(document), schema = run_schema();
   EXPECT_EQ(names(*schema.find("properties")), names(written));

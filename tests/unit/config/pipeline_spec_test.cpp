@@ -35,7 +35,7 @@ name: inventory
 targets: ["${CIDR:-127.0.0.1}", "10.0.0.1-9, printer.lan", "@hosts.txt", {use: nmap-xml, options: {path: a.xml}}]
 exclude: 10.0.0.5
 allow_public: true
-limits: {packets_per_second: unlimited, hosts_in_flight: "${CONCURRENCY:-65536}", connections_per_host: 2, run_timeout: 1h, trust_arp: false}
+limits: {packets_per_second: unlimited, hosts_in_flight: "${CONCURRENCY:-65536}", connections_per_host: 2, run_timeout: 1h, back_off: false, trust_arp: false}
 stages:
   - {use: arp-oui, optional: true}
   - use: icmp
@@ -70,6 +70,7 @@ TEST(LoadPipeline, TakesEverythingOver) {
   EXPECT_EQ(s.limits.hosts_in_flight, 65536u);
   EXPECT_EQ(s.limits.connections_per_host, 2u);
   EXPECT_EQ(s.limits.run_timeout, 3'600'000'000'000);
+  EXPECT_FALSE(s.limits.back_off);
   EXPECT_FALSE(s.limits.trust_arp);
   EXPECT_EQ(*s.limits_value.find("packets_per_second")->text(), "unlimited");
   ASSERT_EQ(s.stages.size(), 3u);
@@ -98,6 +99,7 @@ TEST(LoadPipeline, HasDefaults) {
   EXPECT_EQ(s.limits.packets_per_second, 1000u);
   EXPECT_EQ(s.limits.max_targets, 1u << 24);
   EXPECT_EQ(s.limits.run_timeout, 0);
+  EXPECT_TRUE(s.limits.back_off);
   EXPECT_TRUE(s.limits.trust_arp);
   EXPECT_EQ(s.output_dir, "out");
   EXPECT_EQ(s.history.dir, "");

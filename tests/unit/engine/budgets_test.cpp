@@ -33,6 +33,48 @@ TEST(PacketBudget, SavesUpAtMostTenMilliseconds) {
   EXPECT_EQ(b.take(1000, 5 * second, &again), 10u);
 }
 
+TEST(PacketBudget, NoBurstIsDeeperThanWhatMayBeSavedUp) {
+  for (uint64_t rate : {10u, 500u, 20'000u}) {
+    PacketBudget b(rate, 0);
+    double lowest = 0, deepest = 0, taken = 0;
+    for (int64_t now = 0; now < 5 * second; now += now % (7 * ms) == 0 ? 40 * ms : ms) {  // a machine that stalls
+      int64_t again = 0;
+      const double due = static_cast<double>(rate) * static_cast<double>(now) / 1e9;
+      lowest = std::min(lowest, taken - due);
+      taken += b.take(1000, now, &again);
+      deepest = std::max(deepest, taken - due - lowest);
+    }
+    EXPECT_LE(deepest, std::max(1.0, static_cast<double>(rate) / 100) + 1e-6) << rate;
+  }
+}
+
+TEST(PacketBudget, CanBeSlowedAndNeverPassesWhatWasSet) {
+  PacketBudget b(1000, 0);
+  const auto in_a_second = [&](int64_t from) {
+    uint64_t n = 0;
+    int64_t again = 0;
+    for (int64_t now = from; now < from + second; now += ms) n += b.take(100, now, &again);
+    return n;
+  };
+  b.slow_to(200);
+  EXPECT_NEAR(static_cast<double>(in_a_second(0)), 200, 5);
+  b.slow_to(5000);
+  EXPECT_NEAR(static_cast<double>(in_a_second(second)), 1000, 15);
+  b.slow_to(200);
+  b.slow_to(0);
+  EXPECT_NEAR(static_cast<double>(in_a_second(2 * second)), 1000, 15);
+}
+
+TEST(PacketBudget, RemembersHowFastItWas) {
+  PacketBudget b(0, 0);
+  int64_t again = 0;
+  for (int64_t now = 0; now < 100 * ms; now += ms) b.take(50, now, &again);
+  EXPECT_EQ(b.rate_between(0, 100 * ms - 1), 50'000u);
+  EXPECT_EQ(b.rate_between(50 * ms, 100 * ms - 1), 50'000u);
+  EXPECT_EQ(b.rate_between(200 * ms, 300 * ms), 0u);
+  EXPECT_EQ(b.rate_between(100 * second, 101 * second), 0u) << "long ago is forgotten";
+}
+
 TEST(PacketBudget, HoldsTheRateOverTenSecondsWithinTwoPercent) {
   for (uint64_t rate : {10u, 1000u, 3000u, 50'000u, 1'000'000u}) {
     PacketBudget b(rate, 0);

@@ -60,6 +60,21 @@ TEST(RunDocument, ComesBackTheSame) {
   EXPECT_EQ(back->stages.at(0).errors.at("no buffer"), 2u);
 }
 
+TEST(RunDocument, SaysWhatWasLostAndWhere) {
+  RunDocument run = document();
+  run.slowed_to = 4300;
+  run.stages[0].dropped_receive = 1;
+  run.stages[0].queue_full = 2;
+  run.stages[0].asked_again = 3;
+  run.stages[0].in_doubt = 4;
+  const std::string json = to_json(to_value(run));
+  EXPECT_NE(json.find(R"("dropped_receive":1,"slowed_to":4300,)"), std::string::npos) << json;
+  EXPECT_NE(json.find(R"("dropped_receive":1,"queue_full":2,"asked_again":3,"in_doubt":4)"), std::string::npos) << json;
+  const auto back = run_document_from(parse_json(json).value());
+  ASSERT_TRUE(back) << back.error().text;
+  EXPECT_EQ(to_json(to_value(*back)), json);
+}
+
 TEST(RunDocument, NeedsLittleAndIgnoresTheUnknown) {
   const auto run = run_document_from(
       parse_json(R"({"run_id":"r","started":"s","complete":true,"scope":[],"seed":7,"later":{"x":1}})").value());

@@ -1,0 +1,222 @@
+// Congestion: cohorts of packets, the judgement of what their losses mean, and the rate that follows.
+#include "engine/congestion.hpp"
+
+#include <algorithm>
+
+namespace sonde::core {
+
+namespace {
+constexpr int64_t ms = 1'000'000, second = 1000 * ms;
+constexpr int64_t slice_ns = 10 * ms;
+constexpr uint64_t crowd = 8;          // fewer losses together prove nothing
+constexpr uint64_t crowd_slowed = 4;   // where too fast is near
+constexpr uint64_t cohort_size = 200;  // known fates that are enough for a judgement
+constexpr double lossy_share = 0.05;   // below that it is the line, not the speed
+constexpr double lossy_share_slowed = 0.015;
+constexpr double rough_share = 0.3;   // above it what got through is only roughly known
+constexpr double most_share = 0.85;   // of a cohort half of whose fates are still open no more can be known
+constexpr uint64_t least_rate = 100;  // below that nothing is polite any more, only endless
+constexpr uint64_t as_good_as_unlimited = 1'000'000;
+constexpr int64_t growth_every = second;
+constexpr int64_t plateau = 60 * second;       // just below what gets through
+constexpr int64_t verdict_after = 2 * second;  // by then later tries have shown whether a packet's time was a bad one
+constexpr int64_t trouble_every = 50 * ms;     // a fall shows its effect only after a round trip
+constexpr int64_t slowest_answer = second;     // what our buffers dropped was asked for no longer ago
+constexpr uint32_t futile_falls_max = 4;
+constexpr int64_t resigned_for = 300 * second;
+constexpr std::size_t spans_kept = 256;
+
+constexpr uint64_t one_arrived = 1u << 16, one_lost = 1;
+uint64_t arrived_in(uint64_t slice) {
+  return slice >> 16 & 0xffff;
+}
+uint64_t lost_in(uint64_t slice) {
+  return slice & 0xffff;
+}
+}  // namespace
+
+bool Congestion::Cohort::lossy(bool slowed) const {
+  return lost >= (slowed ? crowd_slowed : crowd) &&
+         static_cast<double>(lost) > (slowed ? lossy_share_slowed : lossy_share) * static_cast<double>(arrived + lost);
+}
+
+// A packet counts as lost only when a later one was answered. Where that one was lost as well nothing is known, so of a
+// share p that is lost, p(1-p) shows, beside the 1-p that arrived: their quotient is p.
+double Congestion::Cohort::share() const {
+  return std::min(most_share, static_cast<double>(lost) / static_cast<double>(std::max<uint64_t>(arrived, 1)));
+}
+
+Congestion::Congestion(PacketBudget& budget, uint64_t set_rate, bool enabled, int64_t now)
+    : budget_(budget), set_(set_rate), enabled_(enabled), start_(now), regime_(now) {
+  for (auto& s : slices_) s.store(UINT64_MAX << 32, std::memory_order_relaxed);
+}
+
+int64_t Congestion::number_of(int64_t time) const {
+  return std::max<int64_t>(time - start_, 0) / slice_ns;
+}
+
+void Congestion::note(int64_t sent_at, uint64_t what) {
+  const int64_t number = number_of(sent_at);
+  std::atomic<uint64_t>& place = slices_[static_cast<uint64_t>(number) % remembered];
+  const auto tag = static_cast<uint64_t>(static_cast<uint32_t>(number));
+  uint64_t seen = place.load(std::memory_order_relaxed);
+  for (;;) {
+    uint64_t next = (seen >> 32 == tag ? seen : tag << 32) + what;
+    if (next >> 32 != tag || (what == one_lost && lost_in(next) == 0)) return;  // full: 65535 in 10 ms are enough
+    if (place.compare_exchange_weak(seen, next, std::memory_order_relaxed)) return;
+  }
+}
+
+// Retries go out in the order of the first tries: when the loss of one is known, so is the fate of those before it.
+Congestion::Cohort Congestion::cohort_before(int64_t number) const {
+  Cohort c;
+  const int64_t first = std::max(number_of(regime_ + slice_ns - 1), number - static_cast<int64_t>(remembered) + 1);
+  for (int64_t n = number; n >= first && c.arrived + c.lost < cohort_size; --n) {
+    const uint64_t slice = slices_[static_cast<uint64_t>(n) % remembered].load(std::memory_order_relaxed);
+    c.from = start_ + n * slice_ns;
+    if (slice >> 32 != static_cast<uint32_t>(n)) continue;
+    c.arrived += arrived_in(slice);
+    c.lost += lost_in(slice);
+  }
+  return c;
+}
+
+void Congestion::arrived(int64_t sent_at, int64_t now) {
+  note(sent_at, one_arrived);
+  if (now >= next_growth_.load(std::memory_order_relaxed)) {
+    std::lock_guard lock(mutex_);
+    grow(now);
+  }
+}
+
+void Congestion::lost(int64_t sent_at, int64_t now) {
+  note(sent_at, one_lost);
+  if (!enabled_) return;
+  std::lock_guard lock(mutex_);
+  newest_lost_ = std::max(newest_lost_, number_of(sent_at));
+  if (sent_at < regime_ || now < resigned_until_) return;
+  judge(now);
+}
+
+void Congestion::judge(int64_t now) {
+  // Of the newest slice some retries may still be on their way.
+  const Cohort c = cohort_before(newest_lost_ - 1);
+  if (!c.lossy(rate_ != 0)) return;
+  const double share = c.share();
+  const int64_t to = start_ + newest_lost_ * slice_ns - 1;
+  uint64_t rate = budget_.rate_between(c.from, to);
+  if (rate_ != 0) rate = std::min(rate, rate_.load());
+  if (rate == 0) return;
+  // About the same rate as before the last fall shows nothing.
+  if (rate_before_ == 0 || rate * 10 <= rate_before_ * 9) futile_falls_ = futile(share, rate) ? futile_falls_ + 1 : 0;
+  if (futile_falls_ >= futile_falls_max || rate <= least_rate) {
+    resigned_until_ = now + resigned_for;
+    futile_falls_ = 0;
+    rate_before_ = passed_ = 0;
+    steps_.clear();
+    regime_ = now;
+    return set_rate(0);
+  }
+  share_before_ = share;
+  rate_before_ = rate;
+  const double through = static_cast<double>(rate) * (1 - share);
+  const bool rough = share > rough_share;
+  passed_ = rough ? 0 : static_cast<uint64_t>(through);
+  const int64_t since = faster_since(passed_, c.from);
+  fall_to(static_cast<uint64_t>(through * (rough ? 0.75 : 0.85)), since, now);
+}
+
+// Losses were few when the rate began to be too much: in doubt is all that left faster than what gets through.
+int64_t Congestion::faster_since(uint64_t rate, int64_t otherwise) const {
+  for (const Step& s : steps_)
+    if (rate != 0 && s.rate * 50 > rate * 49) return std::min(s.at, otherwise);
+  return otherwise;
+}
+
+// Had the speed been the cause, as many as before would have got through, and a smaller share been lost. Nearer to
+// that, or nearer to what it was?
+bool Congestion::futile(double share, uint64_t rate) const {
+  if (rate_before_ == 0) return false;
+  if (share_before_ >= most_share) return share > 0.8;
+  if (share > 1.5 * share_before_ + lossy_share) return false;  // then that was no good estimate
+  const double through = (1 - share_before_) * static_cast<double>(rate_before_) / static_cast<double>(rate);
+  const double expected = std::max(0.0, 1 - through);
+  return share > (share_before_ + expected) / 2;
+}
+
+void Congestion::overrun(int64_t last_look, int64_t now) {
+  if (!enabled_) return;
+  std::lock_guard lock(mutex_);
+  const int64_t from = last_look - slowest_answer;
+  if (now - last_trouble_ < trouble_every) {
+    // The same trouble as a moment ago; who was asked meanwhile is in doubt all the same.
+    if (!doubt_.empty()) doubt_.back() = {std::min(doubt_.back().from, from), now};
+    return;
+  }
+  last_trouble_ = now;
+  fall_to(budget_.rate_between(now - 100 * ms, now) / 2, from, now);
+}
+
+void Congestion::queue_full(int64_t now) {
+  if (!enabled_) return;
+  std::lock_guard lock(mutex_);
+  if (now - last_trouble_ < trouble_every) return;
+  last_trouble_ = now;
+  fall_to(budget_.rate_between(now - 100 * ms, now) * 3 / 4, now, now);
+}
+
+void Congestion::fall_to(uint64_t rate, int64_t doubtful_from, int64_t now) {
+  if (doubtful_from < now) {
+    if (!doubt_.empty() && doubtful_from <= doubt_.back().to)
+      doubt_.back() = {std::min(doubtful_from, doubt_.back().from), now};
+    else
+      doubt_.push_back({doubtful_from, now});
+    if (doubt_.size() > spans_kept) doubt_.erase(doubt_.begin());
+    any_doubt_.store(true, std::memory_order_release);
+  }
+  regime_ = now;
+  steps_.clear();
+  uint64_t floor = least_rate;
+  if (set_ != 0) floor = std::min(floor, set_);
+  rate = std::max(rate, floor);
+  if (rate_ != 0) rate = std::min(rate, rate_.load());
+  set_rate(rate);
+  if (lowest_ == 0 || rate < lowest_) lowest_ = rate;
+  next_growth_ = now + growth_every;
+  falls_.fetch_add(1, std::memory_order_release);
+}
+
+void Congestion::set_rate(uint64_t rate) {
+  rate_ = rate;
+  budget_.slow_to(rate);
+  if (rate == 0) next_growth_ = INT64_MAX;
+}
+
+void Congestion::grow(int64_t now) {
+  if (now < next_growth_ || rate_ == 0) return;
+  next_growth_ = now + growth_every;
+  // What was permitted and not used proves nothing about more.
+  const uint64_t rate = rate_;
+  if (budget_.rate_between(now - growth_every, now) * 10 < rate * 7) return;
+  uint64_t more = rate + std::max<uint64_t>(1, rate / 10);
+  const uint64_t safe = passed_ / 20 * 19;
+  if (passed_ != 0 && rate < safe && more >= safe) {
+    more = safe;
+    next_growth_ = now + plateau;
+  }
+  steps_.push_back({now, more});
+  if (more >= (set_ != 0 ? set_ : as_good_as_unlimited)) return set_rate(0);
+  set_rate(more);
+}
+
+Congestion::Silence Congestion::silence(int64_t sent_at, int64_t now) const {
+  if (!any_doubt_.load(std::memory_order_acquire)) return Silence::holds;
+  {
+    std::lock_guard lock(mutex_);
+    for (const Span& s : doubt_)
+      if (s.from <= sent_at && sent_at <= s.to) return Silence::doubtful;
+  }
+  return rate_ != 0 && now - sent_at < verdict_after ? Silence::open : Silence::holds;
+}
+
+}  // namespace sonde::core

@@ -1,0 +1,92 @@
+// Slows the run down while its packets are being lost. What shows that: answers that came only to a later try, receive
+// buffers of our own that overflowed, send queues of this machine that were full. The rate falls to what got through,
+// and grows again by a tenth a second while nothing is lost, up to a little below what is known to get through: a sweep
+// gains less from the last percents than it loses by finding out where they end. A loss that does not follow the rate
+// (a bad line, a router that drops the first packet to whom it must resolve first) is recognised by that, and then left
+// to the stages' own retries.
+#pragma once
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "engine/budgets.hpp"
+
+namespace sonde::core {
+
+class Congestion {
+ public:
+  /// Times are monotonic ns. `enabled` false: everything is counted and nothing done about it.
+  Congestion(PacketBudget& budget, uint64_t set_rate, bool enabled, int64_t now);
+
+  // Any thread; no lock for a packet that was answered.
+  void arrived(int64_t sent_at, int64_t now);
+  void lost(int64_t sent_at, int64_t now);
+  /// Our own receive buffers overflowed since `last_look`.
+  void overrun(int64_t last_look, int64_t now);
+  /// A send queue of this machine is full.
+  void queue_full(int64_t now);
+  /// What silence after a packet that left then says.
+  enum class Silence : uint8_t { holds, doubtful, open };
+  Silence silence(int64_t sent_at, int64_t now) const;
+
+  /// Raised whenever the rate falls: what is under way takes longer from then on.
+  uint32_t falls() const { return falls_.load(std::memory_order_acquire); }
+  /// Packets a second at present; 0: as set.
+  uint64_t rate() const { return rate_.load(std::memory_order_relaxed); }
+  /// The lowest so far; 0: never slowed down.
+  uint64_t lowest() const { return lowest_.load(std::memory_order_relaxed); }
+
+ private:
+  static constexpr std::size_t remembered = 4096;  ///< slices of 10 ms
+  struct Span {
+    int64_t from, to;
+  };
+  struct Step {  ///< the rate grew
+    int64_t at;
+    uint64_t rate;
+  };
+  /// Fates of the packets that were sent at about the same time, as far as they are known.
+  struct Cohort {
+    int64_t from = 0;  ///< when its first packet was sent
+    uint64_t arrived = 0, lost = 0;
+    bool lossy(bool slowed) const;
+    double share() const;
+  };
+
+  int64_t number_of(int64_t time) const;
+  void note(int64_t sent_at, uint64_t what);
+  Cohort cohort_before(int64_t number) const;
+  void judge(int64_t now);
+  bool futile(double share, uint64_t rate) const;
+  int64_t faster_since(uint64_t rate, int64_t otherwise) const;
+  void fall_to(uint64_t rate, int64_t doubtful_from, int64_t now);
+  void set_rate(uint64_t rate);
+  void grow(int64_t now);
+
+  PacketBudget& budget_;
+  const uint64_t set_;  ///< 0: unlimited
+  const bool enabled_;
+  const int64_t start_;
+  /// Number of the slice, packets that arrived, packets that were lost: 32, 16 and 16 bits.
+  std::array<std::atomic<uint64_t>, remembered> slices_{};
+  std::atomic<uint64_t> rate_{0}, lowest_{0};
+  std::atomic<uint32_t> falls_{0};
+  std::atomic<int64_t> next_growth_{INT64_MAX};
+
+  mutable std::mutex mutex_;  ///< of what follows; losses and decisions are rare
+  std::atomic<bool> any_doubt_{false};
+  std::vector<Span> doubt_;
+  int64_t newest_lost_ = -1;    ///< slice
+  int64_t regime_ = 0;          ///< when the present rate began to hold
+  int64_t last_trouble_ = 0;    ///< of this machine
+  int64_t resigned_until_ = 0;  ///< losses do not follow the rate
+  double share_before_ = 0;     ///< lost before the last fall
+  uint64_t rate_before_ = 0;
+  uint64_t passed_ = 0;      ///< packets a second that got through at the last fall, 0: only roughly known
+  std::vector<Step> steps_;  ///< since the last fall
+  uint32_t futile_falls_ = 0;
+};
+
+}  // namespace sonde::core

@@ -1,0 +1,85 @@
+// What a probe's instance sees of lost packets: its own sockets' overflows, and what the plugin tells through the
+// extension sonde.loss/1. Both go to the run's Congestion.
+#include <sonde/loss.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "engine/probe_instance.hpp"
+#include "engine/shard.hpp"
+#include "engine/sockets.hpp"
+
+namespace sonde::core {
+
+/// The functions behind the extension's pointers. A struct so that ProbeInstance can befriend them all at once.
+struct LossTable {
+  static ProbeInstance& of(sonde_ctx* c) { return static_cast<ProbeInstance&>(HostCalls::of(c)); }
+  static Congestion& congestion(sonde_ctx* c) { return of(c).shard_.shared().congestion; }
+  static StageCounters& counters(sonde_ctx* c) { return of(c).shard_.stage(of(c).stage_).counters; }
+
+  static void arrived(sonde_ctx* c, int64_t sent_at) { congestion(c).arrived(sent_at, monotonic_ns()); }
+  static void lost(sonde_ctx* c, int64_t sent_at) { congestion(c).lost(sent_at, monotonic_ns()); }
+  static int silence(sonde_ctx* c, int64_t sent_at) {
+    of(c).look_for_drops_once();
+    switch (congestion(c).silence(sent_at, monotonic_ns())) {
+      case Congestion::Silence::doubtful:
+        return SONDE_SILENCE_DOUBTFUL;
+      case Congestion::Silence::open:
+        return SONDE_SILENCE_OPEN;
+      default:
+        return SONDE_SILENCE_HOLDS;
+    }
+  }
+  static void asked_again(sonde_ctx* c, uint32_t n) { counters(c).asked_again += n; }
+  static void left_in_doubt(sonde_ctx* c, uint32_t n) { counters(c).in_doubt += n; }
+  static void congested(sonde_ctx* c, uint32_t n) {
+    counters(c).queue_full += n;
+    congestion(c).queue_full(monotonic_ns());
+  }
+  static constexpr sonde_loss table = {sizeof(sonde_loss), 0,        arrived, lost, silence, asked_again,
+                                       left_in_doubt,      congested};
+};
+
+const void* ProbeInstance::extension(std::string_view id) {
+  return id == SONDE_LOSS ? &LossTable::table : nullptr;
+}
+
+void ProbeInstance::own_socket(int fd, bool raw) {
+  int type = 0;
+  socklen_t size = sizeof type;
+  // A stream resends what was dropped; what is no socket drops nothing.
+  if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type == SOCK_STREAM) return;
+  const uint64_t inode = inode_of(fd);
+  if (std::none_of(sockets_.begin(), sockets_.end(), [&](const OwnSocket& s) { return s.inode == inode; }))
+    sockets_.push_back({fd, inode, 0, raw});
+}
+
+void ProbeInstance::socket_unwatched(int fd) {
+  look_for_drops(monotonic_ns());
+  std::erase_if(sockets_, [&](const OwnSocket& s) { return s.fd == fd && !s.raw; });
+}
+
+void ProbeInstance::look_for_drops(int64_t now) {
+  uint64_t more = 0;
+  for (OwnSocket& s : sockets_) {
+    if (inode_of(s.fd) != s.inode) continue;  // closed, and the number perhaps another's
+    const uint64_t drops = dropped_by(s.fd);
+    more += drops - s.drops;
+    s.drops = drops;
+  }
+  dropped(more, now);
+  last_look_ = now;
+  looked_in_call_ = true;
+}
+
+void ProbeInstance::dropped(uint64_t packets, int64_t now) {
+  if (packets == 0) return;
+  shard_.stage(stage_).counters.dropped_receive += packets;
+  shard_.shared().congestion.overrun(last_look_ == 0 ? now : last_look_, now);
+}
+
+void ProbeInstance::look_for_drops_once() {
+  if (!looked_in_call_) look_for_drops(monotonic_ns());
+}
+
+}  // namespace sonde::core

@@ -1,0 +1,181 @@
+// Paths that are played: what a policer, a bad line, a router that drops each first packet, and this machine's own full
+// buffers make of the rate.
+#include "engine/congestion.hpp"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <random>
+
+namespace sonde::core {
+namespace {
+
+constexpr int64_t ms = 1'000'000, second = 1000 * ms;
+using Silence = Congestion::Silence;
+
+/// Asks hosts that all answer, and each lost one again 250 ms later, as a probe does. `passes` says of a packet whether
+/// the path lets it through.
+class Play {
+ public:
+  explicit Play(uint64_t set_rate, bool enabled = true)
+      : budget(set_rate, 0), congestion(budget, set_rate, enabled, 0) {}
+
+  /// Until then, a millisecond at a time; `most` packets in each, if there is no limit.
+  template <class Passes>
+  void until(int64_t end, uint32_t most, Passes&& passes) {
+    for (; now < end; now += ms) {
+      int64_t again = 0;
+      for (uint32_t may = budget.take(most, now, &again); may > 0; --may) {
+        // Not always the retries first: a pattern would meet the policer's at the same places again and again.
+        if (retries.empty() || retries.front().at > now || random() % 8 == 0) {
+          send({}, passes);
+          continue;
+        }
+        const Retry r = retries.front();
+        retries.pop_front();
+        send(r.sent, passes);
+      }
+    }
+  }
+
+  PacketBudget budget;
+  Congestion congestion;
+  int64_t now = 0;
+
+ private:
+  struct Retry {
+    int64_t at;
+    std::vector<int64_t> sent;  ///< in vain
+  };
+  template <class Passes>
+  void send(std::vector<int64_t> before, Passes& passes) {
+    if (passes(now, static_cast<int>(before.size()) + 1)) {
+      for (int64_t sent_at : before) congestion.lost(sent_at, now);
+      congestion.arrived(now, now);
+    } else if (before.size() < 2) {
+      before.push_back(now);
+      retries.push_back({now + 250 * ms, std::move(before)});
+    }
+  }
+  std::deque<Retry> retries;
+  std::mt19937 random{11};
+};
+
+/// Lets through that many packets a second, 50 at once.
+class Policer {
+ public:
+  explicit Policer(double rate) : rate_(rate) {}
+  bool operator()(int64_t now, int) {
+    level_ = std::min(50.0, level_ + rate_ * static_cast<double>(now - last_) / 1e9);
+    last_ = now;
+    if (level_ < 1) return false;
+    level_ -= 1;
+    return true;
+  }
+
+ private:
+  double rate_, level_ = 50;
+  int64_t last_ = 0;
+};
+
+TEST(Congestion, WithoutLossNothingHappens) {
+  Play p(0);
+  p.until(3 * second, 50, [](int64_t, int) { return true; });
+  EXPECT_EQ(p.congestion.rate(), 0u);
+  EXPECT_EQ(p.congestion.lowest(), 0u);
+  EXPECT_EQ(p.congestion.falls(), 0u);
+  EXPECT_EQ(p.congestion.silence(second, p.now), Silence::holds);
+  EXPECT_FALSE(p.budget.limited());
+}
+
+TEST(Congestion, SettlesJustBelowWhatAPolicerLetsThrough) {
+  for (const uint64_t set : {uint64_t{0}, uint64_t{20'000}}) {
+    Play p(set);
+    Policer policer(5000);
+    p.until(40 * second, 100, policer);
+    EXPECT_GT(p.congestion.rate(), 4000u) << set;
+    EXPECT_LT(p.congestion.rate(), 5500u) << set;
+    EXPECT_GE(p.congestion.lowest(), 500u) << set;
+    EXPECT_TRUE(p.budget.limited());
+  }
+}
+
+TEST(Congestion, WhatLeftTooFastIsInDoubtAndWhatLeftAfterwardsIsNot) {
+  Play p(0);
+  Policer policer(5000);
+  p.until(20 * second, 100, policer);
+  EXPECT_EQ(p.congestion.silence(10 * ms, p.now), Silence::doubtful);
+  EXPECT_EQ(p.congestion.silence(p.now - 3 * second, p.now), Silence::holds);
+  EXPECT_EQ(p.congestion.silence(p.now - second, p.now), Silence::open)
+      << "later tries may still show that it was lost";
+}
+
+TEST(Congestion, ABadLineIsLeftAlone) {
+  Play p(0);
+  std::mt19937 random(7);
+  p.until(20 * second, 50, [&](int64_t, int) { return random() % 100 >= 15; });
+  EXPECT_GT(p.congestion.falls(), 0u) << "it was tried";
+  EXPECT_EQ(p.congestion.rate(), 0u);
+  EXPECT_FALSE(p.budget.limited());
+}
+
+TEST(Congestion, ARouterThatDropsEachFirstPacketIsLeftAlone) {
+  for (const uint64_t set : {uint64_t{0}, uint64_t{1000}}) {
+    Play p(set);
+    p.until(20 * second, 50, [](int64_t, int tries) { return tries > 1; });
+    EXPECT_EQ(p.congestion.rate(), 0u) << set;
+  }
+}
+
+TEST(Congestion, AFewLossesProveNothing) {
+  Play p(0);
+  uint32_t n = 0;
+  p.until(5 * second, 50, [&](int64_t, int) { return ++n % 50 != 0; });
+  EXPECT_EQ(p.congestion.falls(), 0u);
+}
+
+TEST(Congestion, GrowsBackWhenThePathIsFreeAgain) {
+  Play p(1000);
+  Policer policer(500);
+  p.until(10 * second, 50, policer);
+  EXPECT_LT(p.congestion.rate(), 500u);
+  EXPECT_NE(p.congestion.rate(), 0u);
+  p.until(120 * second, 50, [](int64_t, int) { return true; });
+  EXPECT_EQ(p.congestion.rate(), 0u) << "as set";
+  p.until(121 * second, 50, [](int64_t, int) { return true; });
+  EXPECT_LE(p.budget.rate_between(120 * second, 121 * second), 1010u) << "and never more";
+}
+
+TEST(Congestion, OwnFullBuffersSlowDownAndLeaveDoubt) {
+  Play p(0);
+  p.until(200 * ms, 100, [](int64_t, int) { return true; });
+  p.congestion.overrun(195 * ms, 200 * ms);
+  EXPECT_NEAR(static_cast<double>(p.congestion.rate()), 50'000, 5'000) << "half of what was sent of late";
+  EXPECT_EQ(p.congestion.silence(100 * ms, 3 * second), Silence::doubtful);
+  EXPECT_EQ(p.congestion.silence(250 * ms, 3 * second), Silence::holds);
+  p.congestion.overrun(200 * ms, 205 * ms);
+  EXPECT_EQ(p.congestion.falls(), 1u) << "the same trouble is answered once";
+  EXPECT_EQ(p.congestion.silence(204 * ms, 3 * second), Silence::doubtful);
+}
+
+TEST(Congestion, AFullSendQueueSlowsDownAndLeavesNoDoubt) {
+  Play p(0);
+  p.until(200 * ms, 100, [](int64_t, int) { return true; });
+  p.congestion.queue_full(200 * ms);
+  EXPECT_NEAR(static_cast<double>(p.congestion.rate()), 75'000, 7'500);
+  EXPECT_EQ(p.congestion.silence(100 * ms, 3 * second), Silence::holds);
+}
+
+TEST(Congestion, SwitchedOffItDoesNothing) {
+  Play p(0, false);
+  Policer policer(5000);
+  p.until(5 * second, 100, policer);
+  p.congestion.overrun(p.now - ms, p.now);
+  p.congestion.queue_full(p.now);
+  EXPECT_EQ(p.congestion.falls(), 0u);
+  EXPECT_FALSE(p.budget.limited());
+  EXPECT_EQ(p.congestion.silence(ms, p.now), Silence::holds);
+}
+
+}  // namespace
+}  // namespace sonde::core
