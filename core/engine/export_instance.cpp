@@ -20,8 +20,8 @@ ExportFields::ExportFields(const Plan& plan) {
       names |= id == FieldTable::reverse_dns || id == FieldTable::snmp || id == FieldTable::hostname;
     }
   }
-  for (const auto& [ip, facts] : plan.source_facts)
-    for (const Fact& f : facts) filled[f.field] = true;
+  for (std::size_t i = 0; i < filled.size(); ++i)
+    if (plan.source_facts.has_field(static_cast<FieldId>(i))) filled[i] = true;
   if (names) filled[FieldTable::hostname] = true;
   for (std::size_t i = 0; i < filled.size(); ++i) {
     if (!filled[i]) continue;
