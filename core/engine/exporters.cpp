@@ -68,12 +68,10 @@ void Publisher::publish(RunResult& result) {
   // The document names what is written, so it is complete before the first exporter asks for it.
   for (const OutputPlan& o : plan_.outputs)
     if (const std::string* path = path_of(o)) result.document.outputs.push_back(relative_to_output_dir(*path));
-  const Value document = to_value(result.document);
-  documents_.run = to_json(document);
-  if (const Value* stages = document.find("stages")) documents_.coverage = to_json(*stages);
-  if (result.document.delta) documents_.delta = to_json(*result.document.delta);
+  documents_.of = &result.document;
 
   write_outputs(result);
+  documents_ = {};
   for (Output& output : outputs_) {
     const std::string* path = path_of(output.exporter->output());
     if (output.failed) {
@@ -192,7 +190,7 @@ void Publisher::write_history(RunResult& result) {
 
 void Publisher::write_run_document(RunResult& result) {
   const std::string path = plan_.output_dir + "/run.json";
-  if (auto done = write_file_atomically(path, to_json(to_value(result.document), 2) + "\n"); !done)
+  if (auto done = write_file_atomically(path, to_json(result.document, 2) + "\n"); !done)
     result.problems.push_back(done.error());
   else
     result.written.push_back(path);

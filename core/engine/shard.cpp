@@ -16,7 +16,7 @@ namespace sonde::core {
 namespace {
 constexpr int64_t flush_every_ns = 50'000'000;
 constexpr std::size_t flush_at = 512;
-constexpr uint64_t most_held_facts = 1u << 17;  // over all shards: some 25 MB where a host has services and scripts
+constexpr uint64_t most_held_facts = 1u << 16;  // over all shards: some 30 MB where hosts have services and scripts
 constexpr uint32_t enough_pending = 1024;  // hosts queued before the first stage: more only costs memory
 constexpr int64_t turn_retry_ns = 5'000'000;
 constexpr int64_t written_retry_ns = 1'000'000;

@@ -170,7 +170,7 @@ Result<HistoryEntry> add_to_history(const std::string& directory, const EachReco
   std::vector<std::string> names = {format_utc(seconds, "%Y-%m-%d"), moment};
   for (char n = '2'; n <= '9'; ++n) names.push_back(moment + "-" + n);
 
-  const std::string document = to_json(to_value(run), 2) + "\n";
+  const std::string document = to_json(run, 2) + "\n";
   const auto write_records = [&](int fd) { return write_array(fd, records); };
   const auto write_document = [&](int fd) { return write_all(fd, document); };
   for (const std::string& when : names) {

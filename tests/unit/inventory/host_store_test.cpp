@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 #include <sonde/plugin.h>
+#include <unistd.h>
 
+#include <filesystem>
 #include <limits>
 
 #include "facts.hpp"
@@ -84,6 +86,29 @@ TEST(HostStore, KeepsHostsThatAreLargerThanOneEntry) {
   store.sort();
   EXPECT_EQ(store.size(), 1u);
   EXPECT_EQ(all(store)[0].facts, facts);
+}
+
+TEST(HostStore, TellsHowManyTheDiskDidNotGiveBack) {
+  HostStore store(64);
+  for (uint32_t i = 0; i < 100; ++i) store.add(IpAddress::v4(i + 1), many_facts());
+  store.sort();
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code ec;
+    const std::string name = std::filesystem::read_symlink(entry.path(), ec).string();
+    if (!ec && name.ends_with(" (deleted)")) {
+      ASSERT_EQ(::ftruncate(std::stoi(entry.path().filename().string()), 1000), 0);
+    }
+  }
+  std::size_t seen = 0;
+  const auto read = store.each([&](const HostRecord& h) { seen += h.facts == many_facts(); });
+  ASSERT_FALSE(read.has_value());
+  EXPECT_EQ(read.error().id, "temporary-file");
+  EXPECT_EQ(read.error().text, "the records of " + std::to_string(100 - seen) +
+                                   " of 100 hosts in a temporary file of " + Spool::directory() +
+                                   " cannot be read back");
+  EXPECT_GT(seen, 0u);
+  std::vector<Fact> facts;
+  EXPECT_FALSE(store.find(IpAddress::v4(100), facts).has_value());
 }
 
 std::string encoded() {
