@@ -68,8 +68,7 @@ void Spool::write_out() {
   error_ = fd_ < 0 ? errno : 0;
   std::size_t done = 0;
   while (error_ == 0 && done < buffer_.size()) {
-    const ssize_t n =
-        ::pwrite(fd_, buffer_.data() + done, buffer_.size() - done, static_cast<off_t>(written_ + done));
+    const ssize_t n = ::pwrite(fd_, buffer_.data() + done, buffer_.size() - done, static_cast<off_t>(written_ + done));
     if (n > 0)
       done += static_cast<std::size_t>(n);
     else if (n == 0 || errno != EINTR)

@@ -120,7 +120,8 @@ void Coordinator::write_journal(const Batch& b) {
   for (const Batch::Settled& s : b.settled) {
     // What the core itself knew of the host stands in front of what the stages found.
     const std::vector<Fact>& facts = s.record.facts;
-    const auto of_stages = std::find_if(facts.begin(), facts.end(), [](const Fact& f) { return f.stage != core_stage; });
+    const auto of_stages =
+        std::find_if(facts.begin(), facts.end(), [](const Fact& f) { return f.stage != core_stage; });
     const auto known = std::span(facts).first(static_cast<std::size_t>(of_stages - facts.begin()));
     if (!known.empty()) journal_->result(s.record.ip, core_stage, Outcome::none, known, {});
     if (s.whole) journal_->settled(s.position, s.record.ip, &s.record.outcomes);

@@ -1,8 +1,8 @@
 // After the last host: records read back by address, folded and handed to the exporters, the run document, the history
 // and the delta.
 #pragma once
-#include <memory>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>

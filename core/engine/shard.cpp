@@ -17,7 +17,7 @@ namespace {
 constexpr int64_t flush_every_ns = 50'000'000;
 constexpr std::size_t flush_at = 512;
 constexpr uint64_t most_held_facts = 1u << 16;  // over all shards: some 30 MB where hosts have services and scripts
-constexpr uint32_t enough_pending = 1024;  // hosts queued before the first stage: more only costs memory
+constexpr uint32_t enough_pending = 1024;       // hosts queued before the first stage: more only costs memory
 constexpr int64_t turn_retry_ns = 5'000'000;
 constexpr int64_t written_retry_ns = 1'000'000;
 
@@ -126,8 +126,7 @@ int64_t Shard::next_wake() const {
     if (s.running.head != no_slot) next = std::min(next, slots_.at(s.running.head).deadline);
     if (s.pending.head != no_slot && s.blocked_until > now) next = std::min(next, s.blocked_until);
   }
-  if (unwritten() > 0 && position_ < slice_.end() && !has_room())
-    next = std::min(next, now + written_retry_ns);
+  if (unwritten() > 0 && position_ < slice_.end() && !has_room()) next = std::min(next, now + written_retry_ns);
   for (const auto& queue : turns_)
     if (!queue.empty()) next = std::min(next, std::max(retry_shortage_at_, now + turn_retry_ns / 10));
   if (!turns_[static_cast<std::size_t>(Shortage::packets)].empty())

@@ -129,8 +129,8 @@ class Shard {
   std::vector<sonde_task> offered_;
   Batch batch_;
   uint64_t settled_count_ = 0;
-  uint64_t handed_over_ = 0;  ///< settled by this run, silent ones included
-  uint64_t told_ = 0;         ///< of those, in batches already delivered
+  uint64_t handed_over_ = 0;                         ///< settled by this run, silent ones included
+  uint64_t told_ = 0;                                ///< of those, in batches already delivered
   uint64_t facts_handed_over_ = 0, facts_told_ = 0;  ///< their facts, in the same way
   uint64_t source_facts_ = 0;                        ///< of hosts in slots
   uint64_t most_held_facts_;

@@ -161,9 +161,8 @@ Result<std::vector<HistoryEntry>> list_history(const std::string& directory) {
   return entries;
 }
 
-Result<HistoryEntry> add_to_history(const std::string& directory, const EachRecord& records,
-                                    const RunDocument& run, std::chrono::system_clock::time_point now,
-                                    uint64_t keep_count, int64_t keep_age) {
+Result<HistoryEntry> add_to_history(const std::string& directory, const EachRecord& records, const RunDocument& run,
+                                    std::chrono::system_clock::time_point now, uint64_t keep_count, int64_t keep_age) {
   if (auto made = make_directories(directory); !made) return tl::unexpected(made.error());
   const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
   const std::string moment = format_utc(seconds, "%Y-%m-%dT%H%M%SZ");

@@ -39,9 +39,8 @@ void HostStore::add(const IpAddress& ip, std::span<const Fact> facts, std::span<
 }
 
 void HostStore::sort() {
-  std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
-    return std::tie(a.ip, a.offset) < std::tie(b.ip, b.offset);
-  });
+  std::sort(entries_.begin(), entries_.end(),
+            [](const Entry& a, const Entry& b) { return std::tie(a.ip, a.offset) < std::tie(b.ip, b.offset); });
   hosts_ = 0;
   for (std::size_t i = 0; i < entries_.size(); ++i) hosts_ += i == 0 || entries_[i].ip != entries_[i - 1].ip;
 }
@@ -52,8 +51,8 @@ bool HostStore::read(const Entry& entry, std::string& bytes, HostRecord& host) c
 }
 
 Result<void> HostStore::find(const IpAddress& ip, std::vector<Fact>& facts) const {
-  auto entry =
-      std::lower_bound(entries_.begin(), entries_.end(), ip, [](const Entry& e, const IpAddress& a) { return e.ip < a; });
+  auto entry = std::lower_bound(entries_.begin(), entries_.end(), ip,
+                                [](const Entry& e, const IpAddress& a) { return e.ip < a; });
   if (entry == entries_.end() || entry->ip != ip) return {};
   HostRecord host;
   host.facts.swap(facts);
@@ -80,14 +79,15 @@ Result<void> HostStore::each(const std::function<void(HostRecord&)>& visit) cons
     else
       ++lost;
   }
-  if (lost != 0) return unreadable("the records of " + std::to_string(lost) + " of " + std::to_string(hosts_) + " hosts");
+  if (lost != 0)
+    return unreadable("the records of " + std::to_string(lost) + " of " + std::to_string(hosts_) + " hosts");
   return {};
 }
 
 Result<void> HostStore::health() const {
   if (spool_.error() == 0) return {};
-  return failure("temporary-file", "no temporary file can be written in " + Spool::directory() + ": " +
-                                         std::strerror(spool_.error()));
+  return failure("temporary-file",
+                 "no temporary file can be written in " + Spool::directory() + ": " + std::strerror(spool_.error()));
 }
 
 }  // namespace sonde::core

@@ -19,7 +19,7 @@ struct Compilation {
   std::set<FieldId> written = {FieldTable::ip, FieldTable::hostname, FieldTable::evidence};  ///< by the core, or so far
   std::set<std::string> told_permissions = {};  ///< remedies of plugins that were refused for who may write where
   std::unordered_map<IpAddress, std::string> names = {};  ///< that addresses were given as: the first of each
-  uint64_t unresolved = 0;                      ///< names and sources that were not asked: targets that are not counted
+  uint64_t unresolved = 0;  ///< names and sources that were not asked: targets that are not counted
 };
 
 /// One part of the targets as somebody wrote it: a range, the addresses of a name, or all that a source yields.

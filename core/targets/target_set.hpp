@@ -11,7 +11,7 @@ namespace sonde::core {
 
 struct AddressRange {
   IpAddress first{};
-  IpAddress last{};  ///< inclusive; same family and zone as first
+  IpAddress last{};               ///< inclusive; same family and zone as first
   std::string to_string() const;  ///< "10.0.0.1-10.0.0.254", or a lone address
   friend bool operator==(const AddressRange&, const AddressRange&) = default;
 };

@@ -1,4 +1,5 @@
-// Any bytes as a host of the spool: what is read of them speaks of known fields alone, and written again it is the same.
+// Any bytes as a host of the spool: what is read of them speaks of known fields alone, and written again it is the
+// same.
 #include <cstdlib>
 #include <string>
 
@@ -10,8 +11,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   const FieldTable fields;
   HostRecord host;
   if (!decode_host({reinterpret_cast<const char*>(data), size}, fields.size(), host.outcomes, host.facts)) return 0;
-  const FoldContext context{&fields, std::vector<std::string>(host.outcomes.size(), "p"),
-                            std::vector<bool>(host.outcomes.size(), true), {}};
+  const FoldContext context{
+      &fields, std::vector<std::string>(host.outcomes.size(), "p"), std::vector<bool>(host.outcomes.size(), true), {}};
   (void)to_json(to_value(fold(host, context), fields, true));
 
   std::string bytes;

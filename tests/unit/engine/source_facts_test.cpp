@@ -104,8 +104,8 @@ TEST_F(SourceFacts, WhatTheDiskDoesNotGiveBackIsToldAndCostsNoHost) {
   const RunResult r = run_well();
   EXPECT_EQ(r.document.settled, 1000u);
   EXPECT_TRUE(r.had_errors);
-  const auto told = std::find_if(r.problems.begin(), r.problems.end(),
-                                 [](const Diagnostic& d) { return d.id == "temporary-file"; });
+  const auto told =
+      std::find_if(r.problems.begin(), r.problems.end(), [](const Diagnostic& d) { return d.id == "temporary-file"; });
   ASSERT_NE(told, r.problems.end());
   EXPECT_TRUE(told->text.starts_with("what the sources know of ")) << told->text;
   EXPECT_LT(r.hosts.size(), 1000u);  // those in memory are there

@@ -81,7 +81,8 @@ TEST(HostStore, KeepsHostsThatAreLargerThanOneEntry) {
   HostStore store;
   std::vector<Fact> facts;
   for (int i = 0; i < 40; ++i)
-    facts.push_back({FieldTable::banners, 0, std::to_string(i), Scalar::of(std::string(1 << 20, static_cast<char>('a' + i % 26)))});
+    facts.push_back(
+        {FieldTable::banners, 0, std::to_string(i), Scalar::of(std::string(1 << 20, static_cast<char>('a' + i % 26)))});
   store.add(ip("10.0.0.1"), facts);
   store.sort();
   EXPECT_EQ(store.size(), 1u);
