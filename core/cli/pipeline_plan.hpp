@@ -16,10 +16,13 @@ Registry load_plugins(const std::vector<std::string>& plugin_path);
 /// refused. A run trusts plugins with more than loading.
 Registry look_at_plugins(const std::vector<std::string>& plugin_path);
 
+/// What the plan is for, and so how much it asks: a check resolves no names; only a run needs all that sources know.
+enum class PlanFor { checking, showing, running };
+
 /// Null when `out` has errors; the plan alone, whatever the plugins say to it.
-std::unique_ptr<Plan> plan_from(const PipelineArguments&, const Registry&, bool resolve_names, Diagnostics& out);
+std::unique_ptr<Plan> plan_from(const PipelineArguments&, const Registry&, PlanFor, Diagnostics& out);
 
 /// What `validate` and `plan` say: the same, and each plugin was asked by its create() whether it takes its options.
-std::unique_ptr<Plan> tried_plan_from(const PipelineArguments&, const Registry&, bool resolve_names, Diagnostics& out);
+std::unique_ptr<Plan> tried_plan_from(const PipelineArguments&, const Registry&, PlanFor, Diagnostics& out);
 
 }  // namespace sonde::core::cli

@@ -94,7 +94,7 @@ int execute(const RunArguments& arguments) {
   }
 
   Diagnostics out;
-  const auto plan = plan_from(pipeline, registry, true, out);
+  const auto plan = plan_from(pipeline, registry, PlanFor::running, out);
   if (!arguments.quiet || out.has_errors()) print_error(out.render_sorted(colour_on_stderr()));
   if (plan == nullptr) return static_cast<int>(out.exit_code());
 

@@ -51,15 +51,14 @@ std::string findings_text(const RunResult& result, const Plan& plan) {
 
 }  // namespace
 
-std::vector<Value> responding_records(const RunResult& result, const FoldContext& context) {
-  std::vector<Value> records;
-  for (const HostRecord& host : result.hosts) {
+void each_responding(const RunResult& result, const FoldContext& context, const std::function<void(Value)>& visit) {
+  // What cannot be read back was told when the outputs were written.
+  static_cast<void>(result.hosts.each([&](const HostRecord& host) {
     const FoldedRecord record = fold(host, context);
     const FoldedField* alive = record.find(FieldTable::alive);
-    if (alive == nullptr || alive->items.empty() || !alive->items.front().value.as_bool()) continue;
-    records.push_back(to_value(record, *context.fields, false));
-  }
-  return records;
+    if (alive == nullptr || alive->items.empty() || !alive->items.front().value.as_bool()) return;
+    visit(to_value(record, *context.fields, false));
+  }));
 }
 
 std::string unavailable_text(const RunDocument& document) {

@@ -17,7 +17,22 @@ ExportFields::ExportFields(const FieldTable& fields, std::vector<FieldId> filled
   }
 }
 
-ExportInstance::ExportInstance(const OutputPlan& output, const ExportFields& fields, const Documents& documents)
+const std::string* Documents::find(std::string_view name) {
+  if (!of) return nullptr;
+  if (name == "run") {
+    if (run.empty()) run = to_json(*of);
+    return &run;
+  }
+  if (name == "coverage") {
+    if (coverage.empty()) coverage = to_json(coverage_of(*of));
+    return &coverage;
+  }
+  if (name != "delta" || !of->delta) return nullptr;
+  if (delta.empty()) delta = to_json(*of->delta);
+  return &delta;
+}
+
+ExportInstance::ExportInstance(const OutputPlan& output, const ExportFields& fields, Documents& documents)
     : HostCalls(&output.options), output_(output), fields_(fields), documents_(documents) {}
 
 ExportInstance::~ExportInstance() {
@@ -118,11 +133,8 @@ sonde_err ExportInstance::get(sonde_task task, uint32_t field, uint32_t item, so
 }
 
 sonde_err ExportInstance::document(std::string_view name, sonde_str* out) {
-  const std::string* text = name == "run"        ? &documents_.run
-                            : name == "coverage" ? &documents_.coverage
-                            : name == "delta"    ? &documents_.delta
-                                                 : nullptr;
-  if (!text || text->empty()) return SONDE_E_ABSENT;
+  const std::string* text = documents_.find(name);
+  if (!text) return SONDE_E_ABSENT;
   *out = {text->data(), text->size()};
   return SONDE_OK;
 }

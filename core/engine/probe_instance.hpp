@@ -83,7 +83,7 @@ class ProbeInstance final : public HostCalls, public LoopClient {
   uint8_t stage_;
   const struct PluginEntry& plugin_;
   sonde_inst* instance_ = nullptr;
-  FieldItems items_;  ///< of the task that asks
+  FieldItems items_;       ///< of the task that asks
   const uint32_t rights_;  ///< SONDE_NEED_* with the options of this stage
   bool has_threads_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< what is posted holds it weakly

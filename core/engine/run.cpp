@@ -278,6 +278,11 @@ class Run {
     result.hosts = coordinator.take_hosts();
     result.problems = std::move(problems_);
     result.problems.insert(result.problems.end(), coordinator.problems().begin(), coordinator.problems().end());
+    if (const uint64_t n = shared_->unreadable; n != 0)
+      result.problems.push_back(Diagnostic{
+          "temporary-file",
+          "what the sources know of " + std::to_string(n) + " hosts could not be read back: their records lack it",
+          std::string(message("temporary-file").remedy)});
     result.signal = coordinator.signal();
     fill_document(result, coordinator);
     shards_.clear();  // destroys the instances: before the exporters, so that their last words are told
@@ -385,7 +390,8 @@ Result<RunResult> publish(const Plan& outputs, MergedRuns merged, const std::str
   Publisher publisher(outputs, merged.fold_context(), merged.filled);
   if (auto ok = publisher.prepare(); !ok) return tl::unexpected(ok.error());
   RunResult result;
-  result.hosts = std::move(merged.hosts);
+  for (const HostRecord& host : merged.hosts) result.hosts.add(host);
+  result.hosts.sort();
   result.document = std::move(merged.document);
   result.document.run_id = run_id;
   result.problems = std::move(merged.notes);

@@ -92,8 +92,8 @@ std::vector<FieldId> Plan::filled_fields() const {
       has_names |= id == FieldTable::reverse_dns || id == FieldTable::snmp || id == FieldTable::hostname;
     }
   }
-  for (const auto& [ip, facts] : source_facts)
-    for (const Fact& fact : facts) filled.insert(fact.field);
+  for (FieldId id = 0; id < fields.size(); ++id)
+    if (source_facts.has_field(id)) filled.insert(id);
   if (has_names) filled.insert(FieldTable::hostname);
   return {filled.begin(), filled.end()};
 }

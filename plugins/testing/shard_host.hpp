@@ -383,7 +383,8 @@ class ShardHost {
       self(c).put(*task, output, {key.ptr, key.len}, *v);
       return SONDE_OK;
     };
-    table_.get = [](sonde_ctx* c, sonde_task, uint32_t input, uint32_t item, sonde_str*, sonde_value* out) -> sonde_err {
+    table_.get = [](sonde_ctx* c, sonde_task, uint32_t input, uint32_t item, sonde_str*,
+                    sonde_value* out) -> sonde_err {
       if (item != 0 || !self(c).known.count(input)) return SONDE_E_ABSENT;
       out->type = SONDE_BOOL;
       out->as.u = 1;

@@ -118,7 +118,8 @@ TEST(SnmpProbe, SilenceIsToldOnlyOfHostsThatAreThere) {
     if (known) host.known = {0};
     ASSERT_TRUE(host.run());
     host.stop();
-    EXPECT_EQ(host.logged(), known ? "the one host that is alive answered none of the credentials: the community may be "
+    EXPECT_EQ(host.logged(), known
+                                 ? "the one host that is alive answered none of the credentials: the community may be "
                                    "wrong, which agents meet with silence, or no agent may run there\n"
                                  : "");
   }
