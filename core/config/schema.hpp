@@ -32,7 +32,7 @@ struct Schema {
   Format format = Format::none;
   std::string description;
   std::optional<Value> default_value;
-  std::vector<Value> choices;  ///< enum
+  std::vector<Value> choices;  ///< enum; of ports: the words that may stand there instead of a list
   std::optional<double> minimum, maximum;
   std::shared_ptr<Schema> items;  ///< of an array
   struct Property;

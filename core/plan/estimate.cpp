@@ -35,8 +35,9 @@ class Estimator {
     for (const StagePlan& stage : plan.stages) {
       if (!stage.enabled) continue;
       bool link = std::find(stage.outputs.begin(), stage.outputs.end(), FieldTable::link) != stage.outputs.end();
-      const uint64_t silent = amount_of(stage, "silent");
-      costs_.push_back({&stage, silent, amount_of(stage, "alive"), silent_wait(stage, silent), link});
+      const uint64_t silent = is_spared(stage) ? 0 : amount_of(stage, "silent");
+      const uint64_t wait = is_spared(stage) ? 0 : silent_wait(stage, silent);
+      costs_.push_back({&stage, silent, amount_of(stage, "alive"), wait, link});
     }
   }
 
@@ -50,6 +51,16 @@ class Estimator {
   }
 
  private:
+  /// Whether an earlier stage tells this one that there is nothing to ask a silent target.
+  bool is_spared(const StagePlan& stage) const {
+    const Value* input = cost_expression(*stage.plugin, stage.options, "spared_by");
+    const FieldId field = input && input->text() ? plan_.fields.find(*input->text()) : no_field;
+    return field != no_field && std::any_of(costs_.begin(), costs_.end(), [&](const StageCost& earlier) {
+             const auto& outputs = earlier.stage->outputs;
+             return std::find(outputs.begin(), outputs.end(), field) != outputs.end();
+           });
+  }
+
   /// A plugin declares its wait as if connections stood one behind the other; as many as permitted stand side by side.
   uint64_t silent_wait(const StagePlan& stage, uint64_t connections) const {
     const uint64_t wait = amount_of(stage, "wait");

@@ -5,6 +5,8 @@
 //   silent  packets to a target that never answers        alive   packets to one that answers at once
 //   wait    ns that a task on a silent target takes        (absent: 0)
 //   deadline  ns after which a task is over                (absent: the descriptor's timeout and the wait)
+//   spared_by  no product but the name of an input: where an earlier stage writes that field, a target that answered
+//              nobody costs nothing here
 // Nested lists are sums: ["ports"] is one a port; [["ports"], [1]] is one a port and one more. {"first": [...]} is the
 // first of its factors that is not 0: what counts when an option was not given.
 #pragma once

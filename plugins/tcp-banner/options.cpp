@@ -9,7 +9,8 @@ namespace sonde::tcp_banner {
 Options Options::from(const Context& host) {
   Options out;
   std::vector<bool> seen(std::size_t{std::numeric_limits<uint16_t>::max()} + 1, false);
-  for (uint64_t port : host.list<uint64_t>("/ports")) {
+  out.found = host.host().option_count(host.raw_context(), str("/ports")) == 0;
+  for (uint64_t port : host.list<uint64_t>(out.found ? "/fallback_ports" : "/ports")) {
     if (port == 0 || port >= seen.size())
       throw Failure(SONDE_E_CONFIG, "ports go from 1 to 65535, not " + std::to_string(port));
     if (seen[port]) continue;
