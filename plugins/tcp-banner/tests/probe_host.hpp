@@ -42,6 +42,13 @@ class ProbeHost {
       out->name = {self(c).name.data(), self(c).name.size()};
       return SONDE_OK;
     };
+    table_.count = [](sonde_ctx* c, sonde_task, uint32_t) { return static_cast<uint32_t>(self(c).found.size()); };
+    table_.get = [](sonde_ctx* c, sonde_task, uint32_t, uint32_t item, sonde_str*, sonde_value* out) -> sonde_err {
+      if (item >= self(c).found.size()) return self(c).asked_before ? SONDE_E_ABSENT : SONDE_E_UNSUPPORTED;
+      out->type = SONDE_U64;
+      out->as.u = self(c).found[item];
+      return SONDE_OK;
+    };
     table_.attach = [](sonde_ctx* c, sonde_task, uint64_t user) -> sonde_err {
       self(c).attached_ = user;
       return SONDE_OK;
@@ -82,6 +89,18 @@ class ProbeHost {
   }
   ~ProbeHost() {
     if (instance_ != nullptr) plugin()->destroy(instance_);
+  }
+  /// The ports that it was made with are the fallback then.
+  void use_found() {
+    const uint32_t count = options.count("/ports");
+    options.list("fallback_ports", std::vector<std::string>(count));
+    for (uint32_t i = 0; i < count; ++i) {
+      sonde_value v{};
+      options.get("/ports/" + std::to_string(i), SONDE_U64, v);
+      options.set("fallback_ports/" + std::to_string(i), uint64_t{v.as.u});
+    }
+    options.list("ports", std::vector<std::string>());
+    options.set("ports", std::string("found"));
   }
   static testing::Options::Scalar ms(int64_t n) { return n * 1'000'000; }
 
@@ -143,6 +162,8 @@ class ProbeHost {
   std::string name, failure;
   size_t connections_per_host = 2, most_at_once = 0, dials = 0, io_calls = 0;
   std::set<uint16_t> denied;
+  std::vector<uint64_t> found;                 ///< open ports of an earlier stage
+  bool asked_before = false;                   ///< by an earlier stage
   std::map<uint16_t, int> fault;               ///< an errno that the connect to a port ends with
   std::map<uint16_t, std::string> unroutable;  ///< refused by dial() itself, with this reason
   bool ended = false;                          ///< the host has settled the task without the plugin
