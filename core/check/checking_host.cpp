@@ -196,8 +196,9 @@ sonde_err CheckingHost::get_known(sonde_task task, uint32_t input, uint32_t item
                                   sonde_str* key, sonde_value* out) {
   if (!has_input("get", input)) return SONDE_E_INVALID;
   const FieldId id = subject_.inputs[input];
-  if (id == no_field) return SONDE_E_ABSENT;
+  if (id == no_field) return SONDE_E_UNSUPPORTED;
   const auto& items = items_.of(task, subject_.fields[id], id, known);
+  if (items.empty()) return SONDE_E_UNSUPPORTED;  // no stage stands before the one that is checked
   if (item >= items.size()) return SONDE_E_ABSENT;
   const Fact& f = known[items[item]];
   if (key) *key = {f.key.data(), f.key.size()};

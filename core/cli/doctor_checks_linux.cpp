@@ -103,7 +103,8 @@ Finding check_raw_sockets() {
   }
   f.found = fmt::format("ICMP: {}; Ethernet: {}", icmp ? "allowed" : icmp_reason, packet ? "allowed" : packet_reason);
   f.health = Health::limited;
-  f.remedy = "arp-oui needs them, icmp is faster with them: run as root, or grant CAP_NET_RAW (docs/operations.md)";
+  f.remedy =
+      "arp-oui and tcp-syn need them, icmp is faster with them: run as root, or grant CAP_NET_RAW (docs/operations.md)";
   return f;
 }
 

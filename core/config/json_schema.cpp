@@ -101,6 +101,8 @@ Value body(const Schema& s) {
     for (const Schema& alternative : s.any_of) alternatives.push_back(editor_schema(alternative));
     return object({{"anyOf", Value(std::move(alternatives))}});
   }
+  if (!s.choices.empty() && s.format == Format::ports)
+    return object({{"anyOf", list({reference("ports"), object({{"enum", Value(s.choices)}})})}});
   if (!s.choices.empty()) return or_interpolated(object({{"enum", Value(s.choices)}}));
   if (s.format == Format::secret) return text_schema(s);
   if (s.format != Format::none) return format_schema(s.format);

@@ -46,7 +46,7 @@ struct Schema {
   Format format = Format::none;
   std::string description;
   std::optional<Value> default_value;
-  std::vector<Value> choices;  ///< enum
+  std::vector<Value> choices;  ///< enum; of ports: the words that may stand there instead of a list
   std::optional<double> minimum, maximum;
   std::optional<uint64_t> min_length, max_length;  ///< of a text, in characters
   std::optional<uint64_t> min_items, max_items;    ///< of an array

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "base/text.hpp"
@@ -267,11 +268,20 @@ class Checker {
   }
 
   std::optional<Value> formatted(const Value& v, const Schema& s, const Owner& owner) {
+    const bool or_word = s.format == Format::ports && !s.choices.empty();
+    if (or_word && v.text() != nullptr &&
+        std::any_of(s.choices.begin(), s.choices.end(), [&](const Value& c) { return same_scalar(c, v); }))
+      return v;
     auto converted = convert_format(v, s, context_.path_base);
     if (!converted) {
       Diagnostic d = std::move(converted.error());
       if (s.format == Format::secret) {
         d.text = "takes text";
+      } else if (or_word && v.text() != nullptr && !v.text()->empty() &&
+                 std::isalpha(static_cast<unsigned char>((*v.text())[0]))) {
+        d.id = "bad-value";
+        d.text = fmt::format("takes {}, found {}", expectation(s), found(v));
+        d.hint = near_choice(v, s);
       } else if (d.id == "wrong-type") {
         d.text += ", found " + found(v);
       }
@@ -284,6 +294,7 @@ class Checker {
     }
     carry(v, *converted);
     if (!in_bounds(*converted, s, owner, v) || !fits_length(*converted, s, owner, v)) return std::nullopt;
+    if (or_word) return std::optional<Value>(*std::move(converted));
     return is_choice(*converted, s, owner, v) ? std::optional<Value>(*std::move(converted)) : std::nullopt;
   }
 
@@ -347,18 +358,18 @@ class Checker {
   bool is_choice(const Value& v, const Schema& s, const Owner& owner, const Value& written) {
     if (s.choices.empty()) return true;
     if (std::any_of(s.choices.begin(), s.choices.end(), [&](const Value& c) { return same_scalar(c, v); })) return true;
-    std::string hint;
-    if (v.text()) {
-      std::vector<std::string_view> names;
-      for (const Value& c : s.choices) {
-        if (c.text()) names.push_back(*c.text());
-      }
-      if (const auto near = did_you_mean(*v.text(), names); !near.empty())
-        hint = fmt::format("did you mean '{}'?", near);
-    }
     out_.error("bad-value", written.where,
-               fmt::format("{} takes {}, found {}", named(owner), expectation(s), found(written)), std::move(hint));
+               fmt::format("{} takes {}, found {}", named(owner), expectation(s), found(written)), near_choice(v, s));
     return false;
+  }
+  static std::string near_choice(const Value& v, const Schema& s) {
+    if (!v.text()) return {};
+    std::vector<std::string_view> names;
+    for (const Value& c : s.choices) {
+      if (c.text()) names.push_back(*c.text());
+    }
+    const auto near = did_you_mean(*v.text(), names);
+    return near.empty() ? std::string() : fmt::format("did you mean '{}'?", near);
   }
 
   void wrong_type(const Value& v, const Schema& s, const Owner& owner) {

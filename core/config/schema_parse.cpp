@@ -270,8 +270,10 @@ class Reader {
     if (s.items && s.type != SchemaType::array) return fail(pointer, "items goes with an array only");
     if (!s.properties.empty() && s.type != SchemaType::object)
       return fail(pointer, "properties go with an object only");
-    if (!s.choices.empty() && (s.type == SchemaType::array || s.type == SchemaType::object)) {
-      return fail(pointer, "enum goes with scalars only");
+    // Of ports, enum lists the words that may stand there instead.
+    const bool words = s.format == Format::ports;
+    if (!s.choices.empty() && !words && (s.type == SchemaType::array || s.type == SchemaType::object)) {
+      return fail(pointer, "enum goes with scalars and ports only");
     }
     for (const std::string& name : s.required) {
       const auto known = std::any_of(s.properties.begin(), s.properties.end(),
@@ -309,9 +311,11 @@ class Reader {
   /// Defaults and choices must be values that the node itself would accept.
   bool check_values(const std::string& pointer, Schema& s) {
     for (const Value& choice : s.choices) {
+      if (s.format == Format::ports && choice.text() != nullptr && !parse_ports(*choice.text())) continue;
       Schema bare = s;
       bare.choices.clear();
-      if (!accepts(choice, bare)) return fail(pointer, "enum has an entry of another type");
+      if (s.format == Format::ports || !accepts(choice, bare))
+        return fail(pointer, "enum has an entry of another type");
     }
     if (!s.default_value) return true;
     // A number as the default of a duration is in base units, as bounds are.

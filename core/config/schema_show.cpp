@@ -127,6 +127,8 @@ std::string expectation(const Schema& s) {
     }
     return text;
   }
+  if (!s.choices.empty() && s.format == Format::ports)
+    return "ports such as 22,80,8000-8010, or " + choice_text(s.choices);
   if (!s.choices.empty()) return (s.choices.size() > 1 ? "one of " : "") + choice_text(s.choices);
   switch (s.format) {
     case Format::duration:

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <future>
 
+#include "engine/asked.hpp"
 #include "engine/convert.hpp"
 #include "engine/crash.hpp"
 #include "engine/creation.hpp"
@@ -173,9 +174,11 @@ sonde_err ProbeInstance::get(sonde_task task, uint32_t input, uint32_t item, son
     if (slot == no_slot) return SONDE_E_STALE;
     const auto& inputs = stage_plan().inputs;
     if (input >= inputs.size()) return SONDE_E_INVALID;
-    if (inputs[input] == no_field) return SONDE_E_ABSENT;
+    if (inputs[input] == no_field) return SONDE_E_UNSUPPORTED;
     const HostSlot& h = shard_.slots()[slot];
     const auto& items = items_.of(task, shard_.plan().fields[inputs[input]], inputs[input], known(h));
+    if (items.empty() && !asked_before(shard_.plan(), stage_, inputs[input], shard_.slots().outcomes(slot)))
+      return SONDE_E_UNSUPPORTED;
     if (item >= items.size()) return SONDE_E_ABSENT;
     const Fact& f = h.facts[items[item]];
     if (key) *key = {f.key.data(), f.key.size()};

@@ -237,7 +237,9 @@ bool Shard::offer_to_pool(ShardStage& s) {
     h.state = SlotState::in_worker;
     h.deadline = INT64_MAX;  // counts from the call of run(), see job_started()
     slots_.push(s.running, slot);
-    h.job = std::make_shared<Job>(*this, s.index, slot, h.generation, h.ip, h.facts);
+    const Outcome* outcomes = slots_.outcomes(slot);
+    h.job = std::make_shared<Job>(*this, s.index, slot, h.generation, h.ip, h.facts,
+                                  std::vector<Outcome>(outcomes, outcomes + slots_.stages()));
     if (!s.pool->submit(h.job)) {
       fail_stage(s.index, "all of its workers hang; the stage is quarantined");
       return true;

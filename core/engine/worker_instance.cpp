@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "engine/asked.hpp"
 #include "engine/convert.hpp"
 #include "engine/crash.hpp"
 #include "engine/creation.hpp"
@@ -152,9 +153,10 @@ sonde_err WorkerInstance::get(sonde_task task, uint32_t input, uint32_t item, so
   if (!job) return SONDE_E_STALE;
   if (input >= plan_.inputs.size()) return SONDE_E_INVALID;
   const FieldId id = plan_.inputs[input];
-  if (id == no_field) return SONDE_E_ABSENT;
+  if (id == no_field) return SONDE_E_UNSUPPORTED;
   std::lock_guard lock(job->mutex);
   const auto& items = job->items.of(task, shared_.plan.fields[id], id, job->inputs);
+  if (items.empty() && !asked_before(shared_.plan, stage_, id, job->outcomes.data())) return SONDE_E_UNSUPPORTED;
   if (item >= items.size()) return SONDE_E_ABSENT;
   const Fact& f = job->inputs[items[item]];
   if (key) *key = {f.key.data(), f.key.size()};

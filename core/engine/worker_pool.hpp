@@ -22,18 +22,20 @@ class WorkerInstance;
 /// the shard's. `mutex` guards what both sides touch.
 struct Job {
   Job(Shard& s, uint8_t stage_index, uint32_t host_slot, uint32_t host_generation, const IpAddress& address,
-      std::vector<Fact> known)
+      std::vector<Fact> known, std::vector<Outcome> so_far)
       : shard(s),
         stage(stage_index),
         slot(host_slot),
         generation(host_generation),
         ip(address),
-        inputs(std::move(known)) {}
+        inputs(std::move(known)),
+        outcomes(std::move(so_far)) {}
   Shard& shard;
   const uint8_t stage;
   const uint32_t slot, generation;
   const IpAddress ip;
   const std::vector<Fact> inputs;
+  const std::vector<Outcome> outcomes;  ///< of the host, by stage
   std::atomic<bool> cancelled{false};
   std::atomic<int64_t> deadline{0};
 

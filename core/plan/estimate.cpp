@@ -36,7 +36,9 @@ class Estimator {
       if (!stage.enabled) continue;
       bool link = std::find(stage.outputs.begin(), stage.outputs.end(), FieldTable::link) != stage.outputs.end();
       uses_facts_ |= stage.when != nullptr;
-      costs_.push_back({&stage, amount_of(stage, "silent"), amount_of(stage, "alive"), silent_wait(stage), link});
+      const bool spared = is_spared(stage);
+      costs_.push_back({&stage, spared ? 0 : amount_of(stage, "silent"), amount_of(stage, "alive"),
+                        spared ? 0 : silent_wait(stage), link});
     }
   }
 
@@ -50,6 +52,16 @@ class Estimator {
   }
 
  private:
+  /// Whether an earlier stage tells this one that there is nothing to ask a silent target.
+  bool is_spared(const StagePlan& stage) const {
+    const Value* input = cost_expression(*stage.plugin, stage.options, "spared_by");
+    const FieldId field = input && input->text() ? plan_.fields.find(*input->text()) : no_field;
+    return field != no_field && std::any_of(costs_.begin(), costs_.end(), [&](const StageCost& earlier) {
+             const auto& outputs = earlier.stage->outputs;
+             return std::find(outputs.begin(), outputs.end(), field) != outputs.end();
+           });
+  }
+
   /// A plugin with several connections declares its wait as if they stood one behind the other; as many as permitted
   /// stand side by side.
   uint64_t silent_wait(const StagePlan& stage) const {

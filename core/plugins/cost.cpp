@@ -100,12 +100,16 @@ Result<void> check_cost(const Value& cost, const Schema& schema) {
   if (cost.is_null()) return {};
   if (!cost.object()) return failure("plugin-schema", "the cost in x-sonde is not an object");
   for (const Value::Member& member : *cost.object()) {
+    if (member.key == "spared_by") {
+      if (!member.value.text() || member.value.text()->empty())
+        return failure("plugin-schema", "the cost's spared_by is not the name of an input");
+      continue;
+    }
     if (member.key != "silent" && member.key != "alive" && member.key != "wait" && member.key != "connections" &&
         member.key != "deadline")
-      return failure("plugin-schema",
-                     fmt::format("the cost has a member '{}'; known are silent, alive, wait, connections, "
-                                 "deadline",
-                                 member.key));
+      return failure("plugin-schema", fmt::format("the cost has a member '{}'; known are silent, alive, wait, "
+                                                  "connections, deadline, spared_by",
+                                                  member.key));
     if (auto ok = check_expression(member.key, member.value, schema, 0); !ok) return ok;
   }
   return {};

@@ -7,6 +7,8 @@
 //   connections  among how many of them that wait is divided: as many as limits.connections_per_host permits stand side
 //             by side                                      (absent: the wait is one)
 //   deadline  ns after which a task is over                (absent: the descriptor's timeout and the wait)
+//   spared_by  no product but the name of an input: where an earlier stage writes that field, a target that answered
+//              nobody costs nothing here
 // Nested lists are sums: ["ports"] is one a port; [["ports"], [1]] is one a port and one more. {"first": [...]} is the
 // first of its factors that is not 0: what counts when an option was not given.
 #pragma once

@@ -111,7 +111,8 @@ Result<void> check_demands(const Schema& schema, uint32_t needs) {
   if (!schema.variants.object()) return wrong("variants is not an object");
   for (const Value::Member& by_option : *schema.variants.object()) {
     const Schema* option = property(schema, by_option.key);
-    if (!option || option->type != SchemaType::text || option->choices.empty())
+    const bool words = option && (option->type == SchemaType::text || option->format == Format::ports);
+    if (!words || option->choices.empty())
       return wrong(fmt::format("variants names '{}', which is no option with an enum of texts", by_option.key));
     if (!by_option.value.object()) return wrong(fmt::format("variants of '{}' is not an object", by_option.key));
     for (const Value::Member& variant : *by_option.value.object()) {

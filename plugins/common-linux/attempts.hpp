@@ -95,6 +95,12 @@ class Attempts {
     --live_;
     free_.push_back(index);
   }
+  // Asks the same task something else: attempts count from 0, and what was queued for it is void. The next attempt has
+  // to be put in by not_sent().
+  void restart(uint32_t index) {
+    ++slots_[index].generation;
+    slots_[index].sent = 0;
+  }
   // What stays valid for this slot alone; nullptr when there is no such question (any more).
   Slot* find(uint32_t index, uint32_t generation) {
     Slot* s = find(index);
@@ -177,6 +183,11 @@ class Attempts {
     skip_dead(postponed_);
     skip_dead(retries_);
     return std::min(head(postponed_), head(retries_));
+  }
+  // When the next attempt after the first one is due.
+  int64_t retry_due() {
+    skip_dead(retries_);
+    return head(retries_);
   }
   int64_t end_due() {
     skip_dead(ends_);

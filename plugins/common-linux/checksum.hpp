@@ -1,5 +1,6 @@
 // The Internet checksum (RFC 1071), in pieces: sums of several ranges may be added, all but the last of even length.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -26,7 +27,14 @@ inline uint16_t checksum(std::span<const uint8_t> bytes) {
   return checksum_finish(checksum_add(bytes));
 }
 
-// What ICMPv6 adds in front of its own header (RFC 8200, 8.1).
+// What TCP over IPv4 covers besides itself (RFC 9293, 3.1).
+inline uint32_t pseudo_header4(const Ip& from, const Ip& to, uint16_t length, uint8_t protocol) {
+  const uint32_t sum = checksum_add(std::span(to).last(4), checksum_add(std::span(from).last(4)));
+  return checksum_add(
+      std::array<uint8_t, 4>{0, protocol, static_cast<uint8_t>(length >> 8), static_cast<uint8_t>(length)}, sum);
+}
+
+// What ICMPv6 and TCP over IPv6 cover besides themselves (RFC 8200, 8.1).
 inline uint32_t pseudo_header6(const Ip& from, const Ip& to, uint32_t length, uint8_t next_header) {
   uint32_t sum = checksum_add(to, checksum_add(from));
   return checksum_add(

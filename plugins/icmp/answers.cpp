@@ -20,7 +20,7 @@ bool Icmp::drain(EchoSocket& socket, bool four) {
 void Icmp::received(const EchoSocket& socket, bool four, const net::Received& packet) {
   std::span<const uint8_t> icmp = packet.bytes;
   if (four && socket.raw) {
-    const auto inside = strip_ipv4(icmp);
+    const auto inside = net::strip_ip4(icmp, IPPROTO_ICMP);
     if (!inside) return;
     icmp = *inside;
   }
@@ -113,7 +113,7 @@ void Icmp::error(const QuotedEcho& quoted, const net::Ip& from) {
     return;
   }
   const Task task(host_, questions_[*slot].task);
-  host_.log(SONDE_LOG_DEBUG, net::to_text(from) + " answered: " + describe_error(four, quoted.type, quoted.code),
+  host_.log(SONDE_LOG_DEBUG, net::to_text(from) + " answered: " + net::describe_error(four, quoted.type, quoted.code),
             task.id());
   task.put(alive, true);
   settle(*slot, SONDE_NEGATIVE);

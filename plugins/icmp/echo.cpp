@@ -70,44 +70,14 @@ bool proves(const EchoClaim& claim, const net::Ip& target, const EchoIdentity& s
          claim.proof == proof_of(claim.tag, target, self.id, claim.sequence, self.key);
 }
 
-std::optional<std::span<const uint8_t>> strip_ipv4(std::span<const uint8_t> packet) {
-  if (packet.size() < 20 || packet[0] >> 4 != 4 || packet[9] != IPPROTO_ICMP) return std::nullopt;
-  const size_t length = (packet[0] & 15u) * 4u;
-  if (length < 20 || packet.size() < length + header_size) return std::nullopt;
-  return packet.subspan(length);
-}
-
-size_t build_frame(std::span<uint8_t> frame, const FrameAddresses& ends, std::span<const uint8_t> echo,
+size_t build_frame(std::span<uint8_t> frame, const net::FrameAddresses& ends, std::span<const uint8_t> echo,
                    uint16_t ip_id) {
-  const bool four = net::is_v4(ends.to);
-  const size_t ip_size = four ? 20 : 40, total = 14 + ip_size + echo.size();
-  if (total > frame.size() || echo.size() > 0xffff - 20) return 0;
-  std::memcpy(&frame[0], ends.to_mac.data(), 6);
-  std::memcpy(&frame[6], ends.from_mac.data(), 6);
-  store16(&frame[12], four ? 0x0800 : 0x86dd);
-  const auto ip = frame.subspan(14, ip_size);
-  const auto body = frame.subspan(14 + ip_size, echo.size());
+  const uint8_t protocol = net::is_v4(ends.to) ? uint8_t{IPPROTO_ICMP} : uint8_t{IPPROTO_ICMPV6};
+  const auto body = net::write_frame_headers(frame, ends, protocol, echo.size(), ip_id);
+  if (body.empty()) return 0;
   std::copy(echo.begin(), echo.end(), body.begin());
-  std::fill(ip.begin(), ip.end(), uint8_t{0});
-  if (four) {
-    ip[0] = 0x45;
-    store16(&ip[2], static_cast<uint16_t>(ip_size + echo.size()));
-    store16(&ip[4], ip_id);
-    ip[8] = 64;
-    ip[9] = IPPROTO_ICMP;
-    std::memcpy(&ip[12], &ends.from[12], 4);
-    std::memcpy(&ip[16], &ends.to[12], 4);
-    store16(&ip[10], net::checksum(ip));
-  } else {
-    ip[0] = 0x60;
-    store16(&ip[4], static_cast<uint16_t>(echo.size()));
-    ip[6] = IPPROTO_ICMPV6;
-    ip[7] = 64;
-    std::memcpy(&ip[8], ends.from.data(), 16);
-    std::memcpy(&ip[24], ends.to.data(), 16);
-    set_checksum6(body, ends.from, ends.to);
-  }
-  return total;
+  if (!net::is_v4(ends.to)) set_checksum6(body, ends.from, ends.to);
+  return static_cast<size_t>(body.data() - frame.data()) + body.size();
 }
 
 }  // namespace sonde::icmp

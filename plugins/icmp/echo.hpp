@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 
+#include "common-linux/headers.hpp"
 #include "common-linux/ip.hpp"
 #include "common-linux/siphash.hpp"
 
@@ -53,16 +54,7 @@ std::optional<EchoClaim> read_claim(std::span<const uint8_t> packet);
 // of a ping socket, which the kernel has checked.
 bool proves(const EchoClaim&, const net::Ip& target, const EchoIdentity&, bool check_id);
 
-// Where the ICMP header begins in what a raw IPv4 socket delivers. Nothing when that is no whole IPv4 header followed
-// by ICMP.
-std::optional<std::span<const uint8_t>> strip_ipv4(std::span<const uint8_t> packet);
-
 // A frame around a request, for a neighbour whose hardware address is known. Returns its length, 0 if it does not fit.
-struct FrameAddresses {
-  std::array<uint8_t, 6> from_mac, to_mac;
-  net::Ip from, to;
-};
-inline constexpr size_t frame_overhead = 14 + 40;
-size_t build_frame(std::span<uint8_t> frame, const FrameAddresses&, std::span<const uint8_t> echo, uint16_t ip_id);
+size_t build_frame(std::span<uint8_t> frame, const net::FrameAddresses&, std::span<const uint8_t> echo, uint16_t ip_id);
 
 }  // namespace sonde::icmp

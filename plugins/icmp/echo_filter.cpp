@@ -1,25 +1,14 @@
-// Classic BPF. A load past the end of the packet ends the program with "drop", so short packets need no test.
+// The programs.
 #include "icmp/echo_filter.hpp"
 
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
 
+#include "common-linux/bpf.hpp"
+
 namespace sonde::icmp {
-namespace {
-
-// Jump distances count the instructions after the jump.
-constexpr sock_filter stmt(unsigned code, uint32_t k) {
-  return {static_cast<uint16_t>(code), 0, 0, k};
-}
-constexpr sock_filter jump(unsigned code, uint32_t k, unsigned yes, unsigned no) {
-  return {static_cast<uint16_t>(code), static_cast<uint8_t>(yes), static_cast<uint8_t>(no), k};
-}
-constexpr uint32_t whole_packet = 0xffffffff;
-constexpr unsigned ld_byte = BPF_LD | BPF_B | BPF_IND, ld_half = BPF_LD | BPF_H | BPF_IND;
-constexpr unsigned equal = BPF_JMP | BPF_JEQ | BPF_K, at_least = BPF_JMP | BPF_JGE | BPF_K;
-
-}  // namespace
+using namespace net::bpf;
 
 std::vector<sock_filter> reply_filter4(uint16_t id) {
   return {
@@ -48,24 +37,19 @@ std::vector<sock_filter> reply_filter4(uint16_t id) {
 }
 
 std::vector<sock_filter> reply_filter6(uint16_t id) {
-  constexpr unsigned byte = BPF_LD | BPF_B | BPF_ABS, half = BPF_LD | BPF_H | BPF_ABS;
   return {
-      /* 0*/ stmt(byte, 0),  // type
+      /* 0*/ stmt(abs_byte, 0),  // type
       /* 1*/ jump(equal, ICMP6_ECHO_REPLY, 0, 2),
-      /* 2*/ stmt(half, 4),
+      /* 2*/ stmt(abs_half, 4),
       /* 3*/ jump(equal, id, 5, 6),
       /* 4*/ jump(at_least, 128, 5, 0),  // no error
-      /* 5*/ stmt(byte, 8 + 6),          // next header of the quoted packet
+      /* 5*/ stmt(abs_byte, 8 + 6),      // next header of the quoted packet
       /* 6*/ jump(equal, IPPROTO_ICMPV6, 0, 3),
-      /* 7*/ stmt(half, 8 + 40 + 4),  // id of the quoted request
+      /* 7*/ stmt(abs_half, 8 + 40 + 4),  // id of the quoted request
       /* 8*/ jump(equal, id, 0, 1),
       /* 9*/ stmt(BPF_RET | BPF_K, whole_packet),
       /*10*/ stmt(BPF_RET | BPF_K, 0),
   };
-}
-
-std::vector<sock_filter> drop_all_filter() {
-  return {stmt(BPF_RET | BPF_K, 0)};
 }
 
 }  // namespace sonde::icmp

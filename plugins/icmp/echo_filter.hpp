@@ -12,7 +12,5 @@ namespace sonde::icmp {
 // socket does (IP header first), the second what a raw ICMPv6 socket does (ICMPv6 header first).
 std::vector<sock_filter> reply_filter4(uint16_t id);
 std::vector<sock_filter> reply_filter6(uint16_t id);
-// For sockets that only send.
-std::vector<sock_filter> drop_all_filter();
 
 }  // namespace sonde::icmp

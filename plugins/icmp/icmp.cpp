@@ -2,7 +2,6 @@
 #include "icmp/icmp.hpp"
 
 #include <arpa/inet.h>
-#include <linux/if_ether.h>
 
 #include <algorithm>
 #include <bit>
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "common-linux/netlink_linux.hpp"
+#include "common-linux/send_error.hpp"
 
 namespace sonde::icmp {
 namespace {
@@ -26,30 +26,6 @@ uint16_t id_for(const sonde_place& place) {
   const auto siblings = static_cast<uint16_t>(std::bit_ceil(count) - 1);
   const auto high = static_cast<uint16_t>(net::key_from_seed(place.seed).k1 >> 48);
   return static_cast<uint16_t>((high & ~siblings) | (place.index & siblings));
-}
-
-// The local fault in the words of what a user can do about it.
-std::string explain_send_error(int error, const net::Ip& to) {
-  std::string why = "the echo request to " + net::to_text(to) + " was refused by this machine: " + std::strerror(error);
-  switch (error) {
-    case ENETUNREACH:
-    case EHOSTUNREACH:
-      return why + "; expected a route to it (ip route get " + net::to_text(to) + ")";
-    case EPERM:
-      return why +
-             "; expected the firewall to let it out, and room in its connection table (nft list ruleset, "
-             "sysctl net.netfilter.nf_conntrack_count)";
-    case EACCES:
-      return why + "; the address is a broadcast address here";
-    case EMSGSIZE:
-      return why + "; expected the packet to fit the link: lower the option size";
-    case EINVAL:
-      if (net::is_link_local6(to))
-        return why + "; a link-local address needs its zone, as in " + net::to_text(to) + "%eth0";
-      return why;
-    default:
-      return why;
-  }
 }
 
 }  // namespace
@@ -78,7 +54,7 @@ Icmp::Icmp(Context host)
   if (v4_.raw || v6_.raw) {
     try {
       network_ = net::NetlinkReader().read_all();
-      frames_ = open_frame_sockets(host_, network_, packet_size_);
+      frames_ = net::open_frame_sockets<uint32_t>(host_, network_, packet_size_);
     } catch (const Failure& e) {
       host_.log(SONDE_LOG_WARN, std::string(e.what()) + "; neighbours are asked through the kernel's table instead");
     }
@@ -116,24 +92,14 @@ bool Icmp::choose_path(Task task, const sonde_target& target, Question& q) {
     task.fail(SONDE_E_DENIED, socket.why_not);
     return false;
   }
-  if (frames_.empty() || !socket.raw || network_.own(q.ip, q.scope_id)) return true;
-  // A hardware address from elsewhere (an import, a router's) may be wrong here: only what answered on this link
-  // counts.
-  const auto link = task.get(link_input);
-  if (!link || view(link->as.s) != "direct") return true;
-  const auto known = task.get(mac_input);
-  const auto mac = known ? net::parse_mac(view(known->as.s)) : std::nullopt;
-  const auto place = network_.on_link(q.ip, q.scope_id);
-  if (!mac || net::is_group(*mac) || net::is_zero(*mac) || !place) return true;
-  // The kernel would fragment a large packet; a frame cannot be.
-  if (place->link->mtu < packet_size_ + 40) return true;
-  const auto frame =
-      std::find_if(frames_.begin(), frames_.end(), [&](const FrameSocket& f) { return f.link == place->link->index; });
-  if (frame == frames_.end()) return true;
-  q.frame = &*frame;
-  q.mac = *mac;
-  q.own_mac = *place->link->mac;
-  q.source = place->source;
+  if (frames_.empty() || !socket.raw) return true;
+  const auto link = task.get(link_input), mac = task.get(mac_input);
+  if (!link || !mac) return true;
+  const auto path = net::known_neighbour(network_, q.ip, q.scope_id, view(link->as.s), view(mac->as.s),
+                                         packet_size_ + net::ip6_header_size);
+  if (!path) return true;
+  q.frame = net::socket_for(frames_, path->link);
+  q.ends = path->ends;
   return true;
 }
 
@@ -169,20 +135,14 @@ void Icmp::send(uint32_t slot, int64_t now) {
   const Question& q = s.question;
   const bool four = net::is_v4(q.ip);
   const EchoTag tag = {slot, s.generation & generation_mask, s.sent};
-  net::SocketAddress to{};
   if (q.frame) {
     SlotBatch& batch = *q.frame->batch;
     build_request(echo_, q.ip, tag, identity_);
-    const size_t size = build_frame(batch.buffer(), {q.own_mac, q.mac, q.source, q.ip}, echo_, ip_id_++);
-    to.link.sll_family = AF_PACKET;
-    to.link.sll_protocol = htons(four ? ETH_P_IP : ETH_P_IPV6);
-    to.link.sll_ifindex = static_cast<int>(q.frame->link);
-    to.link.sll_halen = 6;
-    std::memcpy(to.link.sll_addr, q.mac.data(), 6);
-    batch.add(size, to, sizeof to.link, slot);
+    q.frame->add(build_frame(batch.buffer(), q.ends, echo_, ip_id_++), q.ends, slot);
     if (batch.full()) flush(batch, q.frame->socket.fd(), now);
     return;
   }
+  net::SocketAddress to{};
   EchoSocket& socket = four ? v4_ : v6_;
   build_request(socket.batch->buffer().first(packet_size_), q.ip, tag, identity_);
   socklen_t length = 0;
@@ -238,7 +198,8 @@ void Icmp::send_failed(uint32_t slot, int error, int64_t now) {
     return;
   }
   const Task task(host_, s.task);
-  const std::string why = explain_send_error(error, s.question.ip);
+  std::string why = net::explain_send_error("the echo request", error, s.question.ip);
+  if (error == EMSGSIZE) why += ": lower the option size";
   questions_.close(slot);
   task.fail(error == EPERM || error == EACCES ? SONDE_E_DENIED : SONDE_E_IO, why);
 }

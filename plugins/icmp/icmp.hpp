@@ -42,8 +42,7 @@ class Icmp {
     net::Ip ip{};
     uint32_t scope_id = 0;
     FrameSocket* frame = nullptr;  // known neighbour: sent as a whole frame
-    net::Mac mac{}, own_mac{};
-    net::Ip source{};
+    net::FrameAddresses ends{};
     int64_t first_asked = 0, last_asked = 0;  // monotonic
     bool answered = false;
   };

@@ -25,7 +25,4 @@ std::optional<QuotedEcho> read_error6(std::span<const uint8_t> packet);
 // A short quotation still has the checksum of the request, and that covers the proof: does it belong to this attempt?
 bool checksum_proves(const QuotedEcho&, const EchoTag&, const EchoIdentity&, size_t payload);
 
-// "host unreachable", "administratively prohibited" ...
-const char* describe_error(bool four, uint8_t type, uint8_t code);
-
 }  // namespace sonde::icmp

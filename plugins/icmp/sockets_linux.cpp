@@ -1,9 +1,6 @@
 // Opening sockets for echo requests on Linux.
 #include "icmp/sockets_linux.hpp"
 
-#include <linux/if_ether.h>
-
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -12,8 +9,6 @@
 
 namespace sonde::icmp {
 namespace {
-
-constexpr size_t most_frame_sockets = 64;  // a machine full of containers has hundreds of links
 
 int protocol(int family) {
   return family == AF_INET ? int{IPPROTO_ICMP} : int{IPPROTO_ICMPV6};
@@ -50,26 +45,6 @@ EchoSocket open_echo_socket(const Context& host, int family, uint16_t id, size_t
   }
   echo.batch = std::make_unique<SlotBatch>(packet_size);
   return echo;
-}
-
-std::vector<FrameSocket> open_frame_sockets(const Context& host, const net::Network& network, size_t packet_size) {
-  std::vector<FrameSocket> sockets;
-  const auto drop_all = drop_all_filter();
-  for (const net::Link& link : network.links) {
-    const bool addressed = std::any_of(network.addresses.begin(), network.addresses.end(),
-                                       [&](const net::Address& a) { return a.link == link.index; });
-    if (!link.up || !link.ethernet || !link.mac || !addressed || sockets.size() == most_frame_sockets) continue;
-    FrameSocket s;
-    s.link = link.index;
-    int fd = -1;
-    if (host.raw(AF_PACKET, ETH_P_IP, link.index, fd) != SONDE_OK) continue;
-    s.socket = net::Socket(fd);
-    // It only sends; replies come through the ICMP sockets.
-    if (!s.socket.attach_filter(drop_all)) continue;
-    s.batch = std::make_unique<SlotBatch>(packet_size + frame_overhead);
-    sockets.push_back(std::move(s));
-  }
-  return sockets;
 }
 
 }  // namespace sonde::icmp

@@ -1,14 +1,13 @@
 // The sockets of an instance: one for ICMP and one for ICMPv6, raw or, where that is forbidden, ping sockets of the
-// kernel; and one packet socket a link for neighbours whose hardware address is known.
+// kernel; and a packet socket a link for neighbours whose hardware address is known.
 #pragma once
 #include <sonde/plugin.hpp>
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "common-linux/batch.hpp"
-#include "common-linux/network.hpp"
+#include "common-linux/neighbour_frames.hpp"
 #include "common-linux/socket.hpp"
 
 namespace sonde::icmp {
@@ -27,12 +26,6 @@ struct EchoSocket {
 // A socket of this family (AF_INET, AF_INET6), with the kernel's time of arrival switched on and a filter for `id`.
 EchoSocket open_echo_socket(const Context&, int family, uint16_t id, size_t packet_size);
 
-struct FrameSocket {
-  uint32_t link = 0;
-  net::Socket socket;
-  std::unique_ptr<SlotBatch> batch;
-};
-// One for each Ethernet link that has an address. Empty without the privilege: the kernel then finds the neighbours.
-std::vector<FrameSocket> open_frame_sockets(const Context&, const net::Network&, size_t packet_size);
+using FrameSocket = net::FrameSocket<uint32_t>;
 
 }  // namespace sonde::icmp

@@ -9,7 +9,8 @@ namespace sonde::tcp_banner {
 Options Options::from(const Context& host) {
   Options out;
   std::vector<bool> seen(std::size_t{std::numeric_limits<uint16_t>::max()} + 1, false);
-  for (uint64_t port : host.list<uint64_t>("/ports")) {
+  out.found = host.host().option_count(host.raw_context(), str("/ports")) == 0;
+  for (uint64_t port : host.list<uint64_t>(out.found ? "/fallback_ports" : "/ports")) {
     if (port == 0 || port >= seen.size() || seen[port]) continue;  // the host has checked them
     seen[port] = true;
     out.ports.push_back(static_cast<uint16_t>(port));

@@ -9,12 +9,22 @@ inline constexpr char options_schema[] = R"json({
     "silent": ["ports", "tries"],
     "alive": ["ports"],
     "wait": ["ports", "timeout", "tries"], "connections": ["ports"]
-  }},
+  }, "variants": {"ports": {"found": {"cost": {
+    "silent": ["fallback_ports", "tries"],
+    "alive": ["fallback_ports"],
+    "wait": ["fallback_ports", "timeout", "tries"], "connections": ["fallback_ports"],
+    "spared_by": "ports"
+  }}}}},
   "properties": {
     "ports": {
       "type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 65535}, "x-sonde": "ports",
+      "enum": ["found"], "default": "22,80,443,3389,445",
+      "description": "TCP ports to connect to; found: those that earlier stages found open on the host"
+    },
+    "fallback_ports": {
+      "type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 65535}, "x-sonde": "ports",
       "default": "22,80,443,3389,445",
-      "description": "TCP ports to connect to"
+      "description": "with ports: found, what is connected to on hosts that no earlier stage asked for open ports"
     },
     "timeout": {
       "type": "integer", "x-sonde": "duration", "default": "800ms", "minimum": 1000000, "maximum": 300000000000,

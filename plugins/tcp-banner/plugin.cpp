@@ -12,6 +12,7 @@ constexpr sonde::About about = {
     .summary = "open TCP ports, what their services say, and their TLS certificates",
     .license = "Apache-2.0",
     .options_schema = sonde::tcp_banner::options_schema,
+    .inputs = sonde::tcp_banner::inputs,
     .outputs = sonde::tcp_banner::outputs,
     .needs = SONDE_NEED_CONNECT,
     .max_batch = 16,

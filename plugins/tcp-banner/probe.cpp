@@ -29,6 +29,8 @@ void Host::reset() {
   task = 0;
   target = {};
   name.clear();
+  ports = nullptr;
+  clear_modestly(found);
   next_port = 0;
   clear_modestly(later);
   clear_modestly(live);
@@ -67,14 +69,35 @@ size_t TcpBanner::start(std::span<const sonde_task> tasks) {
     host.target.name = {};
     host.target.proto = 6;
     task.attach(host.handle);
-    advance(host);
+    if (choose_ports(host)) {
+      advance(host);
+    } else {
+      task.done(SONDE_NO_ANSWER);
+      hosts_.give_back(host);
+    }
   }
   return tasks.size();
 }
 
+// With `ports: found`. A host that was asked and had nothing open costs no connection; one that nobody asked (the stage
+// was skipped or failed, or there is none) is asked as if there were no other stage.
+bool TcpBanner::choose_ports(Host& host) {
+  host.ports = &options_.ports;
+  if (!options_.found) return true;
+  const Task task(sonde_, host.task);
+  const uint32_t count = task.count(found_before);
+  for (uint32_t i = 0; i < count; ++i) {
+    const auto port = task.get(found_before, i);
+    if (port && port->as.u >= 1 && port->as.u <= 65535) host.found.push_back(static_cast<uint16_t>(port->as.u));
+  }
+  if (host.found.empty()) return !task.asked(found_before);
+  host.ports = &host.found;
+  return true;
+}
+
 bool TcpBanner::next_question(Host& host, Question& out) {
-  if (host.next_port < options_.ports.size()) {
-    const uint16_t port = options_.ports[host.next_port++];
+  if (host.next_port < host.ports->size()) {
+    const uint16_t port = (*host.ports)[host.next_port++];
     out = {port, first_to_speak(port), 1, false, false};
     return true;
   }
@@ -175,7 +198,7 @@ void TcpBanner::conclude(Host& host) {
   if (host.any_open) {
     task.done(SONDE_POSITIVE);
   } else if (!others.unasked.empty()) {
-    const std::string share = std::to_string(others.unasked.size()) + " of " + std::to_string(options_.ports.size());
+    const std::string share = std::to_string(others.unasked.size()) + " of " + std::to_string(host.ports->size());
     fail(task, SONDE_E_IO, share + " ports were not asked to the end: " + host.why_unasked);
   } else if (!others.closed.empty()) {
     task.done(SONDE_NEGATIVE);
@@ -221,7 +244,7 @@ void TcpBanner::cancel(Task task, uint64_t user, uint32_t why) {
       host->others.unasked.push_back(question.port);
   }
   host->later.clear();
-  while (host->next_port < options_.ports.size()) host->others.unasked.push_back(options_.ports[host->next_port++]);
+  while (host->next_port < host->ports->size()) host->others.unasked.push_back((*host->ports)[host->next_port++]);
   host->why_unasked = "the time for this host was up; raise the stage's deadline or ask for fewer ports";
   explained_ = 0;
   if (why == SONDE_EXPIRED) {

@@ -32,7 +32,9 @@ struct Host {
   uint64_t handle = 0;
   sonde_task task = 0;
   sonde_target target{};
-  std::string name;  ///< as the target was given; empty: by address
+  std::string name;                              ///< as the target was given; empty: by address
+  const std::vector<uint16_t>* ports = nullptr;  ///< what is asked; `found`, or those of the options
+  std::vector<uint16_t> found;
   std::size_t next_port = 0;
   std::vector<Question> later;    ///< what is asked after the ports had their turn
   std::vector<Connection*> live;  ///< dialled, pausing, or waiting for their turn
@@ -71,6 +73,7 @@ class TcpBanner {
 
  private:
   // probe.cpp: the walk through the ports of a host
+  bool choose_ports(Host&);  ///< false: there is nothing to ask
   bool next_question(Host&, Question&);
   void advance(Host&);               ///< dials while there is something to ask and a place for it; concludes
   void go_on(uint64_t host_handle);  ///< after each event

@@ -56,7 +56,8 @@ class ShardHost {
   uint32_t dials_go_to = 0;                    ///< this IPv4 address instead of the target's; 0: to the target's
   bool done_hangs_up = true;                   ///< false: shows what the plugin leaves open
   bool ended = false;                          ///< the host has settled all tasks without the plugin
-  std::set<uint32_t> known;                    ///< inputs of truth values that an earlier stage has put as true
+  std::map<uint32_t, std::vector<sonde_value>> known;  ///< what earlier stages have put, by input
+  bool asked_before = true;                            ///< earlier stages were asked for what is not known
   std::string target_name;
 
   uint32_t paced = 0;  ///< tokens that were given
@@ -72,6 +73,21 @@ class ShardHost {
     plugin_ = plugin;
     descriptor = plugin->desc;
     return plugin->create(context(), &table_, &instance_);
+  }
+  void know(uint32_t input, bool truth) {
+    sonde_value value{};
+    value.type = SONDE_BOOL;
+    value.as.u = truth ? 1 : 0;
+    known[input] = {value};
+  }
+  void know(uint32_t input, const std::vector<uint64_t>& numbers) {
+    known[input].clear();
+    for (const uint64_t number : numbers) {
+      sonde_value value{};
+      value.type = SONDE_U64;
+      value.as.u = number;
+      known[input].push_back(value);
+    }
   }
   void stop() {
     if (instance_) plugin_->destroy(std::exchange(instance_, nullptr));
@@ -383,11 +399,16 @@ class ShardHost {
       self(c).put(*task, output, {key.ptr, key.len}, *v);
       return SONDE_OK;
     };
+    table_.count = [](sonde_ctx* c, sonde_task, uint32_t input) {
+      const auto found = self(c).known.find(input);
+      return found == self(c).known.end() ? 0u : static_cast<uint32_t>(found->second.size());
+    };
     table_.get = [](sonde_ctx* c, sonde_task, uint32_t input, uint32_t item, sonde_str*,
                     sonde_value* out) -> sonde_err {
-      if (item != 0 || !self(c).known.count(input)) return SONDE_E_ABSENT;
-      out->type = SONDE_BOOL;
-      out->as.u = 1;
+      const auto found = self(c).known.find(input);
+      if (found == self(c).known.end() || item >= found->second.size())
+        return self(c).asked_before ? SONDE_E_ABSENT : SONDE_E_UNSUPPORTED;
+      *out = found->second[item];
       return SONDE_OK;
     };
     table_.done = [](sonde_ctx* c, sonde_task t, sonde_outcome outcome) -> sonde_err {

@@ -152,7 +152,7 @@ CASES += [(name, tests, more) for name, (tests, more) in SLOW.items()]
 
 
 GOOD = [(BROKEN / f"{s}-nothing.so", []) for s in SOURCES]
-GOOD += [(PLUGINS / f"{p}.so", []) for p in ("arp-oui", "icmp", "snmp", "tcp-banner", "json", "csv")]
+GOOD += [(PLUGINS / f"{p}.so", []) for p in ("arp-oui", "icmp", "snmp", "tcp-banner", "tcp-syn", "json", "csv")]
 GOOD += [(PLUGINS / "rdns.so", ["--set", "servers=127.0.0.1"]), (FIXTURES / "fixture-source.so", []),
          (FIXTURES / "null.so", []), (FIXTURES / "writer.so", []), (PLUGINS / "nmap-xml.so", ["--kind", "probe"])]
 

@@ -54,7 +54,7 @@ def test_printers_receive_no_byte(lan, lan_sonde):
     for file in lan.recorded.values():
         file.write_text("")
     result = lan_sonde.run(INVENTORY, lan.folder("printers"), ["192.0.2.30", "192.0.2.31"],
-                           {"tcp-banner.ports": "22,515,9100-9107"})
+                           {"tcp-syn.ports": "22,515,9100-9107", "tcp-banner.ports": "22,515,9100-9107"})
     time.sleep(0.3)
     rows = [json.loads(line) for file in lan.recorded.values() for line in file.read_text().splitlines()]
     assert [row for row in rows if row["event"] == "bytes"] == []

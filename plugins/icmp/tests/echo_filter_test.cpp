@@ -87,9 +87,5 @@ TEST(EchoFilter6, ErrorsThatQuoteOurId) {
   EXPECT_FALSE(passes(reply_filter6(id), error(1, udp)));
 }
 
-TEST(DropAllFilter, DropsAll) {
-  EXPECT_FALSE(passes(drop_all_filter(), echo(0, id)));
-}
-
 }  // namespace
 }  // namespace sonde::icmp

@@ -83,28 +83,11 @@ TEST(Echo, ShortRepliesHaveNoClaim) {
   EXPECT_FALSE(read_claim({}));
 }
 
-TEST(Echo, StripsTheIpv4Header) {
-  std::vector<uint8_t> packet(24 + 8, 0);
-  packet[0] = 0x46;
-  packet[9] = 1;
-  packet[24] = 3;
-  ASSERT_TRUE(strip_ipv4(packet));
-  EXPECT_EQ((*strip_ipv4(packet))[0], 3);
-  packet[0] = 0x4f;  // longer than what is there
-  EXPECT_FALSE(strip_ipv4(packet));
-  packet[0] = 0x44;  // shorter than a header can be
-  EXPECT_FALSE(strip_ipv4(packet));
-  packet[0] = 0x65;
-  EXPECT_FALSE(strip_ipv4(packet));
-  packet[0] = 0x45;
-  packet[9] = 17;
-  EXPECT_FALSE(strip_ipv4(packet));
-}
-
 TEST(Frame, Ipv4) {
   const auto echo = request(target4, 16);
   std::vector<uint8_t> frame(100, 0xee);
-  const FrameAddresses ends = {{2, 0, 0, 0, 0, 1}, {2, 0, 0, 0, 0, 7}, net::mapped(net::Ip4{192, 0, 2, 1}), target4};
+  const net::FrameAddresses ends = {
+      {2, 0, 0, 0, 0, 1}, {2, 0, 0, 0, 0, 7}, net::mapped(net::Ip4{192, 0, 2, 1}), target4};
   const size_t size = build_frame(frame, ends, echo, 0x0102);
   ASSERT_EQ(size, 14u + 20 + 24);
   EXPECT_EQ(std::vector<uint8_t>(frame.begin(), frame.begin() + 14),
@@ -120,7 +103,7 @@ TEST(Frame, Ipv4) {
 TEST(Frame, Ipv6HasTheChecksumOverTheAddresses) {
   const auto echo = request(target6, 16);
   std::vector<uint8_t> frame(100);
-  const FrameAddresses ends = {{2, 0, 0, 0, 0, 1}, {2, 0, 0, 0, 0, 7}, own6, target6};
+  const net::FrameAddresses ends = {{2, 0, 0, 0, 0, 1}, {2, 0, 0, 0, 0, 7}, own6, target6};
   ASSERT_EQ(build_frame(frame, ends, echo, 0), 14u + 40 + 24);
   EXPECT_EQ(frame[14], 0x60);
   EXPECT_EQ(net::load16(&frame[18]), 24);

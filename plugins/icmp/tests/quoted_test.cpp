@@ -100,13 +100,5 @@ TEST(Quoted, OnlyErrorsAboutEchoRequests) {
   EXPECT_FALSE(read_error6(advertisement));
 }
 
-TEST(Quoted, Names) {
-  EXPECT_STREQ(describe_error(true, 3, 1), "host unreachable");
-  EXPECT_STREQ(describe_error(true, 3, 13), "administratively prohibited");
-  EXPECT_STREQ(describe_error(true, 11, 0), "time to live exceeded");
-  EXPECT_STREQ(describe_error(false, 1, 3), "address unreachable");
-  EXPECT_STREQ(describe_error(false, 99, 0), "parameter problem");
-}
-
 }  // namespace
 }  // namespace sonde::icmp

@@ -115,7 +115,7 @@ TEST(SnmpProbe, SilenceIsToldOnlyOfHostsThatAreThere) {
   for (const bool known : {true, false}) {
     ProbeHost host([](const std::string&) { return std::vector<std::string>{}; });
     host.options.set("community", "public");
-    if (known) host.known = {0};
+    if (known) host.know(0, true);
     ASSERT_TRUE(host.run());
     host.stop();
     EXPECT_EQ(host.logged(), known
@@ -130,14 +130,14 @@ TEST(SnmpProbe, OneAgentThatAnswersOrAClosedPortIsNoReasonToWarn) {
   ProbeHost silent([](const std::string&) { return std::vector<std::string>{}; });
   for (ProbeHost* host : {&answers, &silent}) {
     host->options.set("community", "public");
-    host->known = {0};
+    host->know(0, true);
     ASSERT_TRUE(host->run());
   }
   silent.stop();
   answers.stop();
   EXPECT_EQ(silent.logged() + answers.logged(), "");
   ProbeHost closed;
-  closed.known = {0};
+  closed.know(0, true);
   closed.options.set("community", "public");
   ASSERT_TRUE(closed.run());
   closed.stop();

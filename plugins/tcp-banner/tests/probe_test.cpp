@@ -56,6 +56,35 @@ TEST(Probe, RefusedIsNegativeAndAlive) {
   EXPECT_TRUE(host.alive());
   EXPECT_EQ(host.tcp(), "{\"closed\":[" + std::to_string(closed.port) + "],\"silent\":[]}");
 }
+TEST(ProbeFound, ConnectsToWhatWasFoundAndToNothingElse) {
+  RefusingPort one, two, never;
+  ProbeHost host({never.port});
+  host.use_found({one.port, two.port});
+  host.asked_before = true;
+  ASSERT_TRUE(host.run());
+  EXPECT_EQ(host.dials, 2u);
+  const auto ports = std::minmax(one.port, two.port);
+  EXPECT_EQ(host.tcp(),
+            "{\"closed\":[" + std::to_string(ports.first) + "," + std::to_string(ports.second) + "],\"silent\":[]}");
+}
+TEST(ProbeFound, AHostThatWasAskedInVainCostsNoConnection) {
+  RefusingPort never;
+  ProbeHost host({never.port});
+  host.use_found();
+  host.asked_before = true;
+  ASSERT_TRUE(host.run());
+  EXPECT_EQ(host.dials, 0u);
+  EXPECT_EQ(host.outcome(), SONDE_NO_ANSWER);
+  EXPECT_EQ(host.tcp(), "");
+}
+TEST(ProbeFound, AHostThatNobodyAskedIsAskedOnTheFallbackPorts) {
+  RefusingPort fallback;
+  ProbeHost host({fallback.port});
+  host.use_found();
+  ASSERT_TRUE(host.run());
+  EXPECT_EQ(host.dials, 1u);
+  EXPECT_EQ(host.outcome(), SONDE_NEGATIVE);
+}
 TEST(Probe, IcmpErrorsAreSilence) {
   RefusingPort port;
   ProbeHost host({port.port});

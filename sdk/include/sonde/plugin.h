@@ -132,9 +132,9 @@ typedef struct sonde_host {
    uint32_t  (*option_count)(sonde_ctx *, sonde_str pointer);   /* elements of an array or object [setup] */
    sonde_err (*option_key)(sonde_ctx *, sonde_str pointer, uint32_t item, sonde_str *out); /* of an object [setup] */
 
-   /* Tasks. Fields go by their index in the descriptor's inputs or outputs. The deadline runs from start(): the host
-    * offers tasks no faster than the rate lets one packet of each leave. put() alive=true on any sign of life (a
-    * refused port is one), never false: silence is the core's to judge. */
+   /* Tasks. Fields go by their index in inputs or outputs. The deadline runs from start(): tasks are offered no faster
+    * than the rate lets one packet of each leave. put() alive=true on any sign of life (a refused port is one), never
+    * false. get() of what is not there: ABSENT if an earlier stage has asked this target for it, else UNSUPPORTED. */
    sonde_err (*target)(sonde_ctx *, sonde_task, sonde_target *out);                       /* [task] */
    int64_t   (*deadline)(sonde_ctx *, sonde_task);              /* monotonic ns; 0: stale   [task] */
    int       (*cancelled)(sonde_ctx *, sonde_task);             /* to poll from run()       [any] */

@@ -8,14 +8,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace sonde::icmp;
   const std::span<const uint8_t> packet(data, size);
   const EchoIdentity self = {{1, 2}, 0xbeef};
-  const auto inside = strip_ipv4(packet);
-  if (inside && inside->size() < header_size) std::abort();
+  const auto inside = sonde::net::strip_ip4(packet, 1);
   for (const auto& icmp : {inside.value_or(packet), packet}) {
     if (const auto claim = read_claim(icmp)) proves(*claim, {}, self, true);
     for (const auto& quoted : {read_error4(icmp), read_error6(icmp)})
       if (quoted) {
         checksum_proves(*quoted, {1, 2, 0}, self, 32);
-        if (!describe_error(true, quoted->type, quoted->code)) std::abort();
+        if (!sonde::net::describe_error(true, quoted->type, quoted->code)) std::abort();
       }
   }
   return 0;

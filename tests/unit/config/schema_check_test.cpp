@@ -244,5 +244,29 @@ TEST(CheckOptions, OptionsAreAMapping) {
   EXPECT_EQ(check("[1]").lines, Lines{"1:1 wrong-type: stage 'x' takes a mapping, found a list"});
 }
 
+/// A list of ports, or one of the words of its enum.
+TEST(PortsOrAWord, TakesBothAndNothingElse) {
+  const Schema schema =
+      parse_schema(R"({"type":"object","properties":{"p":{"x-sonde":"ports","enum":["found"],"default":"22,80"}}})")
+          .value();
+  const auto given = [&](const std::string& yaml) {
+    Diagnostics out;
+    const auto tree = parse_yaml(yaml, "t.yaml", out);
+    const std::string json =
+        to_json(check_options(tree.value_or(Value()), schema, {"stage 'x'", "describe", "/"}, out));
+    const auto lines = problems(out);
+    return lines.empty() ? json : lines[0] + "; " + out.items()[0].hint;
+  };
+  EXPECT_EQ(given("p: found"), R"({"p":"found"})");
+  EXPECT_EQ(given("p: '80-82'"), R"({"p":[80,81,82]})");
+  EXPECT_EQ(given("p: [443, 22]"), R"({"p":[22,443]})");
+  EXPECT_EQ(given("{}"), R"({"p":[22,80]})");
+  EXPECT_EQ(
+      given("p: fuond"),
+      "1:4 bad-value: stage 'x': option 'p' takes ports such as 22,80,8000-8010, or found, found the text 'fuond'; "
+      "did you mean 'found'?");
+  EXPECT_EQ(given("p: 99999"), "1:4 bad-port: stage 'x': option 'p': 99999 is not a port; ports are 1 to 65535");
+}
+
 }  // namespace
 }  // namespace sonde::core

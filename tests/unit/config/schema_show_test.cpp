@@ -95,6 +95,7 @@ INSTANTIATE_TEST_SUITE_P(
                         "a duration from 1ms to 1m"},
                     Row{R"({"x-sonde":"bytes","maximum":65536})", "a size of at most 64KiB"},
                     Row{R"({"x-sonde":"ports"})", "ports such as 22,80,8000-8010"},
+                    Row{R"({"x-sonde":"ports","enum":["found"]})", "ports such as 22,80,8000-8010, or found"},
                     Row{R"({"x-sonde":"secret"})", "text, kept secret"}, Row{R"({"type":"array"})", "a list"},
                     Row{R"({"type":"array","items":{"type":"string"}})", "a list; each entry is text"},
                     Row{R"({"type":"array","items":{"type":"object","properties":{"a":{},"b":{}}}})",

@@ -1,4 +1,7 @@
 // Every (target, stage) ends in exactly one state, and the state is the right one.
+#include <map>
+#include <mutex>
+
 #include "scripted_run.hpp"
 
 namespace sonde::core::test {
@@ -106,6 +109,52 @@ TEST_F(Outcomes, ALaterStageReadsWhatAnEarlierPut) {
   stage<1>(second).inputs = {FieldTable::reverse_dns};
   run_well();
   EXPECT_EQ(read, 4);
+}
+
+/// ABSENT: asked and not there. UNSUPPORTED: no stage before has asked this host for it.
+TEST_F(Outcomes, ALaterStageKnowsWhetherAnEarlierHasAsked) {
+  targets(4);
+  Script first;
+  first.start = [](auto c, auto h, auto tasks) {
+    for (sonde_task t : tasks) {
+      sonde_target at{};
+      at.size = sizeof at;
+      h->target(c, t, &at);
+      constexpr sonde_outcome ends[] = {SONDE_POSITIVE, SONDE_NEGATIVE, SONDE_NO_ANSWER, SONDE_ERROR};
+      h->done(c, t, ends[at.ip[15] % 4]);
+    }
+    return static_cast<int32_t>(tasks.size());
+  };
+  std::map<int, sonde_err> asynchronous, blocking;
+  std::mutex mutex;
+  const auto read = [&](auto c, auto h, sonde_task t, auto& into) {
+    sonde_target at{};
+    at.size = sizeof at;
+    h->target(c, t, &at);
+    sonde_value v{};
+    const std::lock_guard lock(mutex);
+    into[at.ip[15] % 4] = h->get(c, t, 0, 0, nullptr, &v);
+    EXPECT_EQ(h->get(c, t, 1, 0, nullptr, &v), SONDE_E_UNSUPPORTED) << "nobody writes it";
+    h->done(c, t, SONDE_POSITIVE);
+  };
+  stage<0>(first, {"reverse_dns"});
+  Script second;
+  second.start = [&](auto c, auto h, auto tasks) {
+    for (sonde_task t : tasks) read(c, h, t, asynchronous);
+    return static_cast<int32_t>(tasks.size());
+  };
+  stage<1>(second).inputs = {FieldTable::reverse_dns, no_field};
+  Script third;
+  third.run = [&](auto c, auto h, auto tasks) -> sonde_err {
+    read(c, h, tasks[0], blocking);
+    return SONDE_OK;
+  };
+  stage<2>(third).inputs = {FieldTable::reverse_dns, no_field};
+  run_well();
+  const std::map<int, sonde_err> expected = {
+      {0, SONDE_E_ABSENT}, {1, SONDE_E_ABSENT}, {2, SONDE_E_ABSENT}, {3, SONDE_E_UNSUPPORTED}};
+  EXPECT_EQ(asynchronous, expected);
+  EXPECT_EQ(blocking, expected);
 }
 
 TEST_F(Outcomes, SilentOnTheLinkIsSkippedByLaterStages) {

@@ -53,6 +53,7 @@ Schema schema() {
 TEST(Cost, GoodExpressionsPass) {
   EXPECT_TRUE(check_cost(Value(), schema()));
   EXPECT_TRUE(check_cost(json(R"({"silent":["count"],"alive":[["count"],[1]],"wait":[0]})"), schema()));
+  EXPECT_TRUE(check_cost(json(R"({"silent":[1],"spared_by":"ports"})"), schema()));
 }
 
 TEST(Cost, WrongOnesAreNamed) {
@@ -63,8 +64,10 @@ TEST(Cost, WrongOnesAreNamed) {
   EXPECT_EQ(text(R"({"silent":["cuont"]})"), "plugin-schema: cost 'silent' names 'cuont', which is no option");
   EXPECT_EQ(text(R"({"wait":["group"]})"),
             "plugin-schema: cost 'wait' names 'group', which has neither a number nor a length");
-  EXPECT_EQ(text(R"({"dead":[1]})"),
-            "plugin-schema: the cost has a member 'dead'; known are silent, alive, wait, connections, deadline");
+  EXPECT_EQ(
+      text(R"({"dead":[1]})"),
+      "plugin-schema: the cost has a member 'dead'; known are silent, alive, wait, connections, deadline, spared_by");
+  EXPECT_EQ(text(R"({"spared_by":["ports"]})"), "plugin-schema: the cost's spared_by is not the name of an input");
   EXPECT_EQ(text(R"({"alive":[-1]})"),
             "plugin-schema: cost 'alive' may hold numbers from 0, names of options, lists of those, and "
             "{\"first\": [...]}");

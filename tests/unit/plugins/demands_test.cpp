@@ -34,6 +34,23 @@ TEST(Demands, ByDefaultTheDescriptors) {
   EXPECT_EQ(cost_of(p, run, "wait"), 0u);
 }
 
+TEST(Demands, AWordInPlaceOfPortsIsAVariantToo) {
+  PluginEntry p;
+  p.needs = SONDE_NEED_CONNECT;
+  p.schema = parse_schema(R"({"type":"object","properties":{
+    "ports":{"x-sonde":"ports","enum":["found"],"description":"p"},"other":{"x-sonde":"ports","description":"o"}},
+    "x-sonde":{"cost":{"silent":["ports"]},
+      "variants":{"ports":{"found":{"cost":{"silent":["other"],"spared_by":"ports"}}}}}})")
+                 .value();
+  EXPECT_TRUE(check_demands(p.schema, p.needs));
+  EXPECT_EQ(cost_of(p, json(R"({"ports":[22,80],"other":[1]})"), "silent"), 2u);
+  EXPECT_EQ(cost_expression(p, json(R"({"ports":[22,80]})"), "spared_by"), nullptr);
+  const Value found = json(R"({"ports":"found","other":[1]})");
+  EXPECT_EQ(cost_of(p, found, "silent"), 1u);
+  ASSERT_NE(cost_expression(p, found, "spared_by"), nullptr);
+  EXPECT_EQ(*cost_expression(p, found, "spared_by")->text(), "ports");
+}
+
 TEST(Demands, AVariantReplacesThem) {
   const PluginEntry p = plugin();
   const Value import = json(R"({"mode":"import"})");

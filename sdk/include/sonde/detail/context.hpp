@@ -181,6 +181,14 @@ class Task {
     return v;
   }
 
+  // Whether an earlier stage asked this target for that input, to the end: then what it did not write is not there. False
+  // when none did (skipped, failed, not in the pipeline).
+  template <class T, uint32_t S> bool asked(const Field<T, S> &f) const {
+    sonde_value v{};
+    sonde_str k{};
+    return host_.host().get(host_.raw_context(), id_, f.index, 0, &k, &v) != SONDE_E_UNSUPPORTED;
+  }
+
   // Outputs: copied before the call returns; once more for a scalar or a key replaces, for a list adds. STALE (the task is
   // over) and TYPE (text that should be JSON and is none) are returned, not thrown.
   template <class T> sonde_err put(const Field<T, SONDE_SCALAR> &f, typename detail::type_of<T>::put v) const {

@@ -1,0 +1,194 @@
+// What is made of the packets that come back, and what a host came to.
+#include <algorithm>
+#include <array>
+
+#include "tcp-syn/tcp_json.hpp"
+#include "tcp-syn/tcp_syn.hpp"
+
+namespace sonde::tcp_syn {
+namespace {
+
+constexpr unsigned most_rounds = 16;  // receive calls in one event: the loop has others to serve
+
+net::Ip sender(bool four, const net::Received& packet) {
+  return four ? net::mapped(reinterpret_cast<const uint8_t*>(&packet.from.v4.sin_addr))
+              : net::ip6(packet.from.v6.sin6_addr.s6_addr);
+}
+
+}  // namespace
+
+// True: nothing is left that had arrived.
+bool TcpSyn::drain(const Family& family, int64_t now) {
+  if (!family) return true;
+  bool empty =
+      receive_.drain(family.tcp.fd(), most_rounds, [&](const net::Received& packet) { answer(family, packet, now); });
+  if (family.icmp)
+    empty &=
+        receive_.drain(family.icmp.fd(), most_rounds, [&](const net::Received& packet) { error(family, packet, now); });
+  return empty;
+}
+
+uint32_t TcpSyn::find(const Endpoint& who) const {
+  const auto it = hosts_.find(who);
+  return it == hosts_.end() ? no_slot : it->second;
+}
+
+void TcpSyn::answer(const Family& family, const net::Received& packet, int64_t now) {
+  const net::Ip from = sender(family.four, packet);
+  const uint32_t scope_id = family.four ? 0 : packet.from.v6.sin6_scope_id;
+  std::span<const uint8_t> segment = packet.bytes;
+  net::Ip own{};
+  if (family.four) {
+    const auto inside = net::strip_ip4(segment, IPPROTO_TCP);
+    if (!inside) return;
+    own = net::mapped(&segment[16]);
+    segment = *inside;
+  }
+  const auto answered = read_answer(segment, from, identity_);
+  if (!answered) {
+    ++counters_.unproven;
+    return;
+  }
+  const uint32_t slot = find(endpoint(from, scope_id));
+  Questions::Slot* s = slot == no_slot ? nullptr : questions_.find(slot);
+  if (answered->answer == Answer::open) send_reset(family, s ? &s->question : nullptr, from, own, scope_id, *answered);
+  if (!s) {
+    ++counters_.late;
+    return;
+  }
+  s->question.from_host = true;
+  learn(slot, answered->port, answered->answer == Answer::open ? PortState::open : PortState::closed, now);
+}
+
+void TcpSyn::error(const Family& family, const net::Received& packet, int64_t now) {
+  std::span<const uint8_t> icmp = packet.bytes;
+  if (family.four) {
+    const auto inside = net::strip_ip4(icmp, IPPROTO_ICMP);
+    if (!inside) return;
+    icmp = *inside;
+  }
+  const auto answered = read_error(family.four, icmp, identity_);
+  if (!answered) {
+    ++counters_.unproven;
+    return;
+  }
+  ++counters_.errors;
+  const net::Ip from = sender(family.four, packet);
+  // This machine's own complaint, as of a neighbour that it could not resolve, says nothing about the target.
+  if (network_.own(from, 0)) return;
+  const uint32_t slot = find(endpoint(answered->to, family.four ? 0 : packet.from.v6.sin6_scope_id));
+  Questions::Slot* s = slot == no_slot ? nullptr : questions_.find(slot);
+  if (!s) {
+    ++counters_.late;
+    return;
+  }
+  const bool from_target = from == answered->to;
+  if (host_.log_enabled(SONDE_LOG_DEBUG))
+    host_.log(SONDE_LOG_DEBUG,
+              net::to_text(from) + " about port " + std::to_string(answered->port) + ": " +
+                  net::describe_error(family.four, answered->type, answered->code),
+              s->task);
+  s->question.from_host |= from_target;
+  learn(slot, answered->port, answered->final || from_target ? PortState::filtered : PortState::unreachable, now);
+}
+
+void TcpSyn::learn(uint32_t slot, uint16_t port, PortState state, int64_t now) {
+  Question& q = questions_[slot].question;
+  auto place = table_.place_of(port);
+  const auto decoys = std::span(q.decoys.ports).first(q.decoys.count);
+  if (!place)
+    if (const auto it = std::find(decoys.begin(), decoys.end(), port); it != decoys.end())
+      place = static_cast<uint32_t>(table_.asked().size() + static_cast<size_t>(it - decoys.begin()));
+  if (!place || table_.sent(slot, *place) == 0) return;
+  const bool was_settled = is_settled(table_.state(slot, *place));
+  if (!table_.learn(slot, *place, state)) {
+    ++counters_.late;
+    return;
+  }
+  // What comes late for an asked port is learned, but the decoys are waited for.
+  if (was_settled || !is_settled(state) || *place < first_place(q)) return;
+  if (++q.settled == end_place(q) - first_place(q)) conclude(slot, now);
+}
+
+// All ports have answered, or were waited for long enough.
+void TcpSyn::conclude(uint32_t slot, int64_t now) {
+  Question& q = questions_[slot].question;
+  if (!q.deciding) {
+    const auto asked = static_cast<uint32_t>(table_.asked().size());
+    size_t open = 0, closed = 0;
+    for (uint32_t place = 0; place < asked; ++place) {
+      open += table_.state(slot, place) == PortState::open;
+      closed += table_.state(slot, place) == PortState::closed;
+    }
+    if (is_suspicious(open, closed, asked)) {
+      q.deciding = true;
+      q.decoys = table_.decoys_for(identity_.key, q.ip);
+      q.cursor = asked;
+      q.settled = 0;
+      if (q.mid_round) --mid_round_;
+      q.mid_round = false;
+      if (q.decoys.count > 0) {
+        questions_.restart(slot);
+        questions_.not_sent(slot, now);
+        return;
+      }
+    }
+  }
+  report(slot);
+}
+
+void TcpSyn::report(uint32_t slot, bool stopped) {
+  const Questions::Slot& s = questions_[slot];
+  const Question q = s.question;
+  const Task task(host_, s.task);
+  const auto asked = table_.asked();
+  std::array<PortState, most_decoys> decoys{};
+  for (uint32_t i = 0; i < q.decoys.count; ++i) decoys[i] = table_.state(slot, static_cast<uint32_t>(asked.size()) + i);
+  if (q.deciding && answers_for_everything(std::span(decoys).first(q.decoys.count))) {
+    // Something on the way may have said all this, for an address that nobody has: no sign of life either.
+    ++counters_.flagged;
+    close(slot);
+    task.put(answers_all, true);
+    task.done(stopped ? sonde_outcome{SONDE_CANCELLED} : sonde_outcome{SONDE_POSITIVE});
+    return;
+  }
+  OtherPorts others;
+  bool open = false;
+  for (uint32_t place = 0; place < asked.size(); ++place) {
+    const uint16_t port = asked[place];
+    switch (table_.state(slot, place)) {
+      case PortState::open:
+        open = true;
+        task.put(ports, port);
+        break;
+      case PortState::closed:
+        others.closed.push_back(port);
+        break;
+      case PortState::filtered:
+      case PortState::unreachable:
+        others.filtered.push_back(port);
+        break;
+      case PortState::silent:
+        (table_.sent(slot, place) == 0 ? others.unasked : others.silent).push_back(port);
+    }
+  }
+  close(slot);
+  if (q.from_host) {
+    task.put(alive, true);
+    for (auto* list : {&others.closed, &others.silent, &others.filtered, &others.unasked})
+      std::sort(list->begin(), list->end());
+    task.put(tcp, tcp_json(others));
+  }
+  if (stopped)
+    task.done(SONDE_CANCELLED);
+  else if (open)
+    task.done(SONDE_POSITIVE);
+  else if (!others.unasked.empty())
+    task.fail(SONDE_E_AGAIN, std::to_string(others.unasked.size()) + " of " + std::to_string(asked.size()) +
+                                 " ports were not asked before the deadline; raise the stage's deadline or ask for "
+                                 "fewer ports");
+  else
+    task.done(q.from_host ? SONDE_NEGATIVE : SONDE_NO_ANSWER);
+}
+
+}  // namespace sonde::tcp_syn

@@ -1,0 +1,363 @@
+// How SYNs leave, and when a question ends. What comes back is read in answers.cpp.
+#include "tcp-syn/tcp_syn.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include "common-linux/netlink_linux.hpp"
+#include "common-linux/send_error.hpp"
+
+namespace sonde::tcp_syn {
+namespace {
+
+enum Wait : uint64_t { tick = 1, socket4 = 4, socket6 = 6 };
+
+constexpr size_t receive_size = 256;     // an IP header with options, a segment, or an error that quotes one
+constexpr uint32_t burst = 16;           // packets to one host before another has its turn
+constexpr uint32_t most_turns = 32;      // in one event: 512 packets, some 2 ms
+constexpr uint32_t most_mid_round = 32;  // hosts with long port lists that take turns
+constexpr size_t most_cells = 8 << 20;   // octets for the states of ports
+constexpr size_t most_hosts = 65536;
+
+std::vector<uint16_t> read_ports(const Context& host) {
+  std::vector<uint16_t> out;
+  std::vector<bool> seen(size_t{std::numeric_limits<uint16_t>::max()} + 1, false);
+  for (const uint64_t port : host.list<uint64_t>("/ports")) {
+    if (port == 0 || port >= seen.size())
+      throw Failure(SONDE_E_CONFIG, "ports go from 1 to 65535, not " + std::to_string(port));
+    if (seen[port]) continue;
+    seen[port] = true;
+    out.push_back(static_cast<uint16_t>(port));
+  }
+  if (out.empty()) throw Failure(SONDE_E_CONFIG, "ports is empty: name at least one, as in ports: 22,80,443");
+  return out;
+}
+
+}  // namespace
+
+TcpSyn::TcpSyn(Context host)
+    : host_(host),
+      tries_(static_cast<unsigned>(host.option<int64_t>("/tries"))),
+      interval_(host.duration("/interval")),
+      timeout_(host.duration("/timeout")),
+      source_port_(host.place().seed),
+      identity_{net::key_from_seed(host.place().seed), source_port_.number()},
+      table_(read_ports(host)),
+      most_hosts_(std::clamp<size_t>(most_cells / table_.width(), 16, most_hosts)),
+      v4_(open_family(host_, true, identity_.source_port)),
+      v6_(open_family(host_, false, identity_.source_port)),
+      receive_(receive_size),
+      questions_(tries_) {
+  if (!v4_ && !v6_) throw Failure(SONDE_E_DENIED, "raw sockets are not allowed; expected CAP_NET_RAW or root");
+  try {
+    network_ = net::NetlinkReader().read_all();
+    frames_ = net::open_frame_sockets<PacketTag>(host_, network_, syn_size);
+  } catch (const Failure& e) {
+    host_.log(SONDE_LOG_WARN, std::string(e.what()) + "; neighbours are asked through the kernel's table instead");
+  }
+  for (const Family* f : {&v4_, &v6_}) {
+    if (!*f) continue;
+    const uint64_t user = f->four ? socket4 : socket6;
+    watches_.push_back(host_.watch(f->tcp.fd(), SONDE_IO_READ, user));
+    if (f->icmp) watches_.push_back(host_.watch(f->icmp.fd(), SONDE_IO_READ, user));
+  }
+}
+
+TcpSyn::~TcpSyn() {
+  alarm_.cancel(host_);
+  for (const uint64_t id : watches_) host_.unwatch(id);
+  report_counters();
+}
+
+void TcpSyn::report_counters() const {
+  uint64_t dropped = 0;
+  for (const Family* f : {&v4_, &v6_})
+    for (const net::Socket* s : {&f->tcp, &f->icmp})
+      if (*s) dropped += s->drops();
+  if (dropped > 0)
+    host_.log(SONDE_LOG_WARN,
+              std::to_string(dropped) +
+                  " packets were dropped because the receive buffer was full: some open ports may be missing; lower "
+                  "limits.packets_per_second or raise net.core.rmem_max");
+  const Counters& c = counters_;
+  // Without a number: instances that say the same are heard once.
+  if (c.flagged > 0)
+    host_.log(SONDE_LOG_WARN,
+              "something accepts every port of some addresses, a SYN proxy or another device on the way: none of their "
+              "ports is believed (tcp-syn.answers_all)");
+  if (c.late + c.unproven + c.errors + c.shortages + c.flagged > 0)
+    host_.log(SONDE_LOG_INFO, "late or repeated answers " + std::to_string(c.late) + ", not ours " +
+                                  std::to_string(c.unproven) + ", ICMP errors " + std::to_string(c.errors) +
+                                  ", sends put off " + std::to_string(c.shortages) + ", answer for every port " +
+                                  std::to_string(c.flagged));
+}
+
+uint32_t TcpSyn::take_tokens(uint32_t want, int64_t now) {
+  return pacer_.take(want, now, [this](uint32_t n, int64_t& again) { return host_.pace(n, again); });
+}
+
+// How this target is reached; false when it is not, and the task is over.
+bool TcpSyn::choose_path(Task task, const sonde_target& target, Question& q) {
+  q.ip = net::ip6(target.ip);
+  q.scope_id = target.scope_id;
+  const bool four = net::is_v4(q.ip);
+  const Family& family = four ? v4_ : v6_;
+  if (!family) {
+    task.fail(SONDE_E_DENIED, family.why_not);
+    return false;
+  }
+  if (!frames_.empty()) {
+    const auto link = task.get(link_input), mac = task.get(mac_input);
+    const auto path = link && mac ? net::known_neighbour(network_, q.ip, q.scope_id, view(link->as.s), view(mac->as.s),
+                                                         net::ip6_header_size + syn_size)
+                                  : std::nullopt;
+    if (path && (q.frame = net::socket_for(frames_, path->link)) != nullptr) {
+      q.ends = path->ends;
+      return true;
+    }
+  }
+  if (!four) return true;
+  const int error = source_address_.find(q.ip, q.ends.from);
+  if (error == 0) return true;
+  task.fail(error == EACCES || error == EPERM ? SONDE_E_DENIED : SONDE_E_IO,
+            net::explain_send_error("a SYN", error, q.ip));
+  return false;
+}
+
+size_t TcpSyn::start(std::span<const sonde_task> tasks) {
+  const int64_t now = host_.now();
+  size_t taken = 0;
+  hungry_ = false;
+  // Those that wait already come first, else new targets would starve the retries of old ones. They are served by the
+  // timer, which reads the answers that have arrived before it asks anyone again.
+  const bool backlog = questions_.retry_due() <= now;
+  while (!backlog && taken < tasks.size() && questions_.live() < most_hosts_ && mid_round_ < most_mid_round) {
+    const uint32_t token = take_tokens(1, now);
+    pacer_.give_back(token);
+    if (token == 0) {
+      hungry_ = true;
+      break;
+    }
+    Task task(host_, tasks[taken++]);
+    Question q;
+    if (!choose_path(task, task.target(), q)) continue;
+    const uint32_t slot = questions_.open(task.id(), q);
+    table_.grow(questions_.capacity());
+    table_.clear(slot);
+    hosts_.emplace(endpoint(q.ip, q.scope_id), slot);
+    task.attach(slot);
+    take_turn(slot, now);
+  }
+  flush_all();
+  end_rounds(host_.now());
+  arm(now);
+  return taken;
+}
+
+uint32_t TcpSyn::first_place(const Question& q) const {
+  return q.deciding ? static_cast<uint32_t>(table_.asked().size()) : 0;
+}
+uint32_t TcpSyn::end_place(const Question& q) const {
+  return static_cast<uint32_t>(table_.asked().size()) + (q.deciding ? q.decoys.count : 0);
+}
+uint16_t TcpSyn::port_at(const Question& q, uint32_t place) const {
+  const auto asked = table_.asked();
+  return place < asked.size() ? asked[place] : q.decoys.ports[place - asked.size()];
+}
+
+// Puts packets of this host's round into their batch: a burst, or as many as may leave now. False: none might.
+bool TcpSyn::take_turn(uint32_t slot, int64_t now) {
+  Questions::Slot& s = questions_[slot];
+  Question& q = s.question;
+  const uint32_t generation = s.generation, tokens = take_tokens(burst, now);
+  uint32_t used = 0;
+  const uint32_t end = end_place(q);
+  while (q.cursor < end) {
+    const uint32_t place = q.cursor;
+    if (is_settled(table_.state(slot, place)) || table_.sent(slot, place) > s.sent) {
+      ++q.cursor;
+      continue;
+    }
+    if (used == tokens || short_) break;
+    ++used;
+    ++q.cursor;
+    table_.add_sent(slot, place, 1);
+    send_syn(q, {slot, place}, port_at(q, place));
+    // The batch may have been full and sent, and this machine may have refused it.
+    if (!questions_.find(slot, generation)) break;
+  }
+  pacer_.give_back(tokens - used);
+  if (!questions_.find(slot, generation)) return true;
+  const bool more = q.cursor < end;
+  if (more != q.mid_round) mid_round_ += more ? 1u : ~0u;
+  q.mid_round = more;
+  if (more)
+    questions_.not_sent(slot, short_ ? now + net::shortage_wait : now);
+  else
+    ended_.push_back({0, slot, generation});
+  return used > 0 || !more;
+}
+
+void TcpSyn::send_syn(const Question& q, PacketTag tag, uint16_t port) {
+  const Family& family = net::is_v4(q.ip) ? v4_ : v6_;
+  if (q.frame) {
+    const auto body = net::write_frame_headers(q.frame->batch->buffer(), q.ends, IPPROTO_TCP, syn_size, ip_id_++);
+    write_syn(body.first<syn_size>(), identity_, q.ip, port);
+    seal(body, q.ends.from, q.ip);
+    q.frame->add(net::ethernet_header_size + (family.four ? net::ip4_header_size : net::ip6_header_size) + syn_size,
+                 q.ends, tag);
+    if (q.frame->batch->full()) flush(*q.frame->batch, q.frame->socket.fd());
+    return;
+  }
+  auto buffer = family.batch->buffer();
+  if (family.four) {
+    net::write_ip4_header(buffer.first<net::ip4_header_size>(), q.ends.from, q.ip, IPPROTO_TCP, syn_size, 0);
+    buffer = buffer.subspan(net::ip4_header_size);
+  }
+  write_syn(buffer.first<syn_size>(), identity_, q.ip, port);
+  if (family.four) seal(buffer.first(syn_size), q.ends.from, q.ip);
+  put_on_wire(family, q.ip, q.scope_id, syn_size, tag);
+}
+
+// Takes back the connection that a target has half opened, the way that the SYN went.
+void TcpSyn::send_reset(const Family& family, const Question* q, const net::Ip& to, const net::Ip& from,
+                        uint32_t scope_id, const AnswerSegment& answered) {
+  if (q && q->frame) {
+    const auto body = net::write_frame_headers(q->frame->batch->buffer(), q->ends, IPPROTO_TCP, reset_size, ip_id_++);
+    write_reset(body.first<reset_size>(), identity_, answered.port, answered.acknowledged);
+    seal(body, q->ends.from, to);
+    q->frame->add(net::ethernet_header_size + (family.four ? net::ip4_header_size : net::ip6_header_size) + reset_size,
+                  q->ends, {0, no_place});
+    if (q->frame->batch->full()) flush(*q->frame->batch, q->frame->socket.fd());
+    return;
+  }
+  auto buffer = family.batch->buffer();
+  if (family.four) {
+    net::write_ip4_header(buffer.first<net::ip4_header_size>(), from, to, IPPROTO_TCP, reset_size, 0);
+    buffer = buffer.subspan(net::ip4_header_size);
+  }
+  write_reset(buffer.first<reset_size>(), identity_, answered.port, answered.acknowledged);
+  if (family.four) seal(buffer.first(reset_size), from, to);
+  put_on_wire(family, to, scope_id, reset_size, {0, no_place});
+}
+
+void TcpSyn::put_on_wire(const Family& family, const net::Ip& ip, uint32_t scope_id, size_t size, PacketTag tag) {
+  net::SocketAddress to{};
+  if (family.four) {
+    to.v4.sin_family = AF_INET;
+    std::memcpy(&to.v4.sin_addr, &ip[12], 4);
+    family.batch->add(net::ip4_header_size + size, to, sizeof to.v4, tag);
+  } else {
+    to.v6.sin6_family = AF_INET6;
+    std::memcpy(&to.v6.sin6_addr, ip.data(), 16);
+    to.v6.sin6_scope_id = scope_id;
+    family.batch->add(size, to, sizeof to.v6, tag);
+  }
+  if (family.batch->full()) flush(*family.batch, family.tcp.fd());
+}
+
+void TcpSyn::flush(Batch& batch, int fd) {
+  batch.flush(
+      fd, [](PacketTag, int64_t) {}, [&](PacketTag tag, int error) { send_failed(tag, error); });
+}
+
+void TcpSyn::flush_all() {
+  for (const Family* f : {&v4_, &v6_})
+    if (*f && !f->batch->empty()) flush(*f->batch, f->tcp.fd());
+  for (FrameSocket& f : frames_)
+    if (!f.batch->empty()) flush(*f.batch, f.socket.fd());
+}
+
+void TcpSyn::send_failed(PacketTag tag, int error) {
+  if (tag.place == no_place) return;
+  pacer_.give_back(1);
+  Questions::Slot* s = questions_.find(tag.slot);
+  if (!s) return;  // another packet of that host was refused before
+  const bool shortage = net::classify_send_error(error) == net::SendFault::shortage;
+  if (shortage) {
+    short_ = true;
+    ++counters_.shortages;
+  }
+  if (shortage || s->question.frame) {
+    // The neighbour may be reachable by the kernel's choice even where our frame is not (a link that went down).
+    if (!shortage) s->question.frame = nullptr;
+    table_.add_sent(tag.slot, tag.place, -1);
+    s->question.cursor = std::min(s->question.cursor, tag.place);
+    return;
+  }
+  const Task task(host_, s->task);
+  const std::string why = net::explain_send_error("a SYN", error, s->question.ip);
+  close(tag.slot);
+  task.fail(error == EPERM || error == EACCES ? SONDE_E_DENIED : SONDE_E_IO, why);
+}
+
+// Behind flush_all(): what has left counts from now on, what could not is sent a little later.
+void TcpSyn::end_rounds(int64_t now) {
+  for (const net::Turn& turn : ended_) {
+    Questions::Slot* s = questions_.find(turn.slot, turn.generation);
+    if (!s) continue;
+    Question& q = s->question;
+    if (q.cursor < end_place(q)) {
+      questions_.not_sent(turn.slot, now + net::shortage_wait);
+      continue;
+    }
+    q.cursor = first_place(q);
+    questions_.sent(turn.slot, now, interval_, timeout_);
+  }
+  ended_.clear();
+  short_ = false;
+}
+
+void TcpSyn::send_due(int64_t now) {
+  for (uint32_t n = 0; n < most_turns && questions_.send_due() <= now; ++n) {
+    const auto next = questions_.next_send(now);
+    if (!take_turn(next.slot, now)) break;
+  }
+  flush_all();
+  end_rounds(host_.now());
+}
+
+void TcpSyn::arm(int64_t now) {
+  alarm_.set(host_, questions_, pacer_, hungry_, net::never, now, tick);
+}
+
+void TcpSyn::on_timer(uint64_t id, uint64_t) {
+  if (id == 0) return;  // our own wake(): the host offers again what start() left
+  alarm_.fired();
+  // What had not been read by `now` may have arrived before it: silence is judged only over empty sockets.
+  const int64_t now = host_.now();
+  const bool empty4 = drain(v4_, now), empty6 = drain(v6_, now);
+  if (empty4 && empty6)
+    for (auto next = questions_.next_end(now); next.what == Questions::Due::give_up; next = questions_.next_end(now))
+      conclude(next.slot, now);
+  send_due(now);
+  if (std::exchange(hungry_, false)) host_.wake(tick);
+  arm(now);
+}
+
+void TcpSyn::on_io(uint64_t, uint64_t user, uint32_t) {
+  const int64_t now = host_.now();
+  drain(user == socket4 ? v4_ : v6_, now);
+  flush_all();
+  arm(now);
+}
+
+void TcpSyn::close(uint32_t slot) {
+  const Question& q = questions_[slot].question;
+  hosts_.erase(endpoint(q.ip, q.scope_id));
+  if (q.mid_round) --mid_round_;
+  questions_.close(slot);
+}
+
+void TcpSyn::cancel(Task task, uint64_t user, uint32_t why) {
+  const auto slot = static_cast<uint32_t>(user);
+  const Questions::Slot* s = questions_.find(slot);
+  if (s && s->task == task.id()) report(slot, why != SONDE_EXPIRED);
+}
+
+}  // namespace sonde::tcp_syn

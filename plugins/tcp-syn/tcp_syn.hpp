@@ -1,0 +1,133 @@
+// The probe: asks the ports of each target by single SYNs, waits, and tells answers from what only looks like one.
+// tcp_syn.cpp sends, answers.cpp reads what comes back and concludes.
+#pragma once
+#include <sonde/plugin.hpp>
+
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "common-linux/alarm.hpp"
+#include "common-linux/attempts.hpp"
+#include "common-linux/batch.hpp"
+#include "common-linux/network.hpp"
+#include "common-linux/pacer.hpp"
+#include "tcp-syn/port_table.hpp"
+#include "tcp-syn/segment.hpp"
+#include "tcp-syn/sockets_linux.hpp"
+#include "tcp-syn/source_address_linux.hpp"
+#include "tcp-syn/source_port_linux.hpp"
+
+namespace sonde::tcp_syn {
+
+inline constexpr Scalar<bool> alive{0, "alive",
+                                    "true when a port is open or refuses, or the target itself sent an error"};
+inline constexpr List<uint64_t> ports{1, "ports", "open TCP ports"};
+inline constexpr Scalar<Json> tcp{2, "tcp", "ports that are closed, silent, filtered or were not asked",
+                                  SONDE_F_DETAIL};
+inline constexpr Scalar<bool> answers_all{3, "tcp-syn.answers_all",
+                                          "true: something accepts every port of this address; none is believed"};
+inline constexpr auto outputs = fields(alive, ports, tcp, answers_all);
+
+inline constexpr Scalar<std::string_view> mac_input{0, "mac",
+                                                    "with link \"direct\": send to it without asking the kernel"};
+inline constexpr Scalar<std::string_view> link_input{1, "link", "\"direct\": the target itself answered on this link"};
+inline constexpr auto inputs = fields(mac_input, link_input);
+
+class TcpSyn {
+ public:
+  explicit TcpSyn(Context host);
+  ~TcpSyn();
+
+  size_t start(std::span<const sonde_task> tasks);
+  void on_io(uint64_t id, uint64_t user, uint32_t events);
+  void on_timer(uint64_t id, uint64_t user);
+  void cancel(Task task, uint64_t user, uint32_t why);
+
+ private:
+  // A host: its ports are asked in rounds, and, where that looks too good, then its decoys.
+  struct Question {
+    net::Ip ip{};
+    uint32_t scope_id = 0;
+    FrameSocket* frame = nullptr;  // known neighbour: sent as a whole frame
+    net::FrameAddresses ends{};    // of a frame; `from` of every IPv4 packet
+    Decoys decoys;
+    uint32_t cursor = 0;     // the next place in this round
+    uint32_t settled = 0;    // places of this round that need no more asking
+    bool deciding = false;   // the decoys' turn
+    bool mid_round = false;  // some of its packets had to wait
+    bool from_host = false;  // a packet came back from this very address
+  };
+  using Questions = net::Attempts<Question>;
+
+  struct Endpoint {
+    net::Ip ip{};
+    uint32_t scope_id = 0;
+    friend bool operator==(const Endpoint&, const Endpoint&) = default;
+  };
+  struct EndpointHash {
+    size_t operator()(const Endpoint& e) const { return net::IpHash{}(e.ip) ^ e.scope_id; }
+  };
+  // An address of a zone is another one on each link; of all others the zone is nobody's business.
+  static Endpoint endpoint(const net::Ip& ip, uint32_t scope_id) {
+    return {ip, net::is_link_local6(ip) ? scope_id : 0};
+  }
+
+  uint32_t take_tokens(uint32_t want, int64_t now);
+  bool choose_path(Task, const sonde_target&, Question&);
+  uint32_t first_place(const Question& q) const;
+  uint32_t end_place(const Question& q) const;
+  uint16_t port_at(const Question& q, uint32_t place) const;
+  bool take_turn(uint32_t slot, int64_t now);
+  void send_syn(const Question&, PacketTag, uint16_t port);
+  void send_reset(const Family&, const Question*, const net::Ip& to, const net::Ip& from, uint32_t scope_id,
+                  const AnswerSegment&);
+  void put_on_wire(const Family&, const net::Ip& to, uint32_t scope_id, size_t size, PacketTag);
+  void flush(Batch&, int fd);
+  void flush_all();
+  void send_failed(PacketTag, int error);
+  void end_rounds(int64_t now);
+  void send_due(int64_t now);
+  void arm(int64_t now);
+
+  bool drain(const Family&, int64_t now);
+  void answer(const Family&, const net::Received&, int64_t now);
+  void error(const Family&, const net::Received&, int64_t now);
+  uint32_t find(const Endpoint&) const;
+  void learn(uint32_t slot, uint16_t port, PortState, int64_t now);
+  void conclude(uint32_t slot, int64_t now);
+  void report(uint32_t slot, bool stopped = false);
+  void close(uint32_t slot);
+  void report_counters() const;
+
+  static constexpr uint32_t no_slot = 0xffffffff;
+
+  Context host_;
+  const unsigned tries_;
+  const int64_t interval_, timeout_;
+  SourcePort source_port_;
+  Identity identity_;
+  PortTable table_;
+  const size_t most_hosts_;
+  SourceAddress source_address_;
+  net::Network network_;
+  Family v4_, v6_;
+  std::vector<FrameSocket> frames_;
+  net::ReceiveBatch receive_;
+  Questions questions_;
+  std::unordered_map<Endpoint, uint32_t, EndpointHash> hosts_;
+  std::vector<net::Turn> ended_;  // rounds whose last packet is in a batch
+  net::Pacer pacer_;
+  net::Alarm alarm_;
+  std::vector<uint64_t> watches_;
+  uint32_t mid_round_ = 0;  // hosts that are
+  bool short_ = false;      // of buffers, until the end of this event
+  bool hungry_ = false;     // start() left tasks for want of tokens
+  uint16_t ip_id_ = 0;
+
+  struct Counters {
+    uint64_t late = 0, unproven = 0, errors = 0, shortages = 0, flagged = 0;
+  } counters_;
+};
+
+}  // namespace sonde::tcp_syn
