@@ -127,10 +127,11 @@ def main():
         say(f"kept in {given.results}")
         if failed:
             return 1
+    ordered = report.in_order(results, ALL)
     if given.show:
-        show(results)
+        show(ordered)
     if given.docs:
-        write_docs(results)
+        write_docs(ordered)
     return 0
 
 

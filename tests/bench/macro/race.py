@@ -8,10 +8,10 @@ from harness.namespaces import LabError
 
 from .measure import Series
 
-SLOW_SECONDS = 5.0        # a peer whose first run takes longer is not asked again
-SLOW_SONDE_SECONDS = 30.0
+SLOW_SECONDS = 5.0            # a peer whose first run takes longer is not asked again;
+SLOW_COMPARED_SECONDS = 30.0  # sonde, and the peer that it is compared with
 
-Entry = namedtuple("Entry", "contestant series argv")
+Entry = namedtuple("Entry", "contestant series argv limit")
 
 
 def say(text):
@@ -21,7 +21,10 @@ def say(text):
 def race(case, meter, net, runs, slow_peers=False):
     """The case as the JSON has it. The first run of each warms up and does not count, unless it was the only one."""
     folder = net.folder(f"bench-{case.name}")
-    entries = [Entry(contestant, Series(), []) for contestant in case.contestants
+    def limit(contestant):
+        compared = contestant.is_sonde or contestant.name == case.goal.peer
+        return SLOW_COMPARED_SECONDS if compared else SLOW_SECONDS
+    entries = [Entry(contestant, Series(), [], limit(contestant)) for contestant in case.contestants
                if slow_peers or not contestant.slow]
     say(f"{case.name}: {case.title}")
     for round_number in range(runs + 1):
@@ -41,8 +44,7 @@ def race(case, meter, net, runs, slow_peers=False):
 
 def finished(entry):
     """Whether its only run was so long that it stands for all."""
-    limit = SLOW_SONDE_SECONDS if entry.contestant.is_sonde else SLOW_SECONDS
-    return len(entry.series.runs) == 1 and entry.series.runs[0].wall > limit
+    return len(entry.series.runs) == 1 and entry.series.runs[0].wall > entry.limit
 
 
 def run_once(entry, case, meter, net, folder):

@@ -131,6 +131,12 @@ def save(path, results):
     beside.replace(path)
 
 
+def in_order(results, names):
+    """The results with their cases in that order, whichever was measured first; others after them."""
+    cases = results["cases"]
+    return {**results, "cases": {name: cases[name] for name in [*names, *cases] if name in cases}}
+
+
 def stamped(section, runs):
     return {**section, "at": time.strftime("%Y-%m-%d", time.gmtime()), "rounds": runs}
 

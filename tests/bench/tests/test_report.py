@@ -100,6 +100,7 @@ def test_results_are_kept_and_merged(tmp_path):
     second["cases"]["other"] = case()
     report.save(file, second)
     assert list(report.load(file)["cases"]) == ["sweep", "other"]
+    assert list(report.in_order(report.load(file), ["absent", "other"])["cases"]) == ["other", "sweep"]
     file.write_text('{"format": 0}')
     assert report.load(file) == report.empty()
 
