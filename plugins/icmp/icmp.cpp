@@ -117,7 +117,7 @@ size_t Icmp::start(std::span<const sonde_task> tasks) {
     if (!choose_path(task, task.target(), q)) continue;
     const uint32_t slot = questions_.open(task.id(), q);
     if (const size_t room = questions_.capacity() * questions_.most(); sent_at_.size() < room)
-      sent_at_.resize(room * 2);
+      sent_at_.resize(room + room / 4);
     task.attach(slot);
     send(slot, now);
     ++used;
