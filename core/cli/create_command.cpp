@@ -56,6 +56,12 @@ std::string yaml_value(const Value& v, const Schema& s) {
   return with_dollars(to_json(v));  // flow YAML is a superset of it
 }
 
+/// A secret, or a list of such that is not empty by default.
+bool holds_secret(const Schema& s) {
+  const Value::Array* list = s.default_value ? s.default_value->array() : nullptr;
+  return has_secret(s) && !(list != nullptr && list->empty());
+}
+
 /// Something valid for an option that must be given and has no default.
 std::string placeholder(const std::string& plugin, const Schema::Property& option) {
   const Schema& s = option.schema;
@@ -110,10 +116,10 @@ class Writer {
         const bool live = mark.empty() && (required || has_values(s));
         line(indent, (live ? "" : "# ") + option.name + ":");
         options(plugin, s, indent + 2, live ? "" : "# ");
-      } else if (has_secret(s) && !required) {
+      } else if (holds_secret(s) && !required) {
         line(indent,
              "# " + option.name + ":" + (s.format == Format::secret ? " " + placeholder(plugin.id, option) : ""));
-      } else if (s.default_value && !has_secret(s)) {
+      } else if (s.default_value && !holds_secret(s)) {
         line(indent, mark + option.name + ": " + default_of(plugin, option));
       } else if (required) {
         line(indent, mark + option.name + ": " + placeholder(plugin.id, option));
@@ -133,7 +139,7 @@ class Writer {
  private:
   static bool has_values(const Schema& schema) {
     return std::any_of(schema.properties.begin(), schema.properties.end(), [&](const Schema::Property& p) {
-      return (p.schema.default_value && !has_secret(p.schema)) ||
+      return (p.schema.default_value && !holds_secret(p.schema)) ||
              std::find(schema.required.begin(), schema.required.end(), p.name) != schema.required.end() ||
              (p.schema.type == SchemaType::object && has_values(p.schema));
     });
