@@ -9,8 +9,8 @@ namespace sonde::core {
 
 /// {"auth_key": ["user"]}: who is given needs the others. Returns what is wrong with it; empty: nothing.
 std::string read_dependent_required(const Value&, std::vector<OptionRule>&);
-/// A list of {"required": [..]} under an "if", {"anyOf": [{"required": [..]}, ..]} and {"not": {"required": [..]}}, each
-/// with a "description". Returns what is wrong with it; empty: nothing.
+/// A list of {"required": [..]} under an "if", {"anyOf": [{"required": [..]}, ..]} and {"not": {"required": [..]}},
+/// each with a "description". Returns what is wrong with it; empty: nothing.
 std::string read_all_of(const Value&, std::vector<OptionRule>&);
 /// Whether all names are properties of `s`, and all values could be theirs. Returns what is wrong.
 std::string check_rule_names(const Schema& s);

@@ -50,7 +50,7 @@ struct Schema {
   std::optional<double> minimum, maximum;
   std::optional<uint64_t> min_length, max_length;  ///< of a text, in characters
   std::optional<uint64_t> min_items, max_items;    ///< of an array
-  std::shared_ptr<Schema> items;  ///< of an array
+  std::shared_ptr<Schema> items;                   ///< of an array
   struct Property;
   std::vector<Property> properties;  ///< of an object, in the order of the schema text; no others are allowed
   std::vector<std::string> required;
