@@ -2,10 +2,12 @@
 #include "base/ip_address.hpp"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <net/if.h>
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <optional>
 
 namespace sonde::core {
@@ -71,8 +73,9 @@ IpAddress IpAddress::v4(uint32_t host_order) {
 }
 
 IpAddress IpAddress::from_number(uint128 value, uint32_t zone) {
+  const uint64_t halves[2] = {htobe64(static_cast<uint64_t>(value >> 64)), htobe64(static_cast<uint64_t>(value))};
   std::array<uint8_t, 16> bytes;
-  for (std::size_t i = 16; i-- > 0; value >>= 8) bytes[i] = static_cast<uint8_t>(value);
+  std::memcpy(bytes.data(), halves, sizeof halves);
   return IpAddress(bytes, zone);
 }
 
@@ -113,9 +116,9 @@ uint32_t IpAddress::v4_number() const {
 }
 
 uint128 IpAddress::number() const {
-  uint128 value = 0;
-  for (const uint8_t b : bytes_) value = value << 8 | b;
-  return value;
+  uint64_t halves[2];
+  std::memcpy(halves, bytes_.data(), sizeof halves);
+  return uint128{be64toh(halves[0])} << 64 | be64toh(halves[1]);
 }
 
 std::string IpAddress::to_string() const {

@@ -56,7 +56,7 @@ std::unique_ptr<Plan> plan_of(const DoctorArguments& given, const Registry& regi
   arguments.file = given.file;
   arguments.plugin_path = given.plugin_path;
   arguments.overrides.allow_unset_env = true;
-  return plan_from(arguments, registry, false, out);
+  return plan_from(arguments, registry, PlanFor::checking, out);
 }
 
 bool uses(const Plan* plan, auto&& stage_is) {

@@ -9,7 +9,7 @@ Registry load_plugins(const std::vector<std::string>& plugin_path) {
   return registry;
 }
 
-std::unique_ptr<Plan> plan_from(const PipelineArguments& arguments, const Registry& registry, bool resolve_names,
+std::unique_ptr<Plan> plan_from(const PipelineArguments& arguments, const Registry& registry, PlanFor what,
                                 Diagnostics& out) {
   const PipelineSpec spec = load_pipeline(arguments.file, arguments.overrides, out);
   if (spec.file.empty()) return nullptr;  // not understood at all: what compile() would say is noise
@@ -18,7 +18,8 @@ std::unique_ptr<Plan> plan_from(const PipelineArguments& arguments, const Regist
   request.shard_index = arguments.shard_index;
   request.shard_count = arguments.shard_count;
   request.only = arguments.only;
-  request.resolve_names = resolve_names;
+  request.resolve_names = what != PlanFor::checking;
+  request.keep_source_facts = what == PlanFor::running;
   auto plan = compile(spec, registry, request, out);
   return out.has_errors() ? nullptr : std::move(plan);
 }

@@ -10,7 +10,7 @@ namespace sonde::core::cli {
 int execute(const PlanArguments& arguments) {
   const Registry registry = load_plugins(arguments.pipeline.plugin_path);
   Diagnostics out;
-  const auto plan = plan_from(arguments.pipeline, registry, true, out);
+  const auto plan = plan_from(arguments.pipeline, registry, PlanFor::showing, out);
   print_error(out.render_sorted(colour_on_stderr()));
   if (plan == nullptr) return static_cast<int>(out.exit_code());
   print(arguments.json ? to_json(plan_value(*plan), 2) + "\n" : report(*plan));

@@ -72,20 +72,36 @@ ProgressView::Style style_of(const RunArguments& arguments) {
   return stderr_is_terminal() ? ProgressView::Style::terminal : ProgressView::Style::plain;
 }
 
+/// The array as to_json() would indent it, a record at a time.
+void print_json(const RunResult& result, const Plan& plan) {
+  std::string text = "[";
+  each_responding(result, plan, [&](const Value& record) {
+    if (text != "[") text += ',';
+    text += "\n  ";
+    for (const char c : to_json(record, 2)) {
+      text += c;
+      if (c == '\n') text += "  ";
+    }
+    print(text);
+    text.clear();
+  });
+  print(text + (text == "[" ? "]\n" : "\n]\n"));
+}
+
 void print_results(const RunResult& result, const Plan& plan, RunFormat format) {
   if (format == RunFormat::none) return;
-  std::vector<Value> records = responding_records(result, plan);
-  if (format == RunFormat::json) {
-    print(to_json(Value(Value::Array(std::make_move_iterator(records.begin()), std::make_move_iterator(records.end()))),
-                  2) +
-          "\n");
-    return;
-  }
+  if (format == RunFormat::json) return print_json(result, plan);
   // A person at a terminal looks at a screen or two; who pipes the table on wants all of it.
   constexpr std::size_t most_rows = 50;
   const bool terminal = stdout_is_terminal();
-  const std::size_t left_out = terminal && records.size() > most_rows ? records.size() - most_rows : 0;
-  records.resize(records.size() - left_out);
+  std::vector<Value> records;
+  std::size_t left_out = 0;
+  each_responding(result, plan, [&](Value record) {
+    if (terminal && records.size() == most_rows)
+      ++left_out;
+    else
+      records.push_back(std::move(record));
+  });
   print(render_hosts(records, terminal ? terminal_width(STDOUT_FILENO) : 0, colour_on_stdout()));
   if (left_out != 0) print(more_hosts_text(result, plan, left_out));
   print(unavailable_text(result.document));
@@ -112,7 +128,7 @@ int execute(const RunArguments& arguments) {
   }
 
   Diagnostics out;
-  const auto plan = plan_from(pipeline, registry, true, out);
+  const auto plan = plan_from(pipeline, registry, PlanFor::running, out);
   if (!arguments.quiet || out.has_errors()) print_error(out.render_sorted(colour_on_stderr()));
   if (plan == nullptr) return static_cast<int>(out.exit_code());
 

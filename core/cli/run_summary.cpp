@@ -24,16 +24,15 @@ std::string below_output_dir(const std::string& file, const Plan& plan) {
 
 }  // namespace
 
-std::vector<Value> responding_records(const RunResult& result, const Plan& plan) {
+void each_responding(const RunResult& result, const Plan& plan, const std::function<void(Value)>& visit) {
   const FoldContext context = plan.fold_context();
-  std::vector<Value> records;
-  for (const HostRecord& host : result.hosts) {
+  // What cannot be read back was told when the outputs were written.
+  static_cast<void>(result.hosts.each([&](const HostRecord& host) {
     const FoldedRecord record = fold(host, context);
     const FoldedField* alive = record.find(FieldTable::alive);
-    if (alive == nullptr || alive->items.empty() || !alive->items.front().value.as_bool()) continue;
-    records.push_back(to_value(record, plan.fields, false));
-  }
-  return records;
+    if (alive == nullptr || alive->items.empty() || !alive->items.front().value.as_bool()) return;
+    visit(to_value(record, plan.fields, false));
+  }));
 }
 
 std::string unavailable_text(const RunDocument& document) {

@@ -1,15 +1,15 @@
 // What is said after a run.
 #pragma once
+#include <functional>
 #include <string>
-#include <vector>
 
 #include "engine/run.hpp"
 #include "plan/plan.hpp"
 
 namespace sonde::core::cli {
 
-/// The hosts that responded, in the shape of the JSON export, by address.
-std::vector<Value> responding_records(const RunResult&, const Plan&);
+/// The hosts that responded, one at a time, in the shape of the JSON export, by address.
+void each_responding(const RunResult&, const Plan&, const std::function<void(Value)>&);
 /// One line a stage that this machine did not allow.
 std::string unavailable_text(const RunDocument&);
 /// "3 new, 1 gone, 2 changed since the run before", or empty without a delta.

@@ -15,7 +15,7 @@ int execute(const ValidateArguments& arguments) {
     PipelineArguments one = arguments.pipeline;
     one.file = file;
     Diagnostics out;
-    const auto plan = plan_from(one, registry, false, out);
+    const auto plan = plan_from(one, registry, PlanFor::checking, out);
     print_error(out.render_sorted(colour_on_stderr()));
     if (plan != nullptr) {
       std::size_t enabled = 0;

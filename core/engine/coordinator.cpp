@@ -35,7 +35,7 @@ void Coordinator::preload(const JournalContent& before) {
       ++earlier_[i].by_outcome[static_cast<std::size_t>(h.outcomes[i])];
     responding_ += is_alive(h);
     on_settled_(h);
-    hosts_.push_back(h);
+    hosts_.add(h);
   }
   for (std::size_t i = 0; i < before.silent_outcomes.size() && i < earlier_.size(); ++i)
     add_counts(earlier_[i].by_outcome, before.silent_outcomes[i]);
@@ -82,6 +82,7 @@ void Coordinator::supervise(const std::vector<std::unique_ptr<Shard>>& shards, i
       last_durable_ = now;
     }
     if (now - last_progress_ >= second / 10 || !more) tell_progress(started);
+    watch_memory();
     check_end(shards, started);
   }
 }
@@ -90,6 +91,16 @@ void Coordinator::journal_failed(const Diagnostic& why) {
   // Said once; the run goes on, and so do the attempts: a full disk may have room again.
   if (!journal_trouble_) problems_.push_back(why);
   journal_trouble_ = true;
+}
+
+void Coordinator::watch_memory() {
+  if (memory_told_) return;
+  auto healthy = hosts_.health();
+  if (healthy) return;
+  memory_told_ = true;
+  healthy.error().severity = Severity::warning;
+  healthy.error().text += "; the records stay in memory";
+  problems_.push_back(std::move(healthy.error()));
 }
 
 void Coordinator::check_end(const std::vector<std::unique_ptr<Shard>>& shards, int64_t started) {
@@ -106,8 +117,15 @@ void Coordinator::check_end(const std::vector<std::unique_ptr<Shard>>& shards, i
 
 void Coordinator::write_journal(const Batch& b) {
   for (const Batch::Result& r : b.results) journal_->result(r.ip, r.stage, r.outcome, r.facts, r.why);
-  for (const Batch::Settled& s : b.settled)
+  for (const Batch::Settled& s : b.settled) {
+    // What the core itself knew of the host stands in front of what the stages found.
+    const std::vector<Fact>& facts = s.record.facts;
+    const auto of_stages =
+        std::find_if(facts.begin(), facts.end(), [](const Fact& f) { return f.stage != core_stage; });
+    const auto known = std::span(facts).first(static_cast<std::size_t>(of_stages - facts.begin()));
+    if (!known.empty()) journal_->result(s.record.ip, core_stage, Outcome::none, known, {});
     if (s.whole) journal_->settled(s.position, s.record.ip, &s.record.outcomes);
+  }
   // Silence in runs of positions: one line for many.
   std::vector<uint64_t> silent = b.silent;
   std::sort(silent.begin(), silent.end());
@@ -125,7 +143,6 @@ void Coordinator::handle(Batch&& b) {
     write_journal(b);
     if (auto synced = journal_->sync(false); !synced) journal_failed(synced.error());
   }
-  for (const auto& [shard, hosts] : b.handed_over) shared_.written[shard].store(hosts, std::memory_order_release);
   for (const Batch::Result& r : b.results)
     if (r.outcome == Outcome::error) count_error(r.stage, r.why, 1);
   for (Batch::Settled& s : b.settled) {
@@ -133,7 +150,11 @@ void Coordinator::handle(Batch&& b) {
     responding_ += alive;
     if (alive && request_.on_host) request_.on_host(s.record);
     on_settled_(s.record);
-    hosts_.push_back(std::move(s.record));
+    hosts_.add(s.record);
+  }
+  for (const Batch::HandedOver& done : b.handed_over) {
+    shared_.written[done.shard].hosts.store(done.hosts, std::memory_order_release);
+    shared_.written[done.shard].facts.store(done.facts, std::memory_order_release);
   }
   for (const Batch::Log& l : b.logs) tell(l);
   for (const Batch::StageFailure& f : b.failures) {
@@ -171,8 +192,8 @@ void Coordinator::tell_progress(int64_t started) {
   request_.on_progress(p);
 }
 
-std::vector<HostRecord> Coordinator::take_hosts() {
-  std::sort(hosts_.begin(), hosts_.end(), [](const HostRecord& a, const HostRecord& b) { return a.ip < b.ip; });
+HostStore Coordinator::take_hosts() {
+  hosts_.sort();
   return std::move(hosts_);
 }
 

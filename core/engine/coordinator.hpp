@@ -22,7 +22,7 @@ class Coordinator {
   /// Until all shards have finished.
   void supervise(const std::vector<std::unique_ptr<Shard>>& shards, int64_t started);
 
-  std::vector<HostRecord> take_hosts();  ///< by address
+  HostStore take_hosts();  ///< sorted
   const std::vector<Diagnostic>& problems() const { return problems_; }
   const std::vector<std::map<std::string, uint64_t>>& errors() const { return errors_; }
   /// Outcomes of hosts that a resumed journal brought.
@@ -44,12 +44,13 @@ class Coordinator {
   void tell_progress(int64_t started);
   void check_end(const std::vector<std::unique_ptr<Shard>>& shards, int64_t started);
   void journal_failed(const Diagnostic&);
+  void watch_memory();
 
   RunShared& shared_;
   const RunRequest& request_;
   JournalWriter* journal_;
   std::function<void(const HostRecord&)> on_settled_;
-  std::vector<HostRecord> hosts_;
+  HostStore hosts_;
   std::vector<Diagnostic> problems_;
   std::vector<std::map<std::string, uint64_t>> errors_;  ///< by stage: reason -> count
   std::vector<StageCounters> earlier_;
@@ -58,7 +59,7 @@ class Coordinator {
   uint64_t settled_ = 0, responding_ = 0;
   uint64_t packets_before_ = 0, settled_before_ = 0, responding_before_ = 0;  ///< in earlier parts of a resumed run
   int signal_ = 0;
-  bool stopping_ = false, timed_out_ = false, journal_trouble_ = false;
+  bool stopping_ = false, timed_out_ = false, journal_trouble_ = false, memory_told_ = false;
   int64_t last_durable_ = 0, last_progress_ = 0, last_refresh_ = 0;
 };
 

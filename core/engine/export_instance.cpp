@@ -20,8 +20,8 @@ ExportFields::ExportFields(const Plan& plan) {
       names |= id == FieldTable::reverse_dns || id == FieldTable::snmp || id == FieldTable::hostname;
     }
   }
-  for (const auto& [ip, facts] : plan.source_facts)
-    for (const Fact& f : facts) filled[f.field] = true;
+  for (std::size_t i = 0; i < filled.size(); ++i)
+    if (plan.source_facts.has_field(static_cast<FieldId>(i))) filled[i] = true;
   if (names) filled[FieldTable::hostname] = true;
   for (std::size_t i = 0; i < filled.size(); ++i) {
     if (!filled[i]) continue;
@@ -31,8 +31,23 @@ ExportFields::ExportFields(const Plan& plan) {
   }
 }
 
+const std::string* Documents::find(std::string_view name) {
+  if (!of) return nullptr;
+  if (name == "run") {
+    if (run.empty()) run = to_json(*of);
+    return &run;
+  }
+  if (name == "coverage") {
+    if (coverage.empty()) coverage = to_json(coverage_of(*of));
+    return &coverage;
+  }
+  if (name != "delta" || !of->delta) return nullptr;
+  if (delta.empty()) delta = to_json(*of->delta);
+  return &delta;
+}
+
 ExportInstance::ExportInstance(const Plan& plan, const OutputPlan& output, const ExportFields& fields,
-                               const Documents& documents)
+                               Documents& documents)
     : HostCalls(&output.options), plan_(plan), output_(output), fields_(fields), documents_(documents) {}
 
 ExportInstance::~ExportInstance() {
@@ -132,11 +147,8 @@ sonde_err ExportInstance::get(sonde_task task, uint32_t field, uint32_t item, so
 }
 
 sonde_err ExportInstance::document(std::string_view name, sonde_str* out) {
-  const std::string* text = name == "run"        ? &documents_.run
-                            : name == "coverage" ? &documents_.coverage
-                            : name == "delta"    ? &documents_.delta
-                                                 : nullptr;
-  if (!text || text->empty()) return SONDE_E_ABSENT;
+  const std::string* text = documents_.find(name);
+  if (!text) return SONDE_E_ABSENT;
   *out = {text->data(), text->size()};
   return SONDE_OK;
 }

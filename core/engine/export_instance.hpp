@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "inventory/record.hpp"
+#include "inventory/run_document.hpp"
 #include "plan/plan.hpp"
 #include "plugins/host_calls.hpp"
 
@@ -19,12 +20,14 @@ struct ExportFields {
 
 /// The documents that exporters may ask for in close().
 struct Documents {
-  std::string run, coverage, delta;  ///< JSON
+  const RunDocument* of = nullptr;   ///< once it is complete
+  std::string run, coverage, delta;  ///< JSON, made when somebody asks
+  const std::string* find(std::string_view name);
 };
 
 class ExportInstance final : public HostCalls {
  public:
-  ExportInstance(const Plan&, const OutputPlan&, const ExportFields&, const Documents&);
+  ExportInstance(const Plan&, const OutputPlan&, const ExportFields&, Documents&);
   ~ExportInstance();
   Result<void> create();
   Result<void> open();
@@ -45,7 +48,7 @@ class ExportInstance final : public HostCalls {
   const Plan& plan_;
   const OutputPlan& output_;
   const ExportFields& fields_;
-  const Documents& documents_;
+  Documents& documents_;
   sonde_inst* instance_ = nullptr;
   std::span<const FoldedRecord* const> records_;
   uint64_t serial_ = 0;

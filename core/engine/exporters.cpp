@@ -63,27 +63,16 @@ Result<void> Publisher::prepare() {
 }
 
 void Publisher::publish(RunResult& result) {
-  std::vector<FoldedRecord> folded;
-  folded.reserve(result.hosts.size());
-  for (const HostRecord& h : result.hosts) folded.push_back(fold(h, context_));
-
-  std::vector<Value> responding;
-  if (!plan_.history.dir.empty()) {
-    for (const FoldedRecord& r : folded)
-      if (passes(r, HostFilter::responding)) responding.push_back(to_value(r, plan_.fields, false));
-    compare_with_history(result, responding);
-  }
+  if (!plan_.history.dir.empty()) compare_with_history(result);
 
   // The document names what is written, so it is complete before the first exporter asks for it.
   for (const OutputPlan& o : plan_.outputs)
     if (const std::string* path = path_of(o)) result.document.outputs.push_back(relative_to_output_dir(*path));
-  const Value document = to_value(result.document);
-  documents_.run = to_json(document);
-  if (const Value* stages = document.find("stages")) documents_.coverage = to_json(*stages);
-  if (result.document.delta) documents_.delta = to_json(*result.document.delta);
+  documents_.of = &result.document;
 
+  write_outputs(result);
+  documents_ = {};
   for (Output& output : outputs_) {
-    write_output(output, folded);
     const std::string* path = path_of(output.exporter->output());
     if (output.failed) {
       result.problems.push_back(*output.failed);
@@ -96,7 +85,7 @@ void Publisher::publish(RunResult& result) {
       result.problems.push_back(
           Diagnostic{"output-warning", m, "", output.exporter->output().where, Severity::warning});
   }
-  if (!plan_.history.dir.empty()) write_history(result, responding);
+  if (!plan_.history.dir.empty()) write_history(result);
   write_run_document(result);
 }
 
@@ -119,38 +108,63 @@ void Publisher::stream(const HostRecord& host) {
   for (Output& o : outputs_) {
     if (!o.open) continue;
     if (!record) record = fold(host, context_);
-    if (!passes(*record, o.exporter->output().hosts)) continue;
-    const FoldedRecord* one = &*record;
-    if (auto written = o.exporter->write({&one, 1}); !written) {
-      o.failed = written.error();
-      o.open = false;
-      static_cast<void>(o.exporter->close(false));
-    }
+    write_batch(o, {&*record, 1});
   }
 }
 
-void Publisher::write_output(Output& o, const std::vector<FoldedRecord>& folded) {
-  if (o.failed) return;
-  Result<void> done;
-  if (o.open) {
-    done = o.exporter->close(true);
-  } else {
-    std::vector<const FoldedRecord*> mine;
-    for (const FoldedRecord& r : folded)
-      if (passes(r, o.exporter->output().hosts)) mine.push_back(&r);
-    done = o.exporter->open();
-    if (done) {
-      done = o.exporter->write(mine);
-      if (done)
-        done = o.exporter->close(true);
-      else
-        static_cast<void>(o.exporter->close(false));
+/// One pass for all outputs: each record is folded once, and a batch of them is in memory.
+void Publisher::write_outputs(RunResult& result) {
+  constexpr std::size_t batch_size = 256;
+  std::vector<Output*> writing;
+  for (Output& o : outputs_) {
+    if (o.failed || o.open) continue;  // a stream has its records already
+    if (auto opened = o.exporter->open(); !opened) {
+      o.failed = opened.error();
+      continue;
     }
+    o.open = true;
+    writing.push_back(&o);
   }
-  if (!done) o.failed = done.error();
+  if (!writing.empty()) {
+    std::vector<FoldedRecord> batch;
+    const auto hand_out = [&] {
+      for (Output* o : writing) write_batch(*o, batch);
+      batch.clear();
+    };
+    auto read = result.hosts.each([&](const HostRecord& h) {
+      batch.push_back(fold(h, context_));
+      if (batch.size() == batch_size) hand_out();
+    });
+    hand_out();
+    if (!read) result.problems.push_back(read.error());
+  }
+  for (Output& o : outputs_) {
+    if (!o.open) continue;
+    if (auto closed = o.exporter->close(true); !closed) o.failed = closed.error();
+    o.open = false;
+  }
 }
 
-void Publisher::compare_with_history(RunResult& result, const std::vector<Value>& records) {
+void Publisher::write_batch(Output& o, std::span<const FoldedRecord> batch) {
+  if (!o.open) return;
+  std::vector<const FoldedRecord*> mine;
+  for (const FoldedRecord& r : batch)
+    if (passes(r, o.exporter->output().hosts)) mine.push_back(&r);
+  if (auto written = o.exporter->write(mine); !written) {
+    o.failed = written.error();
+    o.open = false;
+    static_cast<void>(o.exporter->close(false));
+  }
+}
+
+void Publisher::each_responding(const HostStore& hosts, const std::function<void(const Value&)>& visit) const {
+  static_cast<void>(hosts.each([&](const HostRecord& h) {  // what cannot be read back is told by write_outputs()
+    const FoldedRecord record = fold(h, context_);
+    if (passes(record, HostFilter::responding)) visit(to_value(record, plan_.fields, false));
+  }));
+}
+
+void Publisher::compare_with_history(RunResult& result) {
   auto entries = list_history(plan_.history.dir);
   if (!entries || entries->empty()) return;
   auto before = read_snapshot(entries->back().path);
@@ -159,12 +173,13 @@ void Publisher::compare_with_history(RunResult& result, const std::vector<Value>
     return;
   }
   Snapshot now;
-  now.records = records;
+  each_responding(result.hosts, [&](const Value& record) { now.records.push_back(record); });
   now.run = result.document;
   result.document.delta = to_value(compare(*before, now));
 }
 
-void Publisher::write_history(RunResult& result, const std::vector<Value>& records) {
+void Publisher::write_history(RunResult& result) {
+  const auto records = [&](const auto& visit) { each_responding(result.hosts, visit); };
   auto entry = add_to_history(plan_.history.dir, records, result.document, std::chrono::system_clock::now(),
                               plan_.history.keep_count, plan_.history.keep_age);
   if (entry)
@@ -175,7 +190,7 @@ void Publisher::write_history(RunResult& result, const std::vector<Value>& recor
 
 void Publisher::write_run_document(RunResult& result) {
   const std::string path = plan_.output_dir + "/run.json";
-  if (auto done = write_file_atomically(path, to_json(to_value(result.document), 2) + "\n"); !done)
+  if (auto done = write_file_atomically(path, to_json(result.document, 2) + "\n"); !done)
     result.problems.push_back(done.error());
   else
     result.written.push_back(path);

@@ -1,7 +1,10 @@
-// After the last host: records folded and handed to the exporters, the run document, the history and the delta.
+// After the last host: records read back by address, folded and handed to the exporters, the run document, the history
+// and the delta.
 #pragma once
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "engine/export_instance.hpp"
@@ -23,8 +26,9 @@ class Publisher {
   void publish(RunResult& result);
 
  private:
-  void compare_with_history(RunResult&, const std::vector<Value>& records);
-  void write_history(RunResult&, const std::vector<Value>& records);
+  void compare_with_history(RunResult&);
+  void write_history(RunResult&);
+  void each_responding(const HostStore&, const std::function<void(const Value&)>&) const;
   void write_run_document(RunResult&);
   std::string relative_to_output_dir(const std::string& path) const;
 
@@ -37,7 +41,8 @@ class Publisher {
     bool open = false;  ///< a stream that takes records
     std::optional<Diagnostic> failed;
   };
-  void write_output(Output&, const std::vector<FoldedRecord>&);
+  void write_outputs(RunResult&);
+  static void write_batch(Output&, std::span<const FoldedRecord>);
   std::vector<Output> outputs_;
 };
 

@@ -27,6 +27,7 @@ void HostSlots::release(uint32_t slot) {
   s.stage = 0;
   s.link_silent = s.link_direct = s.alive = s.neighbour_place = false;
   s.short_since = 0;
+  s.source_facts = 0;
   s.waits = 0;
   s.facts.clear();
   s.waiting_dials.clear();

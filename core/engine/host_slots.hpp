@@ -30,6 +30,7 @@ struct HostSlot {
   uint32_t generation = 1;
   uint32_t prev = no_slot, next = no_slot;  ///< in the queue or the deadline list of its stage
   uint32_t first_fact = 0;                  ///< of the running task
+  uint32_t source_facts = 0;                ///< that sources stated: the first ones
   uint64_t position = 0;                    ///< in the permutation
   uint64_t user = 0;                        ///< attach()
   int64_t deadline = 0;                     ///< INT64_MAX while dials wait for their turn

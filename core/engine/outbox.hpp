@@ -48,7 +48,11 @@ struct Batch {
   std::vector<OutcomeCounts> silent_outcomes;  ///< by stage: of those
   std::vector<Log> logs;
   std::vector<StageFailure> failures;
-  std::vector<std::pair<std::size_t, uint64_t>> handed_over;  ///< shard, hosts that it has settled and told of so far
+  struct HandedOver {
+    std::size_t shard = 0;
+    uint64_t hosts = 0, facts = 0;  ///< of the hosts that it has settled and told of so far
+  };
+  std::vector<HandedOver> handed_over;
   bool empty() const {
     return results.empty() && settled.empty() && silent.empty() && logs.empty() && failures.empty();
   }

@@ -226,6 +226,11 @@ class Run {
     result.hosts = coordinator.take_hosts();
     result.problems = std::move(problems_);
     result.problems.insert(result.problems.end(), coordinator.problems().begin(), coordinator.problems().end());
+    if (const uint64_t n = shared_->unreadable; n != 0)
+      result.problems.push_back(Diagnostic{
+          "temporary-file",
+          "what the sources know of " + std::to_string(n) + " hosts could not be read back: their records lack it",
+          std::string(message("temporary-file").remedy)});
     result.signal = coordinator.signal();
     fill_document(result, coordinator);
     shards_.clear();  // destroys the instances: before the exporters, so that their last words are told

@@ -41,7 +41,7 @@ struct RunRequest {
 
 struct RunResult {
   RunDocument document;
-  std::vector<HostRecord> hosts;     ///< known hosts, by address (all, when an output wants all)
+  HostStore hosts;                   ///< known hosts (all, when an output wants all); sorted
   std::vector<Diagnostic> problems;  ///< stage failures, outputs that failed
   std::vector<std::string> written;  ///< files
   bool had_errors = false;           ///< a task in error, a stage or output failed, run_timeout

@@ -36,14 +36,18 @@ struct RunShared {
   Budgets budgets;
   Inbox inbox;
   std::size_t shard_count;
-  /// By shard: how many of its settled hosts are in the journal. What is not yet there counts as in flight, so that a
-  /// kill -9 never costs more hosts than limits.hosts_in_flight.
-  std::vector<std::atomic<uint64_t>> written;
+  /// By shard: how many of its settled hosts are in the journal, and their facts out of the way. What is not yet there
+  /// counts as in flight, so that a kill -9 never costs more hosts than limits.hosts_in_flight.
+  struct Written {
+    std::atomic<uint64_t> hosts{0}, facts{0};
+  };
+  std::vector<Written> written;
   const std::string limits, exclusions;  ///< as documents, see run_rules.hpp
   Permutation order{1, 0};
   const SettledSet* settled = nullptr;                      ///< of a resumed journal
   std::unordered_map<IpAddress, std::bitset<256>> crashed;  ///< target -> stages that crashed on it before
   std::vector<std::string> unavailable;                     ///< by stage: why it does not run, or empty
+  std::atomic<uint64_t> unreadable{0};                      ///< hosts whose source facts did not come back
   std::atomic<uint64_t> receive_drops{0};                   ///< packets that our own raw sockets dropped
   bool keep_all = false;                                    ///< an output wants every host
   bool keep_detail = false;                                 ///< an output wants detail fields: they alone make a record

@@ -16,7 +16,8 @@ namespace sonde::core {
 namespace {
 constexpr int64_t flush_every_ns = 50'000'000;
 constexpr std::size_t flush_at = 512;
-constexpr uint32_t enough_pending = 1024;  // hosts queued before the first stage: more only costs memory
+constexpr uint64_t most_held_facts = 1u << 16;  // over all shards: some 30 MB where hosts have services and scripts
+constexpr uint32_t enough_pending = 1024;       // hosts queued before the first stage: more only costs memory
 constexpr int64_t turn_retry_ns = 5'000'000;
 constexpr int64_t written_retry_ns = 1'000'000;
 
@@ -37,6 +38,7 @@ Shard::Shard(RunShared& shared, uint32_t index, Slice slice, const std::vector<s
       slice_(slice),
       position_(slice.start),
       slots_(capacity_of(shared, slice), static_cast<uint32_t>(shared.plan.stages.size())),
+      most_held_facts_(std::max<uint64_t>(1, most_held_facts / shared.shard_count)),
       owner_(this_thread()) {
   const std::size_t n = shared.plan.stages.size();
   stages_.resize(n);
@@ -124,8 +126,7 @@ int64_t Shard::next_wake() const {
     if (s.running.head != no_slot) next = std::min(next, slots_.at(s.running.head).deadline);
     if (s.pending.head != no_slot && s.blocked_until > now) next = std::min(next, s.blocked_until);
   }
-  if (unwritten() > 0 && position_ < slice_.end() && slots_.used() + unwritten() >= slots_.capacity())
-    next = std::min(next, now + written_retry_ns);
+  if (unwritten() > 0 && position_ < slice_.end() && !has_room()) next = std::min(next, now + written_retry_ns);
   for (const auto& queue : turns_)
     if (!queue.empty()) next = std::min(next, std::max(retry_shortage_at_, now + turn_retry_ns / 10));
   if (!turns_[static_cast<std::size_t>(Shortage::packets)].empty())
@@ -142,8 +143,7 @@ void Shard::intake(int64_t stop_at) {
       break;
     }
   uint32_t since_clock = 0;
-  while (slots_.used() + unwritten() < slots_.capacity() && position_ < slice_.end() &&
-         (!first || first->pending.size < enough_pending)) {
+  while (position_ < slice_.end() && (!first || first->pending.size < enough_pending) && has_room()) {
     if (++since_clock % 64 == 0 && monotonic_ns() >= stop_at) return;
     const uint64_t position = position_++;
     if (shared_.settled && shared_.settled->contains(position)) {
@@ -153,17 +153,23 @@ void Shard::intake(int64_t stop_at) {
     const uint32_t slot = slots_.take();
     slots_[slot].position = position;
     slots_[slot].ip = shared_.plan.targets.at(shared_.order(position));
-    const auto& known = shared_.plan.source_facts;
-    if (const std::string& name = shared_.plan.targets.name_of(slots_[slot].ip); !name.empty())
-      slots_[slot].facts.push_back(Fact{FieldTable::hostname, core_stage, {}, Scalar::of(name)});
-    if (!known.empty()) {
-      auto it = std::lower_bound(known.begin(), known.end(), slots_[slot].ip,
-                                 [](const auto& a, const IpAddress& ip) { return a.first < ip; });
-      if (it != known.end() && it->first == slots_[slot].ip)
-        slots_[slot].facts.insert(slots_[slot].facts.end(), it->second.begin(), it->second.end());
-    }
+    add_core_facts(slots_[slot]);
     advance(slot, 0);
   }
+}
+
+void Shard::add_core_facts(HostSlot& h) {
+  const Plan& plan = shared_.plan;
+  if (const std::string& name = plan.targets.name_of(h.ip); !name.empty())
+    h.facts.push_back(Fact{FieldTable::hostname, core_stage, {}, Scalar::of(name)});
+  if (plan.source_facts.empty()) return;
+  const std::size_t before = h.facts.size();
+  if (auto read = plan.source_facts.find(h.ip, h.facts); !read) {
+    h.facts.resize(before);  // half of what is known would look like all of it
+    ++shared_.unreadable;
+  }
+  h.source_facts = static_cast<uint32_t>(h.facts.size() - before);
+  source_facts_ += h.source_facts;
 }
 
 void Shard::expire() {
@@ -286,7 +292,8 @@ void Shard::log(int level, std::string text) {
 
 void Shard::flush(bool force) {
   const std::size_t weight = batch_.results.size() + batch_.settled.size() + batch_.silent.size() / 16;
-  const bool crowded = (handed_over_ - told_) * 4 >= slots_.capacity();  // intake will soon wait for the journal
+  const bool crowded = (handed_over_ - told_) * 4 >= slots_.capacity() ||  // intake will soon wait for the journal
+                       (facts_handed_over_ - facts_told_) * 4 >= most_held_facts_;
   const int64_t now = monotonic_ns();
   if (!force && !crowded && weight < flush_at && now - last_flush_ < flush_every_ns) return;
   last_flush_ = now;
@@ -300,7 +307,8 @@ void Shard::flush(bool force) {
   shared_.inbox.count(index_, counters, settled_count_);
   if (batch_.empty()) return;
   told_ = handed_over_;
-  batch_.handed_over.emplace_back(index_, told_);
+  facts_told_ = facts_handed_over_;
+  batch_.handed_over.push_back({index_, told_, facts_told_});
   shared_.inbox.deliver(std::exchange(batch_, {}));
 }
 

@@ -96,14 +96,19 @@ class Shard {
   void begin_task(uint32_t slot);
   void give_back(ShardStage&, uint32_t slot);
   void drop_connections(uint32_t slot);
-  void tell_core_facts(const HostSlot&);
   void advance(uint32_t slot, uint8_t from);
   bool wanted(const ShardStage&, HostSlot&) const;
   void settle(uint32_t slot, bool whole);
   void serve_host(sonde_task, uint8_t stage);
   bool worth_a_record(const HostSlot&) const;
   /// Hosts settled here that a kill -9 would still lose.
-  uint64_t unwritten() const { return handed_over_ - shared_.written[index_].load(std::memory_order_acquire); }
+  uint64_t unwritten() const { return handed_over_ - shared_.written[index_].hosts.load(std::memory_order_acquire); }
+  /// Of hosts that sources spoke of and of settled ones, until the coordinator has taken them.
+  uint64_t held_facts() const {
+    return source_facts_ + facts_handed_over_ - shared_.written[index_].facts.load(std::memory_order_acquire);
+  }
+  bool has_room() const { return slots_.used() + unwritten() < slots_.capacity() && held_facts() < most_held_facts_; }
+  void add_core_facts(HostSlot&);
   void expire();
   void expire_job(ShardStage&, uint32_t slot);
   void serve_turns();
@@ -124,8 +129,11 @@ class Shard {
   std::vector<sonde_task> offered_;
   Batch batch_;
   uint64_t settled_count_ = 0;
-  uint64_t handed_over_ = 0;  ///< settled by this run, silent ones included
-  uint64_t told_ = 0;         ///< of those, in batches already delivered
+  uint64_t handed_over_ = 0;                         ///< settled by this run, silent ones included
+  uint64_t told_ = 0;                                ///< of those, in batches already delivered
+  uint64_t facts_handed_over_ = 0, facts_told_ = 0;  ///< their facts, in the same way
+  uint64_t source_facts_ = 0;                        ///< of hosts in slots
+  uint64_t most_held_facts_;
   int64_t last_flush_ = 0;
   int64_t pace_wake_ = INT64_MAX;
   bool stopping_ = false;

@@ -79,19 +79,13 @@ bool Shard::worth_a_record(const HostSlot& h) const {
   });
 }
 
-void Shard::tell_core_facts(const HostSlot& h) {
-  std::vector<Fact> core;
-  std::copy_if(h.facts.begin(), h.facts.end(), std::back_inserter(core),
-               [](const Fact& f) { return f.stage == core_stage; });
-  if (!core.empty()) batch_.results.push_back({h.ip, core_stage, Outcome::none, std::move(core), {}});
-}
-
 void Shard::settle(uint32_t slot, bool whole) {
   HostSlot& h = slots_[slot];
   if (whole) ++settled_count_;
   ++handed_over_;
+  source_facts_ -= h.source_facts;
   if (worth_a_record(h)) {
-    tell_core_facts(h);
+    facts_handed_over_ += h.facts.size();
     const Outcome* o = slots_.outcomes(slot);
     batch_.settled.push_back({h.position, whole, HostRecord{h.ip, std::move(h.facts), {o, o + slots_.stages()}}});
     h.facts = {};

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <utility>
 
 #include "base/file.hpp"
 
@@ -56,11 +57,14 @@ std::string format_utc(std::time_t when, const char* format) {
   return std::string(text, std::strftime(text, sizeof text, format, &parts));
 }
 
+/// Puts content into a file; false with errno.
+using Write = std::function<bool(int fd)>;
+
 /// Writes a new file, or removes what it began. False with errno.
-bool write_new(const std::string& path, std::string_view content) {
+bool write_new(const std::string& path, const Write& write) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
   if (fd < 0) return false;
-  const bool good = write_all(fd, content) && ::fsync(fd) == 0;
+  const bool good = write(fd) && ::fsync(fd) == 0;
   const int error = errno;
   ::close(fd);
   if (!good) ::unlink(path.c_str());
@@ -68,17 +72,17 @@ bool write_new(const std::string& path, std::string_view content) {
   return good;
 }
 
-/// Publishes `content` under a name that must be free: false with errno EEXIST when it is taken.
-bool publish(const std::string& path, std::string_view content) {
+/// Publishes a file under a name that must be free: false with errno EEXIST when it is taken.
+bool publish(const std::string& path, const Write& write) {
   const std::string temporary = path + ".tmp-" + std::to_string(::getpid());
   ::unlink(temporary.c_str());  // of a process of this number that died
-  if (!write_new(temporary, content)) return false;
+  if (!write_new(temporary, write)) return false;
   const bool linked = ::link(temporary.c_str(), path.c_str()) == 0;
   const int error = errno;
   ::unlink(temporary.c_str());
   if (linked) return true;
   // File systems without hard links (FAT, some network shares).
-  if (error == EPERM || error == EOPNOTSUPP || error == ENOSYS || error == EMLINK) return write_new(path, content);
+  if (error == EPERM || error == EOPNOTSUPP || error == ENOSYS || error == EMLINK) return write_new(path, write);
   errno = error;
   return false;
 }
@@ -90,10 +94,25 @@ void sync_directory(const std::string& directory) {
   ::close(fd);
 }
 
-std::string array_of(const std::vector<Value>& records) {
+/// A JSON array, a record a line; a block of it at a time is in memory.
+bool write_array(int fd, const EachRecord& records) {
+  constexpr std::size_t block = 64u << 10;
   std::string text = "[";
-  for (std::size_t i = 0; i < records.size(); ++i) text += (i == 0 ? "\n" : ",\n") + to_json(records[i]);
-  return text + "\n]\n";
+  bool first = true;
+  int error = 0;
+  const auto write_block = [&] {
+    if (error == 0 && !write_all(fd, text)) error = errno;
+    text.clear();
+  };
+  records([&](const Value& record) {
+    text += std::exchange(first, false) ? "\n" : ",\n";
+    text += to_json(record);
+    if (text.size() >= block) write_block();
+  });
+  text += "\n]\n";
+  write_block();
+  errno = error;
+  return error == 0;
 }
 
 bool is_regular(const std::string& path) {
@@ -142,25 +161,26 @@ Result<std::vector<HistoryEntry>> list_history(const std::string& directory) {
   return entries;
 }
 
-Result<HistoryEntry> add_to_history(const std::string& directory, const std::vector<Value>& records,
-                                    const RunDocument& run, std::chrono::system_clock::time_point now,
-                                    uint64_t keep_count, int64_t keep_age) {
+Result<HistoryEntry> add_to_history(const std::string& directory, const EachRecord& records, const RunDocument& run,
+                                    std::chrono::system_clock::time_point now, uint64_t keep_count, int64_t keep_age) {
   if (auto made = make_directories(directory); !made) return tl::unexpected(made.error());
   const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
   const std::string moment = format_utc(seconds, "%Y-%m-%dT%H%M%SZ");
   std::vector<std::string> names = {format_utc(seconds, "%Y-%m-%d"), moment};
   for (char n = '2'; n <= '9'; ++n) names.push_back(moment + "-" + n);
 
-  const std::string content = array_of(records), document = to_json(to_value(run), 2) + "\n";
+  const std::string document = to_json(run, 2) + "\n";
+  const auto write_records = [&](int fd) { return write_array(fd, records); };
+  const auto write_document = [&](int fd) { return write_all(fd, document); };
   for (const std::string& when : names) {
     const HistoryEntry entry{directory + "/" + when + ".json", directory + "/" + when + ".run.json", when};
     // The document first: whoever sees the snapshot finds it. A name of which either half is taken is not ours.
     if (is_regular(entry.path)) continue;
-    if (!publish(entry.run_path, document)) {
+    if (!publish(entry.run_path, write_document)) {
       if (errno == EEXIST) continue;
       return unwritable(entry.run_path, errno);
     }
-    if (!publish(entry.path, content)) {
+    if (!publish(entry.path, write_records)) {
       const int error = errno;
       ::unlink(entry.run_path.c_str());
       if (error == EEXIST) continue;

@@ -1,6 +1,7 @@
 // A directory of dated snapshots, one file a run, never overwritten, each with its run document.
 #pragma once
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,10 +16,12 @@ struct HistoryEntry {
 };
 /// Oldest first; none when the directory is not there. Files of other names are left alone.
 Result<std::vector<HistoryEntry>> list_history(const std::string& directory);
+/// Calls its argument for each record, by address.
+using EachRecord = std::function<void(const std::function<void(const Value&)>&)>;
 /// Writes records (a JSON array) and run document as YYYY-MM-DD.json in UTC, a second of the day as
 /// YYYY-MM-DDTHHMMSSZ.json; then removes the oldest beyond keep_count, or those older than keep_age ns (0: no bound). A
 /// third run of one second gets -2, and so on.
-Result<HistoryEntry> add_to_history(const std::string& directory, const std::vector<Value>& records, const RunDocument&,
+Result<HistoryEntry> add_to_history(const std::string& directory, const EachRecord& records, const RunDocument&,
                                     std::chrono::system_clock::time_point now, uint64_t keep_count, int64_t keep_age);
 
 }  // namespace sonde::core

@@ -104,6 +104,7 @@ Result<std::unique_ptr<JournalWriter>> JournalWriter::create(const std::string& 
   ::flock(impl->fd, LOCK_EX | LOCK_NB);
   journal::append_header(impl->buffer, header);
   impl->write_out();
+  impl->buffer.shrink_to_fit();  // the scope may be a million ranges
   if (impl->error != 0) {
     const int error = impl->error;
     impl->buffer.clear();

@@ -141,18 +141,8 @@ StageCoverage read_stage(const Value& v, const std::string& place, std::string& 
   return stage;
 }
 
-}  // namespace
-
-std::string outcome_key(Outcome outcome) {
-  std::string key;
-  for (char c : to_string(outcome)) {
-    if (c == ':') continue;
-    key += c == ' ' ? '_' : c;
-  }
-  return key;
-}
-
-Value to_value(const RunDocument& run) {
+/// With an empty list for the scope.
+Value without_scope(const RunDocument& run) {
   Value out{Value::Object{}};
   out.set("run_id", Value(run.run_id));
   out.set("pipeline", Value(run.pipeline));
@@ -163,16 +153,14 @@ Value to_value(const RunDocument& run) {
   out.set("ended", Value(run.ended));
   out.set("complete", Value(run.complete));
   if (!run.why_incomplete.empty()) out.set("why_incomplete", Value(run.why_incomplete));
-  out.set("scope", texts(run.scope));
+  out.set("scope", Value(Value::Array{}));
   out.set("exclusions", texts(run.exclusions));
   out.set("targets", Value(run.targets));
   out.set("settled", Value(run.settled));
   out.set("responding", Value(run.responding));
   out.set("packets", Value(run.packets));
   out.set("dropped_receive", Value(run.dropped_receive));
-  Value::Array stages;
-  for (const StageCoverage& stage : run.stages) stages.push_back(stage_value(stage));
-  out.set("stages", Value(std::move(stages)));
+  out.set("stages", coverage_of(run));
   Value::Array gaps;
   for (const auto& [what, reason] : run.not_covered) {
     Value gap{Value::Object{}};
@@ -184,6 +172,45 @@ Value to_value(const RunDocument& run) {
   out.set("outputs", texts(run.outputs));
   if (run.delta) out.set("delta", *run.delta);
   return out;
+}
+
+}  // namespace
+
+std::string outcome_key(Outcome outcome) {
+  std::string key;
+  for (char c : to_string(outcome)) {
+    if (c == ':') continue;
+    key += c == ' ' ? '_' : c;
+  }
+  return key;
+}
+
+Value coverage_of(const RunDocument& run) {
+  Value::Array stages;
+  for (const StageCoverage& stage : run.stages) stages.push_back(stage_value(stage));
+  return Value(std::move(stages));
+}
+
+Value to_value(const RunDocument& run) {
+  Value out = without_scope(run);
+  out.set("scope", texts(run.scope));
+  return out;
+}
+
+std::string to_json(const RunDocument& run, int indent) {
+  const std::string text = to_json(without_scope(run), indent);
+  const std::string_view colon = indent < 0 ? ":" : ": ", line = indent < 0 ? "" : "\n";
+  const std::string inner(indent < 0 ? 0 : static_cast<std::size_t>(indent) * 2, ' ');
+  // The first such text is the member: in front of it are texts alone, and a quote inside of one is escaped.
+  const std::string empty = std::string("\"scope\"").append(colon).append("[]");
+  const std::size_t end = text.find(empty) + empty.size() - 1;
+  std::string out = text.substr(0, end);
+  for (const std::string& range : run.scope) {
+    out.append(&range == run.scope.data() ? "" : ",").append(line).append(inner);
+    out += json_quote(range);
+  }
+  if (!run.scope.empty()) out.append(line).append(inner, 0, inner.size() / 2);
+  return out.append(text, end);
 }
 
 Result<RunDocument> run_document_from(const Value& v) {

@@ -41,6 +41,10 @@ struct RunDocument {
 std::string outcome_key(Outcome);
 /// "seed" is text in the JSON: 64 bits do not survive every reader of JSON numbers.
 Value to_value(const RunDocument&);
+/// The stages alone, as in that value.
+Value coverage_of(const RunDocument&);
+/// The text of that value, as to_json() writes it, without a tree of the scope: that may be a million ranges.
+std::string to_json(const RunDocument&, int indent = -1);
 /// Hostile until checked; unknown members are ignored, absent counts are 0.
 Result<RunDocument> run_document_from(const Value&);
 

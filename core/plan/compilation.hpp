@@ -3,6 +3,8 @@
 #pragma once
 #include <set>
 #include <string>
+#include <unordered_map>
+#include <vector>
 
 #include "plan/plan.hpp"
 
@@ -16,13 +18,13 @@ struct Compilation {
   Plan& plan;
   std::set<FieldId> written = {FieldTable::ip, FieldTable::hostname, FieldTable::evidence};  ///< by the core, or so far
   std::set<std::string> told_permissions = {};  ///< remedies of plugins that were refused for who may write where
-  uint64_t unresolved = 0;                      ///< names and sources that were not asked: targets that are not counted
+  std::unordered_map<IpAddress, std::string> names = {};  ///< that addresses were given as: the first of each
+  uint64_t unresolved = 0;  ///< names and sources that were not asked: targets that are not counted
 };
 
-/// One part of the targets as somebody wrote it.
+/// One part of the targets as somebody wrote it: a range, the addresses of a name, or all that a source yields.
 struct TargetPiece {
-  AddressRange range{};
-  std::string name;  ///< it was given as
+  AddressSet addresses;
   SourceSpan where{};
 };
 
@@ -39,7 +41,7 @@ void refuse_plugin(Compilation&, PluginKind, const std::string& id, const Source
 
 /// Says which parts of the targets may not be scanned; the exclusions and broadcast addresses have been subtracted from
 /// nothing yet. Returns the broadcast addresses of connected networks that were among the targets.
-AddressSet judge_scope(Compilation&, const std::vector<TargetPiece>&);
+AddressSet judge_scope(Compilation&, std::vector<TargetPiece> pieces);
 
 /// Pulls all targets and facts out of a source plugin. Problems go to c.out.
 void drain_source(Compilation&, const TargetEntry&, std::vector<TargetPiece>& pieces);

@@ -36,6 +36,7 @@ class Estimator {
       if (!stage.enabled) continue;
       bool link = std::find(stage.outputs.begin(), stage.outputs.end(), FieldTable::link) != stage.outputs.end();
       const uint64_t silent = amount_of(stage, "silent");
+      uses_facts_ |= stage.when != nullptr;
       costs_.push_back({&stage, silent, amount_of(stage, "alive"), silent_wait(stage, silent), link});
     }
   }
@@ -63,8 +64,9 @@ class Estimator {
 
   void play(const IpAddress& address) {
     const bool on_link = plan_.scope.on_link(address) != nullptr;
-    const std::span<const Fact> known = source_facts(address);
-    std::vector<Fact> when_alive(known.begin(), known.end());
+    std::vector<Fact> known;
+    if (uses_facts_) static_cast<void>(plan_.source_facts.find(address, known));  // the run tells what is wrong
+    std::vector<Fact> when_alive = known;
     when_alive.push_back({FieldTable::alive, core_stage, {}, Scalar::boolean(true)});
     bool no_neighbour = false;
     for (StageCost& cost : costs_) {
@@ -78,13 +80,6 @@ class Estimator {
       bool decidable = !when || when->fields().empty() || when->fields() == std::vector{FieldTable::alive};
       if (!decidable || !when || when->test(address, when_alive)) ++cost.alive_tasks;
     }
-  }
-
-  std::span<const Fact> source_facts(const IpAddress& address) const {
-    auto it = std::lower_bound(plan_.source_facts.begin(), plan_.source_facts.end(), address,
-                               [](const auto& a, const IpAddress& b) { return a.first < b; });
-    if (it == plan_.source_facts.end() || it->first != address) return {};
-    return it->second;
   }
 
   Estimate sum_up() const {
@@ -155,6 +150,7 @@ class Estimator {
 
   const Plan& plan_;
   std::vector<StageCost> costs_;
+  bool uses_facts_ = false;  ///< some stage has a `when`
   long double scale_ = 0;
 };
 

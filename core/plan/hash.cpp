@@ -36,7 +36,7 @@ class Sha256 {
 };
 
 void add_addresses(Sha256& sha, std::string_view what, const AddressSet& set) {
-  for (const std::string& range : set.to_strings()) sha.line(fmt::format("{} {}", what, range));
+  for (const AddressRange& range : set.ranges()) sha.line(fmt::format("{} {}", what, range.to_string()));
 }
 
 void add_names(Sha256& sha, const TargetSet& targets) {

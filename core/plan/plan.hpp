@@ -8,6 +8,7 @@
 
 #include "config/pipeline_spec.hpp"
 #include "inventory/fields.hpp"
+#include "inventory/host_store.hpp"
 #include "inventory/record.hpp"
 #include "plan/when.hpp"
 #include "plugins/registry.hpp"
@@ -58,7 +59,7 @@ struct Estimate {
 struct Plan {
   std::string file, name, directory;
   TargetSet targets;
-  std::vector<std::pair<IpAddress, std::vector<Fact>>> source_facts;  ///< sorted by address
+  HostStore source_facts;  ///< sorted; may hold addresses that are no targets
   Scope scope;
   Limits limits;
   Value limits_value;
@@ -85,6 +86,9 @@ struct CompileRequest {
   uint32_t shard_index = 0, shard_count = 1;
   std::string only;  ///< --only IP: this one of the targets
   bool resolve_names = true;
+  /// All that sources state about their targets is kept, for a run. Otherwise only what a `when` may read is, which
+  /// is all that the estimate looks at.
+  bool keep_source_facts = true;
   /// The networks of this machine; not given: asked of the kernel.
   std::optional<std::vector<ConnectedPrefix>> connected;
 };

@@ -1,5 +1,6 @@
 // Sources are drained before a run: every target is then known, checked and counted before the first packet. The host
-// that a source sees is small: its options, a log, and put() for what is known of a target already.
+// that a source sees is small: its options, a log, and put() for what is known of a target already. That goes into a
+// HostStore batch by batch: a report of a million hosts does not fit into memory with all that it says.
 #include <fmt/format.h>
 #include <sonde/source.h>
 
@@ -19,7 +20,7 @@ namespace {
 constexpr uint32_t batch = 64;
 constexpr std::size_t most_warnings = 32;
 constexpr std::size_t most_facts_a_target = 70'000;  // every port, and some more
-constexpr std::size_t most_facts = std::size_t{1} << 24;
+constexpr std::size_t most_facts = std::size_t{1} << 28;
 constexpr uint32_t uses_network = SONDE_NEED_CONNECT | SONDE_NEED_RAW | SONDE_NEED_EXEC | SONDE_NEED_SOCKETS;
 
 std::string_view view(sonde_str s) {
@@ -81,10 +82,8 @@ class SourceHost : public HostCalls {
     for (uint32_t i = 0; i < n; ++i) tasks[i] = (generation_ << 32) | (i + 1);
     return tasks;
   }
-  std::vector<Fact> take_facts(uint32_t i) {
-    facts_[i].shrink_to_fit();  // kept until the run, a million times perhaps
-    return std::move(facts_[i]);
-  }
+  /// What was put for the target at that place of the batch.
+  std::vector<Fact>& facts(uint32_t i) { return facts_[i]; }
 
  private:
   const std::vector<FieldId>& outputs_;
@@ -123,6 +122,7 @@ class SourceDrain {
     if (e != SONDE_OK || !instance) return failed(host, e, "did not start");
     pull_all(host, instance);
     plugin_.plugin->destroy(instance);
+    add_whole();
     for (const std::string& text : host.take_warnings())
       c_.out.warning("source-warning", entry_.where, fmt::format("source '{}': {}", plugin_.id, text));
   }
@@ -162,11 +162,12 @@ class SourceDrain {
         return;
       }
       for (uint32_t i = 0; i < static_cast<uint32_t>(n); ++i)
-        if (!add(targets[i], host.take_facts(i))) return;
+        if (!add(targets[i], host.facts(i))) return;
+      if (!store_has_room()) return;
     }
   }
 
-  bool add(const sonde_target& t, std::vector<Fact> facts) {
+  bool add(const sonde_target& t, std::vector<Fact>& facts) {
     std::array<uint8_t, 16> bytes{};
     std::memcpy(bytes.data(), t.ip, bytes.size());
     IpAddress address(bytes);
@@ -178,17 +179,38 @@ class SourceDrain {
     }
     std::string name = to_valid_utf8(view(t.name));
     if (t.prefix == 0 || t.prefix == 128) {
-      if (!facts.empty()) c_.plan.source_facts.emplace_back(address, std::move(facts));
-      pieces_.push_back({{address, address}, std::move(name), entry_.where});
+      if (!c_.request.keep_source_facts) std::erase_if(facts, [&](const Fact& f) { return !may_be_asked(f.field); });
+      if (!facts.empty()) c_.plan.source_facts.add(address, facts);
+      addresses_.add(address);
+      if (!name.empty()) c_.names.emplace(address, std::move(name));
       return true;
     }
     uint128 host_bits = (uint128{1} << (128 - t.prefix)) - 1;
     uint128 first = address.number() & ~host_bits, last = first | host_bits;
     if (address.is_v4() && host_bits > 1) ++first, --last;  // as a CIDR in a file: its hosts
-    pieces_.push_back({{IpAddress::from_number(first, address.zone()), IpAddress::from_number(last, address.zone())},
-                       {},
-                       entry_.where});
+    addresses_.add(
+        AddressRange{IpAddress::from_number(first, address.zone()), IpAddress::from_number(last, address.zone())});
     return true;
+  }
+
+  void add_whole() {
+    addresses_.normalise();
+    pieces_.push_back({std::move(addresses_), entry_.where});
+  }
+
+  /// Whether a `when` may read the field: its text has the name in it.
+  bool may_be_asked(FieldId field) const {
+    const std::string& name = c_.plan.fields[field].name;
+    return std::any_of(c_.spec.stages.begin(), c_.spec.stages.end(),
+                       [&](const StageSpec& s) { return s.when.find(name) != std::string::npos; });
+  }
+
+  bool store_has_room() {
+    auto healthy = c_.plan.source_facts.health();
+    if (healthy) return true;
+    healthy.error().where = entry_.where;
+    c_.out.add(std::move(healthy.error()));
+    return false;
   }
 
   void failed(SourceHost& host, sonde_err e, std::string_view how) {
@@ -207,6 +229,7 @@ class SourceDrain {
   std::vector<TargetPiece>& pieces_;
   Value options_;
   std::vector<FieldId> outputs_;
+  AddressSet addresses_;
 };
 
 }  // namespace

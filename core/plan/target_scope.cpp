@@ -68,7 +68,8 @@ class ScopeJudge {
     if (c_.out.error_count() >= most_messages) return;
     std::string range = current_.first.to_string();
     if (current_.first != current_.last) range.append("-").append(current_.last.to_string());
-    if (!piece_.name.empty()) range += fmt::format(" ('{}')", piece_.name);
+    if (const auto name = c_.names.find(current_.first); name != c_.names.end() && current_.first == current_.last)
+      range += fmt::format(" ('{}')", name->second);
     if (verdict_ == Verdict::forbidden)
       c_.out.error("scope-forbidden", piece_.where, fmt::format("{}: {}", range, describe(verdict_)),
                    "remove it from the targets, or exclude it");
@@ -86,12 +87,11 @@ class ScopeJudge {
 
 }  // namespace
 
-AddressSet judge_scope(Compilation& c, const std::vector<TargetPiece>& pieces) {
+AddressSet judge_scope(Compilation& c, std::vector<TargetPiece> pieces) {
   const AddressSet& broadcasts = c.plan.scope.broadcasts();
   AddressSet dropped;
-  for (const TargetPiece& piece : pieces) {
-    AddressSet rest;
-    rest.add(piece.range);
+  for (TargetPiece& piece : pieces) {
+    AddressSet rest = std::move(piece.addresses);
     rest.normalise();
     rest.subtract(c.plan.scope.exclusions());
     for (const AddressRange& b : broadcasts.ranges()) {

@@ -33,9 +33,15 @@ std::vector<Result<std::vector<IpAddress>>> resolve_all(const std::vector<NamedI
   return answers;
 }
 
+TargetPiece piece_of(const AddressRange& range, const SourceSpan& where) {
+  TargetPiece piece{{}, where};
+  piece.addresses.add(range);
+  return piece;
+}
+
 void add_item(const TargetItem& item, std::vector<TargetPiece>& pieces, std::vector<NamedItem>& names) {
   if (const auto* range = std::get_if<AddressRange>(&item.what))
-    pieces.push_back({*range, {}, item.where});
+    pieces.push_back(piece_of(*range, item.where));
   else
     names.push_back({std::get<TargetName>(item.what).name, item.where});
 }
@@ -53,7 +59,10 @@ void resolve_into(Compilation& c, const std::vector<NamedItem>& names, std::vect
       c.out.add(std::move(why));
       continue;
     }
-    for (const IpAddress& address : *answers[i]) pieces.push_back({{address, address}, names[i].name, names[i].where});
+    for (const IpAddress& address : *answers[i]) {
+      pieces.push_back(piece_of({address, address}, names[i].where));
+      c.names.emplace(address, names[i].name);
+    }
   }
 }
 
@@ -66,8 +75,9 @@ AddressSet collect_exclusions(Compilation& c) {
   resolve_into(c, names, pieces);  // one that cannot be resolved is an error: it must not be scanned by accident
   c.unresolved = 0;
   AddressSet set;
-  for (const TargetPiece& piece : pieces) set.add(piece.range);
+  for (const TargetPiece& piece : pieces) set.add(piece.addresses);
   set.normalise();
+  c.names.clear();
   return set;
 }
 
@@ -82,6 +92,7 @@ std::vector<TargetPiece> collect_targets(Compilation& c) {
     for (const TargetItem& item : parse_targets(entry.text, entry.where, c.spec.directory, false, c.out))
       add_item(item, pieces, names);
   }
+  c.plan.source_facts.sort();
   resolve_into(c, names, pieces);
   return pieces;
 }
@@ -119,28 +130,6 @@ void keep_only(Compilation& c, AddressSet& set) {
   set.normalise();
 }
 
-std::unordered_map<IpAddress, std::string> names_in(const std::vector<TargetPiece>& pieces, const AddressSet& set) {
-  std::unordered_map<IpAddress, std::string> names;
-  for (const TargetPiece& piece : pieces)
-    if (!piece.name.empty() && set.contains(piece.range.first)) names.emplace(piece.range.first, piece.name);
-  return names;
-}
-
-/// The facts of sources by address, those of addresses that are no targets left out.
-void sort_source_facts(Compilation& c) {
-  auto& facts = c.plan.source_facts;
-  std::erase_if(facts, [&](const auto& f) { return !c.plan.targets.contains(f.first); });
-  std::stable_sort(facts.begin(), facts.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::vector<std::pair<IpAddress, std::vector<Fact>>> merged;
-  for (auto& one : facts) {
-    if (merged.empty() || merged.back().first != one.first)
-      merged.push_back(std::move(one));
-    else
-      std::move(one.second.begin(), one.second.end(), std::back_inserter(merged.back().second));
-  }
-  facts = std::move(merged);
-}
-
 }  // namespace
 
 void compile_targets(Compilation& c) {
@@ -150,12 +139,12 @@ void compile_targets(Compilation& c) {
 
   std::vector<TargetPiece> pieces = collect_targets(c);
   AddressSet set;
-  for (const TargetPiece& piece : pieces) set.add(piece.range);
+  for (const TargetPiece& piece : pieces) set.add(piece.addresses);
   set.normalise();
   bool any = !set.empty();
   set.subtract(c.plan.scope.exclusions());
   if (!within_limit(c, set)) return;
-  AddressSet broadcasts = judge_scope(c, pieces);
+  AddressSet broadcasts = judge_scope(c, std::move(pieces));
   set.subtract(broadcasts);
   set.normalise();
   if (!c.request.only.empty() && any) keep_only(c, set);
@@ -167,9 +156,8 @@ void compile_targets(Compilation& c) {
       c.out.error("no-targets", place_of_targets(c), "there is no target",
                   "write targets: [192.168.1.0/24], or name one with --target");
   }
-  auto names = names_in(pieces, set);
-  c.plan.targets = TargetSet(std::move(set), std::move(names));
-  sort_source_facts(c);
+  std::erase_if(c.names, [&](const auto& n) { return !set.contains(n.first); });
+  c.plan.targets = TargetSet(std::move(set), std::move(c.names));
 }
 
 }  // namespace sonde::core

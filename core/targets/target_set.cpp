@@ -48,6 +48,10 @@ void cut(const AddressRange& range, uint128 from, uint128 to, std::vector<Addres
 
 }  // namespace
 
+std::string AddressRange::to_string() const {
+  return first == last ? first.to_string() : first.to_string() + "-" + last.to_string();
+}
+
 void AddressSet::add(AddressRange range) {
   const uint128 first = range.first.number(), last = range.last.number();
   if (first > last) return;
@@ -61,6 +65,14 @@ void AddressSet::add(AddressRange range) {
   if (ranges_.size() < compact_at_) return;
   normalise();
   compact_at_ = std::max<std::size_t>(compact_at_, ranges_.size() * 2);
+}
+
+void AddressSet::add(const AddressSet& other) {
+  if (ranges_.empty()) {
+    *this = other;
+    return;
+  }
+  for (const AddressRange& range : other.ranges_) add(range);
 }
 
 void AddressSet::normalise() {
@@ -84,16 +96,34 @@ void AddressSet::normalise() {
 
 void AddressSet::subtract(const AddressSet& other) {
   normalise();
-  AddressSet cuts = other;
-  cuts.normalise();
+  AddressSet sorted;
+  if (!other.normal_) {
+    sorted = other;
+    sorted.normalise();
+  }
+  const AddressSet& cuts = other.normal_ ? other : sorted;
   // Every range against the cuts that can touch it: those of its own zone and, for a zone, those written without one.
   const auto first_touching = [&](uint32_t zone, const IpAddress& a) {
     return std::partition_point(cuts.ranges_.begin(), cuts.ranges_.end(), [&](const AddressRange& c) {
       return std::make_tuple(c.first.zone(), c.last.bytes()) < std::make_tuple(zone, a.bytes());
     });
   };
+  const auto touched_in = [&](uint32_t zone, const AddressRange& range) {
+    const auto c = first_touching(zone, range.first);
+    return c != cuts.ranges_.end() && c->first.zone() == zone && c->first.number() <= range.last.number();
+  };
+  const auto touched = [&](const AddressRange& range) {
+    return touched_in(range.first.zone(), range) || (range.first.zone() != 0 && touched_in(0, range));
+  };
+  // Most sets are large or cut up, and seldom both: what is in front of the first cut stays where it is.
+  const auto first = std::find_if(ranges_.begin(), ranges_.end(), touched);
   std::vector<AddressRange> left;
-  for (const AddressRange& range : ranges_) {
+  for (auto at = first; at != ranges_.end(); ++at) {
+    const AddressRange& range = *at;
+    if (!touched(range)) {
+      left.push_back(range);
+      continue;
+    }
     std::vector<AddressRange> pieces{range};
     const auto apply = [&](uint32_t zone) {
       std::vector<AddressRange> result;
@@ -120,7 +150,9 @@ void AddressSet::subtract(const AddressSet& other) {
     if (range.first.zone() != 0) apply(0);
     left.insert(left.end(), pieces.begin(), pieces.end());
   }
-  ranges_ = std::move(left);
+  const auto kept = static_cast<std::size_t>(std::distance(ranges_.begin(), first));
+  ranges_.resize(kept);
+  ranges_.insert(ranges_.end(), left.begin(), left.end());
 }
 
 bool AddressSet::contains(const IpAddress& a) const {
@@ -171,12 +203,14 @@ std::vector<Cidr> AddressSet::to_blocks() const {
 }
 
 std::vector<std::string> AddressSet::to_strings() const {
-  AddressSet sorted = *this;
-  sorted.normalise();
+  if (!normal_) {
+    AddressSet sorted = *this;
+    sorted.normalise();
+    return sorted.to_strings();
+  }
   std::vector<std::string> out;
-  out.reserve(sorted.ranges_.size());
-  for (const AddressRange& r : sorted.ranges_)
-    out.push_back(r.first == r.last ? r.first.to_string() : r.first.to_string() + "-" + r.last.to_string());
+  out.reserve(ranges_.size());
+  for (const AddressRange& r : ranges_) out.push_back(r.to_string());
   return out;
 }
 

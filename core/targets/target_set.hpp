@@ -11,7 +11,8 @@ namespace sonde::core {
 
 struct AddressRange {
   IpAddress first{};
-  IpAddress last{};  ///< inclusive; same family and zone as first
+  IpAddress last{};               ///< inclusive; same family and zone as first
+  std::string to_string() const;  ///< "10.0.0.1-10.0.0.254", or a lone address
   friend bool operator==(const AddressRange&, const AddressRange&) = default;
 };
 
@@ -22,6 +23,7 @@ class AddressSet {
   void add(AddressRange);
   void add(const IpAddress& a) { add(AddressRange{a, a}); }
   void add(const Cidr& c) { add(AddressRange{c.first(), c.last()}); }
+  void add(const AddressSet&);
   void subtract(const AddressSet&);
   /// Sorts and merges. Readers below want it called after the last add().
   void normalise();
@@ -31,7 +33,7 @@ class AddressSet {
   /// Number of addresses, saturated at 2^64-1.
   uint64_t size() const;
   std::vector<Cidr> to_blocks() const;          ///< the fewest networks that hold the same addresses, in order
-  std::vector<std::string> to_strings() const;  ///< "10.0.0.1-10.0.0.254" or a lone address, in order
+  std::vector<std::string> to_strings() const;  ///< of each range, in order
 
  private:
   std::vector<AddressRange> ranges_;

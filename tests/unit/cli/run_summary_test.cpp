@@ -101,9 +101,11 @@ TEST(RunSummary, OnlyHostsThatResponded) {
     host.ip = IpAddress::v4(alive ? 0x0a000001 : 0x0a000002);
     if (alive) host.facts.push_back(fact(FieldTable::alive, Scalar::boolean(true)));
     host.facts.push_back(fact(FieldTable::reverse_dns, Scalar::of(std::string("x.lan"))));
-    result.hosts.push_back(host);
+    result.hosts.add(host);
   }
-  const auto records = responding_records(result, plan);
+  result.hosts.sort();
+  std::vector<Value> records;
+  each_responding(result, plan, [&](Value record) { records.push_back(std::move(record)); });
   ASSERT_EQ(records.size(), 1u);
   EXPECT_EQ(*records[0].find("ip")->text(), "10.0.0.1");
 }

@@ -104,7 +104,7 @@ TEST_F(Misbehaviour, APostponedTaskComesBackWithoutWhatItPut) {
   EXPECT_EQ(count(r, 0, Outcome::positive), 4u);
   EXPECT_EQ(r.document.stages[0].postponed, 4u);
   ASSERT_EQ(r.hosts.size(), 4u);
-  for (const HostRecord& h : r.hosts) {
+  for (const HostRecord& h : hosts(r)) {
     ASSERT_EQ(h.facts.size(), 1u);
     EXPECT_EQ(h.facts[0].value.text, "second try");
   }

@@ -70,9 +70,9 @@ TEST_F(Outcomes, WhatIsPutBecomesTheRecord) {
   stage<0>(s, {"alive", "mac"});
   const RunResult r = run_well();
   ASSERT_EQ(r.hosts.size(), 1u);
-  EXPECT_EQ(r.hosts[0].ip.to_string(), "127.0.1.3");
-  ASSERT_EQ(r.hosts[0].facts.size(), 2u);
-  EXPECT_EQ(r.hosts[0].outcomes, std::vector<Outcome>{Outcome::positive});
+  EXPECT_EQ(hosts(r)[0].ip.to_string(), "127.0.1.3");
+  ASSERT_EQ(hosts(r)[0].facts.size(), 2u);
+  EXPECT_EQ(hosts(r)[0].outcomes, std::vector<Outcome>{Outcome::positive});
   EXPECT_EQ(r.document.responding, 1u);
 }
 

@@ -122,7 +122,8 @@ TEST_F(Resume, AnUnwritableOutputDirectoryStopsTheRunBeforeItBegins) {
 TEST_F(Resume, NothingThatWasLearnedIsLost) {
   targets(2);
   const Fact given{FieldTable::mac, core_stage, {}, Scalar::of(std::string("AA:BB:CC:00:00:01"))};
-  plan.source_facts.push_back({IpAddress::v4((127u << 24) + 256), {given}});
+  plan.source_facts.add(IpAddress::v4((127u << 24) + 256), {&given, 1});
+  plan.source_facts.sort();
   std::atomic<int> signal{0};
   bool second = false;
   Script s;
@@ -148,7 +149,7 @@ TEST_F(Resume, NothingThatWasLearnedIsLost) {
   request.stop_signal = &signal;
   const RunResult interrupted = run_well(request);
   ASSERT_EQ(interrupted.hosts.size(), 1u);
-  EXPECT_EQ(interrupted.hosts[0].facts.size(), 2u);
+  EXPECT_EQ(hosts(interrupted)[0].facts.size(), 2u);
   auto journal = read_journal(interrupted.journal);
   ASSERT_TRUE(journal.has_value());
   second = true;
@@ -157,8 +158,8 @@ TEST_F(Resume, NothingThatWasLearnedIsLost) {
   again.journal_path = interrupted.journal;
   const RunResult whole = run_well(again);
   ASSERT_EQ(whole.hosts.size(), 1u);
-  const auto& before = interrupted.hosts[0].facts;
-  const auto& after = whole.hosts[0].facts;
+  const auto before = hosts(interrupted)[0].facts;
+  const auto after = hosts(whole)[0].facts;
   EXPECT_TRUE(std::is_permutation(before.begin(), before.end(), after.begin(), after.end()));
 }
 

@@ -128,6 +128,12 @@ class ScriptedRun : public ::testing::Test {
     EXPECT_TRUE(r.has_value()) << (r ? "" : render(r.error()));
     return r ? std::move(*r) : RunResult{};
   }
+  /// The records of a run, by address.
+  static std::vector<HostRecord> hosts(const RunResult& r) {
+    std::vector<HostRecord> all;
+    EXPECT_TRUE(r.hosts.each([&](const HostRecord& h) { all.push_back(h); }).has_value());
+    return all;
+  }
   static uint64_t count(const RunResult& r, std::size_t stage, Outcome o) {
     return r.document.stages.at(stage).by_outcome[static_cast<std::size_t>(o)];
   }

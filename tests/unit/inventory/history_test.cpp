@@ -16,13 +16,19 @@ Clock::time_point at(int64_t seconds) {
 }
 constexpr int64_t day = 86400;
 
+EachRecord each_of(const std::vector<Value>& records) {
+  return [records](const auto& visit) {
+    for (const Value& record : records) visit(record);
+  };
+}
+
 class History : public ::testing::Test {
  protected:
   std::string add(int64_t seconds, uint64_t keep_count = 0, int64_t keep_age = 0) {
     RunDocument run;
     run.run_id = "run at " + std::to_string(seconds);
     const auto records = parse_records(R"([{"ip":"10.0.0.1"},{"ip":"10.0.0.2"}])", "test").value();
-    const auto entry = add_to_history(directory_ / "history", records, run, at(seconds), keep_count, keep_age);
+    const auto entry = add_to_history(directory_ / "history", each_of(records), run, at(seconds), keep_count, keep_age);
     return entry ? entry->when : entry.error().id;
   }
   std::string list() {
@@ -110,7 +116,7 @@ TEST_F(History, ADirectoryThatIsNotThereIsEmpty) {
   EXPECT_TRUE(list_history(directory_ / "absent").value().empty());
   directory_.write("file", "");
   EXPECT_EQ(list_history(directory_ / "file").error().id, "file-unreadable");
-  EXPECT_EQ(add_to_history(directory_ / "file", {}, {}, at(0), 0, 0).error().id, "output-unwritable");
+  EXPECT_EQ(add_to_history(directory_ / "file", each_of({}), {}, at(0), 0, 0).error().id, "output-unwritable");
 }
 
 }  // namespace

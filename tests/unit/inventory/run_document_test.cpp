@@ -48,6 +48,16 @@ TEST(RunDocument, HasThisShape) {
             R"("not_covered":[{"what":"53 targets","reason":"interrupted"}],"outputs":["inventory.json"]})");
 }
 
+TEST(RunDocument, TheTextIsThatOfTheValue) {
+  RunDocument run = document();
+  run.pipeline = R"(odd "scope":[] and "scope": [] name)";
+  for (const std::vector<std::string>& scope :
+       {std::vector<std::string>{}, {"10.0.0.1"}, {"10.0.0.1", "10.0.0.3-10.0.0.9", "fe80::1%\"x"}}) {
+    run.scope = scope;
+    for (const int indent : {-1, 0, 2, 4}) EXPECT_EQ(to_json(run, indent), to_json(to_value(run), indent));
+  }
+}
+
 TEST(RunDocument, ComesBackTheSame) {
   RunDocument run = document();
   run.delta = parse_json(R"({"new":[]})").value();

@@ -1,0 +1,93 @@
+// Entries are sorted by address and, for one address, by their place in the spool: the order in which they came.
+#include "inventory/host_store.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <tuple>
+
+#include "inventory/host_codec.hpp"
+
+namespace sonde::core {
+namespace {
+
+constexpr std::size_t longest_entry = std::size_t{16} << 20;  // what a host has beyond it becomes another entry
+constexpr std::size_t idle_buffer = std::size_t{1} << 20;
+
+tl::unexpected<Diagnostic> unreadable(const std::string& what) {
+  return failure("temporary-file", what + " in a temporary file of " + Spool::directory() + " cannot be read back");
+}
+
+}  // namespace
+
+void HostStore::append(const IpAddress& ip) {
+  entries_.push_back({ip, static_cast<uint32_t>(bytes_.size()), spool_.append(bytes_)});
+  bytes_.clear();
+  if (bytes_.capacity() > idle_buffer) bytes_.shrink_to_fit();
+}
+
+void HostStore::add(const IpAddress& ip, std::span<const Fact> facts, std::span<const Outcome> outcomes) {
+  append_outcomes(bytes_, outcomes);
+  for (const Fact& fact : facts) {
+    append_fact(bytes_, fact);
+    if (fact.field >= fields_.size()) fields_.resize(fact.field + std::size_t{1});
+    fields_[fact.field] = true;
+    if (bytes_.size() < longest_entry) continue;
+    append(ip);
+    append_outcomes(bytes_, {});
+  }
+  append(ip);
+}
+
+void HostStore::sort() {
+  std::sort(entries_.begin(), entries_.end(),
+            [](const Entry& a, const Entry& b) { return std::tie(a.ip, a.offset) < std::tie(b.ip, b.offset); });
+  hosts_ = 0;
+  for (std::size_t i = 0; i < entries_.size(); ++i) hosts_ += i == 0 || entries_[i].ip != entries_[i - 1].ip;
+}
+
+bool HostStore::read(const Entry& entry, std::string& bytes, HostRecord& host) const {
+  bytes.resize(entry.size);
+  return spool_.read(entry.offset, bytes) && decode_host(bytes, fields_.size(), host.outcomes, host.facts);
+}
+
+Result<void> HostStore::find(const IpAddress& ip, std::vector<Fact>& facts) const {
+  auto entry = std::lower_bound(entries_.begin(), entries_.end(), ip,
+                                [](const Entry& e, const IpAddress& a) { return e.ip < a; });
+  if (entry == entries_.end() || entry->ip != ip) return {};
+  HostRecord host;
+  host.facts.swap(facts);
+  std::string bytes;
+  bool good = true;
+  for (; good && entry != entries_.end() && entry->ip == ip; ++entry) good = read(*entry, bytes, host);
+  host.facts.swap(facts);
+  if (!good) return unreadable("what a source knows of " + ip.to_string());
+  return {};
+}
+
+Result<void> HostStore::each(const std::function<void(HostRecord&)>& visit) const {
+  HostRecord host;
+  std::string bytes;
+  std::size_t lost = 0;
+  for (std::size_t i = 0; i < entries_.size();) {
+    host.ip = entries_[i].ip;
+    host.facts.clear();
+    host.outcomes.clear();
+    bool good = true;
+    for (; i < entries_.size() && entries_[i].ip == host.ip; ++i) good = good && read(entries_[i], bytes, host);
+    if (good)
+      visit(host);
+    else
+      ++lost;
+  }
+  if (lost != 0)
+    return unreadable("the records of " + std::to_string(lost) + " of " + std::to_string(hosts_) + " hosts");
+  return {};
+}
+
+Result<void> HostStore::health() const {
+  if (spool_.error() == 0) return {};
+  return failure("temporary-file",
+                 "no temporary file can be written in " + Spool::directory() + ": " + std::strerror(spool_.error()));
+}
+
+}  // namespace sonde::core

@@ -1,0 +1,53 @@
+// What is known of many hosts, by address. Facts lie encoded in a spool, of which only the beginning is in memory; what
+// stays are 32 bytes a host. A run keeps its records here, a plan what its sources know.
+#pragma once
+#include <deque>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "base/spool.hpp"
+#include "inventory/record.hpp"
+
+namespace sonde::core {
+
+class HostStore {
+ public:
+  HostStore() = default;
+  explicit HostStore(std::size_t most_in_memory) : spool_(most_in_memory) {}
+
+  /// Several times for one address: facts are joined in the order in which they came, the last outcomes count.
+  void add(const IpAddress&, std::span<const Fact>, std::span<const Outcome> outcomes = {});
+  void add(const HostRecord& host) { add(host.ip, host.facts, host.outcomes); }
+  /// After the last add(), before the readers below.
+  void sort();
+
+  bool empty() const { return entries_.empty(); }
+  std::size_t size() const { return hosts_; }  ///< addresses
+  /// Whether any fact of this field was added.
+  bool has_field(FieldId id) const { return id < fields_.size() && fields_[id]; }
+  /// Appends what is known of this address, which may be nothing. An error says that it cannot be read back. Any
+  /// thread.
+  Result<void> find(const IpAddress&, std::vector<Fact>& facts) const;
+  /// Every host in the order of addresses. Those that cannot be read back are left out, counted in the error.
+  Result<void> each(const std::function<void(HostRecord&)>& visit) const;
+  /// Nothing, or why more of it is in memory than was meant.
+  Result<void> health() const;
+
+ private:
+  struct Entry {
+    IpAddress ip;
+    uint32_t size = 0;
+    uint64_t offset = 0;
+  };
+  void append(const IpAddress&);
+  bool read(const Entry&, std::string& bytes, HostRecord&) const;
+
+  Spool spool_;
+  std::deque<Entry> entries_;  // grows without a second copy
+  std::vector<bool> fields_;
+  std::size_t hosts_ = 0;
+  std::string bytes_;  ///< of the host that is being added
+};
+
+}  // namespace sonde::core
