@@ -25,12 +25,12 @@ const sonde_probe* null_probe(Work);
 
 class NullPlan {
  public:
-  NullPlan(uint32_t targets, std::size_t stages, Work work) : entries_(stages) {
+  NullPlan(uint32_t targets, std::size_t stages, uint64_t shards, Work work) : entries_(stages) {
     directory_ = std::filesystem::temp_directory_path() / ("sonde-bench-" + std::to_string(getpid()));
     std::filesystem::create_directories(directory_);
     plan_.output_dir = directory_;
     plan_.limits.packets_per_second = 0;
-    plan_.limits.shards = 1;
+    plan_.limits.shards = shards;
     plan_.seed = 7;
     plan_.hash = "bench";
     AddressSet set;

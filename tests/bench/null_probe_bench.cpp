@@ -1,5 +1,5 @@
-// What the engine costs for each target and stage, on one shard: whole runs of probes that send nothing, from the first
-// slot to the last settled host, divided by targets and stages. The goal: at most 200 ns.
+// What the engine costs for each target and stage, on one shard and on two: whole runs of probes that send nothing,
+// from the first slot to the last settled host, divided by targets and stages. The goal: at most 200 ns.
 #include <benchmark/benchmark.h>
 #include <sonde/plugin.h>
 #include <sonde/probe.h>
@@ -79,13 +79,14 @@ int64_t clock_ns(clockid_t clock) {
   return int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
 }
 
-/// Arguments: targets, stages, whether a journal is written. Counters, for each target and stage: "ns" of wall time,
-/// "cpu_ns" of all threads together (the shard's and the coordinator's).
+/// Arguments: targets, stages, whether a journal is written, shards. Counters, for each target and stage: "ns" of wall
+/// time, "cpu_ns" of all threads together (the shards' and the coordinator's). Two shards do 2 * cpu_ns(1) / cpu_ns(2)
+/// times the work of one, where each has a core.
 template <Work W>
 void whole_run(benchmark::State& state) {
   const auto targets = static_cast<uint32_t>(state.range(0));
   const auto stages = static_cast<std::size_t>(state.range(1));
-  const NullPlan null(targets, stages, W);
+  const NullPlan null(targets, stages, static_cast<uint64_t>(state.range(3)), W);
   RunRequest request;
   request.write_journal = state.range(2) != 0;
   static std::atomic<int> serial{0};
@@ -108,14 +109,15 @@ void whole_run(benchmark::State& state) {
 }
 
 void sizes(benchmark::internal::Benchmark* b) {
-  b->ArgNames({"targets", "stages", "journal"})->Unit(benchmark::kMillisecond)->UseRealTime();
+  b->ArgNames({"targets", "stages", "journal", "shards"})->Unit(benchmark::kMillisecond)->UseRealTime();
   for (const int64_t targets : {int64_t{1} << 16, int64_t{1} << 20})
-    for (const int64_t stages : {1, 3}) b->Args({targets, stages, 0});
+    for (const int64_t stages : {1, 3}) b->Args({targets, stages, 0, 1});
+  for (const int64_t stages : {1, 3}) b->Args({int64_t{1} << 20, stages, 0, 2});
 }
 
-BENCHMARK(whole_run<Work::done>)->Apply(sizes)->Args({1 << 20, 1, 1})->Args({1 << 20, 3, 1});
+BENCHMARK(whole_run<Work::done>)->Apply(sizes)->Args({1 << 20, 1, 1, 1})->Args({1 << 20, 3, 1, 1});
 BENCHMARK(whole_run<Work::target_done>)->Apply(sizes);
-BENCHMARK(whole_run<Work::silent_later>)->Apply(sizes)->Args({1 << 20, 1, 1})->Args({1 << 20, 3, 1});
+BENCHMARK(whole_run<Work::silent_later>)->Apply(sizes)->Args({1 << 20, 1, 1, 1})->Args({1 << 20, 3, 1, 1});
 BENCHMARK(whole_run<Work::put_done>)->Apply(sizes);
 
 }  // namespace
