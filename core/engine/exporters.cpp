@@ -64,7 +64,7 @@ Result<void> Publisher::prepare() {
   return {};
 }
 
-std::vector<std::optional<Diagnostic>> Publisher::try_outputs() const {
+std::vector<std::optional<Diagnostic>> Publisher::try_outputs() {
   std::vector<std::optional<Diagnostic>> problems(plan_.outputs.size());
   for (std::size_t i = 0; i < plan_.outputs.size(); ++i)
     if (auto made = ExportInstance(plan_.outputs[i], fields_, documents_).create(); !made) problems[i] = made.error();

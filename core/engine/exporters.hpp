@@ -21,7 +21,7 @@ class Publisher {
   /// Creates the exporters and checks that their directories can be written: before the first packet.
   Result<void> prepare();
   /// Creates each exporter and undoes it: what kept it from starting, by output.
-  std::vector<std::optional<Diagnostic>> try_outputs() const;
+  std::vector<std::optional<Diagnostic>> try_outputs();
   /// Opens the streaming outputs. After prepare(), before the first host.
   void open_streams();
   /// Hands a settled host to the streaming outputs that want it.

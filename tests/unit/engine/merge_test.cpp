@@ -9,7 +9,7 @@
 namespace sonde::core::test {
 namespace {
 
-constexpr uint32_t hosts = 200;
+constexpr uint32_t host_count = 200;
 
 uint8_t last_byte(sonde_ctx* c, const sonde_host* h, sonde_task t) {
   sonde_target target{};
@@ -103,7 +103,7 @@ class Merge : public ScriptedRun {
  protected:
   void SetUp() override {
     ScriptedRun::SetUp();
-    targets(hosts);
+    targets(host_count);
     stage<0>(first_stage(), {"alive", "rtt_ms", "mac"});
     ASSERT_TRUE(plan.fields.bind_output("script1", "script1.size", SONDE_U64, SONDE_SCALAR, false, "how large"));
     stage<1>(second_stage(), {"hostname", "ports", "banners", "services", "vendor", "script1.size"});
@@ -111,13 +111,13 @@ class Merge : public ScriptedRun {
   }
 
   RunResult whole() {
-    place("whole", {0, hosts}, 0, 1);
+    place("whole", {0, host_count}, 0, 1);
     return run_well();
   }
   /// Leaves the part in a directory of its own.
   std::string part(uint32_t i, uint32_t n) {
     const std::string name = std::to_string(i) + "of" + std::to_string(n);
-    place(name, part_of(Slice{0, hosts}, i, n), i, n);
+    place(name, part_of(Slice{0, host_count}, i, n), i, n);
     run_well();
     return plan.output_dir;
   }
@@ -151,7 +151,7 @@ class Merge : public ScriptedRun {
 
 TEST_F(Merge, PartsInAnyOrderAreTheWhole) {
   const RunResult once = whole();
-  const std::vector<std::string> records = records_of(once.hosts, plan.fold_context());
+  const std::vector<std::string> records = records_of(hosts(once), plan.fold_context());
   ASSERT_GT(records.size(), 100u);
   EXPECT_NE(records[1].find(R"("script1":{"size":)"), std::string::npos) << records[1];
   EXPECT_NE(records[1].find(R"("evidence":[{"stage":"script0")"), std::string::npos) << records[1];
@@ -199,7 +199,7 @@ TEST_F(Merge, WhatTwoRunsHaveDoneIsUnitedAndSaid) {
   const RunResult once = whole();
   const std::vector<std::string> parts = {part(0, 2), part(1, 3), part(2, 3)};
   const MergedRuns all = merged(parts);
-  EXPECT_TRUE(records_of(all.hosts, all.fold_context()) == records_of(once.hosts, plan.fold_context()));
+  EXPECT_TRUE(records_of(all.hosts, all.fold_context()) == records_of(hosts(once), plan.fold_context()));
   ASSERT_EQ(all.notes.size(), 1u);
   EXPECT_EQ(all.notes[0].id, "merge-overlap");
   EXPECT_EQ(all.notes[0].text, "34 targets were settled by more than one run; what these found is united");
@@ -227,7 +227,7 @@ TEST_F(Merge, AnInterruptedPartSaysWhatItLeft) {
   scripts[0] = stops;
   plan.limits.hosts_in_flight = 10;
   plan.output_dir = directory_ / "second";
-  plan.slice = part_of(Slice{0, hosts}, 1, 2);
+  plan.slice = part_of(Slice{0, host_count}, 1, 2);
   plan.shard_index = 1;
   plan.shard_count = 2;
   RunRequest request;
