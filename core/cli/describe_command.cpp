@@ -72,6 +72,18 @@ std::string field_type(const FieldInfo& f) {
   return type;
 }
 
+std::string rules_text(const Schema& schema, std::size_t width) {
+  std::string out;
+  for (const std::string& rule : rule_texts(schema)) {
+    const char* indent = "  ";
+    for (const std::string& line : wrapped(printable(rule), std::max<std::size_t>(width, 24) - 4)) {
+      out += indent + line + "\n";
+      indent = "    ";
+    }
+  }
+  return out.empty() ? out : "\nRules\n" + out;
+}
+
 void print_fields(const char* title, const std::vector<FieldInfo>& fields, std::size_t width) {
   if (fields.empty()) return;
   Table table({{"  FIELD"}, {"TYPE"}, {""}, {"", Table::Align::left, true}});
@@ -184,9 +196,7 @@ void print_text(const PluginEntry& p) {
   constexpr std::size_t width_of_pages = 100;  // for a pipe, as for a terminal of that width
   const std::string options = options_text(p.schema, width == 0 ? width_of_pages : width);
   if (!options.empty()) print("\nOptions\n" + options);
-  const std::vector<std::string> rules = rule_texts(p.schema);
-  if (!rules.empty()) print("\nRules\n");
-  for (const std::string& rule : rules) print("  " + printable(rule) + "\n");
+  print(rules_text(p.schema, width == 0 ? width_of_pages : width));
   print_fields("Reads", p.inputs, width);
   print_fields("Writes", p.outputs, width);
   print("\nSample\n" + printable_lines(samples(p)));

@@ -40,4 +40,5 @@ def test_each_way_to_use_a_plugin_has_a_sample(sonde):
 def test_no_line_is_wider_than_a_page(sonde):
     options = sonde.call("describe", "snmp").out.split("\nOptions\n")[1].split("\nWrites\n")[0]
     assert max(len(line) for line in options.splitlines()) <= 100
-    assert "  port           a whole number from 1 to 65535; default 161\n                 UDP port of the agents\n" in options
+    assert ("  port                      a whole number from 1 to 65535; default 161\n"
+            "                            UDP port of the agents\n") in options
