@@ -13,6 +13,7 @@ SHARES = (0, 10, 100)
 # Real stages: the largest exponent for each share alive. Silence costs connects and SNMP a wait for each window of
 # hosts, so those end where a run takes seconds; alive hosts of more than 2^16 are not what the lab has.
 STAGES = {"icmp": {0: 20, 50: 16, 100: 18}, "arp-oui": {0: 18, 50: 16, 100: 16},
+          "tcp-syn": {0: 20, 50: 16, 100: 18},
           "tcp-banner": {0: 14, 50: 14, 100: 16}, "rdns": {0: 16, 50: 16, 100: 18}, "snmp": {0: 12, 50: 12, 100: 14}}
 
 
