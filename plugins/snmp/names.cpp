@@ -56,8 +56,11 @@ std::span<const NamedObject> named_objects() {
 }
 
 const NamedObject* find_name(std::string_view name) {
-  const auto* found =
-      std::find_if(objects.begin(), objects.end(), [&](const NamedObject& o) { return o.name == name; });
+  const auto* found = std::find_if(objects.begin(), objects.end(), [&](const NamedObject& o) {
+    // "sysName.0" names the same single instance as "sysName".
+    return o.name == name ||
+           (o.oid.ends_with(".0") && name.ends_with(".0") && o.name == name.substr(0, name.size() - 2));
+  });
   return found == objects.end() ? nullptr : found;
 }
 

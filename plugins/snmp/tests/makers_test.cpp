@@ -34,6 +34,8 @@ TEST(Names, AllLeadToObjects) {
   for (const NamedObject& object : named_objects()) EXPECT_TRUE(parse_oid(object.oid)) << object.name;
   EXPECT_EQ(find_name("hrSystemDate")->meaning, Meaning::date);
   EXPECT_EQ(find_name("sysname"), nullptr);
+  EXPECT_EQ(find_name("sysName.0"), find_name("sysName"));
+  EXPECT_EQ(find_name("prtMarkerLifeCount.0"), nullptr) << "of a table: that is another instance";
 }
 
 }  // namespace
