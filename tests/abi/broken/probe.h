@@ -180,9 +180,12 @@ static void take(struct task* t, const char* from, size_t n) {
   char* more;
   if (n > KEPT(t)) n = KEPT(t);
   if (n == 0) return;
-  more = realloc(t->text, t->length + n);
-  if (!more) return;
-  t->text = more;
+  if (t->length + n > t->room) { /* doubled: AddressSanitizer copies at each growth */
+    more = realloc(t->text, 2 * (t->length + n));
+    if (!more) return;
+    t->text = more;
+    t->room = 2 * (t->length + n);
+  }
   memcpy(t->text + t->length, from, n);
   t->length += n;
 }

@@ -19,7 +19,7 @@ struct task { /* the user word of a task is its slot */
   int fd;
   uint64_t timer;
   char* text;
-  size_t length;
+  size_t length, room;
 };
 struct sonde_inst {
   sonde_ctx* ctx;

@@ -31,7 +31,7 @@ static int late(struct sonde_inst* self, struct task* t, uint64_t id) {
 #define AT_CANCEL(self, t, why) 1
 #elif defined(BREAK_CANCEL_LEAK)
 #define AT_TASK(self, t, slot) ((t)->text = calloc(1, 100))
-#define AT_CANCEL(self, t, why) ((t)->text = NULL, (t)->length = 0, 0)
+#define AT_CANCEL(self, t, why) ((t)->text = NULL, (t)->length = (t)->room = 0, 0)
 #elif defined(BREAK_TASK_LEAK)
 static void* volatile lost;
 #define AT_SETTLE(self, t, outcome) ((outcome) == SONDE_NEGATIVE ? (void)(lost = malloc(100)) : (void)0)
