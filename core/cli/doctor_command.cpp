@@ -68,7 +68,8 @@ bool uses(const Plan* plan, auto&& stage_is) {
 std::vector<Finding> check_pipeline(const std::string& file, const Plan* plan) {
   if (plan == nullptr) return {{"pipeline", file + " has errors", Health::bad, "correct what stands below"}};
   std::vector<Finding> findings;
-  const auto problems = try_plan(*plan).stages;
+  const Trial trial = try_plan(*plan);
+  const auto& problems = trial.stages;
   for (std::size_t i = 0; i < plan->stages.size(); ++i) {
     const StagePlan& stage = plan->stages[i];
     if (!stage.enabled) continue;
@@ -83,6 +84,10 @@ std::vector<Finding> check_pipeline(const std::string& file, const Plan* plan) {
     }
     findings.push_back(std::move(f));
   }
+  for (std::size_t i = 0; i < plan->outputs.size(); ++i)
+    if (const auto& problem = trial.outputs[i])
+      findings.push_back({"output " + plan->outputs[i].name, problem->text, Health::bad,
+                          problem->hint.empty() ? std::string(message(problem->id).remedy) : problem->hint});
   findings.push_back(check_output_directory(plan->output_dir));
   return findings;
 }

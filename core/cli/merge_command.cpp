@@ -95,7 +95,7 @@ int execute(const MergeArguments& arguments) {
   for (const Diagnostic& problem : result->problems)
     if (!arguments.quiet || problem.severity == Severity::error) print_error(render(problem, colour_on_stderr()));
   print_results(*result, *plan, context, *format);
-  if (!arguments.quiet) print_error(merge_summary(*result, *plan));
+  print_error(arguments.quiet ? merge_shortfall_text(*result) : merge_summary(*result, *plan));
   return static_cast<int>(result->had_errors ? Exit::trouble : Exit::ok);
 }
 

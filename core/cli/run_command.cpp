@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 
 #include "base/text.hpp"
 #include "cli/commands.hpp"
@@ -38,6 +39,13 @@ Result<Resumed> open_resumed(const std::string& where) {
   if (content->finished)
     return failure("no-unfinished-run", "the run of " + path + " is complete: there is nothing to resume");
   return Resumed{path, std::move(*content)};
+}
+
+/// A journal lies in the directory `journal` of its run's output directory; elsewhere somebody has moved it. Empty
+/// then.
+std::string output_directory_of(const std::string& journal) {
+  const std::filesystem::path directory = std::filesystem::absolute(journal).parent_path();
+  return directory.filename() == "journal" ? directory.parent_path().string() : std::string();
 }
 
 /// The journal must be of this very plan; its slice is then what is left to do.
@@ -91,6 +99,7 @@ int execute(const RunArguments& arguments) {
     if (!opened) return refuse(opened.error());
     resumed = std::move(*opened);
     if (!pipeline.seed) pipeline.seed = resumed->content.header.seed;  // random seeds are part of the plan
+    if (pipeline.overrides.output_dir.empty()) pipeline.overrides.output_dir = output_directory_of(resumed->path);
   }
 
   Diagnostics out;
@@ -136,7 +145,7 @@ int execute(const RunArguments& arguments) {
     if (!arguments.quiet || problem.severity == Severity::error) print_error(render(problem, colour_on_stderr()));
   print_results(*result, *plan, plan->fold_context(), *format);
   const auto elapsed = std::chrono::nanoseconds(std::chrono::steady_clock::now() - began).count();
-  if (!arguments.quiet) print_error(summary(*result, *plan, elapsed, resumed.has_value()));
+  print_error(arguments.quiet ? shortfall_text(*result) : summary(*result, *plan, elapsed, resumed.has_value()));
   return exit_code(*result);
 }
 

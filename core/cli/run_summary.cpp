@@ -110,6 +110,25 @@ std::string losses_text(const RunDocument& d) {
   return out;
 }
 
+std::string shortfall_text(const RunResult& result) {
+  const RunDocument& d = result.document;
+  if (d.complete) return {};
+  std::string out = fmt::format("incomplete ({}): {} of {} settled\n", printable(d.why_incomplete), d.settled,
+                                counted(d.targets, "host"));
+  if (!result.journal.empty() && d.settled < d.targets)
+    out += "to go on: the same command with --resume " + printable(result.journal) + "\n";
+  return out;
+}
+
+std::string merge_shortfall_text(const RunResult& result) {
+  const RunDocument& d = result.document;
+  std::string out;
+  if (!d.complete) out += fmt::format("incomplete: {} of {} settled\n", d.settled, counted(d.targets, "host"));
+  for (const auto& [what, why] : d.not_covered)
+    out += fmt::format("not covered: {}: {}\n", printable(what), printable(why));
+  return out;
+}
+
 std::string summary(const RunResult& result, const Plan& plan, int64_t elapsed, bool resumed) {
   const RunDocument& d = result.document;
   std::string out = fmt::format("{} of {} responded, {}, {}\n", d.responding, counted(d.targets, "host"),
@@ -118,14 +137,7 @@ std::string summary(const RunResult& result, const Plan& plan, int64_t elapsed, 
     out.pop_back();
     out += " for this part; hosts and packets are of the whole run\n";
   }
-  out += findings_text(result, plan);
-  if (!d.complete) {
-    out += fmt::format("incomplete ({}): {} of {} settled\n", printable(d.why_incomplete), d.settled,
-                       counted(d.targets, "host"));
-    if (!result.journal.empty() && d.settled < d.targets)
-      out += "to go on: the same command with --resume " + printable(result.journal) + "\n";
-  }
-  return out;
+  return out + findings_text(result, plan) + shortfall_text(result);
 }
 
 std::string merge_summary(const RunResult& result, const Plan& outputs) {
@@ -133,10 +145,7 @@ std::string merge_summary(const RunResult& result, const Plan& outputs) {
   std::string out = fmt::format("{} merged: {} of {} responded, {}\n", counted(d.merged_from.size(), "run"),
                                 d.responding, counted(d.targets, "host"), counted(d.packets, "packet"));
   out += findings_text(result, outputs);
-  if (!d.complete) out += fmt::format("incomplete: {} of {} settled\n", d.settled, counted(d.targets, "host"));
-  for (const auto& [what, why] : d.not_covered)
-    out += fmt::format("not covered: {}: {}\n", printable(what), printable(why));
-  return out;
+  return out + merge_shortfall_text(result);
 }
 
 }  // namespace sonde::core::cli

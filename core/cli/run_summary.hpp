@@ -18,6 +18,10 @@ std::string delta_text(const RunDocument&);
 std::string losses_text(const RunDocument&);
 /// "... and 40 more hosts in inventory.json": what a table that was cut short leaves out, and where it is.
 std::string more_hosts_text(const RunResult&, const Plan&, std::size_t left_out);
+/// What a run did not come to, and how to go on; empty when it is complete. Told with --quiet as well.
+std::string shortfall_text(const RunResult&);
+/// What runs that were merged leave uncovered; empty when nothing.
+std::string merge_shortfall_text(const RunResult&);
 /// Counts, files, how to go on when it is not complete. `resumed`: `elapsed` is of the last part alone.
 std::string summary(const RunResult&, const Plan&, int64_t elapsed, bool resumed = false);
 /// The same of runs that were merged: what they leave uncovered instead of how to go on.

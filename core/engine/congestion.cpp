@@ -61,6 +61,10 @@ void Congestion::note(int64_t sent_at, uint64_t what) {
   const auto tag = static_cast<uint64_t>(static_cast<uint32_t>(number));
   uint64_t seen = place.load(std::memory_order_relaxed);
   for (;;) {
+    // A later slice has the place already: what is that old matters no more.
+    if (static_cast<int32_t>(static_cast<uint32_t>(seen >> 32) - static_cast<uint32_t>(tag)) > 0 &&
+        seen >> 32 != UINT32_MAX)
+      return;
     uint64_t next = (seen >> 32 == tag ? seen : tag << 32) + what;
     if (next >> 32 != tag || (what == one_lost && lost_in(next) == 0)) return;  // full: 65535 in 10 ms are enough
     if (place.compare_exchange_weak(seen, next, std::memory_order_relaxed)) return;
@@ -150,7 +154,7 @@ void Congestion::overrun(int64_t last_look, int64_t now) {
   const int64_t from = last_look - slowest_answer;
   if (now - last_trouble_ < trouble_every) {
     // The same trouble as a moment ago; who was asked meanwhile is in doubt all the same.
-    if (!doubt_.empty()) doubt_.back() = {std::min(doubt_.back().from, from), now};
+    in_doubt(from, now);
     return;
   }
   last_trouble_ = now;
@@ -165,15 +169,20 @@ void Congestion::queue_full(int64_t now) {
   fall_to(budget_.rate_between(now - 100 * ms, now) * 3 / 4, now, now);
 }
 
-void Congestion::fall_to(uint64_t rate, int64_t doubtful_from, int64_t now) {
-  if (doubtful_from < now) {
-    if (!doubt_.empty() && doubtful_from <= doubt_.back().to)
-      doubt_.back() = {std::min(doubtful_from, doubt_.back().from), now};
-    else
-      doubt_.push_back({doubtful_from, now});
-    if (doubt_.size() > spans_kept) doubt_.erase(doubt_.begin());
-    any_doubt_.store(true, std::memory_order_release);
+void Congestion::in_doubt(int64_t from, int64_t to) {
+  if (!doubt_.empty() && from <= doubt_.back().to)
+    doubt_.back() = {std::min(from, doubt_.back().from), to};
+  else
+    doubt_.push_back({from, to});
+  if (doubt_.size() > spans_kept) {  // joined: what lies between is asked again for nothing, but nothing is missed
+    doubt_[1].from = doubt_[0].from;
+    doubt_.erase(doubt_.begin());
   }
+  any_doubt_.store(true, std::memory_order_release);
+}
+
+void Congestion::fall_to(uint64_t rate, int64_t doubtful_from, int64_t now) {
+  if (doubtful_from < now) in_doubt(doubtful_from, now);
   regime_ = now;
   steps_.clear();
   uint64_t floor = least_rate;

@@ -62,6 +62,7 @@ class Congestion {
   bool futile(double share, uint64_t rate) const;
   int64_t faster_since(uint64_t rate, int64_t otherwise) const;
   void fall_to(uint64_t rate, int64_t doubtful_from, int64_t now);
+  void in_doubt(int64_t from, int64_t to);
   void set_rate(uint64_t rate);
   void grow(int64_t now);
 

@@ -153,8 +153,9 @@ void Coordinator::handle(Batch&& b) {
     hosts_.add(s.record);
   }
   for (const Batch::HandedOver& done : b.handed_over) {
-    shared_.written[done.shard].hosts.store(done.hosts, std::memory_order_release);
+    // The facts first: a shard that sees its hosts written must see that there is room.
     shared_.written[done.shard].facts.store(done.facts, std::memory_order_release);
+    shared_.written[done.shard].hosts.store(done.hosts, std::memory_order_release);
   }
   for (const Batch::Log& l : b.logs) tell(l);
   for (const Batch::StageFailure& f : b.failures) {

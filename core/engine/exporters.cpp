@@ -166,11 +166,11 @@ void Publisher::write_batch(Output& o, std::span<const FoldedRecord> batch) {
   }
 }
 
-void Publisher::each_responding(const HostStore& hosts, const std::function<void(const Value&)>& visit) const {
-  static_cast<void>(hosts.each([&](const HostRecord& h) {  // what cannot be read back is told by write_outputs()
+Result<void> Publisher::each_responding(const HostStore& hosts, const std::function<void(const Value&)>& visit) const {
+  return hosts.each([&](const HostRecord& h) {
     const FoldedRecord record = fold(h, context_);
     if (passes(record, HostFilter::responding)) visit(to_value(record, plan_.fields, false));
-  }));
+  });
 }
 
 void Publisher::compare_with_history(RunResult& result) {
@@ -182,13 +182,19 @@ void Publisher::compare_with_history(RunResult& result) {
     return;
   }
   Snapshot now;
-  each_responding(result.hosts, [&](const Value& record) { now.records.push_back(record); });
+  // Hosts that cannot be read back would look as if they were gone; write_history() tells of them.
+  if (!each_responding(result.hosts, [&](const Value& record) { now.records.push_back(record); })) return;
   now.run = result.document;
   result.document.delta = to_value(compare(*before, now));
 }
 
 void Publisher::write_history(RunResult& result) {
-  const auto records = [&](const auto& visit) { each_responding(result.hosts, visit); };
+  const auto records = [&](const auto& visit) {
+    const auto unreadable = [](const Diagnostic& d) { return d.id == "temporary-file"; };
+    if (auto read = each_responding(result.hosts, visit);
+        !read && std::none_of(result.problems.begin(), result.problems.end(), unreadable))
+      result.problems.push_back(read.error());
+  };
   auto entry = add_to_history(plan_.history.dir, records, result.document, std::chrono::system_clock::now(),
                               plan_.history.keep_count, plan_.history.keep_age);
   if (entry)

@@ -32,7 +32,7 @@ class Publisher {
  private:
   void compare_with_history(RunResult&);
   void write_history(RunResult&);
-  void each_responding(const HostStore&, const std::function<void(const Value&)>&) const;
+  Result<void> each_responding(const HostStore&, const std::function<void(const Value&)>&) const;
   void write_run_document(RunResult&);
   std::string relative_to_output_dir(const std::string& path) const;
 

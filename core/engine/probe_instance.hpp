@@ -63,8 +63,8 @@ class ProbeInstance final : public HostCalls, public LoopClient {
   friend struct LossTable;
   /// Of a connection's tag in the loop; no_slot: not dialled for a task.
   static uint32_t slot_of(uint64_t tag);
-  void own_socket(int fd, bool raw);
-  void socket_unwatched(int fd);
+  void own_socket(int fd);
+  void socket_unwatched();
   /// Once for each call into the plugin: what it drained before it asked cannot have been dropped since.
   void look_for_drops_once();
   /// Runs f on the shard's thread: at once when we are on it; for a plugin with threads of its own posted and waited
@@ -91,7 +91,6 @@ class ProbeInstance final : public HostCalls, public LoopClient {
     int fd;
     uint64_t inode;  ///< the number may be another's by the time we look
     uint64_t drops;  ///< at the last look
-    bool raw;        ///< of raw(): stays when it is no longer watched
   };
   std::vector<OwnSocket> sockets_;
   int64_t last_look_ = 0;

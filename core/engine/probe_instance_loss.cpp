@@ -17,8 +17,13 @@ struct LossTable {
   static Congestion& congestion(sonde_ctx* c) { return of(c).shard_.shared().congestion; }
   static StageCounters& counters(sonde_ctx* c) { return of(c).shard_.stage(of(c).stage_).counters; }
 
-  static void arrived(sonde_ctx* c, int64_t sent_at) { congestion(c).arrived(sent_at, monotonic_ns()); }
-  static void lost(sonde_ctx* c, int64_t sent_at) { congestion(c).lost(sent_at, monotonic_ns()); }
+  /// A plugin may be wrong about the time: nothing was sent in the future.
+  static void note(sonde_ctx* c, void (Congestion::*what)(int64_t, int64_t), int64_t sent_at) {
+    const int64_t now = monotonic_ns();
+    (congestion(c).*what)(std::min(sent_at, now), now);
+  }
+  static void arrived(sonde_ctx* c, int64_t sent_at) { note(c, &Congestion::arrived, sent_at); }
+  static void lost(sonde_ctx* c, int64_t sent_at) { note(c, &Congestion::lost, sent_at); }
   static int silence(sonde_ctx* c, int64_t sent_at) {
     of(c).look_for_drops_once();
     switch (congestion(c).silence(sent_at, monotonic_ns())) {
@@ -44,27 +49,28 @@ const void* ProbeInstance::extension(std::string_view id) {
   return id == SONDE_LOSS ? &LossTable::table : nullptr;
 }
 
-void ProbeInstance::own_socket(int fd, bool raw) {
+void ProbeInstance::own_socket(int fd) {
   int type = 0;
   socklen_t size = sizeof type;
   // A stream resends what was dropped; what is no socket drops nothing.
   if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type == SOCK_STREAM) return;
   const uint64_t inode = inode_of(fd);
   if (std::none_of(sockets_.begin(), sockets_.end(), [&](const OwnSocket& s) { return s.inode == inode; }))
-    sockets_.push_back({fd, inode, 0, raw});
+    sockets_.push_back({fd, inode, 0});
 }
 
-void ProbeInstance::socket_unwatched(int fd) {
+// It may be watched again, and must not be counted twice then: it stays known until it is closed.
+void ProbeInstance::socket_unwatched() {
   look_for_drops(monotonic_ns());
-  std::erase_if(sockets_, [&](const OwnSocket& s) { return s.fd == fd && !s.raw; });
 }
 
 void ProbeInstance::look_for_drops(int64_t now) {
   uint64_t more = 0;
+  // Closed, and the number perhaps another's.
+  std::erase_if(sockets_, [](const OwnSocket& s) { return inode_of(s.fd) != s.inode; });
   for (OwnSocket& s : sockets_) {
-    if (inode_of(s.fd) != s.inode) continue;  // closed, and the number perhaps another's
     const uint64_t drops = dropped_by(s.fd);
-    more += drops - s.drops;
+    more += static_cast<uint32_t>(drops - s.drops);  // the kernel counts in 32 bits
     s.drops = drops;
   }
   dropped(more, now);

@@ -176,7 +176,7 @@ sonde_err ProbeInstance::raw(int family, int proto, uint32_t ifindex, int* fd) {
   if (sonde_err e = check_right(0, rights_, SONDE_NEED_RAW, "raw()", "SONDE_NEED_RAW"); e != SONDE_OK) return e;
   const int got = open_raw(family, proto, ifindex);
   if (got >= 0) {
-    own_socket(got, true);
+    own_socket(got);
     *fd = got;
     return SONDE_OK;
   }
@@ -197,7 +197,7 @@ sonde_err ProbeInstance::watch(int fd, uint32_t events, uint64_t user, uint64_t*
   if (fd < 0) return SONDE_E_INVALID;
   *id = shard_.loop().add(*this, fd, events, user, 0);
   if (*id == 0) return SONDE_E_IO;
-  own_socket(fd, false);
+  own_socket(fd);
   return SONDE_OK;
 }
 
@@ -210,7 +210,8 @@ sonde_err ProbeInstance::unwatch(uint64_t id) {
   if (!shard_.on_own_thread()) return SONDE_E_THREAD;
   if (!shard_.loop().owns(id, *this)) return SONDE_E_STALE;
   if (shard_.loop().tag_of(id) != 0) return SONDE_E_INVALID;  // dial(): hangup() closes it
-  socket_unwatched(shard_.loop().remove(id, *this));
+  shard_.loop().remove(id, *this);
+  socket_unwatched();
   return SONDE_OK;
 }
 

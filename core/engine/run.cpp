@@ -87,7 +87,10 @@ class Run {
   tl::expected<RunResult, std::vector<Diagnostic>> execute() {
     started_ = rfc3339_now();
     set_up_shared();
-    if (auto refusals = create_instances(); !refusals.empty()) return tl::unexpected(std::move(refusals));
+    auto refusals = create_instances();
+    for (std::optional<Diagnostic>& problem : publisher_.try_outputs())
+      if (problem) refusals.push_back(std::move(*problem));
+    if (!refusals.empty()) return tl::unexpected(std::move(refusals));
     if (auto ok = prepare(); !ok) return tl::unexpected(std::vector<Diagnostic>{ok.error()});
     return scan();
   }
@@ -97,7 +100,8 @@ class Run {
     Trial trial;
     const Slice one{plan_.slice.start, std::min<uint64_t>(plan_.slice.count, 1)};
     if (auto ok = create_shards(one); !ok)
-      trial.stages.assign(plan_.stages.size(), ok.error());
+      for (const StagePlan& stage : plan_.stages)
+        trial.stages.push_back(stage.enabled ? std::optional(ok.error()) : std::nullopt);
     else
       trial.stages = create_stages(1);
     trial.outputs = publisher_.try_outputs();
@@ -390,7 +394,7 @@ Result<RunResult> publish(const Plan& outputs, MergedRuns merged, const std::str
   Publisher publisher(outputs, merged.fold_context(), merged.filled);
   if (auto ok = publisher.prepare(); !ok) return tl::unexpected(ok.error());
   RunResult result;
-  for (const HostRecord& host : merged.hosts) result.hosts.add(host);
+  for (const HostRecord& host : std::exchange(merged.hosts, {})) result.hosts.add(host);
   result.hosts.sort();
   result.document = std::move(merged.document);
   result.document.run_id = run_id;

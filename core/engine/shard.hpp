@@ -35,6 +35,7 @@ struct ShardStage {
   bool needs_neighbours = false;  ///< sends packets of its own through the kernel's neighbour table
   int64_t blocked_until = 0;      ///< start() took fewer than offered
   int64_t cost_per_task = 2000;   ///< ns in start(), measured
+  int64_t allowance = 0;          ///< ns beyond the plan's deadline, since packets are being lost; only grows
   std::string failed;             ///< why the stage has failed, or empty
   StageCounters counters;
 };

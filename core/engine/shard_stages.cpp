@@ -209,7 +209,7 @@ bool Shard::offer(ShardStage& s, int64_t now) {
     const uint32_t slot = slots_.pop(s.pending);
     begin_task(slot);
     slots_[slot].state = SlotState::running;
-    slots_[slot].deadline = now + s.plan->deadline;
+    slots_[slot].deadline = now + s.plan->deadline + s.allowance;
     slots_.insert_by_deadline(s.running, slot);
     offered_.push_back(slots_.task_of(slot));
   }

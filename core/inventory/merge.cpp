@@ -280,9 +280,20 @@ class Summing {
     document_.dropped_receive += run.document->dropped_receive;
     for (const StageCoverage& told : run.document->stages)
       for (StageCoverage& stage : document_.stages)
-        if (stage.name == told.name) stage.postponed += told.postponed;
+        if (stage.name == told.name) add_losses(stage, told);
+    if (run.document->slowed_to != 0)
+      document_.slowed_to =
+          document_.slowed_to == 0 ? run.document->slowed_to : std::min(document_.slowed_to, run.document->slowed_to);
     for (const auto& [what, why] : run.document->not_covered)
       if (what.starts_with("stage ")) failed_stages_.emplace(what, why);
+  }
+
+  static void add_losses(StageCoverage& stage, const StageCoverage& told) {
+    stage.postponed += told.postponed;
+    stage.dropped_receive += told.dropped_receive;
+    stage.queue_full += told.queue_full;
+    stage.asked_again += told.asked_again;
+    stage.in_doubt += told.in_doubt;
   }
 
   static void limit_reasons(std::map<std::string, uint64_t>& errors) {

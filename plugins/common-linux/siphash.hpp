@@ -1,8 +1,13 @@
 // SipHash-2-4 (Aumasson and Bernstein, 2012): a keyed 64-bit hash of short messages. It makes what a probe sends
 // unpredictable to whoever has not seen it, so that an answer proves that the question arrived.
 #pragma once
+#include <sys/random.h>
+
 #include <bit>
+#include <cerrno>
 #include <cstdint>
+#include <cstring>
+#include <sonde/plugin.hpp>
 #include <span>
 
 namespace sonde::net {
@@ -40,6 +45,14 @@ inline uint64_t siphash(const SipKey& key, std::span<const uint8_t> message) {
   v2 ^= 0xff;
   rounds(4);
   return v0 ^ v1 ^ v2 ^ v3;
+}
+
+// For what nobody may guess. The seed of a run will not do: it stands in run.json, and is 0 for the parts of a plan.
+inline SipKey random_key() {
+  uint64_t words[2] = {};
+  if (getrandom(words, sizeof words, 0) != sizeof words)
+    throw Failure(SONDE_E_IO, std::string("the system gave no random numbers: ") + std::strerror(errno));
+  return {words[0], words[1]};
 }
 
 // 128 bits from the 64 of an instance's seed: SplitMix64's finaliser, so that near seeds share nothing.

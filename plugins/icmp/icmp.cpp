@@ -42,7 +42,7 @@ Icmp::Icmp(Context host)
       questions_(count_, net::extra_attempts),
       loss_(host) {
   const sonde_place place = host_.place();
-  identity_.key = net::key_from_seed(place.seed);
+  identity_.key = net::random_key();
   identity_.id = id_for(place);
   v4_ = open_echo_socket(host_, AF_INET, identity_.id, packet_size_);
   v6_ = open_echo_socket(host_, AF_INET6, identity_.id, packet_size_);

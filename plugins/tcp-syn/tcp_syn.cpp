@@ -46,7 +46,7 @@ TcpSyn::TcpSyn(Context host)
       interval_(host.duration("/interval")),
       timeout_(host.duration("/timeout")),
       source_port_(host.place().seed),
-      identity_{net::key_from_seed(host.place().seed), source_port_.number()},
+      identity_{net::random_key(), source_port_.number()},
       table_(read_ports(host)),
       most_hosts_(std::clamp<size_t>(most_cells / table_.width(), 16, most_hosts)),
       v4_(open_family(host_, true, identity_.source_port)),
@@ -75,15 +75,6 @@ TcpSyn::~TcpSyn() {
 }
 
 void TcpSyn::report_counters() const {
-  uint64_t dropped = 0;
-  for (const Family* f : {&v4_, &v6_})
-    for (const net::Socket* s : {&f->tcp, &f->icmp})
-      if (*s) dropped += s->drops();
-  if (dropped > 0)
-    host_.log(SONDE_LOG_WARN,
-              std::to_string(dropped) +
-                  " packets were dropped because the receive buffer was full: some open ports may be missing; lower "
-                  "limits.packets_per_second or raise net.core.rmem_max");
   const Counters& c = counters_;
   // Without a number: instances that say the same are heard once.
   if (c.flagged > 0)

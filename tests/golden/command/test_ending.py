@@ -1,4 +1,5 @@
 """How a run ends early: by a signal, by a second one, by its timeout. What was found is kept, and --resume goes on."""
+import json
 import os
 import signal
 import time
@@ -60,6 +61,23 @@ def test_the_timeout_of_a_run(sonde):
     result = sonde.run("--resume", "out", "--set", "limits.run_timeout=1m")
     assert result.code == 0, str(result)
     assert sonde.hosts() == ALL
+
+
+def test_a_quiet_run_tells_what_it_did_not_come_to(sonde):
+    slow(sonde, ", run_timeout: 500ms")
+    result = sonde.run("--quiet")
+    assert result.code == 1 and result.out == ""
+    assert result.err.startswith("incomplete (run_timeout): ")
+
+
+def test_results_of_a_resumed_run_go_where_those_of_its_beginning_went(sonde):
+    slow(sonde, ", run_timeout: 500ms")
+    assert sonde.run("--output", "elsewhere").code == 1
+    result = sonde.run("--resume", "elsewhere", "--set", "limits.run_timeout=1m")
+    assert result.code == 0, str(result)
+    elsewhere = sonde.out.parent / "elsewhere"
+    assert json.loads((elsewhere / "run.json").read_text())["complete"] is True
+    assert not sonde.out.exists()
 
 
 def test_another_plan_is_not_resumed(sonde):

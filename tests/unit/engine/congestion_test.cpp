@@ -166,6 +166,21 @@ TEST(Congestion, AFullSendQueueSlowsDownAndLeavesNoDoubt) {
   EXPECT_EQ(p.congestion.silence(100 * ms, 3 * second), Silence::holds);
 }
 
+TEST(Congestion, AnOverrunJustBehindAFullQueueLeavesDoubtAsWell) {
+  PacketBudget budget(0, 0);
+  Congestion congestion(budget, 0, true, 0);
+  congestion.queue_full(10 * second);
+  congestion.overrun(10 * second, 10 * second + 20 * ms);
+  EXPECT_EQ(congestion.falls(), 1u) << "one trouble";
+  EXPECT_EQ(congestion.silence(10 * second + 10 * ms, 14 * second), Silence::doubtful);
+}
+TEST(Congestion, MoreSpansThanAreKeptAreJoinedNotForgotten) {
+  PacketBudget budget(0, 0);
+  Congestion congestion(budget, 0, true, 0);
+  for (int64_t i = 1; i <= 300; ++i) congestion.overrun(i * 10 * second, i * 10 * second);
+  EXPECT_EQ(congestion.silence(10 * second, 4000 * second), Silence::doubtful);
+  EXPECT_EQ(congestion.silence(3000 * second, 4000 * second), Silence::doubtful);
+}
 TEST(Congestion, SwitchedOffItDoesNothing) {
   Play p(0, false);
   Policer policer(5000);

@@ -186,6 +186,28 @@ TEST_F(Merge, APartThatIsNotThereIsNotCovered) {
   for (const StageCoverage& s : d.stages) EXPECT_EQ(s.by_outcome[static_cast<std::size_t>(Outcome::none)], 100u);
 }
 
+TEST_F(Merge, LossesAddUpAndTheSlowestPartIsTold) {
+  std::vector<RunRemains> runs = read({part(0, 3), part(1, 3), part(2, 3)});
+  ASSERT_EQ(runs.size(), 3u);
+  for (uint64_t i = 0; i < 3; ++i) {
+    ASSERT_TRUE(runs[i].document);
+    runs[i].document->slowed_to = i == 0 ? 0 : 1000 * i;
+    StageCoverage& stage = runs[i].document->stages[1];
+    stage.dropped_receive = 1 + i;
+    stage.queue_full = 10 + i;
+    stage.asked_again = 100 + i;
+    stage.in_doubt = i;
+  }
+  const auto all = merge_runs(std::move(runs));
+  ASSERT_TRUE(all);
+  EXPECT_EQ(all->document.slowed_to, 1000u);
+  const StageCoverage& stage = all->document.stages[1];
+  EXPECT_EQ(stage.dropped_receive, 6u);
+  EXPECT_EQ(stage.queue_full, 33u);
+  EXPECT_EQ(stage.asked_again, 303u);
+  EXPECT_EQ(stage.in_doubt, 3u);
+}
+
 TEST_F(Merge, APartNamedTwiceCountsOnce) {
   const std::string first = part(0, 2), second = part(1, 2);
   const MergedRuns once = merged({first, second}), again = merged({first, second, first + "/journal", second});
