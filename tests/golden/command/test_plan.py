@@ -41,7 +41,7 @@ def test_a_long_run_says_so_before_its_first_packet(sonde):
                         "131070 targets will be reached, the others not be asked")
     assert lines[2] == ("      write run_timeout: 5m (0: no limit), raise limits.workers (64), or scan less at a time "
                         "(--shard 1/205)")
-    # Whoever asked for silence gets it.
+    # Whoever asked for silence hears only what went wrong.
     quiet = sonde.run("--quiet", "--output", "other").err.splitlines()
     assert [line.split(":")[0] for line in quiet] == ["incomplete (run_timeout)", "to go on"], quiet
 
