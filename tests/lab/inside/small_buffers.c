@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-int setsockopt(int fd, int level, int name, const void *value, socklen_t size) {
-  int (*real)(int, int, int, const void *, socklen_t) = dlsym(RTLD_NEXT, "setsockopt");
+int setsockopt(int fd, int level, int name, const void* value, socklen_t size) {
+  int (*real)(int, int, int, const void*, socklen_t) = dlsym(RTLD_NEXT, "setsockopt");
   int small = atoi(getenv("SMALL_BUFFER"));
   if (level == SOL_SOCKET && (name == SO_RCVBUF || name == SO_RCVBUFFORCE))
     return real(fd, level, SO_RCVBUF, &small, sizeof small);
