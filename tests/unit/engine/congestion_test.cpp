@@ -117,6 +117,21 @@ TEST(Congestion, ABadLineIsLeftAlone) {
   EXPECT_GT(p.congestion.falls(), 0u) << "it was tried";
   EXPECT_EQ(p.congestion.rate(), 0u);
   EXPECT_FALSE(p.budget.limited());
+  for (int64_t at = 0; at < p.now; at += 10 * ms)
+    ASSERT_EQ(p.congestion.silence(at, p.now), Silence::holds) << "it was the line, and more tries lose as many";
+}
+
+TEST(Congestion, WhatOurOwnBuffersDroppedStaysInDoubtThoughTheLineIsBad) {
+  Play p(0);
+  std::mt19937 random(7);
+  const auto line = [&](int64_t, int) { return random() % 100 >= 15; };
+  p.until(second, 50, line);
+  p.congestion.overrun(p.now - 5 * ms, p.now);
+  const int64_t then = p.now;
+  p.until(30 * second, 50, line);
+  ASSERT_EQ(p.congestion.rate(), 0u);
+  EXPECT_EQ(p.congestion.silence(then - 5 * ms, p.now), Silence::doubtful);
+  EXPECT_EQ(p.congestion.silence(then + 3 * second, p.now), Silence::holds);
 }
 
 TEST(Congestion, ARouterThatDropsEachFirstPacketIsLeftAlone) {
