@@ -112,7 +112,13 @@ void Congestion::judge(int64_t now) {
   if (rate_ != 0) rate = std::min(rate, rate_.load());
   if (rate == 0) return;
   // About the same rate as before the last fall shows nothing.
-  if (rate_before_ == 0 || rate * 10 <= rate_before_ * 9) futile_falls_ = futile(share, rate) ? futile_falls_ + 1 : 0;
+  if (rate_before_ == 0 || rate * 10 <= rate_before_ * 9) {
+    // Where few answer a share is a rough guess: one that looks better by chance must not take back what was seen.
+    if (futile(share, rate))
+      ++futile_falls_;
+    else if (c.arrived + c.lost >= cohort_size / 2)
+      futile_falls_ = 0;
+  }
   if (futile_falls_ >= futile_falls_max || rate <= least_rate) return resign(now);
   share_before_ = share;
   rate_before_ = rate;
