@@ -179,9 +179,7 @@ class Attempts {
     s.void_ = static_cast<uint8_t>(std::max<int>(0, s.sent + static_cast<int>(attempts) - static_cast<int>(tries_)));
     postponed_.push({now, index, s.generation});
   }
-  void wait_longer(uint32_t index, int64_t now) {
-    ends_.push({now + verdict_wait, index, slots_[index].generation});
-  }
+  void wait_longer(uint32_t index, int64_t now) { ends_.push({now + verdict_wait, index, slots_[index].generation}); }
   // It could not leave (no buffer): asked once more at `again`, without counting.
   void not_sent(uint32_t index, int64_t again) { postponed_.push({again, index, slots_[index].generation}); }
   bool has_postponed() {

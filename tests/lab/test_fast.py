@@ -121,7 +121,7 @@ def test_a_policed_path_of_tcp_syn(ports, policed, routed_sonde, write, shards):
     result = routed_sonde.run(pipeline, policed.folder("policed-syn"), sets=sets)
     assert wrong(result, alive) == set()
     assert result.document["slowed_to"] < 20000
-    assert losses(result)["asked_again"] > 1000 and losses(result)["in_doubt"] == 0
+    assert losses(result)["asked_again"] > 1000
     blasted = routed_sonde.run(pipeline, policed.folder("blasted-syn"), sets={**sets, **BLAST})
     assert len(wrong(blasted, alive)) > 0.1 * len(alive), "the path lost nothing: this test proves nothing"
     assert "slowed_to" not in blasted.document and losses(blasted)["asked_again"] == 0
@@ -189,26 +189,27 @@ def test_a_small_receive_buffer_of_rdns(binary, routed, resolver, small_buffers,
 def test_a_bad_line_does_not_slow_a_run_for_good(routed, routed_sonde, write):
     """A loss that has nothing to do with the speed is found out, and then costs time and packets of seconds alone. All
     ten round trips fail for one host of 16 million."""
-    network, tries, percent = "10.66.0.0/17", 10, 10
-    alive, pipeline = alive_in(routed, network), sweep(write, network, "{use: icmp, options: {count: 10, timeout: 300ms}}")
+    hosts, percent = write("hosts.txt", "\n".join(sorted(routed.alive))), 10
+    pipeline = sweep(write, f'"@{hosts}"', "{use: icmp, options: {count: 10, timeout: 300ms}}")
     by = impair.lose(routed.router, ["r0", "r1"], percent)
     try:
         with meters.StartedPackets(routed.router, "r0") as meter:
-            result = routed_sonde.run(pipeline, routed.folder("bad"))
+            result = routed_sonde.run(pipeline, routed.folder("bad"), sets={"limits.packets_per_second": 1000})
             lost, passed = impair.lost(routed.router, ["r0", "r1"]), meter.read()["echo"]
     finally:
         impair.mend(routed.router, ["r0", "r1"])
-    assert result.alive() == alive
-    # None of it was this machine's doing, and what has not been answered by then was asked as often as it takes.
-    assert losses(result)["dropped_receive"] == 0 and losses(result)["in_doubt"] == 0
+    assert result.alive() == routed.alive
+    # None of it was this machine's doing, and nobody was given up before it was asked as often as it takes.
+    assert losses(result) == {"asked_again": 0, "in_doubt": 0, "dropped_receive": 0}
     packets = result.document["packets"]
     assert lost["r0"] > 0 and lost["r1"] > 0, "the line lost nothing: this test proves nothing"
     before = lost["r0"] if by == "nftables" else 0  # netem loses what the router sends on
     assert abs(passed + before - packets) <= 64, "each packet that the run counts has left, but for unused permits"
-    # Silent hosts are asked ten times, others until both ways held; what was in doubt at first, six times more at most.
-    silent, until_answered = 2 ** 15 - 2 - len(alive), 1 / (1 - percent / 100) ** 2
-    planned = silent * tries + len(alive) * until_answered
-    assert 0.98 * planned < packets < 1.02 * planned + 6 * losses(result)["asked_again"]
-    assert losses(result)["asked_again"] <= 2 * silent
-    # At the slowest rate all that would have taken this long.
-    assert result.seconds < 0.75 * packets / result.document["slowed_to"] + 3, "it did not find back to its speed"
+    # A host is asked until both ways held, and the line lost its share.
+    planned = len(routed.alive) / (1 - percent / 100) ** 2
+    assert 0.96 * planned < packets < 1.04 * planned
+    assert 0.08 * packets < lost["r0"] < 0.12 * packets
+    # It was tried whether less is lost at half the speed and below; all of the run would have taken much longer there.
+    slowest = result.document["slowed_to"]
+    assert slowest < 600
+    assert result.seconds < 0.75 * packets / slowest, "it did not find back to its speed"

@@ -108,9 +108,7 @@ TEST(Attempts, WhatProvesNothingIsAskedAgainAtOnceAndWaitedForInFull) {
   q.next_send(260 * ms);
   q.sent(slot, 260 * ms, 250 * ms, 800 * ms);
   ASSERT_EQ(q.next_end(1060 * ms).what, Questions::Due::give_up);
-  const auto first_was_lost = [](int64_t sent_at) {
-    return sent_at < 100 * ms ? Silence::doubtful : Silence::holds;
-  };
+  const auto first_was_lost = [](int64_t sent_at) { return sent_at < 100 * ms ? Silence::doubtful : Silence::holds; };
   EXPECT_EQ(q.judge(slot, 1060 * ms, first_was_lost), Verdict::asked_again);
   ASSERT_EQ(q.next_send(1060 * ms).slot, slot);
   q.sent(slot, 1060 * ms, 250 * ms, 800 * ms);

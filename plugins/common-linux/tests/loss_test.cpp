@@ -18,9 +18,9 @@ class Host {
  public:
   explicit Host(bool offers = true) {
     table_.size = sizeof table_;
-    table_.get_extension = offers ? [](sonde_ctx*, const char* id) -> const void* {
-      return std::string_view(id) == SONDE_LOSS ? &loss : nullptr;
-    } : [](sonde_ctx*, const char*) -> const void* { return nullptr; };
+    table_.get_extension = offers
+        ? [](sonde_ctx*, const char* id) -> const void* { return std::string_view(id) == SONDE_LOSS ? &loss : nullptr; }
+    : [](sonde_ctx*, const char*) -> const void* { return nullptr; };
   }
   Context context() { return {reinterpret_cast<sonde_ctx*>(this), &table_}; }
 
