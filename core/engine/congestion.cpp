@@ -112,22 +112,34 @@ void Congestion::judge(int64_t now) {
   if (rate_ != 0) rate = std::min(rate, rate_.load());
   if (rate == 0) return;
   // About the same rate as before the last fall shows nothing.
-  if (rate_before_ == 0 || rate * 10 <= rate_before_ * 9) futile_falls_ = futile(share, rate) ? futile_falls_ + 1 : 0;
-  if (futile_falls_ >= futile_falls_max || rate <= least_rate) {
-    resigned_until_ = now + resigned_for;
-    futile_falls_ = 0;
-    rate_before_ = passed_ = 0;
-    steps_.clear();
-    regime_ = now;
-    return set_rate(0);
+  if (rate_before_ == 0 || rate * 10 <= rate_before_ * 9) {
+    // Where few answer a share is a rough guess: one that looks better by chance must not take back what was seen.
+    if (futile(share, rate))
+      ++futile_falls_;
+    else if (c.arrived + c.lost >= cohort_size / 2)
+      futile_falls_ = 0;
   }
+  if (futile_falls_ >= futile_falls_max || rate <= least_rate) return resign(now);
   share_before_ = share;
   rate_before_ = rate;
   const double through = static_cast<double>(rate) * (1 - share);
   const bool rough = share > rough_share;
   passed_ = rough ? 0 : static_cast<uint64_t>(through);
   const int64_t since = faster_since(passed_, c.from);
-  fall_to(static_cast<uint64_t>(through * (rough ? 0.75 : 0.85)), since, now);
+  if (futile_falls_ == 0) futile_from_ = since;
+  fall_to(static_cast<uint64_t>(through * (rough ? 0.75 : 0.85)), {since, now, true}, now);
+}
+
+// Where the speed was not the cause, packets sent while it was thought so are worth what all others are.
+void Congestion::resign(int64_t now) {
+  if (futile_falls_ >= futile_falls_max)
+    std::erase_if(doubt_, [this](const Span& s) { return s.of_path && s.to >= futile_from_; });
+  resigned_until_ = now + resigned_for;
+  futile_falls_ = 0;
+  rate_before_ = passed_ = 0;
+  steps_.clear();
+  regime_ = now;
+  set_rate(0);
 }
 
 // Losses were few when the rate began to be too much: in doubt is all that left faster than what gets through.
@@ -154,11 +166,11 @@ void Congestion::overrun(int64_t last_look, int64_t now) {
   const int64_t from = last_look - slowest_answer;
   if (now - last_trouble_ < trouble_every) {
     // The same trouble as a moment ago; who was asked meanwhile is in doubt all the same.
-    in_doubt(from, now);
+    in_doubt({from, now, false});
     return;
   }
   last_trouble_ = now;
-  fall_to(budget_.rate_between(now - 100 * ms, now) / 2, from, now);
+  fall_to(budget_.rate_between(now - 100 * ms, now) / 2, {from, now, false}, now);
 }
 
 void Congestion::queue_full(int64_t now) {
@@ -166,23 +178,23 @@ void Congestion::queue_full(int64_t now) {
   std::lock_guard lock(mutex_);
   if (now - last_trouble_ < trouble_every) return;
   last_trouble_ = now;
-  fall_to(budget_.rate_between(now - 100 * ms, now) * 3 / 4, now, now);
+  fall_to(budget_.rate_between(now - 100 * ms, now) * 3 / 4, {now, now, false}, now);
 }
 
-void Congestion::in_doubt(int64_t from, int64_t to) {
-  if (!doubt_.empty() && from <= doubt_.back().to)
-    doubt_.back() = {std::min(from, doubt_.back().from), to};
+void Congestion::in_doubt(const Span& span) {
+  if (!doubt_.empty() && span.of_path == doubt_.back().of_path && span.from <= doubt_.back().to)
+    doubt_.back() = {std::min(span.from, doubt_.back().from), span.to, span.of_path};
   else
-    doubt_.push_back({from, to});
+    doubt_.push_back(span);
   if (doubt_.size() > spans_kept) {  // joined: what lies between is asked again for nothing, but nothing is missed
-    doubt_[1].from = doubt_[0].from;
+    doubt_[1] = {std::min(doubt_[0].from, doubt_[1].from), doubt_[1].to, doubt_[0].of_path && doubt_[1].of_path};
     doubt_.erase(doubt_.begin());
   }
   any_doubt_.store(true, std::memory_order_release);
 }
 
-void Congestion::fall_to(uint64_t rate, int64_t doubtful_from, int64_t now) {
-  if (doubtful_from < now) in_doubt(doubtful_from, now);
+void Congestion::fall_to(uint64_t rate, Span doubt, int64_t now) {
+  if (doubt.from < doubt.to) in_doubt(doubt);
   regime_ = now;
   steps_.clear();
   uint64_t floor = least_rate;

@@ -42,6 +42,7 @@ class Congestion {
   static constexpr std::size_t remembered = 4096;  ///< slices of 10 ms
   struct Span {
     int64_t from, to;
+    bool of_path;  ///< what shows is that packets were lost; else that this machine dropped them
   };
   struct Step {  ///< the rate grew
     int64_t at;
@@ -61,8 +62,9 @@ class Congestion {
   void judge(int64_t now);
   bool futile(double share, uint64_t rate) const;
   int64_t faster_since(uint64_t rate, int64_t otherwise) const;
-  void fall_to(uint64_t rate, int64_t doubtful_from, int64_t now);
-  void in_doubt(int64_t from, int64_t to);
+  void fall_to(uint64_t rate, Span doubt, int64_t now);
+  void in_doubt(const Span&);
+  void resign(int64_t now);
   void set_rate(uint64_t rate);
   void grow(int64_t now);
 
@@ -88,6 +90,7 @@ class Congestion {
   uint64_t passed_ = 0;      ///< packets a second that got through at the last fall, 0: only roughly known
   std::vector<Step> steps_;  ///< since the last fall
   uint32_t futile_falls_ = 0;
+  int64_t futile_from_ = 0;  ///< in doubt since the fall before those
 };
 
 }  // namespace sonde::core

@@ -22,7 +22,7 @@ struct StageCounters {
   uint64_t dropped_receive = 0;  ///< packets that its sockets dropped for want of buffer
   uint64_t queue_full = 0;       ///< packets that found no room in a send queue, and left later
   uint64_t asked_again = 0;      ///< questions beyond the stage's own tries, because packets were being lost
-  uint64_t in_doubt = 0;         ///< unanswered although the last try went out while packets were being lost
+  uint64_t in_doubt = 0;         ///< unanswered, on fewer tries that prove something than promised
 };
 
 struct Batch {

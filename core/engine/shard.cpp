@@ -128,7 +128,7 @@ int64_t Shard::next_wake() const {
     if (s.running.head != no_slot) next = std::min(next, slots_.at(s.running.head).deadline);
     if (s.pending.head != no_slot && s.blocked_until > now) next = std::min(next, s.blocked_until);
   }
-  if (unwritten() > 0 && position_ < slice_.end() && !has_room()) next = std::min(next, now + written_retry_ns);
+  if (kept_out_) next = std::min(next, has_room() ? now : now + written_retry_ns);
   for (const auto& queue : turns_)
     if (!queue.empty()) next = std::min(next, std::max(retry_shortage_at_, now + turn_retry_ns / 10));
   if (!turns_[static_cast<std::size_t>(Shortage::packets)].empty())
@@ -137,6 +137,7 @@ int64_t Shard::next_wake() const {
 }
 
 void Shard::intake(int64_t stop_at) {
+  kept_out_ = false;
   if (stopping_) return;
   ShardStage* first = nullptr;
   for (ShardStage& s : stages_)
@@ -145,7 +146,11 @@ void Shard::intake(int64_t stop_at) {
       break;
     }
   uint32_t since_clock = 0;
-  while (position_ < slice_.end() && (!first || first->pending.size < enough_pending) && has_room()) {
+  while (position_ < slice_.end() && (!first || first->pending.size < enough_pending)) {
+    if (!has_room()) {
+      kept_out_ = waits_for_writing();
+      return;
+    }
     if (++since_clock % 64 == 0 && monotonic_ns() >= stop_at) return;
     const uint64_t position = position_++;
     if (shared_.settled && shared_.settled->contains(position)) {

@@ -109,6 +109,10 @@ class Shard {
     return source_facts_ + facts_handed_over_ - shared_.written[index_].facts.load(std::memory_order_acquire);
   }
   bool has_room() const { return slots_.used() + unwritten() < slots_.capacity() && held_facts() < most_held_facts_; }
+  /// No room, and it is what the coordinator has not taken yet that fills it.
+  bool waits_for_writing() const {
+    return !has_room() && slots_.used() < slots_.capacity() && source_facts_ < most_held_facts_;
+  }
   void add_core_facts(HostSlot&);
   void expire();
   void expire_job(ShardStage&, uint32_t slot);
@@ -141,6 +145,7 @@ class Shard {
   int64_t pace_wake_ = INT64_MAX;
   bool stopping_ = false;
   bool overloaded_ = false;   ///< the pump ran out of its time with work left
+  bool kept_out_ = false;     ///< the last intake left hosts for waits_for_writing(); nobody tells when that is over
   std::atomic<void*> owner_;  ///< the thread that may touch all this: who made it, or who runs it
   std::mutex gate_;
   bool open_ = false;  ///< run() takes what is posted

@@ -22,7 +22,7 @@ struct StageCoverage {
   uint64_t dropped_receive = 0;  ///< packets that our own sockets dropped for want of buffer (SK_MEMINFO_DROPS)
   uint64_t queue_full = 0;   ///< packets that found no room in a send queue of this machine (ENOBUFS), and left later
   uint64_t asked_again = 0;  ///< questions beyond the stage's own tries, because packets were being lost
-  uint64_t in_doubt = 0;     ///< targets that stayed silent, and were last asked while packets were being lost
+  uint64_t in_doubt = 0;     ///< targets whose silence rests on fewer tries than the stage promises
 };
 
 struct RunDocument {

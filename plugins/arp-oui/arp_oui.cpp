@@ -295,6 +295,7 @@ void ArpOui::cancel(Task task, uint64_t user, uint32_t why) {
   const Questions::Slot* s = questions_.find(slot);
   if (!s || s->task != task.id()) return;
   const uint8_t sent = s->sent;
+  const bool in_doubt = why == SONDE_EXPIRED && loss_.cut_short(questions_, slot);
   close(slot);
   if (why != SONDE_EXPIRED) {
     task.done(SONDE_CANCELLED);
@@ -302,7 +303,7 @@ void ArpOui::cancel(Task task, uint64_t user, uint32_t why) {
     task.fail(SONDE_E_AGAIN, "no question could leave before the deadline");
   } else {
     // Later stages pass by who is silent here; that takes all the questions that were promised.
-    if (sent >= tries_) task.put(link_state, "silent");
+    if (sent >= tries_ && !in_doubt) task.put(link_state, "silent");
     task.done(SONDE_NO_ANSWER);
   }
 }

@@ -48,6 +48,34 @@ class TurnQueue {
   size_t head_ = 0, tail_ = 0;
 };
 
+// What the silence after one attempt proves, and what becomes of a question whose wait is over.
+enum class Silence : uint8_t { holds, doubtful, open };
+enum class Verdict : uint8_t { ends, ends_in_doubt, asked_again, waits };
+struct Standing {
+  Verdict verdict = Verdict::ends;
+  unsigned proves_nothing = 0;  // attempts
+};
+// Of a question that was asked `sent` times in vain. It takes `tries` attempts that prove something to end it, and
+// `most` are all that it may get. `after(i)`: what the silence after attempt i says.
+template <class After>
+Standing weigh(unsigned sent, unsigned tries, unsigned most, After&& after) {
+  Standing out;
+  bool open = false;
+  for (unsigned i = 0; i < sent; ++i) {
+    const Silence silence = after(i);
+    out.proves_nothing += silence == Silence::doubtful;
+    open = open || silence == Silence::open;
+  }
+  const bool too_few = sent < tries + out.proves_nothing;
+  if (too_few && sent < most)
+    out.verdict = Verdict::asked_again;
+  else if (open)
+    out.verdict = Verdict::waits;
+  else if (too_few)
+    out.verdict = Verdict::ends_in_doubt;
+  return out;
+}
+
 template <class Question>
 class Attempts {
  public:
@@ -65,8 +93,9 @@ class Attempts {
     uint32_t slot = 0;
   };
 
-  // `extra`: how many attempts more a question may get for those that prove nothing; see judge().
+  // `extra`: how many attempts more a question may get for those that prove nothing; see weigh().
   explicit Attempts(unsigned tries, unsigned extra = 0) : tries_(tries), most_(tries + extra) {}
+  unsigned tries() const { return tries_; }
   unsigned most() const { return most_; }
 
   uint32_t open(sonde_task task, const Question& question) {
@@ -99,7 +128,7 @@ class Attempts {
   // to be put in by not_sent().
   void restart(uint32_t index) {
     ++slots_[index].generation;
-    slots_[index].sent = 0;
+    slots_[index].sent = slots_[index].void_ = 0;
   }
   // What stays valid for this slot alone; nullptr when there is no such question (any more).
   Slot* find(uint32_t index, uint32_t generation) {
@@ -108,6 +137,7 @@ class Attempts {
   }
   Slot* find(uint32_t index) { return index < slots_.size() && slots_[index].live ? &slots_[index] : nullptr; }
   Slot& operator[](uint32_t index) { return slots_[index]; }
+  const Slot& operator[](uint32_t index) const { return slots_[index]; }
   size_t live() const { return live_; }
   size_t capacity() const { return slots_.size(); }
 
@@ -125,33 +155,31 @@ class Attempts {
   int64_t sent_at(uint32_t index, unsigned attempt) const {
     return began_ + int64_t{times_[size_t{index} * most_ + attempt]} * one_ms;
   }
-  // What the silence after one attempt proves, and what becomes of a question whose wait is over.
-  enum class Silence : uint8_t { holds, doubtful, open };
-  enum class Verdict : uint8_t { ends, ends_in_doubt, asked_again, waits };
   // `silence` judges the time of an attempt. Where attempts prove nothing the question is asked again, at once, as long
   // as it may; where that is still open it waits a little longer.
   template <class Judge>
   Verdict judge(uint32_t index, int64_t now, Judge&& silence) {
+    const Verdict verdict = standing(index, silence);
+    if (verdict == Verdict::asked_again) postponed_.push({now, index, slots_[index].generation});
+    if (verdict == Verdict::waits) wait_longer(index, now);
+    return verdict;
+  }
+  // The same without the consequences: what the attempts so far are worth.
+  template <class Judge>
+  Verdict standing(uint32_t index, Judge&& silence) {
     Slot& s = slots_[index];
     if (most_ == tries_) return Verdict::ends;
-    Silence last = Silence::holds;
-    bool open = false;
-    s.void_ = 0;
-    for (unsigned i = 0; i < s.sent; ++i) {
-      last = silence(sent_at(index, i));
-      s.void_ = static_cast<uint8_t>(s.void_ + (last == Silence::doubtful));
-      open = open || last == Silence::open;
-    }
-    if (s.sent - s.void_ < static_cast<int>(tries_) && s.sent < most_) {
-      postponed_.push({now, index, s.generation});
-      return Verdict::asked_again;
-    }
-    if (open) {
-      ends_.push({now + verdict_wait, index, s.generation});
-      return Verdict::waits;
-    }
-    return last == Silence::doubtful ? Verdict::ends_in_doubt : Verdict::ends;
+    const Standing standing = weigh(s.sent, tries_, most_, [&](unsigned i) { return silence(sent_at(index, i)); });
+    s.void_ = static_cast<uint8_t>(standing.proves_nothing);
+    return standing.verdict;
   }
+  // For a question whose parts its owner weighs: that many attempts more, spaced, the first at once.
+  void ask_again(uint32_t index, int64_t now, unsigned attempts) {
+    Slot& s = slots_[index];
+    s.void_ = static_cast<uint8_t>(std::max<int>(0, s.sent + static_cast<int>(attempts) - static_cast<int>(tries_)));
+    postponed_.push({now, index, s.generation});
+  }
+  void wait_longer(uint32_t index, int64_t now) { ends_.push({now + verdict_wait, index, slots_[index].generation}); }
   // It could not leave (no buffer): asked once more at `again`, without counting.
   void not_sent(uint32_t index, int64_t again) { postponed_.push({again, index, slots_[index].generation}); }
   bool has_postponed() {

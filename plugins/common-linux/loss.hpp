@@ -17,28 +17,48 @@ class LossReport {
       table_ = static_cast<const sonde_loss*>(host.host().get_extension(host.raw_context(), SONDE_LOSS));
   }
 
-  // `attempt` was answered, those before it were not.
+  explicit operator bool() const { return table_ != nullptr; }
+
+  // `attempt` was answered, those before it were not. `sent_at(i)`: when attempt i left.
+  template <class SentAt>
+  void answered(unsigned attempt, SentAt&& sent_at) const {
+    if (!table_) return;
+    for (unsigned i = 0; i < attempt; ++i) table_->lost(host_.raw_context(), sent_at(i));
+    table_->arrived(host_.raw_context(), sent_at(attempt));
+  }
   template <class Question>
   void answered(const Attempts<Question>& questions, uint32_t slot, unsigned attempt) const {
-    if (!table_) return;
-    for (unsigned i = 0; i < attempt; ++i) table_->lost(host_.raw_context(), questions.sent_at(slot, i));
-    table_->arrived(host_.raw_context(), questions.sent_at(slot, attempt));
+    answered(attempt, [&](unsigned i) { return questions.sent_at(slot, i); });
+  }
+  // What silence after a packet of that time says; holds where nobody can tell.
+  Silence silence(int64_t sent_at) const {
+    const int said = table_ ? table_->silence(host_.raw_context(), sent_at) : int{SONDE_SILENCE_HOLDS};
+    return said == SONDE_SILENCE_DOUBTFUL ? Silence::doubtful
+           : said == SONDE_SILENCE_OPEN   ? Silence::open
+                                          : Silence::holds;
   }
   // The wait for this question is over. True: it goes on, since the silence proves nothing, or may not.
   template <class Question>
   bool goes_on(Attempts<Question>& questions, uint32_t slot, int64_t now) const {
-    using Questions = Attempts<Question>;
     if (!table_) return false;
-    const auto silence = [this](int64_t sent_at) {
-      const int said = table_->silence(host_.raw_context(), sent_at);
-      return said == SONDE_SILENCE_DOUBTFUL ? Questions::Silence::doubtful
-             : said == SONDE_SILENCE_OPEN   ? Questions::Silence::open
-                                            : Questions::Silence::holds;
-    };
-    const auto verdict = questions.judge(slot, now, silence);
-    if (verdict == Questions::Verdict::asked_again) table_->asked_again(host_.raw_context(), 1);
-    if (verdict == Questions::Verdict::ends_in_doubt) table_->left_in_doubt(host_.raw_context(), 1);
-    return verdict == Questions::Verdict::asked_again || verdict == Questions::Verdict::waits;
+    const auto verdict = questions.judge(slot, now, [this](int64_t sent_at) { return silence(sent_at); });
+    if (verdict == Verdict::asked_again) asked_again(1);
+    if (verdict == Verdict::ends_in_doubt) left_in_doubt(1);
+    return verdict == Verdict::asked_again || verdict == Verdict::waits;
+  }
+  // Its time is up in the middle of it. True: it ends in doubt, since too few attempts prove anything.
+  template <class Question>
+  bool cut_short(Attempts<Question>& questions, uint32_t slot) const {
+    if (!table_ || questions[slot].sent == 0) return false;
+    const auto verdict = questions.standing(slot, [this](int64_t sent_at) { return silence(sent_at); });
+    if (verdict != Verdict::ends) left_in_doubt(1);
+    return verdict != Verdict::ends;
+  }
+  void asked_again(uint32_t questions) const {
+    if (table_) table_->asked_again(host_.raw_context(), questions);
+  }
+  void left_in_doubt(uint32_t questions) const {
+    if (table_) table_->left_in_doubt(host_.raw_context(), questions);
   }
   // A send queue of this machine was full.
   void congested(uint32_t packets) const {

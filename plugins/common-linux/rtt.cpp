@@ -18,15 +18,19 @@ void RttEstimate::add(int64_t ns) {
   if (samples_ < enough) ++samples_;
 }
 
+int64_t RttEstimate::longest() const {
+  constexpr int64_t least = 10'000'000;  // this machine has other work as well
+  return known() ? std::max(least, mean_ + 4 * deviation_) : 0;
+}
+
 int64_t RttEstimate::spacing(int64_t interval, int64_t timeout) const {
-  if (!known()) return interval;
-  return std::max(interval, std::min(mean_ + 4 * deviation_, timeout));
+  return std::max(interval, std::min(longest(), timeout));
 }
 
 int64_t RttEstimate::adaptive_wait(int64_t timeout) const {
   constexpr int64_t least = 100'000'000;  // one slow host among many fast ones is worth that much
   if (!known()) return timeout;
-  return std::min(timeout, std::max(least, 4 * (mean_ + 4 * deviation_)));
+  return std::min(timeout, std::max(least, 4 * longest()));
 }
 
 }  // namespace sonde::net

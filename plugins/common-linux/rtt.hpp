@@ -9,6 +9,8 @@ class RttEstimate {
  public:
   void add(int64_t ns);
   bool known() const { return samples_ >= enough; }
+  // What an answer that is no exception takes at most; 0: not known yet.
+  int64_t longest() const;
   // When a retry makes sense: no earlier than `interval`, no earlier than replies usually take, no later than
   // `timeout`.
   int64_t spacing(int64_t interval, int64_t timeout) const;

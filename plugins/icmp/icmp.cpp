@@ -249,6 +249,7 @@ void Icmp::cancel(Task task, uint64_t user, uint32_t why) {
   const auto slot = static_cast<uint32_t>(user);
   Questions::Slot* s = questions_.find(slot);
   if (!s || s->task != task.id()) return;
+  if (why == SONDE_EXPIRED) loss_.cut_short(questions_, slot);
   questions_.close(slot);
   // A question that never left proves no silence.
   if (why == SONDE_EXPIRED && s->sent == 0)

@@ -20,6 +20,7 @@ net::Ip sender(bool four, const net::Received& packet) {
 // True: nothing is left that had arrived.
 bool TcpSyn::drain(const Family& family, int64_t now) {
   if (!family) return true;
+  wall_ahead_ = net::wall_clock() - host_.now();
   bool empty =
       receive_.drain(family.tcp.fd(), most_rounds, [&](const net::Received& packet) { answer(family, packet, now); });
   if (family.icmp)
@@ -57,6 +58,8 @@ void TcpSyn::answer(const Family& family, const net::Received& packet, int64_t n
     return;
   }
   s->question.from_host = true;
+  if (const auto place = asked_place(slot, answered->port); place && table_.state(slot, *place) == PortState::silent)
+    tell_fates(slot, *place, packet.wall_time > 0 ? std::min(packet.wall_time - wall_ahead_, now) : now);
   learn(slot, answered->port, answered->answer == Answer::open ? PortState::open : PortState::closed, now);
 }
 
@@ -92,14 +95,21 @@ void TcpSyn::error(const Family& family, const net::Received& packet, int64_t no
   learn(slot, answered->port, answered->final || from_target ? PortState::filtered : PortState::unreachable, now);
 }
 
-void TcpSyn::learn(uint32_t slot, uint16_t port, PortState state, int64_t now) {
-  Question& q = questions_[slot].question;
+// Where this port of the host stands, once it was asked.
+std::optional<uint32_t> TcpSyn::asked_place(uint32_t slot, uint16_t port) const {
+  const Question& q = questions_[slot].question;
   auto place = table_.place_of(port);
   const auto decoys = std::span(q.decoys.ports).first(q.decoys.count);
   if (!place)
     if (const auto it = std::find(decoys.begin(), decoys.end(), port); it != decoys.end())
       place = static_cast<uint32_t>(table_.asked().size() + static_cast<size_t>(it - decoys.begin()));
-  if (!place || table_.sent(slot, *place) == 0) return;
+  return place && table_.sent(slot, *place) > 0 ? place : std::nullopt;
+}
+
+void TcpSyn::learn(uint32_t slot, uint16_t port, PortState state, int64_t now) {
+  Question& q = questions_[slot].question;
+  const auto place = asked_place(slot, port);
+  if (!place) return;
   const bool was_settled = is_settled(table_.state(slot, *place));
   if (!table_.learn(slot, *place, state)) {
     ++counters_.late;
@@ -141,6 +151,7 @@ void TcpSyn::report(uint32_t slot, bool stopped) {
   const Questions::Slot& s = questions_[slot];
   const Question q = s.question;
   const Task task(host_, s.task);
+  if (q.in_doubt) loss_.left_in_doubt(1);
   const auto asked = table_.asked();
   std::array<PortState, most_decoys> decoys{};
   for (uint32_t i = 0; i < q.decoys.count; ++i) decoys[i] = table_.state(slot, static_cast<uint32_t>(asked.size()) + i);

@@ -42,6 +42,9 @@ Family open_family(const Context& host, bool four, uint16_t source_port) {
     f.why_not = std::string("TCP over ") + name + ": no raw socket is allowed on this machine";
     return f;
   }
+  const int on = 1;
+  // Not fatal: without it the time of arrival is when the packet is read.
+  ::setsockopt(f.tcp.fd(), SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
   f.icmp = open_filtered(host, family, four ? int{IPPROTO_ICMP} : int{IPPROTO_ICMPV6},
                          four ? error_filter4(source_port) : error_filter6(source_port));
   f.batch = std::make_unique<Batch>((four ? net::ip4_header_size : 0) + syn_size);

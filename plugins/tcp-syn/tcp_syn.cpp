@@ -21,8 +21,13 @@ constexpr size_t receive_size = 256;     // an IP header with options, a segment
 constexpr uint32_t burst = 16;           // packets to one host before another has its turn
 constexpr uint32_t most_turns = 32;      // in one event: 512 packets, some 2 ms
 constexpr uint32_t most_mid_round = 32;  // hosts with long port lists that take turns
-constexpr size_t most_cells = 8 << 20;   // octets for the states of ports
 constexpr size_t most_hosts = 65536;
+// Octets for the states of ports and the times of attempts at them, when all are asked as often as may be.
+constexpr size_t most_octets = 16 << 20;
+
+size_t hosts_at_a_time(size_t width, unsigned attempts) {
+  return std::clamp<size_t>(most_octets / (width * (1 + attempts * SendTimes::octets_each)), 4, most_hosts);
+}
 
 std::vector<uint16_t> read_ports(const Context& host) {
   std::vector<uint16_t> out;
@@ -48,11 +53,13 @@ TcpSyn::TcpSyn(Context host)
       source_port_(host.place().seed),
       identity_{net::random_key(), source_port_.number()},
       table_(read_ports(host)),
-      most_hosts_(std::clamp<size_t>(most_cells / table_.width(), 16, most_hosts)),
+      times_(table_.width()),
+      loss_(host),
+      most_hosts_(hosts_at_a_time(table_.width(), tries_ + net::extra_attempts)),
       v4_(open_family(host_, true, identity_.source_port)),
       v6_(open_family(host_, false, identity_.source_port)),
       receive_(receive_size),
-      questions_(tries_) {
+      questions_(tries_, loss_ ? net::extra_attempts : 0) {
   if (!v4_ && !v6_) throw Failure(SONDE_E_DENIED, "raw sockets are not allowed; expected CAP_NET_RAW or root");
   try {
     network_ = net::NetlinkReader().read_all();
@@ -140,6 +147,7 @@ size_t TcpSyn::start(std::span<const sonde_task> tasks) {
     const uint32_t slot = questions_.open(task.id(), q);
     table_.grow(questions_.capacity());
     table_.clear(slot);
+    times_.grow(questions_.capacity());
     hosts_.emplace(endpoint(q.ip, q.scope_id), slot);
     task.attach(slot);
     take_turn(slot, now);
@@ -161,6 +169,15 @@ uint16_t TcpSyn::port_at(const Question& q, uint32_t place) const {
   return place < asked.size() ? asked[place] : q.decoys.ports[place - asked.size()];
 }
 
+// Whether it gets a packet in this round. The first rounds ask all that have not answered, further ones those of which
+// too few packets prove anything.
+bool TcpSyn::is_due(uint32_t slot, uint32_t place) const {
+  const Questions::Slot& s = questions_[slot];
+  if (is_settled(table_.state(slot, place))) return false;
+  if (s.sent < tries_) return table_.sent(slot, place) <= s.sent;
+  return standing(slot, place).verdict == net::Verdict::asked_again;
+}
+
 // Puts packets of this host's round into their batch: a burst, or as many as may leave now. False: none might.
 bool TcpSyn::take_turn(uint32_t slot, int64_t now) {
   Questions::Slot& s = questions_[slot];
@@ -170,13 +187,14 @@ bool TcpSyn::take_turn(uint32_t slot, int64_t now) {
   const uint32_t end = end_place(q);
   while (q.cursor < end) {
     const uint32_t place = q.cursor;
-    if (is_settled(table_.state(slot, place)) || table_.sent(slot, place) > s.sent) {
+    if (!is_due(slot, place)) {
       ++q.cursor;
       continue;
     }
     if (used == tokens || short_) break;
     ++used;
     ++q.cursor;
+    times_.note(slot, place, table_.sent(slot, place), now);
     table_.add_sent(slot, place, 1);
     send_syn(q, {slot, place}, port_at(q, place));
     // The batch may have been full and sent, and this machine may have refused it.
@@ -273,6 +291,7 @@ void TcpSyn::send_failed(PacketTag tag, int error) {
   if (shortage) {
     short_ = true;
     ++counters_.shortages;
+    if (error == ENOBUFS) loss_.congested(1);
   }
   if (shortage || s->question.frame) {
     // The neighbour may be reachable by the kernel's choice even where our frame is not (a link that went down).
@@ -298,7 +317,7 @@ void TcpSyn::end_rounds(int64_t now) {
       continue;
     }
     q.cursor = first_place(q);
-    questions_.sent(turn.slot, now, interval_, timeout_);
+    questions_.sent(turn.slot, now, rtt_.spacing(interval_, timeout_), timeout_);
   }
   ended_.clear();
   short_ = false;
@@ -325,7 +344,7 @@ void TcpSyn::on_timer(uint64_t id, uint64_t) {
   const bool empty4 = drain(v4_, now), empty6 = drain(v6_, now);
   if (empty4 && empty6)
     for (auto next = questions_.next_end(now); next.what == Questions::Due::give_up; next = questions_.next_end(now))
-      conclude(next.slot, now);
+      if (!goes_on(next.slot, now)) conclude(next.slot, now);
   send_due(now);
   if (std::exchange(hungry_, false)) host_.wake(tick);
   arm(now);
@@ -348,7 +367,9 @@ void TcpSyn::close(uint32_t slot) {
 void TcpSyn::cancel(Task task, uint64_t user, uint32_t why) {
   const auto slot = static_cast<uint32_t>(user);
   const Questions::Slot* s = questions_.find(slot);
-  if (s && s->task == task.id()) report(slot, why != SONDE_EXPIRED);
+  if (!s || s->task != task.id()) return;
+  if (why == SONDE_EXPIRED) cut_short(slot);
+  report(slot, why != SONDE_EXPIRED);
 }
 
 }  // namespace sonde::tcp_syn

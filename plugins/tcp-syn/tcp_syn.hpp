@@ -1,5 +1,5 @@
 // The probe: asks the ports of each target by single SYNs, waits, and tells answers from what only looks like one.
-// tcp_syn.cpp sends, answers.cpp reads what comes back and concludes.
+// tcp_syn.cpp sends, answers.cpp reads what comes back and concludes, lost_syns.cpp asks again for what was lost.
 #pragma once
 #include <sonde/plugin.hpp>
 
@@ -10,10 +10,13 @@
 #include "common-linux/alarm.hpp"
 #include "common-linux/attempts.hpp"
 #include "common-linux/batch.hpp"
+#include "common-linux/loss.hpp"
 #include "common-linux/network.hpp"
 #include "common-linux/pacer.hpp"
+#include "common-linux/rtt.hpp"
 #include "tcp-syn/port_table.hpp"
 #include "tcp-syn/segment.hpp"
+#include "tcp-syn/send_times.hpp"
 #include "tcp-syn/sockets_linux.hpp"
 #include "tcp-syn/source_address_linux.hpp"
 #include "tcp-syn/source_port_linux.hpp"
@@ -57,6 +60,7 @@ class TcpSyn {
     bool deciding = false;   // the decoys' turn
     bool mid_round = false;  // some of its packets had to wait
     bool from_host = false;  // a packet came back from this very address
+    bool in_doubt = false;   // a port's silence proves nothing, and it may not be asked again
   };
   using Questions = net::Attempts<Question>;
 
@@ -78,6 +82,7 @@ class TcpSyn {
   uint32_t first_place(const Question& q) const;
   uint32_t end_place(const Question& q) const;
   uint16_t port_at(const Question& q, uint32_t place) const;
+  bool is_due(uint32_t slot, uint32_t place) const;
   bool take_turn(uint32_t slot, int64_t now);
   void send_syn(const Question&, PacketTag, uint16_t port);
   void send_reset(const Family&, const Question*, const net::Ip& to, const net::Ip& from, uint32_t scope_id,
@@ -94,7 +99,12 @@ class TcpSyn {
   void answer(const Family&, const net::Received&, int64_t now);
   void error(const Family&, const net::Received&, int64_t now);
   uint32_t find(const Endpoint&) const;
+  std::optional<uint32_t> asked_place(uint32_t slot, uint16_t port) const;
   void learn(uint32_t slot, uint16_t port, PortState, int64_t now);
+  void tell_fates(uint32_t slot, uint32_t place, int64_t arrived);
+  net::Standing standing(uint32_t slot, uint32_t place) const;
+  bool goes_on(uint32_t slot, int64_t now);
+  void cut_short(uint32_t slot);
   void conclude(uint32_t slot, int64_t now);
   void report(uint32_t slot, bool stopped = false);
   void close(uint32_t slot);
@@ -108,6 +118,8 @@ class TcpSyn {
   SourcePort source_port_;
   Identity identity_;
   PortTable table_;
+  SendTimes times_;
+  const net::LossReport loss_;
   const size_t most_hosts_;
   SourceAddress source_address_;
   net::Network network_;
@@ -118,12 +130,14 @@ class TcpSyn {
   std::unordered_map<Endpoint, uint32_t, EndpointHash> hosts_;
   std::vector<net::Turn> ended_;  // rounds whose last packet is in a batch
   net::Pacer pacer_;
+  net::RttEstimate rtt_;
   net::Alarm alarm_;
   std::vector<uint64_t> watches_;
   uint32_t mid_round_ = 0;  // hosts that are
   bool short_ = false;      // of buffers, until the end of this event
   bool hungry_ = false;     // start() left tasks for want of tokens
   uint16_t ip_id_ = 0;
+  int64_t wall_ahead_ = 0;  // of the monotonic clock, when the sockets were last read
 
   struct Counters {
     uint64_t late = 0, unproven = 0, errors = 0, shortages = 0, flagged = 0;

@@ -91,14 +91,14 @@ TEST(Attempts, UnknownSlotsAreNotFound) {
 }
 
 constexpr int64_t ms = 1'000'000;
-constexpr auto all_hold = [](int64_t) { return Questions::Silence::holds; };
-constexpr auto all_doubtful = [](int64_t) { return Questions::Silence::doubtful; };
+constexpr auto all_hold = [](int64_t) { return Silence::holds; };
+constexpr auto all_doubtful = [](int64_t) { return Silence::doubtful; };
 
 TEST(Attempts, WithoutExtraOnesSilenceIsNeverJudged) {
   Questions q(1);
   const uint32_t slot = q.open(1, 0);
   q.sent(slot, ms, 250 * ms, 800 * ms);
-  EXPECT_EQ(q.judge(slot, 900 * ms, all_doubtful), Questions::Verdict::ends);
+  EXPECT_EQ(q.judge(slot, 900 * ms, all_doubtful), Verdict::ends);
 }
 
 TEST(Attempts, WhatProvesNothingIsAskedAgainAtOnceAndWaitedForInFull) {
@@ -108,15 +108,13 @@ TEST(Attempts, WhatProvesNothingIsAskedAgainAtOnceAndWaitedForInFull) {
   q.next_send(260 * ms);
   q.sent(slot, 260 * ms, 250 * ms, 800 * ms);
   ASSERT_EQ(q.next_end(1060 * ms).what, Questions::Due::give_up);
-  const auto first_was_lost = [](int64_t sent_at) {
-    return sent_at < 100 * ms ? Questions::Silence::doubtful : Questions::Silence::holds;
-  };
-  EXPECT_EQ(q.judge(slot, 1060 * ms, first_was_lost), Questions::Verdict::asked_again);
+  const auto first_was_lost = [](int64_t sent_at) { return sent_at < 100 * ms ? Silence::doubtful : Silence::holds; };
+  EXPECT_EQ(q.judge(slot, 1060 * ms, first_was_lost), Verdict::asked_again);
   ASSERT_EQ(q.next_send(1060 * ms).slot, slot);
   q.sent(slot, 1060 * ms, 250 * ms, 800 * ms);
   EXPECT_EQ(q.send_due(), never) << "two attempts of three count, as many as there should be";
   EXPECT_EQ(q.end_due(), 1860 * ms);
-  EXPECT_EQ(q.judge(slot, 1860 * ms, first_was_lost), Questions::Verdict::ends);
+  EXPECT_EQ(q.judge(slot, 1860 * ms, first_was_lost), Verdict::ends);
 }
 
 TEST(Attempts, DoubtHasAnEnd) {
@@ -128,11 +126,62 @@ TEST(Attempts, DoubtHasAnEnd) {
     now += 800 * ms;
     ASSERT_EQ(q.next_end(now).slot, slot);
     const auto verdict = q.judge(slot, now, all_doubtful);
-    EXPECT_EQ(verdict, attempt < 2 ? Questions::Verdict::asked_again : Questions::Verdict::ends_in_doubt) << attempt;
+    EXPECT_EQ(verdict, attempt < 2 ? Verdict::asked_again : Verdict::ends_in_doubt) << attempt;
     if (attempt < 2) {
       ASSERT_EQ(q.next_send(now).slot, slot);
     }
   }
+}
+
+TEST(Attempts, ALastAttemptThatHoldsDoesNotMakeUpForAllThatDoNot) {
+  Questions q(2, 2);
+  const uint32_t slot = q.open(1, 0);
+  for (int attempt = 0; attempt < 4; ++attempt) q.sent(slot, attempt * 1000 * ms, 250 * ms, 800 * ms);
+  const auto but_for_the_last = [](int64_t sent_at) {
+    return sent_at < 2500 * ms ? Silence::doubtful : Silence::holds;
+  };
+  EXPECT_EQ(q.judge(slot, 3800 * ms, but_for_the_last), Verdict::ends_in_doubt) << "one of two tries proves something";
+  const auto but_for_two = [](int64_t sent_at) { return sent_at < 1500 * ms ? Silence::doubtful : Silence::holds; };
+  EXPECT_EQ(q.judge(slot, 3800 * ms, but_for_two), Verdict::ends);
+}
+
+TEST(Attempts, WhoIsCutShortWithTooFewAttemptsStandsInDoubt) {
+  Questions q(2, 2);
+  const uint32_t slot = q.open(1, 0);
+  q.sent(slot, ms, 250 * ms, 800 * ms);
+  EXPECT_NE(q.standing(slot, all_hold), Verdict::ends) << "one of two has left";
+  q.sent(slot, 251 * ms, 250 * ms, 800 * ms);
+  EXPECT_EQ(q.standing(slot, all_hold), Verdict::ends);
+  EXPECT_NE(q.standing(slot, all_doubtful), Verdict::ends);
+  EXPECT_FALSE(q.has_postponed()) << "and nothing comes of it";
+}
+
+TEST(Attempts, ANewQuestionInTheSameSlotHasNothingOfTheOldDoubt) {
+  Questions q(1, 2);
+  const uint32_t slot = q.open(1, 0);
+  q.sent(slot, 0, 250 * ms, 800 * ms);
+  ASSERT_EQ(q.judge(slot, 800 * ms, all_doubtful), Verdict::asked_again);
+  q.restart(slot);
+  q.sent(slot, 900 * ms, 250 * ms, 800 * ms);
+  EXPECT_EQ(q.send_due(), never) << "one try is enough again";
+  EXPECT_EQ(q.end_due(), 1700 * ms);
+}
+
+TEST(Attempts, WhoWeighsByItselfGetsAsManyAttemptsAsItNamesSpaced) {
+  Questions q(2, 3);
+  const uint32_t slot = q.open(1, 0);
+  q.sent(slot, 0, 250 * ms, 800 * ms);
+  ASSERT_EQ(q.next_send(250 * ms).slot, slot);
+  q.sent(slot, 250 * ms, 250 * ms, 800 * ms);
+  ASSERT_EQ(q.next_end(1050 * ms).slot, slot);
+  q.ask_again(slot, 1050 * ms, 2);
+  ASSERT_EQ(q.next_send(1050 * ms).slot, slot);
+  q.sent(slot, 1050 * ms, 250 * ms, 800 * ms);
+  EXPECT_EQ(q.send_due(), 1300 * ms);
+  ASSERT_EQ(q.next_send(1300 * ms).slot, slot);
+  q.sent(slot, 1300 * ms, 250 * ms, 800 * ms);
+  EXPECT_EQ(q.send_due(), never);
+  EXPECT_EQ(q.end_due(), 2100 * ms);
 }
 
 TEST(Attempts, WhatIsNotKnownYetWaits) {
@@ -140,10 +189,10 @@ TEST(Attempts, WhatIsNotKnownYetWaits) {
   const uint32_t slot = q.open(1, 0);
   q.sent(slot, ms, 250 * ms, 800 * ms);
   ASSERT_EQ(q.next_end(801 * ms).slot, slot);
-  EXPECT_EQ(q.judge(slot, 801 * ms, [](int64_t) { return Questions::Silence::open; }), Questions::Verdict::waits);
+  EXPECT_EQ(q.judge(slot, 801 * ms, [](int64_t) { return Silence::open; }), Verdict::waits);
   EXPECT_EQ(q.send_due(), never);
   ASSERT_GT(q.end_due(), 801 * ms);
-  EXPECT_EQ(q.judge(slot, q.end_due(), all_hold), Questions::Verdict::ends);
+  EXPECT_EQ(q.judge(slot, q.end_due(), all_hold), Verdict::ends);
 }
 
 TEST(TurnQueue, KeepsItsOrderWhileTheRingGrowsAndWraps) {

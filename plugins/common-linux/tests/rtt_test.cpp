@@ -20,6 +20,13 @@ TEST(Rtt, FewRepliesChangeNothing) {
   EXPECT_EQ(e.adaptive_wait(800 * ms), 800 * ms);
 }
 
+TEST(Rtt, TheLongestIsKnownAfterSomeRepliesAndNeverShorterThanThisMachineIsBusy) {
+  EXPECT_EQ(after(15, 600 * ms).longest(), 0);
+  EXPECT_EQ(after(100, ms / 10).longest(), 10 * ms);
+  EXPECT_GE(after(100, 400 * ms).longest(), 400 * ms);
+  EXPECT_LT(after(100, 400 * ms).longest(), 500 * ms);
+}
+
 TEST(Rtt, FastRepliesDoNotShortenTheInterval) {
   EXPECT_EQ(after(100, 1 * ms).spacing(250 * ms, 800 * ms), 250 * ms);
 }

@@ -1,4 +1,6 @@
 """Bad lines. netem where the kernel has it; minimal kernels do not, there nftables drops and a relay delays."""
+import json
+
 from .namespaces import connect, sh
 
 
@@ -24,6 +26,16 @@ def lose(namespace, devices, percent):
                        f"numgen random mod 100 < {percent} counter drop\n}}" for device in devices)
     namespace.nft(f"table netdev loss {{\n{chains}\n}}\n")
     return "nftables"
+
+
+def lost(namespace, devices):
+    """How many packets each of the devices has lost so far."""
+    if has_netem(namespace):
+        rows = {device: json.loads(namespace.run("tc", "-s", "-j", "qdisc", "show", "dev", device))[0] for device in devices}
+        return {device: row["drops"] for device, row in rows.items()}
+    listing = json.loads(namespace.run("nft", "-j", "list", "table", "netdev", "loss"))["nftables"]
+    return {row["rule"]["chain"]: part["counter"]["packets"] for row in listing if "rule" in row
+            for part in row["rule"]["expr"] if "counter" in part}
 
 
 def mend(namespace, devices):

@@ -41,6 +41,8 @@ class Play {
   PacketBudget budget;
   Congestion congestion;
   int64_t now = 0;
+  uint32_t dead_per_alive = 0;  ///< of those nobody answers, and nothing is learned
+  std::mt19937 random{11};
 
  private:
   struct Retry {
@@ -49,6 +51,10 @@ class Play {
   };
   template <class Passes>
   void send(std::vector<int64_t> before, Passes& passes) {
+    if (before.empty() && dead_per_alive > 0 && random() % (dead_per_alive + 1) != 0) {
+      passes(now, 1);  // it takes its place on the path
+      return;
+    }
     if (passes(now, static_cast<int>(before.size()) + 1)) {
       for (int64_t sent_at : before) congestion.lost(sent_at, now);
       congestion.arrived(now, now);
@@ -58,7 +64,6 @@ class Play {
     }
   }
   std::deque<Retry> retries;
-  std::mt19937 random{11};
 };
 
 /// Lets through that many packets a second, 50 at once.
@@ -100,6 +105,18 @@ TEST(Congestion, SettlesJustBelowWhatAPolicerLetsThrough) {
   }
 }
 
+TEST(Congestion, APolicerIsNotTakenForABadLineWhereFewAnswer) {
+  for (uint32_t seed = 1; seed <= 30; ++seed) {
+    Play p(0);
+    p.random.seed(seed);
+    p.dead_per_alive = 30;
+    Policer policer(5000);
+    p.until(20 * second, 30, policer);
+    EXPECT_GT(p.congestion.rate(), 100u) << seed;
+    EXPECT_LT(p.congestion.rate(), 8000u) << seed;
+  }
+}
+
 TEST(Congestion, WhatLeftTooFastIsInDoubtAndWhatLeftAfterwardsIsNot) {
   Play p(0);
   Policer policer(5000);
@@ -117,6 +134,35 @@ TEST(Congestion, ABadLineIsLeftAlone) {
   EXPECT_GT(p.congestion.falls(), 0u) << "it was tried";
   EXPECT_EQ(p.congestion.rate(), 0u);
   EXPECT_FALSE(p.budget.limited());
+  for (int64_t at = 0; at < p.now; at += 10 * ms)
+    ASSERT_EQ(p.congestion.silence(at, p.now), Silence::holds) << "it was the line, and more tries lose as many";
+}
+
+TEST(Congestion, ABadLineIsLeftAloneAlsoWhereFewAnswer) {
+  constexpr int lines = 30;
+  int found_out = 0;
+  for (uint32_t seed = 1; seed <= lines; ++seed) {
+    Play p(0);
+    p.random.seed(seed);
+    p.dead_per_alive = 30;
+    std::mt19937 line(seed);
+    p.until(20 * second, 30, [&](int64_t, int) { return line() % 100 >= 19; });
+    found_out += p.congestion.rate() == 0;
+  }
+  EXPECT_GE(found_out, lines - 2) << "of so few answers the share that was lost is a guess";
+}
+
+TEST(Congestion, WhatOurOwnBuffersDroppedStaysInDoubtThoughTheLineIsBad) {
+  Play p(0);
+  std::mt19937 random(7);
+  const auto line = [&](int64_t, int) { return random() % 100 >= 15; };
+  p.until(second, 50, line);
+  p.congestion.overrun(p.now - 5 * ms, p.now);
+  const int64_t then = p.now;
+  p.until(30 * second, 50, line);
+  ASSERT_EQ(p.congestion.rate(), 0u);
+  EXPECT_EQ(p.congestion.silence(then - 5 * ms, p.now), Silence::doubtful);
+  EXPECT_EQ(p.congestion.silence(then + 3 * second, p.now), Silence::holds);
 }
 
 TEST(Congestion, ARouterThatDropsEachFirstPacketIsLeftAlone) {

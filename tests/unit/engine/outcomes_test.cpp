@@ -345,6 +345,23 @@ TEST_F(Outcomes, ProgressCountsHostsAsTheyAnswer) {
 }
 
 /// Each shard has an instance that finds the same fault.
+TEST_F(Outcomes, AFullShardGoesOnAsSoonAsItsHostsAreWritten) {
+  targets(600);
+  plan.limits.hosts_in_flight = 1;
+  int64_t last = 0, longest = 0;
+  Script s;
+  s.start = [&](auto c, auto h, auto tasks) {
+    const int64_t now = h->now(c);
+    if (last != 0) longest = std::max(longest, now - last);
+    last = now;
+    for (sonde_task t : tasks) h->done(c, t, SONDE_POSITIVE);
+    return static_cast<int32_t>(tasks.size());
+  };
+  stage<0>(s);
+  run_well();
+  EXPECT_LT(longest, 400'000'000) << "the shard slept although there was room again";
+}
+
 TEST_F(Outcomes, AWarningIsToldOnce) {
   targets(64);
   plan.limits.shards = 4;
