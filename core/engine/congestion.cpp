@@ -25,6 +25,7 @@ constexpr int64_t slowest_answer = second;     // what our buffers dropped was a
 constexpr uint32_t futile_falls_max = 4;
 constexpr int64_t resigned_for = 300 * second;
 constexpr std::size_t spans_kept = 256;
+constexpr int64_t moment = 2;  // slices before and after
 
 constexpr uint64_t one_arrived = 1u << 16, one_lost = 1;
 uint64_t arrived_in(uint64_t slice) {
@@ -97,6 +98,7 @@ void Congestion::lost(int64_t sent_at, int64_t now) {
   note(sent_at, one_lost);
   if (!enabled_) return;
   std::lock_guard lock(mutex_);
+  if (lowest_ != 0 && now >= resigned_until_) doubt_around(number_of(sent_at));
   newest_lost_ = std::max(newest_lost_, number_of(sent_at));
   if (sent_at < regime_ || now < resigned_until_) return;
   judge(now);
@@ -181,16 +183,35 @@ void Congestion::queue_full(int64_t now) {
   fall_to(budget_.rate_between(now - 100 * ms, now) * 3 / 4, {now, now, false}, now);
 }
 
-void Congestion::in_doubt(const Span& span) {
-  if (!doubt_.empty() && span.of_path == doubt_.back().of_path && span.from <= doubt_.back().to)
-    doubt_.back() = {std::min(span.from, doubt_.back().from), span.to, span.of_path};
-  else
-    doubt_.push_back(span);
+void Congestion::in_doubt(Span span) {
+  std::erase_if(doubt_, [&span](const Span& s) {
+    if (s.of_path != span.of_path || s.to < span.from || span.to < s.from) return false;
+    span = {std::min(s.from, span.from), std::max(s.to, span.to), span.of_path};
+    return true;
+  });
+  doubt_.insert(std::upper_bound(doubt_.begin(), doubt_.end(), span,
+                                 [](const Span& a, const Span& b) { return a.from < b.from; }),
+                span);
   if (doubt_.size() > spans_kept) {  // joined: what lies between is asked again for nothing, but nothing is missed
-    doubt_[1] = {std::min(doubt_[0].from, doubt_[1].from), doubt_[1].to, doubt_[0].of_path && doubt_[1].of_path};
+    doubt_[1] = {doubt_[0].from, std::max(doubt_[0].to, doubt_[1].to), doubt_[0].of_path && doubt_[1].of_path};
     doubt_.erase(doubt_.begin());
   }
   any_doubt_.store(true, std::memory_order_release);
+}
+
+// Where the speed is known to matter, a moment in which many were lost is in doubt though all in all few are: a burst
+// that overran the path, from a shard that had to wait for a processor, or a loss that is told late.
+void Congestion::doubt_around(int64_t number) {
+  uint64_t arrived = 0, lost = 0;
+  const int64_t first = std::max<int64_t>(number - moment, 0), last = number + moment;
+  for (int64_t n = first; n <= last; ++n) {
+    const uint64_t slice = slices_[static_cast<uint64_t>(n) % remembered].load(std::memory_order_relaxed);
+    if (slice >> 32 != static_cast<uint32_t>(n)) continue;
+    arrived += arrived_in(slice);
+    lost += lost_in(slice);
+  }
+  if (static_cast<double>(lost) > lossy_share * static_cast<double>(arrived + lost))
+    in_doubt({start_ + first * slice_ns, start_ + (last + 1) * slice_ns - 1, true});
 }
 
 void Congestion::fall_to(uint64_t rate, Span doubt, int64_t now) {

@@ -63,7 +63,8 @@ class Congestion {
   bool futile(double share, uint64_t rate) const;
   int64_t faster_since(uint64_t rate, int64_t otherwise) const;
   void fall_to(uint64_t rate, Span doubt, int64_t now);
-  void in_doubt(const Span&);
+  void in_doubt(Span);
+  void doubt_around(int64_t number);
   void resign(int64_t now);
   void set_rate(uint64_t rate);
   void grow(int64_t now);

@@ -227,6 +227,49 @@ TEST(Congestion, MoreSpansThanAreKeptAreJoinedNotForgotten) {
   EXPECT_EQ(congestion.silence(10 * second, 4000 * second), Silence::doubtful);
   EXPECT_EQ(congestion.silence(3000 * second, 4000 * second), Silence::doubtful);
 }
+/// Hosts that all answer, one a millisecond from 10 s to 12 s, but for three from 11 s on.
+void three_of_many_are_lost(Congestion& congestion) {
+  for (int64_t at = 10'000; at < 12'000; ++at)
+    if (at >= 11'000 && at < 11'003)
+      congestion.lost(at * ms, (at + 250) * ms);
+    else
+      congestion.arrived(at * ms, at * ms);
+}
+
+TEST(Congestion, ABurstThatWasLostIsInDoubtThoughAllInAllFewAre) {
+  Play p(1000), slowed(1000);
+  three_of_many_are_lost(p.congestion);
+  EXPECT_EQ(p.congestion.silence(11 * second, 14 * second), Silence::holds) << "the speed is not known to matter";
+  slowed.congestion.queue_full(9 * second);
+  three_of_many_are_lost(slowed.congestion);
+  EXPECT_EQ(slowed.congestion.falls(), 1u) << "three of 2000 are no reason to go slower";
+  EXPECT_EQ(slowed.congestion.silence(11 * second, 14 * second), Silence::doubtful);
+  EXPECT_EQ(slowed.congestion.silence(11 * second - 15 * ms, 14 * second), Silence::doubtful);
+  EXPECT_EQ(slowed.congestion.silence(11 * second + 25 * ms, 14 * second), Silence::doubtful);
+  EXPECT_EQ(slowed.congestion.silence(11 * second - 100 * ms, 14 * second), Silence::holds);
+  EXPECT_EQ(slowed.congestion.silence(11 * second + 100 * ms, 14 * second), Silence::holds);
+}
+
+TEST(Congestion, SingleLossesAmongManyAnswersLeaveNoDoubt) {
+  Play p(1000);
+  p.congestion.queue_full(9 * second);
+  for (int64_t at = 10'000; at < 12'000; ++at) p.congestion.arrived(at * ms, at * ms);
+  for (int64_t at = 10'050; at < 12'000; at += 100) p.congestion.lost(at * ms, at * ms + 250 * ms);
+  for (int64_t at = 10'050; at < 12'000; at += 10)
+    EXPECT_EQ(p.congestion.silence(at * ms, 15 * second), Silence::holds) << at;
+}
+
+TEST(Congestion, ALossThatIsToldLateIsInDoubtThoughTheRunIsSlowerSince) {
+  Play p(1000);
+  p.congestion.queue_full(9 * second);
+  for (int64_t at = 10'000; at < 12'000; ++at) p.congestion.arrived(at * ms, at * ms);
+  p.congestion.queue_full(12 * second);
+  ASSERT_EQ(p.congestion.falls(), 2u);
+  for (int64_t at = 11'500; at < 11'504; ++at) p.congestion.lost(at * ms, 13 * second);
+  EXPECT_EQ(p.congestion.silence(11'502 * ms, 14 * second), Silence::doubtful);
+  EXPECT_EQ(p.congestion.silence(11'700 * ms, 14 * second), Silence::holds);
+}
+
 TEST(Congestion, SwitchedOffItDoesNothing) {
   Play p(0, false);
   Policer policer(5000);
