@@ -89,9 +89,11 @@ def test_a_policed_path(policed, routed_sonde, write, shards, network):
 @pytest.fixture(scope="module")
 def ports(routed):
     """Each host has 22 and 80 open, refuses 81, and drops what comes for 445."""
-    daemons.servers(routed.target, "22=hold")
+    server = daemons.servers(routed.target, "22=hold")
     routed.target.nft("table inet filtered {\nchain in {\n type filter hook input priority 0;\n tcp dport 445 drop\n}\n}\n")
-    return routed
+    yield routed
+    server.stop()
+    routed.target.run("nft", "delete", "table", "inet", "filtered")
 
 
 def wrong(result, alive):

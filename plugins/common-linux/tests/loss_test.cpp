@@ -18,8 +18,9 @@ class Host {
  public:
   explicit Host(bool offers = true) {
     table_.size = sizeof table_;
-    table_.get_extension = offers
-        ? [](sonde_ctx*, const char* id) -> const void* { return std::string_view(id) == SONDE_LOSS ? &loss : nullptr; }
+    table_.get_extension = offers ? [](sonde_ctx*, const char* id) -> const void* {
+      return std::string_view(id) == SONDE_LOSS ? &loss() : nullptr;
+    }
     : [](sonde_ctx*, const char*) -> const void* { return nullptr; };
   }
   Context context() { return {reinterpret_cast<sonde_ctx*>(this), &table_}; }
@@ -30,19 +31,22 @@ class Host {
 
  private:
   static Host& of(sonde_ctx* c) { return *reinterpret_cast<Host*>(c); }
-  static constexpr sonde_loss loss = {
-      sizeof(sonde_loss),
-      0,
-      [](sonde_ctx* c, int64_t at) { of(c).told.push_back("arrived " + std::to_string(at / ms)); },
-      [](sonde_ctx* c, int64_t at) { of(c).told.push_back("lost " + std::to_string(at / ms)); },
-      [](sonde_ctx* c, int64_t at) -> int {
-        return at < of(c).doubtful_until ? SONDE_SILENCE_DOUBTFUL
-               : at >= of(c).open_from   ? SONDE_SILENCE_OPEN
-                                         : SONDE_SILENCE_HOLDS;
-      },
-      [](sonde_ctx* c, uint32_t n) { of(c).again += n; },
-      [](sonde_ctx* c, uint32_t n) { of(c).in_doubt += n; },
-      [](sonde_ctx*, uint32_t) {}};
+  static const sonde_loss& loss() {
+    static constexpr sonde_loss table = {
+        sizeof(sonde_loss),
+        0,
+        [](sonde_ctx* c, int64_t at) { of(c).told.push_back("arrived " + std::to_string(at / ms)); },
+        [](sonde_ctx* c, int64_t at) { of(c).told.push_back("lost " + std::to_string(at / ms)); },
+        [](sonde_ctx* c, int64_t at) -> int {
+          return at < of(c).doubtful_until ? SONDE_SILENCE_DOUBTFUL
+                 : at >= of(c).open_from   ? SONDE_SILENCE_OPEN
+                                           : SONDE_SILENCE_HOLDS;
+        },
+        [](sonde_ctx* c, uint32_t n) { of(c).again += n; },
+        [](sonde_ctx* c, uint32_t n) { of(c).in_doubt += n; },
+        [](sonde_ctx*, uint32_t) {}};
+    return table;
+  }
   sonde_host table_{};
 };
 
