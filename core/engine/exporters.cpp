@@ -176,7 +176,7 @@ Result<void> Publisher::each_responding(const HostStore& hosts, const std::funct
 void Publisher::compare_with_history(RunResult& result) {
   auto entries = list_history(plan_.history.dir);
   if (!entries || entries->empty()) return;
-  auto before = read_snapshot(entries->back().path);
+  auto before = read_snapshot(baseline_of(*entries)->path);
   if (!before) {
     result.problems.push_back(before.error());
     return;

@@ -21,7 +21,10 @@ struct Delta {
   std::vector<Value> fresh;  ///< whole records
   std::vector<Value> gone;   ///< whole old records: within the new run's covered scope, and no longer there
   std::vector<HostChange> changed;
-  std::vector<IpAddress> not_scanned;       ///< known before, absent now, and not (surely) asked by the new run
+  std::vector<IpAddress> not_scanned;  ///< known before, absent now, and not (surely) asked by the new run
+  /// Known now, absent before, and perhaps among the targets that the older run did not come to.
+  std::vector<IpAddress> not_scanned_before;
+  std::string compared_with;                ///< the id of the older run, where its document is there
   std::vector<std::string> stages_missing;  ///< ran before and not now: what vanished with them is no change
   bool coverage_unknown = false;            ///< no run document of the new run: no host is called gone
   bool empty() const { return fresh.empty() && gone.empty() && changed.empty(); }
@@ -34,8 +37,12 @@ struct Snapshot {
   std::string file;            ///< empty: in memory
   std::vector<Value> records;  ///< by address
   std::optional<RunDocument> run;
+  /// Whether nothing says that the run ended early: what it did not find was not there.
+  bool whole() const { return !run || run->complete; }
 };
 Result<Snapshot> read_snapshot(const std::string& path);
+/// The document alone.
+Result<std::optional<RunDocument>> run_document_of(const std::string& inventory);
 /// From memory, for the run that has just ended and for tests.
 Result<std::vector<Value>> parse_records(std::string_view text, const std::string& name_for_messages);
 /// Compares ports, vendor, mac, hostname, reverse_dns, alive, banners, services, os, snmp and own fields; not rtt_ms,

@@ -153,23 +153,6 @@ Result<RunDocument> read_run_document(const std::string& path) {
   return run;
 }
 
-/// A damaged document beside a good inventory is an error, not silence: without it nothing could be called gone.
-Result<std::optional<RunDocument>> find_run_document(const std::string& path) {
-  const std::string directory = directory_of(path), name = path.substr(directory.size());
-  const std::string own = directory + name.substr(0, name.rfind('.')) + ".run.json";
-  if (own != path && exists(own)) {
-    Result<RunDocument> run = read_run_document(own);
-    if (!run) return tl::unexpected(run.error());
-    return std::optional(std::move(*run));
-  }
-  const std::string shared = directory + "run.json";
-  if (shared == path || !exists(shared)) return std::optional<RunDocument>();
-  Result<RunDocument> run = read_run_document(shared);
-  if (!run) return tl::unexpected(run.error());
-  const bool names_it = std::find(run->outputs.begin(), run->outputs.end(), name) != run->outputs.end();
-  return names_it ? std::optional(std::move(*run)) : std::nullopt;
-}
-
 /// What people name by mistake, told by name instead of by its first wrong character.
 std::optional<Diagnostic> known_by_sight(std::string_view text, const std::string& path) {
   const auto found = [&](std::string what, std::string hint) {
@@ -240,16 +223,29 @@ Result<std::vector<Value>> parse_records(std::string_view text, const std::strin
   }
 }
 
+/// A damaged document beside a good inventory is an error, not silence: without it nothing could be called gone.
+Result<std::optional<RunDocument>> run_document_of(const std::string& path) {
+  const std::string directory = directory_of(path), name = path.substr(directory.size());
+  const std::string own = directory + name.substr(0, name.rfind('.')) + ".run.json";
+  if (own != path && exists(own)) {
+    Result<RunDocument> run = read_run_document(own);
+    if (!run) return tl::unexpected(run.error());
+    return std::optional(std::move(*run));
+  }
+  const std::string shared = directory + "run.json";
+  if (shared == path || !exists(shared)) return std::optional<RunDocument>();
+  Result<RunDocument> run = read_run_document(shared);
+  if (!run) return tl::unexpected(run.error());
+  const bool names_it = std::find(run->outputs.begin(), run->outputs.end(), name) != run->outputs.end();
+  return names_it ? std::optional(std::move(*run)) : std::nullopt;
+}
+
 Result<Snapshot> read_snapshot(const std::string& path) {
   Result<std::string> text = read_file(path, largest_snapshot);
-  if (!text) {
-    if (struct stat info{}; ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode))
-      return failure("file-unreadable", path + " is a directory", "name an inventory in it, such as inventory.json");
-    return tl::unexpected(text.error());
-  }
+  if (!text) return tl::unexpected(text.error());
   Result<std::vector<Value>> records = parse_records(*text, path);
   if (!records) return tl::unexpected(known_by_sight(*text, path).value_or(records.error()));
-  auto run = find_run_document(path);
+  auto run = run_document_of(path);
   if (!run) return tl::unexpected(run.error());
   return Snapshot{path, std::move(*records), std::move(*run)};
 }

@@ -100,6 +100,53 @@ TEST_F(NotScanned, WhenAStageDidNotRunThisTime) {
   EXPECT_FALSE(gone(run_, before));
 }
 
+class NotScannedBefore : public ::testing::Test {
+ protected:
+  /// 10.0.0.2 was absent from an inventory of that run; is it called new?
+  bool is_new(const std::optional<RunDocument>& before) {
+    const Delta delta = compare(inventory(one, before), inventory(two, covered({"10.0.0.0/24"})));
+    EXPECT_EQ(delta.fresh.size() + delta.not_scanned_before.size(), 1u);
+    return delta.fresh.size() == 1;
+  }
+  RunDocument before_ = covered({"10.0.0.1-10.0.0.254"});
+};
+
+TEST_F(NotScannedBefore, CoveredIsNew) {
+  EXPECT_TRUE(is_new(before_));
+}
+TEST_F(NotScannedBefore, WithoutARunDocument) {
+  EXPECT_TRUE(is_new({}));
+}
+TEST_F(NotScannedBefore, InARangeThatWasNotCovered) {
+  before_.not_covered = {{"10.0.0.9-10.0.0.99", "interrupted"}};
+  EXPECT_TRUE(is_new(before_));
+  before_.not_covered = {{"10.0.0.2-10.0.0.99", "interrupted"}};
+  EXPECT_FALSE(is_new(before_));
+}
+TEST_F(NotScannedBefore, WhenSomeWereLeftAndNobodyKnowsWhich) {
+  before_.not_covered = {{"12 targets", "interrupted"}};
+  EXPECT_FALSE(is_new(before_));
+  before_.scope = {"10.0.0.3-10.0.0.254"};  // not among those twelve
+  EXPECT_TRUE(is_new(before_));
+}
+TEST_F(NotScannedBefore, WhenFewerSettledThanThereAre) {
+  before_.settled = 200;
+  EXPECT_FALSE(is_new(before_));
+}
+TEST_F(NotScannedBefore, AStageThatFailedLeavesItsTargetsToTheOthers) {
+  before_.not_covered = {{"stage snmp", "it failed during the run"}};
+  EXPECT_TRUE(is_new(before_));
+}
+TEST_F(NotScannedBefore, IsNoChangeOfItself) {
+  before_.settled = 200;
+  const Delta delta = compare(inventory(one, before_), inventory(two, covered({"10.0.0.0/24"})));
+  EXPECT_TRUE(delta.empty());
+  EXPECT_EQ(render(delta, DeltaFormat::text),
+            "? not scanned before: 10.0.0.2\n0 new, 0 gone, 0 changed, 0 not scanned, 1 not scanned before\n");
+  EXPECT_EQ(to_json(*to_value(delta).find("not_scanned_before")), R"(["10.0.0.2"])");
+  EXPECT_EQ(delta.compared_with, "r");
+}
+
 std::string changed(const std::string& before, const std::string& after) {
   return changes(compare(inventory("[" + before + "]"), inventory("[" + after + "]", covered({"10.0.0.0/24"}))));
 }
@@ -155,10 +202,11 @@ TEST(Compare, WhatVanishedWithAStageIsNoChange) {
 TEST(DeltaValue, HasThisShape) {
   const Delta delta = compare(inventory(R"([{"ip":"10.0.0.1","mac":"A"},{"ip":"10.0.0.2"},{"ip":"10.0.1.1"}])"),
                               inventory(R"([{"ip":"10.0.0.1"},{"ip":"10.0.0.3"}])", covered({"10.0.0.0/24"})));
-  EXPECT_EQ(to_json(to_value(delta)),
-            R"({"new":[{"ip":"10.0.0.3"}],"gone":[{"ip":"10.0.0.2"}],"changed":[{"ip":"10.0.0.1","fields":)"
-            R"([{"field":"mac","before":"A","after":null}]}],"not_scanned":["10.0.1.1"],"stages_missing":[],)"
-            R"("coverage_unknown":false})");
+  EXPECT_EQ(
+      to_json(to_value(delta)),
+      R"({"new":[{"ip":"10.0.0.3"}],"gone":[{"ip":"10.0.0.2"}],"changed":[{"ip":"10.0.0.1","fields":)"
+      R"([{"field":"mac","before":"A","after":null}]}],"not_scanned":["10.0.1.1"],"not_scanned_before":[],"stages_missing":[],)"
+      R"("coverage_unknown":false})");
 }
 
 }  // namespace
