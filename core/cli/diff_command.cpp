@@ -58,7 +58,12 @@ int execute(const DiffArguments& arguments) {
   if (out.has_errors()) return refuse();
   if (older != arguments.before || newer != arguments.after)
     print_error(printable(older) + " and " + printable(newer) + ":\n");
-  const Delta delta = compare(*before, *after);
+  const auto compared = compare(*before, *after);
+  if (!compared) {
+    out.add(compared.error());
+    return refuse();
+  }
+  const Delta& delta = *compared;
   std::string text = render(delta, arguments.format, arguments.format == DeltaFormat::text && colour_on_stdout());
   if (!text.empty() && text.back() != '\n') text += '\n';
   print(text);

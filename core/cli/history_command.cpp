@@ -72,7 +72,7 @@ int execute(const HistoryArguments& arguments) {
   if (!entries) return refuse(entries.error());
 
   std::vector<Row> rows;
-  std::optional<Snapshot> before;  // two at a time are in memory
+  std::optional<Snapshot> before;  // two at a time are open
   bool all_read = true;
   for (const HistoryEntry& entry : *entries) {
     auto snapshot = read_snapshot(entry.path);
@@ -82,7 +82,11 @@ int execute(const HistoryArguments& arguments) {
       continue;
     }
     Row row{entry, snapshot->records.size(), state_of(snapshot->run), std::nullopt};
-    if (before) row.delta = compare(*before, *snapshot);
+    if (before) {
+      auto delta = compare(*before, *snapshot);
+      if (!delta) return refuse(delta.error());
+      row.delta = std::move(*delta);
+    }
     rows.push_back(std::move(row));
     // The choice of baseline_of().
     if (!before || snapshot->whole() || !before->whole()) before = std::move(*snapshot);

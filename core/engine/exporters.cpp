@@ -11,6 +11,7 @@
 #include "base/file.hpp"
 #include "inventory/delta.hpp"
 #include "inventory/history.hpp"
+#include "inventory/snapshot.hpp"
 
 namespace sonde::core {
 
@@ -183,9 +184,17 @@ void Publisher::compare_with_history(RunResult& result) {
   }
   Snapshot now;
   // Hosts that cannot be read back would look as if they were gone; write_history() tells of them.
-  if (!each_responding(result.hosts, [&](const Value& record) { now.records.push_back(record); })) return;
+  if (!each_responding(result.hosts, [&](const Value& record) {
+        if (const auto ip = address_of(record)) now.records.add(*ip, to_json(record));
+      }))
+    return;
+  now.records.sort();
   now.run = result.document;
-  result.document.delta = to_value(compare(*before, now));
+  auto delta = compare(*before, now);
+  if (delta)
+    result.document.delta = to_value(std::move(*delta));
+  else
+    result.problems.push_back(delta.error());
 }
 
 void Publisher::write_history(RunResult& result) {

@@ -168,23 +168,9 @@ std::vector<std::string> missing_stages(const std::optional<RunDocument>& before
   return missing;
 }
 
-struct Keyed {
-  IpAddress ip{};
-  const Value* record = nullptr;
-};
-
-std::vector<Keyed> keyed(const std::vector<Value>& records) {
-  std::vector<Keyed> out;
-  out.reserve(records.size());
-  for (const Value& record : records)
-    if (const auto ip = address_of(record)) out.push_back({*ip, &record});
-  std::stable_sort(out.begin(), out.end(), [](const Keyed& a, const Keyed& b) { return a.ip < b.ip; });
-  return out;
-}
-
 }  // namespace
 
-Delta compare(const Snapshot& before, const Snapshot& after) {
+Result<Delta> compare(const Snapshot& before, const Snapshot& after) {
   Delta delta;
   delta.coverage_unknown = !after.run;
   if (after.run) delta.stages_missing = missing_stages(before.run, *after.run);
@@ -193,30 +179,38 @@ Delta compare(const Snapshot& before, const Snapshot& after) {
   std::optional<Coverage> earlier, now;
   if (before.run) earlier.emplace(*before.run);
   if (after.run && !asked_less) now.emplace(*after.run);
-  const std::vector<Keyed> old = keyed(before.records), fresh = keyed(after.records);
+  const InventoryRecords &old = before.records, &fresh = after.records;
   for (std::size_t i = 0, j = 0; i < old.size() || j < fresh.size();) {
-    if (j == fresh.size() || (i < old.size() && old[i].ip < fresh[j].ip)) {
-      if (now && now->asked(old[i].ip))
-        delta.gone.push_back(*old[i].record);
-      else
-        delta.not_scanned.push_back(old[i].ip);
+    if (j == fresh.size() || (i < old.size() && old.ip(i) < fresh.ip(j))) {
+      if (now && now->asked(old.ip(i))) {
+        auto record = old.read(i);
+        if (!record) return tl::unexpected(record.error());
+        delta.gone.push_back(std::move(*record));
+      } else {
+        delta.not_scanned.push_back(old.ip(i));
+      }
       ++i;
-    } else if (i == old.size() || fresh[j].ip < old[i].ip) {
-      if (earlier && earlier->left_over(fresh[j].ip))
-        delta.not_scanned_before.push_back(fresh[j].ip);
-      else
-        delta.fresh.push_back(*fresh[j].record);
+    } else if (i == old.size() || fresh.ip(j) < old.ip(i)) {
+      if (earlier && earlier->left_over(fresh.ip(j))) {
+        delta.not_scanned_before.push_back(fresh.ip(j));
+      } else {
+        auto record = fresh.read(j);
+        if (!record) return tl::unexpected(record.error());
+        delta.fresh.push_back(std::move(*record));
+      }
       ++j;
     } else {
-      auto changes = compare_records(*old[i].record, *fresh[j].record, asked_less);
-      if (!changes.empty()) delta.changed.push_back({old[i].ip, std::move(changes)});
+      const auto was = old.read(i), is = fresh.read(j);
+      if (!was || !is) return tl::unexpected(!was ? was.error() : is.error());
+      auto changes = compare_records(*was, *is, asked_less);
+      if (!changes.empty()) delta.changed.push_back({old.ip(i), std::move(changes)});
       ++i, ++j;
     }
   }
   return delta;
 }
 
-Value to_value(const Delta& delta) {
+Value to_value(Delta delta) {
   const auto addresses = [](const std::vector<IpAddress>& ips) {
     Value::Array texts;
     for (const IpAddress& ip : ips) texts.emplace_back(ip.to_string());
@@ -224,16 +218,16 @@ Value to_value(const Delta& delta) {
   };
   Value out{Value::Object{}};
   if (!delta.compared_with.empty()) out.set("compared_with", Value(delta.compared_with));
-  out.set("new", Value(Value::Array(delta.fresh.begin(), delta.fresh.end())));
-  out.set("gone", Value(Value::Array(delta.gone.begin(), delta.gone.end())));
+  out.set("new", Value(std::move(delta.fresh)));
+  out.set("gone", Value(std::move(delta.gone)));
   Value::Array changed;
-  for (const HostChange& host : delta.changed) {
+  for (HostChange& host : delta.changed) {
     Value::Array fields;
-    for (const FieldChange& change : host.fields) {
+    for (FieldChange& change : host.fields) {
       Value entry{Value::Object{}};
-      entry.set("field", Value(change.field));
-      entry.set("before", change.before);
-      entry.set("after", change.after);
+      entry.set("field", Value(std::move(change.field)));
+      entry.set("before", std::move(change.before));
+      entry.set("after", std::move(change.after));
       fields.push_back(std::move(entry));
     }
     Value entry{Value::Object{}};

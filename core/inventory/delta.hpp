@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "inventory/inventory_records.hpp"
 #include "inventory/run_document.hpp"
 
 namespace sonde::core {
@@ -34,8 +35,8 @@ struct Delta {
 /// (NAME.run.json, or run.json in its directory when that lists the file among its outputs). Of two records of one
 /// address the later counts.
 struct Snapshot {
-  std::string file;            ///< empty: in memory
-  std::vector<Value> records;  ///< by address
+  std::string file;  ///< empty: in memory
+  InventoryRecords records;
   std::optional<RunDocument> run;
   /// Whether nothing says that the run ended early: what it did not find was not there.
   bool whole() const { return !run || run->complete; }
@@ -43,13 +44,14 @@ struct Snapshot {
 Result<Snapshot> read_snapshot(const std::string& path);
 /// The document alone.
 Result<std::optional<RunDocument>> run_document_of(const std::string& inventory);
-/// From memory, for the run that has just ended and for tests.
-Result<std::vector<Value>> parse_records(std::string_view text, const std::string& name_for_messages);
+/// From memory.
+Result<InventoryRecords> parse_records(std::string_view text, const std::string& name_for_messages);
 /// Compares ports, vendor, mac, hostname, reverse_dns, alive, banners, services, os, snmp and own fields; not rtt_ms,
 /// nor values that pass by themselves (snmp.sysUpTime), nor details (dns, tcp, mac_flags, link, evidence).
-Delta compare(const Snapshot& before, const Snapshot& after);
+/// A record of each is in memory at a time, and what differs. Failure: "temporary-file".
+Result<Delta> compare(const Snapshot& before, const Snapshot& after);
 enum class DeltaFormat { text, json, markdown };
 std::string render(const Delta&, DeltaFormat, bool colour = false);
-Value to_value(const Delta&);
+Value to_value(Delta);
 
 }  // namespace sonde::core

@@ -28,8 +28,9 @@ class History : public ::testing::Test {
     RunDocument run;
     run.complete = complete;
     run.run_id = "run at " + std::to_string(seconds);
-    const auto records = parse_records(R"([{"ip":"10.0.0.1"},{"ip":"10.0.0.2"}])", "test").value();
-    const auto entry = add_to_history(directory_ / "history", each_of(records), run, at(seconds), keep_count, keep_age);
+    const Value records = parse_json(R"([{"ip":"10.0.0.1"},{"ip":"10.0.0.2"}])").value();
+    const auto entry =
+        add_to_history(directory_ / "history", each_of(*records.array()), run, at(seconds), keep_count, keep_age);
     return entry ? entry->when : entry.error().id;
   }
   std::string list() {
