@@ -136,7 +136,11 @@ std::string_view did_you_mean(std::string_view word, const std::vector<std::stri
       best_distance = d;
     }
   }
-  return best;
+  constexpr std::size_t shortest_beginning = 3;
+  if (!best.empty() || word.size() < shortest_beginning) return best;
+  const auto begins = [&](std::string_view choice) { return choice.starts_with(word); };
+  const auto only = std::find_if(choices.begin(), choices.end(), begins);
+  return std::count_if(choices.begin(), choices.end(), begins) == 1 ? *only : best;
 }
 
 std::string counted(uint64_t n, std::string_view noun) {

@@ -13,7 +13,8 @@ bool is_valid_utf8(std::string_view);
 std::string to_valid_utf8(std::string_view);
 /// For a terminal or a log line: C0, DEL, C1, bidi controls (U+202A..202E, U+2066..2069) as \xNN or \u{NNNN}.
 std::string printable(std::string_view);
-/// The nearest of `choices` within a small edit distance (Damerau), or empty.
+/// The nearest of `choices` within a small edit distance (Damerau), else the only one that begins with the word (of
+/// three letters or more), or empty.
 std::string_view did_you_mean(std::string_view word, const std::vector<std::string_view>& choices);
 /// "1 packet", "2 packets": the noun takes an s.
 std::string counted(uint64_t n, std::string_view noun);

@@ -61,7 +61,7 @@ struct SchemaArguments {
   std::vector<std::string> plugin_path;
 };
 struct DiffArguments {
-  std::string before, after;
+  std::string before, after;  ///< files or directories; without `after`, `before` is a directory with a history
   DeltaFormat format = DeltaFormat::text;
 };
 struct HistoryArguments {

@@ -1,27 +1,69 @@
-// sonde diff OLD NEW, with the exit codes of diff(1).
+// sonde diff OLD NEW, or of a history the last two, with the exit codes of diff(1).
+#include <utility>
+
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
+#include "cli/inventory_files.hpp"
 
 namespace sonde::core::cli {
+namespace {
+
+/// The files meant by the arguments, of which either may be a directory. What is wrong goes to `out`.
+std::pair<std::string, std::string> files_of(const DiffArguments& arguments, Diagnostics& out) {
+  if (arguments.after.empty()) {
+    if (!is_directory(arguments.before)) {
+      out.error("bad-argument", {}, "sonde diff needs NEW: the newer inventory",
+                "expected: sonde diff OLD NEW, or sonde diff DIR for the last two of a history");
+      return {};
+    }
+    auto two = newest_two(arguments.before);
+    if (two) return *two;
+    out.add(two.error());
+    return {};
+  }
+  const auto file = [&](const std::string& name) {
+    if (!is_directory(name)) return name;
+    auto newest = newest_inventory(name);
+    if (newest) return *newest;
+    out.add(newest.error());
+    return std::string();
+  };
+  std::string before = file(arguments.before);
+  return {std::move(before), file(arguments.after)};
+}
+
+}  // namespace
 
 int execute(const DiffArguments& arguments) {
   constexpr int equal = 0, differ = 1, trouble = 2;
   Diagnostics out;
+  const auto refuse = [&] {
+    print_error(out.render_sorted(colour_on_stderr()));
+    return trouble;
+  };
+  const auto [older, newer] = files_of(arguments, out);
+  if (out.has_errors()) return refuse();
+  const bool one_file = older == newer;
   const auto read = [&](const std::string& path) {
     auto snapshot = read_snapshot(path);
     // One wrong file named twice is told once.
     if (!snapshot && snapshot.error().id == "file-unreadable" && snapshot.error().hint.empty())
       snapshot.error().hint =
           "`sonde history DIR` lists dated inventories; a run writes its own below its output directory";
-    if (!snapshot && !(out.has_errors() && arguments.before == arguments.after)) out.add(snapshot.error());
+    if (!snapshot && !(out.has_errors() && one_file)) out.add(snapshot.error());
     return snapshot;
   };
-  const auto before = read(arguments.before), after = read(arguments.after);
-  if (out.has_errors()) {
-    print_error(out.render_sorted(colour_on_stderr()));
-    return trouble;
+  const auto before = read(older), after = read(newer);
+  if (out.has_errors()) return refuse();
+  if (older != arguments.before || newer != arguments.after)
+    print_error(printable(older) + " and " + printable(newer) + ":\n");
+  const auto compared = compare(*before, *after);
+  if (!compared) {
+    out.add(compared.error());
+    return refuse();
   }
-  const Delta delta = compare(*before, *after);
+  const Delta& delta = *compared;
   std::string text = render(delta, arguments.format, arguments.format == DeltaFormat::text && colour_on_stdout());
   if (!text.empty() && text.back() != '\n') text += '\n';
   print(text);

@@ -1,4 +1,4 @@
-// sonde history: the dated inventories of a directory, each with what had changed since the one before.
+// sonde history: the dated inventories of a directory, each with what had changed since the complete one before.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
+#include "cli/inventory_files.hpp"
 #include "cli/table.hpp"
 #include "inventory/history.hpp"
 
@@ -25,11 +26,7 @@ Result<std::string> directory_of(const std::string& where) {
   struct stat info {};
   if (::stat(where.c_str(), &info) != 0)
     return failure("file-unreadable", where + " is neither a directory nor a pipeline file");
-  if (S_ISDIR(info.st_mode)) {
-    // An output directory is taken for the history in it.
-    const auto here = list_history(where), below = list_history(where + "/history");
-    return here && here->empty() && below && !below->empty() ? where + "/history" : where;
-  }
+  if (S_ISDIR(info.st_mode)) return history_in(where);
   Diagnostics out;
   Overrides overrides;
   overrides.allow_unset_env = true;
@@ -75,7 +72,7 @@ int execute(const HistoryArguments& arguments) {
   if (!entries) return refuse(entries.error());
 
   std::vector<Row> rows;
-  std::optional<Snapshot> before;  // two at a time are in memory
+  std::optional<Snapshot> before;  // two at a time are open
   bool all_read = true;
   for (const HistoryEntry& entry : *entries) {
     auto snapshot = read_snapshot(entry.path);
@@ -85,9 +82,14 @@ int execute(const HistoryArguments& arguments) {
       continue;
     }
     Row row{entry, snapshot->records.size(), state_of(snapshot->run), std::nullopt};
-    if (before) row.delta = compare(*before, *snapshot);
+    if (before) {
+      auto delta = compare(*before, *snapshot);
+      if (!delta) return refuse(delta.error());
+      row.delta = std::move(*delta);
+    }
     rows.push_back(std::move(row));
-    before = std::move(*snapshot);
+    // The choice of baseline_of().
+    if (!before || snapshot->whole() || !before->whole()) before = std::move(*snapshot);
   }
   if (arguments.json) {
     Value::Array all;

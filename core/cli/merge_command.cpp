@@ -1,4 +1,5 @@
 // sonde merge RUN...: what runs left behind, put together and written as one run would have.
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 
@@ -17,8 +18,11 @@ namespace fs = std::filesystem;
 /// Every one that cannot be read is told.
 std::vector<RunRemains> read_runs(const std::vector<std::string>& names, Diagnostics& out) {
   std::vector<RunRemains> runs;
+  // Together as much as one run keeps.
+  const std::size_t most_in_memory =
+      std::max<std::size_t>(64u << 10, Spool::in_memory / std::max<std::size_t>(1, names.size()));
   for (const std::string& name : names) {
-    auto run = read_run(name);
+    auto run = read_run(name, most_in_memory);
     if (run)
       runs.push_back(std::move(*run));
     else

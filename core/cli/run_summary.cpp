@@ -72,9 +72,14 @@ std::string unavailable_text(const RunDocument& document) {
 std::string delta_text(const RunDocument& document) {
   if (!document.delta) return {};
   const Value& delta = *document.delta;
-  std::string out = fmt::format("{} new, {} gone, {} changed since the run before", count_of(delta, "new"),
-                                count_of(delta, "gone"), count_of(delta, "changed"));
+  const Value* with = delta.find("compared_with");
+  const std::string since =
+      with != nullptr && with->text() != nullptr ? "run " + printable(*with->text()) : "the run before";
+  std::string out = fmt::format("{} new, {} gone, {} changed since {}", count_of(delta, "new"), count_of(delta, "gone"),
+                                count_of(delta, "changed"), since);
   if (const std::size_t n = count_of(delta, "not_scanned"); n != 0) out += fmt::format(", {} not scanned", n);
+  if (const std::size_t n = count_of(delta, "not_scanned_before"); n != 0)
+    out += fmt::format(", {} not scanned before", n);
   return out + "\n";
 }
 

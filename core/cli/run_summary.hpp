@@ -12,7 +12,7 @@ namespace sonde::core::cli {
 void each_responding(const RunResult&, const FoldContext&, const std::function<void(Value)>&);
 /// One line a stage that this machine did not allow.
 std::string unavailable_text(const RunDocument&);
-/// "3 new, 1 gone, 2 changed since the run before", or empty without a delta.
+/// "3 new, 1 gone, 2 changed since run 20261122T031500Z-0a1b2c", or empty without a delta.
 std::string delta_text(const RunDocument&);
 /// A line for each way in which packets were lost on this machine or on the path, with the remedy. Empty: none was.
 std::string losses_text(const RunDocument&);

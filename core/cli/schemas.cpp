@@ -136,6 +136,8 @@ Value run_schema() {
                                      {"gone", list_of(record)},
                                      {"changed", list_of(changed)},
                                      {"not_scanned", list_of(text)},
+                                     {"not_scanned_before", list_of(text)},
+                                     {"compared_with", text},
                                      {"stages_missing", list_of(text)},
                                      {"coverage_unknown", flag}}),
                              {"new", "gone", "changed"});

@@ -81,6 +81,8 @@ struct CheckContext {
   std::string stage;      ///< for messages: "stage 'tcp-banner'" (or "limits", "the pipeline file")
   std::string describe;   ///< "sonde describe tcp-banner", for hints
   std::string path_base;  ///< relative paths of Format::path become path_base/...; empty: left as they are
+  /// Keys beside `options` in the file: who writes one of them as an option is told.
+  std::vector<std::string_view> entry_keys = {};
 };
 
 /// Checks `options` against the schema, fills defaults (Origin::schema_default), converts formats to base units.

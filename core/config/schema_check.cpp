@@ -111,7 +111,13 @@ class Checker {
     std::vector<std::string_view> names;
     for (const auto& p : s.properties) names.push_back(p.name);
     std::string hint;
-    if (const std::string_view near = did_you_mean(member.key, names); !near.empty()) {
+    const auto& keys = context_.entry_keys;
+    if (subject == context_.stage && std::find(keys.begin(), keys.end(), member.key) != keys.end()) {
+      hint = member.value.origin == Origin::command_line
+                 ? fmt::format("'{}' is a key beside `options`, which --set does not reach: change it in the file. ",
+                               member.key)
+                 : fmt::format("'{}' is a key beside `options`: write it there. ", member.key);
+    } else if (const std::string_view near = did_you_mean(member.key, names); !near.empty()) {
       hint = fmt::format("did you mean '{}'? ", near);
     } else if (member.key == "<<") {
       hint = "merge keys are not read; repeat the keys, or use *alias for a whole value. ";

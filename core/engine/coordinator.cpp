@@ -29,14 +29,15 @@ Coordinator::Coordinator(RunShared& shared, const RunRequest& request, JournalWr
       earlier_(shared.plan.stages.size()) {}
 
 void Coordinator::preload(const JournalContent& before) {
-  for (const HostRecord& h : before.hosts) {
-    if (std::binary_search(before.unsettled.begin(), before.unsettled.end(), h.ip)) continue;
+  auto read = before.hosts.each([&](const HostRecord& h) {
+    if (std::binary_search(before.unsettled.begin(), before.unsettled.end(), h.ip)) return;
     for (std::size_t i = 0; i < h.outcomes.size() && i < earlier_.size(); ++i)
       ++earlier_[i].by_outcome[static_cast<std::size_t>(h.outcomes[i])];
     responding_ += is_alive(h);
     on_settled_(h);
     hosts_.add(h);
-  }
+  });
+  if (!read) problems_.push_back(read.error());
   for (std::size_t i = 0; i < before.silent_outcomes.size() && i < earlier_.size(); ++i)
     add_counts(earlier_[i].by_outcome, before.silent_outcomes[i]);
   for (const auto& [where, n] : before.errors)

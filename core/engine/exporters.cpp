@@ -11,6 +11,7 @@
 #include "base/file.hpp"
 #include "inventory/delta.hpp"
 #include "inventory/history.hpp"
+#include "inventory/snapshot.hpp"
 
 namespace sonde::core {
 
@@ -176,16 +177,24 @@ Result<void> Publisher::each_responding(const HostStore& hosts, const std::funct
 void Publisher::compare_with_history(RunResult& result) {
   auto entries = list_history(plan_.history.dir);
   if (!entries || entries->empty()) return;
-  auto before = read_snapshot(entries->back().path);
+  auto before = read_snapshot(baseline_of(*entries)->path);
   if (!before) {
     result.problems.push_back(before.error());
     return;
   }
   Snapshot now;
   // Hosts that cannot be read back would look as if they were gone; write_history() tells of them.
-  if (!each_responding(result.hosts, [&](const Value& record) { now.records.push_back(record); })) return;
+  if (!each_responding(result.hosts, [&](const Value& record) {
+        if (const auto ip = address_of(record)) now.records.add(*ip, to_json(record));
+      }))
+    return;
+  now.records.sort();
   now.run = result.document;
-  result.document.delta = to_value(compare(*before, now));
+  auto delta = compare(*before, now);
+  if (delta)
+    result.document.delta = to_value(std::move(*delta));
+  else
+    result.problems.push_back(delta.error());
 }
 
 void Publisher::write_history(RunResult& result) {

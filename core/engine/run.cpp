@@ -394,8 +394,7 @@ Result<RunResult> publish(const Plan& outputs, MergedRuns merged, const std::str
   Publisher publisher(outputs, merged.fold_context(), merged.filled);
   if (auto ok = publisher.prepare(); !ok) return tl::unexpected(ok.error());
   RunResult result;
-  for (const HostRecord& host : std::exchange(merged.hosts, {})) result.hosts.add(host);
-  result.hosts.sort();
+  result.hosts = std::move(merged.hosts);
   result.document = std::move(merged.document);
   result.document.run_id = run_id;
   result.problems = std::move(merged.notes);

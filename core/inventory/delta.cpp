@@ -1,5 +1,5 @@
-// Comparing two inventories. A host or a value is called gone only when the newer run has looked for it: what nobody
-// asked proves nothing.
+// Comparing two inventories. A host or a value is called gone only when the newer run has looked for it, and a host new
+// only when the older run did not leave it over: what nobody asked proves nothing.
 #include "inventory/delta.hpp"
 
 #include <algorithm>
@@ -113,32 +113,39 @@ std::vector<FieldChange> compare_records(const Value& before, const Value& after
   return changes;
 }
 
-/// Which addresses the newer run has surely asked.
+/// Which addresses a run has surely asked, and which it may have left over.
 class Coverage {
  public:
-  Coverage(const std::optional<RunDocument>& run, bool asked_less) {
-    if (!run || asked_less) return;
-    known_ = true;
-    for (const std::string& text : run->scope)
-      if (const auto range = parse_range(text)) covered_.add(*range);
-    for (const std::string& text : run->exclusions) leave_out(text);
-    for (const auto& [what, reason] : run->not_covered) leave_out(what);
+  explicit Coverage(const RunDocument& run) {
+    for (const std::string& text : run.scope)
+      if (const auto range = parse_range(text)) scope_.add(*range);
+    for (const std::string& text : run.exclusions) leave_out(text);
+    for (const auto& [what, reason] : run.not_covered) {
+      // The other stages have asked the targets of one that failed.
+      if (what.starts_with("stage "))
+        all_stages_ = false;
+      else
+        leave_out(what);
+    }
     // Some targets were left and nobody says which.
-    if (run->settled < run->targets && run->not_covered.empty()) known_ = false;
-    covered_.normalise();
+    if (run.settled < run.targets && run.not_covered.empty()) all_named_ = false;
+    scope_.normalise();
     left_out_.normalise();
   }
-  bool has(const IpAddress& ip) const { return known_ && covered_.contains(ip) && !left_out_.contains(ip); }
+  bool asked(const IpAddress& ip) const { return all_stages_ && scope_.contains(ip) && !perhaps_left(ip); }
+  bool left_over(const IpAddress& ip) const { return scope_.contains(ip) && perhaps_left(ip); }
 
  private:
+  bool perhaps_left(const IpAddress& ip) const { return !all_named_ || left_out_.contains(ip); }
   void leave_out(const std::string& text) {
     if (const auto range = parse_range(text))
       left_out_.add(*range);
     else
-      known_ = false;
+      all_named_ = false;
   }
-  AddressSet covered_, left_out_;
-  bool known_ = false;
+  AddressSet scope_, left_out_;
+  bool all_stages_ = true;
+  bool all_named_ = true;  ///< all that was left over is in left_out_
 };
 
 bool ran(const StageCoverage& stage) {
@@ -161,60 +168,66 @@ std::vector<std::string> missing_stages(const std::optional<RunDocument>& before
   return missing;
 }
 
-struct Keyed {
-  IpAddress ip{};
-  const Value* record = nullptr;
-};
-
-std::vector<Keyed> keyed(const std::vector<Value>& records) {
-  std::vector<Keyed> out;
-  out.reserve(records.size());
-  for (const Value& record : records)
-    if (const auto ip = address_of(record)) out.push_back({*ip, &record});
-  std::stable_sort(out.begin(), out.end(), [](const Keyed& a, const Keyed& b) { return a.ip < b.ip; });
-  return out;
-}
-
 }  // namespace
 
-Delta compare(const Snapshot& before, const Snapshot& after) {
+Result<Delta> compare(const Snapshot& before, const Snapshot& after) {
   Delta delta;
   delta.coverage_unknown = !after.run;
   if (after.run) delta.stages_missing = missing_stages(before.run, *after.run);
   const bool asked_less = !delta.stages_missing.empty();
-  const Coverage coverage(after.run, asked_less);
-  const std::vector<Keyed> old = keyed(before.records), fresh = keyed(after.records);
+  if (before.run) delta.compared_with = before.run->run_id;
+  std::optional<Coverage> earlier, now;
+  if (before.run) earlier.emplace(*before.run);
+  if (after.run && !asked_less) now.emplace(*after.run);
+  const InventoryRecords &old = before.records, &fresh = after.records;
   for (std::size_t i = 0, j = 0; i < old.size() || j < fresh.size();) {
-    if (j == fresh.size() || (i < old.size() && old[i].ip < fresh[j].ip)) {
-      if (coverage.has(old[i].ip))
-        delta.gone.push_back(*old[i].record);
-      else
-        delta.not_scanned.push_back(old[i].ip);
+    if (j == fresh.size() || (i < old.size() && old.ip(i) < fresh.ip(j))) {
+      if (now && now->asked(old.ip(i))) {
+        auto record = old.read(i);
+        if (!record) return tl::unexpected(record.error());
+        delta.gone.push_back(std::move(*record));
+      } else {
+        delta.not_scanned.push_back(old.ip(i));
+      }
       ++i;
-    } else if (i == old.size() || fresh[j].ip < old[i].ip) {
-      delta.fresh.push_back(*fresh[j].record);
+    } else if (i == old.size() || fresh.ip(j) < old.ip(i)) {
+      if (earlier && earlier->left_over(fresh.ip(j))) {
+        delta.not_scanned_before.push_back(fresh.ip(j));
+      } else {
+        auto record = fresh.read(j);
+        if (!record) return tl::unexpected(record.error());
+        delta.fresh.push_back(std::move(*record));
+      }
       ++j;
     } else {
-      auto changes = compare_records(*old[i].record, *fresh[j].record, asked_less);
-      if (!changes.empty()) delta.changed.push_back({old[i].ip, std::move(changes)});
+      const auto was = old.read(i), is = fresh.read(j);
+      if (!was || !is) return tl::unexpected(!was ? was.error() : is.error());
+      auto changes = compare_records(*was, *is, asked_less);
+      if (!changes.empty()) delta.changed.push_back({old.ip(i), std::move(changes)});
       ++i, ++j;
     }
   }
   return delta;
 }
 
-Value to_value(const Delta& delta) {
+Value to_value(Delta delta) {
+  const auto addresses = [](const std::vector<IpAddress>& ips) {
+    Value::Array texts;
+    for (const IpAddress& ip : ips) texts.emplace_back(ip.to_string());
+    return Value(std::move(texts));
+  };
   Value out{Value::Object{}};
-  out.set("new", Value(Value::Array(delta.fresh.begin(), delta.fresh.end())));
-  out.set("gone", Value(Value::Array(delta.gone.begin(), delta.gone.end())));
+  if (!delta.compared_with.empty()) out.set("compared_with", Value(delta.compared_with));
+  out.set("new", Value(std::move(delta.fresh)));
+  out.set("gone", Value(std::move(delta.gone)));
   Value::Array changed;
-  for (const HostChange& host : delta.changed) {
+  for (HostChange& host : delta.changed) {
     Value::Array fields;
-    for (const FieldChange& change : host.fields) {
+    for (FieldChange& change : host.fields) {
       Value entry{Value::Object{}};
-      entry.set("field", Value(change.field));
-      entry.set("before", change.before);
-      entry.set("after", change.after);
+      entry.set("field", Value(std::move(change.field)));
+      entry.set("before", std::move(change.before));
+      entry.set("after", std::move(change.after));
       fields.push_back(std::move(entry));
     }
     Value entry{Value::Object{}};
@@ -223,9 +236,8 @@ Value to_value(const Delta& delta) {
     changed.push_back(std::move(entry));
   }
   out.set("changed", Value(std::move(changed)));
-  Value::Array not_scanned;
-  for (const IpAddress& ip : delta.not_scanned) not_scanned.emplace_back(ip.to_string());
-  out.set("not_scanned", Value(std::move(not_scanned)));
+  out.set("not_scanned", addresses(delta.not_scanned));
+  out.set("not_scanned_before", addresses(delta.not_scanned_before));
   Value::Array missing;
   for (const std::string& stage : delta.stages_missing) missing.emplace_back(stage);
   out.set("stages_missing", Value(std::move(missing)));

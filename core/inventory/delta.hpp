@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "inventory/inventory_records.hpp"
 #include "inventory/run_document.hpp"
 
 namespace sonde::core {
@@ -21,7 +22,10 @@ struct Delta {
   std::vector<Value> fresh;  ///< whole records
   std::vector<Value> gone;   ///< whole old records: within the new run's covered scope, and no longer there
   std::vector<HostChange> changed;
-  std::vector<IpAddress> not_scanned;       ///< known before, absent now, and not (surely) asked by the new run
+  std::vector<IpAddress> not_scanned;  ///< known before, absent now, and not (surely) asked by the new run
+  /// Known now, absent before, and perhaps among the targets that the older run did not come to.
+  std::vector<IpAddress> not_scanned_before;
+  std::string compared_with;                ///< the id of the older run, where its document is there
   std::vector<std::string> stages_missing;  ///< ran before and not now: what vanished with them is no change
   bool coverage_unknown = false;            ///< no run document of the new run: no host is called gone
   bool empty() const { return fresh.empty() && gone.empty() && changed.empty(); }
@@ -31,18 +35,23 @@ struct Delta {
 /// (NAME.run.json, or run.json in its directory when that lists the file among its outputs). Of two records of one
 /// address the later counts.
 struct Snapshot {
-  std::string file;            ///< empty: in memory
-  std::vector<Value> records;  ///< by address
+  std::string file;  ///< empty: in memory
+  InventoryRecords records;
   std::optional<RunDocument> run;
+  /// Whether nothing says that the run ended early: what it did not find was not there.
+  bool whole() const { return !run || run->complete; }
 };
 Result<Snapshot> read_snapshot(const std::string& path);
-/// From memory, for the run that has just ended and for tests.
-Result<std::vector<Value>> parse_records(std::string_view text, const std::string& name_for_messages);
+/// The document alone.
+Result<std::optional<RunDocument>> run_document_of(const std::string& inventory);
+/// From memory.
+Result<InventoryRecords> parse_records(std::string_view text, const std::string& name_for_messages);
 /// Compares ports, vendor, mac, hostname, reverse_dns, alive, banners, services, os, snmp and own fields; not rtt_ms,
 /// nor values that pass by themselves (snmp.sysUpTime), nor details (dns, tcp, mac_flags, link, evidence).
-Delta compare(const Snapshot& before, const Snapshot& after);
+/// A record of each is in memory at a time, and what differs. Failure: "temporary-file".
+Result<Delta> compare(const Snapshot& before, const Snapshot& after);
 enum class DeltaFormat { text, json, markdown };
 std::string render(const Delta&, DeltaFormat, bool colour = false);
-Value to_value(const Delta&);
+Value to_value(Delta);
 
 }  // namespace sonde::core

@@ -72,7 +72,10 @@ std::string address_text(const Value& record) {
 std::string counts(const Delta& delta) {
   return std::to_string(delta.fresh.size()) + " new, " + std::to_string(delta.gone.size()) + " gone, " +
          std::to_string(delta.changed.size()) + " changed, " + std::to_string(delta.not_scanned.size()) +
-         " not scanned";
+         " not scanned" +
+         (delta.not_scanned_before.empty()
+              ? ""
+              : ", " + std::to_string(delta.not_scanned_before.size()) + " not scanned before");
 }
 
 std::string some_of(const std::vector<IpAddress>& addresses) {
@@ -122,8 +125,10 @@ std::string text_report(const Delta& delta, bool colour) {
     }
   }
   if (!delta.not_scanned.empty()) line("", '?', "not scanned: " + some_of(delta.not_scanned));
+  if (!delta.not_scanned_before.empty()) line("", '?', "not scanned before: " + some_of(delta.not_scanned_before));
   for (const std::string& sentence : reservations(delta)) line("", '!', sentence);
-  return out + (delta.empty() && delta.not_scanned.empty() ? "no changes\n" : counts(delta) + "\n");
+  const bool same = delta.empty() && delta.not_scanned.empty() && delta.not_scanned_before.empty();
+  return out + (same ? "no changes" : counts(delta)) + "\n";
 }
 
 /// A code span shows everything as it is: no link, no mention, no markup. Its fence is longer than any run of backticks
@@ -163,6 +168,8 @@ std::string markdown_report(const Delta& delta) {
     }
   }
   if (!delta.not_scanned.empty()) out += "\n### Not scanned\n\n" + code(some_of(delta.not_scanned)) + "\n";
+  if (!delta.not_scanned_before.empty())
+    out += "\n### Not scanned before\n\n" + code(some_of(delta.not_scanned_before)) + "\n";
   for (const std::string& sentence : reservations(delta)) out += "\n> " + code(sentence) + "\n";
   return out;
 }

@@ -161,6 +161,13 @@ Result<std::vector<HistoryEntry>> list_history(const std::string& directory) {
   return entries;
 }
 
+std::optional<HistoryEntry> baseline_of(const std::vector<HistoryEntry>& entries) {
+  for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry)
+    // A damaged document is told when the entry is read.
+    if (const auto run = run_document_of(entry->path); !run || Snapshot{"", {}, *run}.whole()) return *entry;
+  return entries.empty() ? std::nullopt : std::optional(entries.back());
+}
+
 Result<HistoryEntry> add_to_history(const std::string& directory, const EachRecord& records, const RunDocument& run,
                                     std::chrono::system_clock::time_point now, uint64_t keep_count, int64_t keep_age) {
   if (auto made = make_directories(directory); !made) return tl::unexpected(made.error());

@@ -16,6 +16,9 @@ struct HistoryEntry {
 };
 /// Oldest first; none when the directory is not there. Files of other names are left alone.
 Result<std::vector<HistoryEntry>> list_history(const std::string& directory);
+/// What a run that comes behind these is compared with: the newest that was complete; without one, the newest; none of
+/// none. A run that ended early did not find what it did not come to.
+std::optional<HistoryEntry> baseline_of(const std::vector<HistoryEntry>&);
 /// Calls its argument for each record, by address.
 using EachRecord = std::function<void(const std::function<void(const Value&)>&)>;
 /// Writes records (a JSON array) and run document as YYYY-MM-DD.json in UTC, a second of the day as

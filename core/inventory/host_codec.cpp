@@ -80,11 +80,11 @@ bool decode_host(std::string_view bytes, std::size_t field_count, std::vector<Ou
   Reader in(bytes);
   uint64_t count = 0;
   if (!in.number(count, bytes.size())) return false;
-  if (count != 0) outcomes.clear();
+  if (outcomes.size() < count) outcomes.resize(count);
   for (uint64_t i = 0; i < count; ++i) {
     uint8_t outcome = 0;
     if (!in.take(outcome) || outcome > last_outcome) return false;
-    outcomes.push_back(static_cast<Outcome>(outcome));
+    if (static_cast<Outcome>(outcome) != Outcome::none) outcomes[i] = static_cast<Outcome>(outcome);
   }
   while (!in.at_end())
     if (!read_fact(in, field_count, facts.emplace_back())) {

@@ -13,8 +13,8 @@ namespace sonde::core {
 void append_outcomes(std::string& out, std::span<const Outcome>);
 void append_fact(std::string& out, const Fact&);
 
-/// Reads what the two above wrote, in this order: facts are appended, outcomes replaced if there are any. False when it
-/// is damaged, or speaks of a field from `field_count` on; `facts` may then have grown.
+/// Reads what the two above wrote, in this order: facts are appended, outcomes replaced where they are not `none`.
+/// False when it is damaged, or speaks of a field from `field_count` on; both may then have grown.
 bool decode_host(std::string_view bytes, std::size_t field_count, std::vector<Outcome>& outcomes,
                  std::vector<Fact>& facts);
 

@@ -19,23 +19,32 @@ tl::unexpected<Diagnostic> unreadable(const std::string& what) {
 
 }  // namespace
 
-void HostStore::append(const IpAddress& ip) {
-  entries_.push_back({ip, static_cast<uint32_t>(bytes_.size()), spool_.append(bytes_)});
+void HostStore::append(const IpAddress& ip, bool unsettled) {
+  Entry& entry = entries_.emplace_back();
+  entry.ip = ip;
+  entry.size = static_cast<uint32_t>(bytes_.size()) & 0x7fffffffu;
+  entry.unsettled = unsettled ? 1 : 0;
+  entry.offset = spool_.append(bytes_);
   bytes_.clear();
   if (bytes_.capacity() > idle_buffer) bytes_.shrink_to_fit();
 }
 
-void HostStore::add(const IpAddress& ip, std::span<const Fact> facts, std::span<const Outcome> outcomes) {
+void HostStore::add(const IpAddress& ip, std::span<const Fact> facts, std::span<const Outcome> outcomes,
+                    bool unsettled) {
   append_outcomes(bytes_, outcomes);
   for (const Fact& fact : facts) {
     append_fact(bytes_, fact);
     if (fact.field >= fields_.size()) fields_.resize(fact.field + std::size_t{1});
     fields_[fact.field] = true;
     if (bytes_.size() < longest_entry) continue;
-    append(ip);
+    append(ip, unsettled);
     append_outcomes(bytes_, {});
   }
-  append(ip);
+  append(ip, unsettled);
+}
+
+void HostStore::add_unsettled(const HostRecord& host) {
+  add(host.ip, host.facts, host.outcomes, true);
 }
 
 void HostStore::sort() {
@@ -66,15 +75,9 @@ Result<void> HostStore::find(const IpAddress& ip, std::vector<Fact>& facts) cons
 
 Result<void> HostStore::each(const std::function<void(HostRecord&)>& visit) const {
   HostRecord host;
-  std::string bytes;
   std::size_t lost = 0;
-  for (std::size_t i = 0; i < entries_.size();) {
-    host.ip = entries_[i].ip;
-    host.facts.clear();
-    host.outcomes.clear();
-    bool good = true;
-    for (; i < entries_.size() && entries_[i].ip == host.ip; ++i) good = good && read(entries_[i], bytes, host);
-    if (good)
+  for (Cursor cursor(*this); !cursor.at_end();) {
+    if (cursor.take(host))
       visit(host);
     else
       ++lost;
@@ -82,6 +85,33 @@ Result<void> HostStore::each(const std::function<void(HostRecord&)>& visit) cons
   if (lost != 0)
     return unreadable("the records of " + std::to_string(lost) + " of " + std::to_string(hosts_) + " hosts");
   return {};
+}
+
+bool HostStore::Cursor::take(HostRecord& host) {
+  const std::deque<Entry>& entries = store_->entries_;
+  host.ip = entries[at_].ip;
+  host.facts.clear();
+  host.outcomes.clear();
+  bool good = true;
+  for (; at_ < entries.size() && entries[at_].ip == host.ip; ++at_)
+    good = good && store_->read(entries[at_], bytes_, host);
+  return good;
+}
+
+std::vector<IpAddress> HostStore::unsettled() const {
+  std::vector<IpAddress> out;
+  for (std::size_t i = 0; i < entries_.size();) {
+    const IpAddress& ip = entries_[i].ip;
+    bool settled = false;
+    for (; i < entries_.size() && entries_[i].ip == ip; ++i) settled |= entries_[i].unsettled == 0;
+    if (!settled) out.push_back(ip);
+  }
+  return out;
+}
+
+void HostStore::each_address(const std::function<void(const IpAddress&)>& visit) const {
+  for (std::size_t i = 0; i < entries_.size(); ++i)
+    if (i == 0 || entries_[i].ip != entries_[i - 1].ip) visit(entries_[i].ip);
 }
 
 Result<void> HostStore::health() const {

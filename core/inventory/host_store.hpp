@@ -16,14 +16,23 @@ class HostStore {
   HostStore() = default;
   explicit HostStore(std::size_t most_in_memory) : spool_(most_in_memory) {}
 
-  /// Several times for one address: facts are joined in the order in which they came, the last outcomes count.
-  void add(const IpAddress&, std::span<const Fact>, std::span<const Outcome> outcomes = {});
+  /// Several times for one address: facts are joined in the order in which they came, of outcomes the last that is
+  /// not `none` counts.
+  void add(const IpAddress& ip, std::span<const Fact> facts, std::span<const Outcome> outcomes = {}) {
+    add(ip, facts, outcomes, false);
+  }
   void add(const HostRecord& host) { add(host.ip, host.facts, host.outcomes); }
+  /// The same of a host whose stages are not all done, as far as is known now.
+  void add_unsettled(const HostRecord& host);
   /// After the last add(), before the readers below.
   void sort();
 
   bool empty() const { return entries_.empty(); }
-  std::size_t size() const { return hosts_; }  ///< addresses
+  std::size_t size() const { return hosts_; }                   ///< addresses
+  bool in_pieces() const { return entries_.size() != hosts_; }  ///< whether any host was added several times
+  /// Hosts of which add_unsettled() alone has told, by address.
+  std::vector<IpAddress> unsettled() const;
+  void each_address(const std::function<void(const IpAddress&)>& visit) const;
   /// Whether any fact of this field was added.
   bool has_field(FieldId id) const { return id < fields_.size() && fields_[id]; }
   /// Appends what is known of this address, which may be nothing. An error says that it cannot be read back. Any
@@ -34,13 +43,31 @@ class HostStore {
   /// Nothing, or why more of it is in memory than was meant.
   Result<void> health() const;
 
+  /// The hosts in the order of addresses, one at a time, for those who read several stores side by side. The store must
+  /// outlive it, and not be added to.
+  class Cursor {
+   public:
+    explicit Cursor(const HostStore& store) : store_(&store) {}
+    bool at_end() const { return at_ == store_->entries_.size(); }
+    const IpAddress& ip() const { return store_->entries_[at_].ip; }
+    /// Goes on to the next. False when this one cannot be read back.
+    bool take(HostRecord& host);
+
+   private:
+    const HostStore* store_;
+    std::size_t at_ = 0;
+    std::string bytes_;
+  };
+
  private:
   struct Entry {
     IpAddress ip;
-    uint32_t size = 0;
+    uint32_t size : 31 = 0;
+    uint32_t unsettled : 1 = 0;
     uint64_t offset = 0;
   };
-  void append(const IpAddress&);
+  void add(const IpAddress&, std::span<const Fact>, std::span<const Outcome>, bool unsettled);
+  void append(const IpAddress&, bool unsettled);
   bool read(const Entry&, std::string& bytes, HostRecord&) const;
 
   Spool spool_;

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "inventory/host_store.hpp"
 #include "inventory/record.hpp"
 #include "targets/permutation.hpp"
 
@@ -96,8 +97,8 @@ struct JournalContent {
   JournalHeader header;
   SettledSet settled;
   SettledSet silent;                 ///< of `settled`: those without a record
-  std::vector<HostRecord> hosts;     ///< settled and unsettled ones, by address
-  std::vector<IpAddress> unsettled;  ///< of `hosts`: those whose stages are not all done
+  HostStore hosts;                   ///< settled and unsettled ones; sorted
+  std::vector<IpAddress> unsettled;  ///< of `hosts`: those whose stages are not all done, by address
   struct Crash {
     std::string plugin, stage;
     IpAddress target;
@@ -110,8 +111,10 @@ struct JournalContent {
   std::string reason;          ///< why an ended run is not complete
   uint64_t dropped_lines = 0;  ///< torn or unreadable
 };
-/// Hostile until checked: every line is bounded and validated, a torn last line is dropped.
-Result<JournalContent> read_journal(const std::string& path);
+/// Hostile until checked: every line is bounded and validated, a torn last line is dropped. Of the records, those of
+/// hosts that are not settled yet, and bytes up to `most_in_memory`, are in memory while it is read. Failures:
+/// "journal-unreadable", "temporary-file".
+Result<JournalContent> read_journal(const std::string& path, std::size_t most_in_memory = Spool::in_memory);
 /// The newest unfinished journal of a directory (or of its "journal" folder), or an error. A file is taken as it is.
 Result<std::string> newest_unfinished(const std::string& path);
 /// The newest journal of a directory (or of its "journal" folder), complete or not; a file is taken as it is. Refused

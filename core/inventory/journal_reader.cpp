@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <unordered_map>
+#include <utility>
 
 #include "base/descriptor.hpp"
 #include "inventory/journal_lines.hpp"
@@ -83,10 +84,30 @@ bool good_scalar(const Scalar& s) {
   return true;
 }
 
-/// Collects lines into a JournalContent.
+/// Of positions, what a million lines may say one by one: put in order from time to time, so that runs stay runs.
+class Positions {
+ public:
+  void add(const Slice& run) {
+    fresh_.push_back(run);
+    if (fresh_.size() >= std::max(least, set_.runs().size())) collect();
+  }
+  SettledSet take() {
+    collect();
+    return std::move(set_);
+  }
+
+ private:
+  static constexpr std::size_t least = 65536;
+  void collect() { set_.add_all(std::exchange(fresh_, {})); }
+  SettledSet set_;
+  std::vector<Slice> fresh_;
+};
+
+/// Collects lines into a JournalContent. A record goes to the store when its host is settled: those of hosts that were
+/// under way stay, and go as well when they become many.
 class Reader {
  public:
-  explicit Reader(JournalContent& content) : content_(content) {
+  Reader(JournalContent& content, std::size_t most_in_memory) : content_(content), most_in_memory_(most_in_memory) {
     const JournalHeader& header = content.header;
     for (std::size_t i = 0; i < header.fields.size(); ++i) {
       const FieldId id = well_known_.find(header.fields[i]);
@@ -101,6 +122,7 @@ class Reader {
     const Result<Value> parsed = parse_json(text);
     const Value::Object* object = parsed ? parsed->object() : nullptr;
     bool good = false;
+    line_size_ = text.size();
     content_.finished = false;
     if (object != nullptr && !object->empty()) {
       const std::string& kind = object->front().key;
@@ -120,10 +142,9 @@ class Reader {
     if (!good) ++content_.dropped_lines;
   }
 
-  void finish() {
-    SettledSet with_record, silent;
-    with_record.add_all(std::move(runs_));
-    silent.add_all(std::move(silent_));
+  Result<void> finish() {
+    SettledSet with_record = with_record_.take();
+    const SettledSet silent = silent_.take();
     content_.silent = without(silent, with_record);
     content_.settled = std::move(with_record);
     content_.settled.add_all(silent.runs());
@@ -141,27 +162,52 @@ class Reader {
       }
       if (content_.silent_outcomes.empty()) break;
     }
-    // A stage that was done twice (a slice repeated after a crash) states most things twice.
-    const auto by_stage = [](const Fact& a, const Fact& b) { return a.stage < b.stage; };
-    std::vector<HostRecord> ordered;
-    ordered.reserve(hosts_.size());
-    for (Host& host : hosts_) {
-      std::vector<Fact>& facts = host.record.facts;
-      std::stable_sort(facts.begin(), facts.end(), by_stage);
-      if (host.repeated) remove_repeats(facts);
-      ordered.push_back(std::move(host.record));
-      if (!host.settled) content_.unsettled.push_back(ordered.back().ip);
-    }
-    std::sort(ordered.begin(), ordered.end(), [](const HostRecord& a, const HostRecord& b) { return a.ip < b.ip; });
-    std::sort(content_.unsettled.begin(), content_.unsettled.end());
-    content_.hosts = std::move(ordered);
+    put_away_all();
+    store_.sort();
+    content_.unsettled = store_.unsettled();
+    if (store_.in_pieces())
+      if (auto joined = join_pieces(); !joined) return joined;
+    content_.hosts = std::move(store_);
+    return {};
   }
 
  private:
   struct Host {
     HostRecord record;
-    bool settled = false, repeated = false, core_spoke = false;
+    std::size_t bytes = 0;  ///< of its lines
+    bool repeated = false, core_spoke = false;
   };
+  using Hosts = std::unordered_map<IpAddress, Host>;
+
+  /// A stage that was done twice (a slice repeated after a crash) states most things twice.
+  static void put_in_order(Host& host) {
+    const auto by_stage = [](const Fact& a, const Fact& b) { return a.stage < b.stage; };
+    std::vector<Fact>& facts = host.record.facts;
+    std::stable_sort(facts.begin(), facts.end(), by_stage);
+    if (host.repeated) remove_repeats(facts);
+  }
+
+  void put_away_all() {
+    for (auto& [ip, host] : under_way_) {
+      put_in_order(host);
+      store_.add_unsettled(host.record);
+    }
+    under_way_.clear();
+    bytes_under_way_ = 0;
+  }
+
+  /// What was said of a host before and after its record was put away.
+  Result<void> join_pieces() {
+    HostStore whole(most_in_memory_);
+    auto read = store_.each([&](HostRecord& host) {
+      remove_repeats(host.facts);
+      whole.add(host);
+    });
+    if (!read) return read;
+    whole.sort();
+    store_ = std::move(whole);
+    return {};
+  }
 
   static void remove_repeats(std::vector<Fact>& facts) {
     const auto less = [](const Fact& a, const Fact& b) {
@@ -173,13 +219,17 @@ class Reader {
   }
 
   Host& host(const IpAddress& ip) {
-    const auto [place, fresh] = index_.try_emplace(ip, hosts_.size());
+    constexpr std::size_t most_hosts = 65536, most_bytes = std::size_t{64} << 20;
+    if (under_way_.size() >= most_hosts || bytes_under_way_ >= most_bytes) put_away_all();
+    const auto [place, fresh] = under_way_.try_emplace(ip);
+    Host& known = place->second;
     if (fresh) {
-      hosts_.emplace_back();
-      hosts_.back().record.ip = ip;
-      hosts_.back().record.outcomes.resize(content_.header.stages.size());
+      known.record.ip = ip;
+      known.record.outcomes.resize(content_.header.stages.size());
     }
-    return hosts_[place->second];
+    known.bytes += line_size_;
+    bytes_under_way_ += line_size_;
+    return known;
   }
 
   bool good_stage(uint64_t stage) const { return stage < content_.header.stages.size() || stage == core_stage; }
@@ -253,8 +303,11 @@ class Reader {
     }
     Host& known = host(ip);
     known.record.outcomes = std::move(outcomes);
-    known.settled = true;
-    runs_.push_back(run);
+    put_in_order(known);
+    store_.add(known.record);
+    bytes_under_way_ -= known.bytes;
+    under_way_.erase(ip);
+    with_record_.add(run);
     return true;
   }
 
@@ -266,7 +319,7 @@ class Reader {
       if (!read_slice(&item, run) || !good_run(run)) return false;
       runs.push_back(run);
     }
-    silent_.insert(silent_.end(), runs.begin(), runs.end());
+    for (const Slice& run : runs) silent_.add(run);
     return true;
   }
 
@@ -332,9 +385,11 @@ class Reader {
   JournalContent& content_;
   FieldTable well_known_;
   std::vector<const Field*> known_;  ///< by the journal's field number; null: nothing is known of it
-  std::vector<Host> hosts_;
-  std::unordered_map<IpAddress, std::size_t> index_;
-  std::vector<Slice> runs_, silent_;  ///< positions of hosts with a record, and of those without
+  std::size_t most_in_memory_;
+  HostStore store_{most_in_memory_};
+  Hosts under_way_;
+  std::size_t line_size_ = 0, bytes_under_way_ = 0;
+  Positions with_record_, silent_;  ///< of hosts with a record, and of those without
 };
 
 bool read_flag(const Value& v, bool& out) {
@@ -434,7 +489,7 @@ Result<JournalHeader> parse_header(std::string_view line, const std::string& pat
 
 }  // namespace journal
 
-Result<JournalContent> read_journal(const std::string& path) {
+Result<JournalContent> read_journal(const std::string& path, std::size_t most_in_memory) {
   auto opened = journal::open_journal(path, O_RDONLY);
   if (!opened) return tl::unexpected(opened.error());
   const Descriptor descriptor(*opened);
@@ -445,11 +500,11 @@ Result<JournalContent> read_journal(const std::string& path) {
   if (!header) return tl::unexpected(header.error());
   JournalContent content;
   content.header = std::move(*header);
-  journal::Reader reader(content);
+  journal::Reader reader(content, most_in_memory);
   while (lines.next(line)) reader.line(line);
   if (lines.error() != 0)
     return failure("journal-unreadable", "cannot read the journal " + path + ": " + std::strerror(lines.error()));
-  reader.finish();
+  if (auto finished = reader.finish(); !finished) return tl::unexpected(finished.error());
   if (lines.dropped() != 0) content.finished = false;
   content.dropped_lines += lines.dropped();
   return content;

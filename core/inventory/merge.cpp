@@ -1,5 +1,5 @@
-// Records of several journals by address, and one document about all of them. Everything here commutes: runs are put
-// into one order first, and what is united is a set or a sum.
+// One document about several runs. Everything here commutes: runs are put into one order first, and what is united is a
+// set or a sum.
 #include "inventory/merge.hpp"
 
 #include <algorithm>
@@ -7,130 +7,16 @@
 #include <numeric>
 #include <set>
 #include <tuple>
-#include <unordered_map>
 
 #include "base/text.hpp"
 #include "inventory/merge_check.hpp"
+#include "inventory/merge_hosts.hpp"
 #include "targets/target_set.hpp"
 
 namespace sonde::core {
 namespace {
 
 constexpr std::size_t most_reasons = 32;  // as many as a run keeps of a stage
-
-/// Where in the order of the plan an address stands.
-class Order {
- public:
-  /// Zones go by number: they mean nothing on a machine that does not have that interface under that number.
-  static Result<Order> of(const std::vector<RunRemains>& runs) {
-    const JournalHeader& header = runs.front().content.header;
-    AddressSet scope;
-    for (const std::string& text : header.scope) {
-      const auto range = parse_range(text);
-      if (!range && text.find('%') != std::string::npos)
-        return failure(
-            "merge-mismatch",
-            name_of(runs.front()) + " has link-local targets, and this machine has no such interface: " + text,
-            "merge it on the machine that made the run");
-      if (range) scope.add(*range);
-    }
-    Order order(TargetSet(std::move(scope)), header.seed);
-    if (order.targets_.size() != header.targets)
-      return failure("journal-unreadable", name_of(runs.front()) + " is damaged: its scope holds " +
-                                               std::to_string(order.targets_.size()) + " targets, not " +
-                                               std::to_string(header.targets));
-    for (const RunRemains& run : runs)
-      for (const HostRecord& host : run.content.hosts)
-        if (!order.targets_.contains(host.ip))
-          return failure("journal-unreadable", name_of(run) + " is damaged, or of another machine's interfaces: " +
-                                                   host.ip.to_string() + " is none of its targets");
-    return order;
-  }
-  uint64_t position_of(const IpAddress& ip) const {
-    const std::optional<uint64_t> index = targets_.index_of(ip);
-    return index ? permutation_.position_of(*index) : UINT64_MAX;
-  }
-
- private:
-  Order(TargetSet targets, uint64_t seed)
-      : targets_(std::move(targets)), permutation_(std::max<uint64_t>(1, targets_.size()), seed) {}
-  TargetSet targets_;
-  Permutation permutation_;
-};
-
-/// Hosts of all runs. A record of a settled host is whole; of one that was interrupted, better than nothing. What a
-/// task said of a host that then settled without a record is in the counts of silence.
-class Hosts {
- public:
-  Hosts(std::size_t stages, Order order, const std::vector<RunRemains>& runs)
-      : stages_(stages), order_(std::move(order)) {
-    for (const RunRemains& run : runs) silent_.add_all(run.content.silent.runs());
-  }
-
-  void add(JournalContent& content) {
-    for (HostRecord& host : content.hosts) {
-      const bool settled = !std::binary_search(content.unsettled.begin(), content.unsettled.end(), host.ip);
-      if (!settled && silent_.contains(order_.position_of(host.ip))) continue;
-      const auto [place, fresh] = index_.try_emplace(host.ip, hosts_.size());
-      if (fresh) {
-        host.outcomes.resize(stages_);
-        hosts_.push_back({std::move(host), settled});
-        continue;
-      }
-      Host& known = hosts_[place->second];
-      if (known.settled == settled)
-        unite(known.record, host);
-      else if (settled)
-        known = {std::move(host), true};
-    }
-    content.hosts.clear();
-  }
-
-  void count(std::vector<StageCoverage*>& stages) const {
-    for (const Host& host : hosts_)
-      for (std::size_t i = 0; i < stages.size(); ++i) {
-        if (stages[i] == nullptr || i >= host.record.outcomes.size()) continue;
-        Outcome o = host.record.outcomes[i];
-        if (o == Outcome::none && !host.settled) o = Outcome::skipped_shutdown;
-        ++stages[i]->by_outcome[static_cast<std::size_t>(o)];
-      }
-  }
-
-  std::vector<HostRecord> take() {
-    std::vector<HostRecord> out;
-    out.reserve(hosts_.size());
-    for (Host& host : hosts_) out.push_back(std::move(host.record));
-    std::sort(out.begin(), out.end(), [](const HostRecord& a, const HostRecord& b) { return a.ip < b.ip; });
-    return out;
-  }
-
- private:
-  struct Host {
-    HostRecord record;
-    bool settled = false;
-  };
-
-  static void unite(HostRecord& into, HostRecord& more) {
-    std::vector<Fact>& facts = into.facts;
-    std::move(more.facts.begin(), more.facts.end(), std::back_inserter(facts));
-    const auto key = [](const Fact& f) {
-      return std::tie(f.stage, f.field, f.key, f.value.type, f.value.number, f.value.text);
-    };
-    std::sort(facts.begin(), facts.end(), [&](const Fact& a, const Fact& b) { return key(a) < key(b); });
-    facts.erase(std::unique(facts.begin(), facts.end()), facts.end());
-    // The outcomes stand in the order of how much they say; `none` says nothing.
-    for (std::size_t i = 0; i < into.outcomes.size() && i < more.outcomes.size(); ++i)
-      if (into.outcomes[i] == Outcome::none ||
-          (more.outcomes[i] != Outcome::none && more.outcomes[i] < into.outcomes[i]))
-        into.outcomes[i] = more.outcomes[i];
-  }
-
-  std::size_t stages_;
-  Order order_;
-  SettledSet silent_;  ///< by any run
-  std::vector<Host> hosts_;
-  std::unordered_map<IpAddress, std::size_t> index_;
-};
 
 /// `part` of `counts`, by largest remainders; all of them when they are of one outcome.
 OutcomeCounts share_of(const OutcomeCounts& counts, uint64_t part) {
@@ -200,7 +86,11 @@ class Summing {
       if (header.stage_details[i].enabled) stages_[i] = &document_.stages[at++];
   }
 
-  std::vector<StageCoverage*>& stages() { return stages_; }
+  /// How the stages ended of hosts that have a record.
+  void add_hosts(const std::vector<OutcomeCounts>& outcomes) {
+    for (std::size_t i = 0; i < stages_.size(); ++i)
+      if (stages_[i] != nullptr) add_counts(stages_[i]->by_outcome, outcomes[i]);
+  }
 
   /// Each run once, however often it was named: of copies the one that went furthest.
   void add_runs() {
@@ -348,11 +238,6 @@ class Summing {
   std::set<std::pair<std::string, std::string>> failed_stages_;
 };
 
-bool is_alive(const HostRecord& host) {
-  return std::any_of(host.facts.begin(), host.facts.end(),
-                     [](const Fact& f) { return f.field == FieldTable::alive && f.value.as_bool(); });
-}
-
 }  // namespace
 
 FoldContext MergedRuns::fold_context() const {
@@ -376,8 +261,9 @@ Result<MergedRuns> merge_runs(std::vector<RunRemains> runs) {
     return key(a) < key(b);
   });
   if (auto ok = check_one_plan(runs); !ok) return tl::unexpected(ok.error());
-  auto order = Order::of(runs);
-  if (!order) return tl::unexpected(order.error());
+  auto hosts = merge_hosts(runs);
+  if (!hosts) return tl::unexpected(hosts.error());
+  for (RunRemains& run : runs) run.content.hosts = {};
   auto fields = field_table(runs.front());
   if (!fields) return tl::unexpected(fields.error());
 
@@ -386,21 +272,24 @@ Result<MergedRuns> merge_runs(std::vector<RunRemains> runs) {
   merged.stage_names = runs.front().content.header.stages;
   merged.stages = runs.front().content.header.stage_details;
   std::set<FieldId> filled;
-  Hosts hosts(merged.stages.size(), std::move(*order), runs);
   for (RunRemains& run : runs) {
     filled.insert(run.content.header.filled.begin(), run.content.header.filled.end());
-    hosts.add(run.content);
     for (std::size_t i = 0; i < merged.stages.size(); ++i)
       if (run.content.header.stage_details[i].writes_alive) merged.stages[i].writes_alive = true;
   }
   merged.filled.assign(filled.begin(), filled.end());
   Summing sum(runs, merged);
   sum.describe();
-  hosts.count(sum.stages());
+  sum.add_hosts(hosts->outcomes);
   sum.add_runs();
   sum.close();
-  merged.hosts = hosts.take();
-  merged.document.responding = static_cast<uint64_t>(std::count_if(merged.hosts.begin(), merged.hosts.end(), is_alive));
+  if (auto healthy = hosts->hosts.health(); !healthy) {
+    healthy.error().severity = Severity::warning;
+    healthy.error().text += "; the records stay in memory";
+    merged.notes.push_back(std::move(healthy.error()));
+  }
+  merged.hosts = std::move(hosts->hosts);
+  merged.document.responding = hosts->responding;
   return merged;
 }
 

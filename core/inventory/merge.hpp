@@ -16,14 +16,15 @@ struct RunRemains {
   JournalContent content;
   std::optional<RunDocument> document;  ///< run.json of this very run; a run that was killed has none
 };
-/// `where`: the output directory of a run (its newest journal), or a journal. Hostile until checked. Failures:
-/// "journal-unreadable", "journal-in-use", "run-document-invalid".
-Result<RunRemains> read_run(const std::string& where);
+/// `where`: the output directory of a run (its newest journal), or a journal. Hostile until checked; read_journal()
+/// says what `most_in_memory` means. Failures: "journal-unreadable", "journal-in-use", "run-document-invalid",
+/// "temporary-file".
+Result<RunRemains> read_run(const std::string& where, std::size_t most_in_memory = Spool::in_memory);
 
 struct MergedRuns {
   FieldTable fields;
   std::vector<FieldId> filled;       ///< fields that the plan can fill
-  std::vector<HostRecord> hosts;     ///< by address
+  HostStore hosts;                   ///< sorted
   RunDocument document;              ///< of the whole plan; without run_id, outputs and delta
   std::vector<Diagnostic> notes;     ///< warnings
   FoldContext fold_context() const;  ///< points to `fields`
@@ -34,7 +35,7 @@ struct MergedRuns {
 /// The result depends on the set of runs alone, not on their order. A slice that several have done counts once: their
 /// facts are united, of two outcomes of one stage the one that says more counts. Hosts that one run has settled and
 /// another left half done are those of the first. Where runs overlap in part, how the silent ones of the overlap ended
-/// is counted in proportion. Failures: "merge-mismatch", "journal-unreadable".
+/// is counted in proportion. Failures: "merge-mismatch", "journal-unreadable", "temporary-file".
 Result<MergedRuns> merge_runs(std::vector<RunRemains> runs);
 
 }  // namespace sonde::core

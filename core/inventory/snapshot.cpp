@@ -1,10 +1,14 @@
 // Reading an inventory back: the JSON array or JSON lines, record by record, and the run document that belongs to it.
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <optional>
-#include <unordered_map>
+#include <utility>
 
+#include "base/descriptor.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "inventory/delta.hpp"
@@ -13,93 +17,146 @@
 namespace sonde::core {
 namespace {
 
-constexpr std::size_t largest_snapshot = std::size_t{2} << 30;
+constexpr std::size_t largest_record = std::size_t{64} << 20;  // as large as one JSON text may be
+constexpr std::size_t head_size = 4096;
 
-bool is_space(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
+/// A file or a text from its beginning: the record in hand and a block are in memory.
+class Window {
+ public:
+  explicit Window(int descriptor) : descriptor_(descriptor) { fill(); }
+  explicit Window(std::string_view text) : buffer_(text) {}
 
-/// Cuts an array into its elements, so that an inventory may be larger than one JSON text may be. What is between the
-/// brackets of an element is left to parse_json.
+  bool has() { return at_ < buffer_.size() || fill(); }
+  char front() const { return buffer_[at_]; }
+  void skip() { ++at_; }
+  bool take(char c) {
+    if (!has() || front() != c) return false;
+    skip();
+    return true;
+  }
+  bool take(std::string_view beginning) {
+    if (!std::string_view(buffer_).substr(at_).starts_with(beginning)) return false;
+    at_ += beginning.size();
+    return true;
+  }
+  void skip_space() {
+    mark();
+    while (has() && (front() == ' ' || front() == '\t' || front() == '\n' || front() == '\r')) {
+      skip();
+      mark();
+    }
+  }
+  void mark() { mark_ = at_; }
+  std::string_view since_mark() const { return std::string_view(buffer_).substr(mark_, at_ - mark_); }
+  /// Of the next character, from 1 on.
+  std::size_t line() const { return 1 + lines_ + newlines(at_); }
+  const std::string& head() const { return head_; }  ///< of a file
+  bool too_long() const { return too_long_; }
+  int error() const { return error_; }
+
+ private:
+  std::size_t newlines(std::size_t end) const {
+    return static_cast<std::size_t>(std::count(
+        buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(std::min(end, buffer_.size())), '\n'));
+  }
+  bool fill() {
+    constexpr std::size_t block = std::size_t{256} << 10;
+    if (descriptor_ < 0 || error_ != 0) return false;
+    too_long_ = at_ - mark_ > largest_record;
+    if (too_long_) return false;
+    lines_ += newlines(mark_);
+    buffer_.erase(0, mark_);
+    at_ -= std::exchange(mark_, 0);
+    const std::size_t had = buffer_.size();
+    buffer_.resize(had + block);
+    ssize_t got = 0;
+    do got = ::read(descriptor_, buffer_.data() + had, block);
+    while (got < 0 && errno == EINTR);
+    if (got < 0) error_ = errno;
+    buffer_.resize(had + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    if (head_.size() < head_size) head_ += buffer_.substr(had, head_size - head_.size());
+    return got > 0;
+  }
+
+  int descriptor_ = -1;
+  std::string buffer_, head_;
+  std::size_t at_ = 0, mark_ = 0;
+  std::size_t lines_ = 0;  ///< before the buffer
+  bool too_long_ = false;
+  int error_ = 0;
+};
+
+/// Cuts an inventory into its records. What is between the brackets of one is left to parse_json.
 class Cutter {
  public:
-  Cutter(std::string_view text, const std::string& name) : text_(text), name_(name) {}
+  Cutter(Window& window, const std::string& name) : window_(window), name_(name) {}
 
-  /// The next element; none at the end.
-  Result<std::optional<std::string_view>> next() {
-    skip_space();
-    if (done_) return at_ == text_.size() ? none() : bad("there is something behind the closing ']'");
-    if (!started_) {
-      if (!take('[')) return bad("expected '['");
-      started_ = true;
-      skip_space();
-      if (take(']')) return finish();
-    } else if (take(']')) {
-      return finish();
-    } else if (!take(',')) {
-      return bad("expected ',' or ']'");
-    }
-    skip_space();
-    if (at_ >= text_.size() || text_[at_] != '{') return bad("expected a record, which begins with '{'");
-    const std::size_t begin = at_;
-    if (!skip_object()) return bad("the file ends in the middle of a record");
-    return std::optional(text_.substr(begin, at_ - begin));
-  }
-  std::size_t line() const {
-    return 1 +
-           static_cast<std::size_t>(std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(at_), '\n'));
+  Result<InventoryRecords> records() {
+    window_.take("\xEF\xBB\xBF");
+    window_.skip_space();
+    Result<void> done;
+    // An empty file is what `format: jsonl` writes of a run that found nothing.
+    if (window_.has()) done = window_.front() == '{' ? lines() : array();
+    if (window_.error() != 0)
+      return failure("file-unreadable", "cannot read " + name_ + ": " + std::strerror(window_.error()));
+    if (!done) return tl::unexpected(done.error());
+    records_.sort();
+    return std::move(records_);
   }
 
  private:
-  static std::optional<std::string_view> none() { return std::nullopt; }
-  Result<std::optional<std::string_view>> finish() {
-    done_ = true;
-    return next();
+  Result<void> lines() {
+    for (;; window_.skip_space()) {
+      if (!window_.has()) return {};
+      const std::size_t line = window_.line();
+      while (window_.has() && window_.front() != '\n') window_.skip();
+      if (window_.too_long()) return bad("a record is longer than 64 MiB");
+      if (Result<void> added = add(window_.since_mark(), line); !added) return added;
+    }
   }
-  Result<std::optional<std::string_view>> bad(std::string what) const {
-    return failure("inventory-invalid", "not an inventory: " + std::move(what), {},
-                   SourceSpan{name_, static_cast<uint32_t>(line()), 0, 0});
+
+  Result<void> array() {
+    if (!window_.take('[')) return bad("expected '['");
+    window_.skip_space();
+    for (bool first = true; !window_.take(']'); first = false) {
+      if (!first && !window_.take(',')) return bad("expected ',' or ']'");
+      window_.skip_space();
+      if (!window_.has() || window_.front() != '{') return bad("expected a record, which begins with '{'");
+      window_.mark();
+      if (!skip_object())
+        return bad(window_.too_long() ? "a record is longer than 64 MiB" : "the file ends in the middle of a record");
+      // The line is wanted for messages alone, and counting it each time would be slow.
+      if (Result<void> added = add(window_.since_mark(), 0); !added) {
+        added.error().where.line = static_cast<uint32_t>(window_.line());
+        return added;
+      }
+      window_.skip_space();
+    }
+    window_.skip_space();
+    return window_.has() ? bad("there is something behind the closing ']'") : Result<void>();
   }
-  void skip_space() {
-    while (at_ < text_.size() && is_space(text_[at_])) ++at_;
-  }
-  bool take(char c) {
-    if (at_ >= text_.size() || text_[at_] != c) return false;
-    ++at_;
-    return true;
-  }
+
   bool skip_object() {
     std::size_t depth = 0;
     bool quoted = false;
-    for (; at_ < text_.size(); ++at_) {
-      const char c = text_[at_];
+    for (; window_.has(); window_.skip()) {
+      const char c = window_.front();
       if (quoted) {
-        if (c == '\\')
-          ++at_;
-        else if (c == '"')
+        if (c == '"')
           quoted = false;
+        else if (c == '\\')
+          window_.skip();
       } else if (c == '"') {
         quoted = true;
       } else if (c == '{' || c == '[') {
         ++depth;
       } else if ((c == '}' || c == ']') && --depth == 0) {
-        ++at_;
+        window_.skip();
         return true;
       }
     }
-    at_ = text_.size();
     return false;
   }
-  std::string_view text_;
-  const std::string& name_;
-  std::size_t at_ = 0;
-  bool started_ = false, done_ = false;
-};
-
-/// Records by address; a later one replaces an earlier one.
-class Collector {
- public:
-  explicit Collector(const std::string& name) : name_(name) {}
 
   Result<void> add(std::string_view json, std::size_t line) {
     const SourceSpan where{name_, static_cast<uint32_t>(line), 0, 0};
@@ -112,25 +169,18 @@ class Collector {
     if (!address)
       return failure("inventory-invalid", "not an inventory: \"" + ip->text()->substr(0, 60) + "\" is no address", {},
                      where);
-    const auto [place, fresh] = index_.try_emplace(*address, records_.size());
-    if (fresh)
-      records_.emplace_back(*address, std::move(*record));
-    else
-      records_[place->second].second = std::move(*record);
+    records_.add(*address, json);
     return {};
   }
-  std::vector<Value> take() {
-    std::sort(records_.begin(), records_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-    std::vector<Value> out;
-    out.reserve(records_.size());
-    for (auto& [address, record] : records_) out.push_back(std::move(record));
-    return out;
+
+  tl::unexpected<Diagnostic> bad(std::string what) const {
+    return failure("inventory-invalid", "not an inventory: " + std::move(what), {},
+                   SourceSpan{name_, static_cast<uint32_t>(window_.line()), 0, 0});
   }
 
- private:
+  Window& window_;
   const std::string& name_;
-  std::vector<std::pair<IpAddress, Value>> records_;
-  std::unordered_map<IpAddress, std::size_t> index_;
+  InventoryRecords records_;
 };
 
 std::string directory_of(const std::string& path) {
@@ -153,21 +203,14 @@ Result<RunDocument> read_run_document(const std::string& path) {
   return run;
 }
 
-/// A damaged document beside a good inventory is an error, not silence: without it nothing could be called gone.
-Result<std::optional<RunDocument>> find_run_document(const std::string& path) {
-  const std::string directory = directory_of(path), name = path.substr(directory.size());
-  const std::string own = directory + name.substr(0, name.rfind('.')) + ".run.json";
-  if (own != path && exists(own)) {
-    Result<RunDocument> run = read_run_document(own);
-    if (!run) return tl::unexpected(run.error());
-    return std::optional(std::move(*run));
-  }
-  const std::string shared = directory + "run.json";
-  if (shared == path || !exists(shared)) return std::optional<RunDocument>();
-  Result<RunDocument> run = read_run_document(shared);
-  if (!run) return tl::unexpected(run.error());
-  const bool names_it = std::find(run->outputs.begin(), run->outputs.end(), name) != run->outputs.end();
-  return names_it ? std::optional(std::move(*run)) : std::nullopt;
+/// The JSON of a regular file.
+std::optional<Value> whole_of(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
+  const Result<std::string> text = read_file(path, largest_record);
+  if (!text) return std::nullopt;
+  Result<Value> value = parse_json(*text);
+  return value ? std::optional(std::move(*value)) : std::nullopt;
 }
 
 /// What people name by mistake, told by name instead of by its first wrong character.
@@ -178,8 +221,8 @@ std::optional<Diagnostic> known_by_sight(std::string_view text, const std::strin
   };
   const std::string remedy = "name what the json exporter or the history wrote, such as inventory.json";
   if (text.starts_with("{\"sonde_journal\":")) return found("the journal of a run", remedy);
-  if (text.substr(0, 4096).find("\"run_id\"") != std::string_view::npos)
-    if (const Result<Value> whole = parse_json(text); whole && run_document_from(*whole)) {
+  if (text.find("\"run_id\"") != std::string_view::npos)
+    if (const auto whole = whole_of(path); whole && run_document_from(*whole)) {
       std::vector<std::string_view> written;
       if (const Value* outputs = whole->find("outputs"); outputs != nullptr && outputs->array() != nullptr)
         for (const Value& output : *outputs->array())
@@ -210,46 +253,36 @@ std::optional<IpAddress> address_of(const Value& record) {
   return IpAddress(bare->bytes(), zone | 0x80000000u);
 }
 
-Result<std::vector<Value>> parse_records(std::string_view text, const std::string& name_for_messages) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  Collector records(name_for_messages);
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  if (first != std::string_view::npos && text[first] == '{') {  // JSON lines
-    std::size_t line = 1;
-    for (std::size_t begin = 0; begin < text.size(); ++line) {
-      const std::size_t end = std::min(text.find('\n', begin), text.size());
-      const std::string_view json = text.substr(begin, end - begin);
-      if (json.find_first_not_of(" \t\r") != std::string_view::npos)
-        if (Result<void> added = records.add(json, line); !added) return tl::unexpected(added.error());
-      begin = end + 1;
-    }
-    return records.take();
+Result<InventoryRecords> parse_records(std::string_view text, const std::string& name_for_messages) {
+  Window window(text);
+  return Cutter(window, name_for_messages).records();
+}
+
+/// A damaged document beside a good inventory is an error, not silence: without it nothing could be called gone.
+Result<std::optional<RunDocument>> run_document_of(const std::string& path) {
+  const std::string directory = directory_of(path), name = path.substr(directory.size());
+  const std::string own = directory + name.substr(0, name.rfind('.')) + ".run.json";
+  if (own != path && exists(own)) {
+    Result<RunDocument> run = read_run_document(own);
+    if (!run) return tl::unexpected(run.error());
+    return std::optional(std::move(*run));
   }
-  // An empty file is what `format: jsonl` writes of a run that found nothing.
-  if (first == std::string_view::npos) return records.take();
-  Cutter cutter(text, name_for_messages);
-  for (;;) {
-    auto element = cutter.next();
-    if (!element) return tl::unexpected(element.error());
-    if (!*element) return records.take();
-    // The line is wanted for messages alone, and counting it each time would be quadratic.
-    if (Result<void> added = records.add(**element, 0); !added) {
-      added.error().where.line = static_cast<uint32_t>(cutter.line());
-      return tl::unexpected(added.error());
-    }
-  }
+  const std::string shared = directory + "run.json";
+  if (shared == path || !exists(shared)) return std::optional<RunDocument>();
+  Result<RunDocument> run = read_run_document(shared);
+  if (!run) return tl::unexpected(run.error());
+  const bool names_it = std::find(run->outputs.begin(), run->outputs.end(), name) != run->outputs.end();
+  return names_it ? std::optional(std::move(*run)) : std::nullopt;
 }
 
 Result<Snapshot> read_snapshot(const std::string& path) {
-  Result<std::string> text = read_file(path, largest_snapshot);
-  if (!text) {
-    if (struct stat info{}; ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode))
-      return failure("file-unreadable", path + " is a directory", "name an inventory in it, such as inventory.json");
-    return tl::unexpected(text.error());
-  }
-  Result<std::vector<Value>> records = parse_records(*text, path);
-  if (!records) return tl::unexpected(known_by_sight(*text, path).value_or(records.error()));
-  auto run = find_run_document(path);
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return failure("file-unreadable", "cannot read " + path + ": " + std::strerror(errno));
+  Window window(file.get());
+  Result<InventoryRecords> records = Cutter(window, path).records();
+  if (!records && records.error().id != "inventory-invalid") return tl::unexpected(records.error());
+  if (!records) return tl::unexpected(known_by_sight(window.head(), path).value_or(records.error()));
+  auto run = run_document_of(path);
   if (!run) return tl::unexpected(run.error());
   return Snapshot{path, std::move(*records), std::move(*run)};
 }

@@ -54,10 +54,12 @@ class OutputCompiler {
     refuse_secrets_on_command_line(c_, output.name, plugin.schema, spec.options);
     Value given = spec.options;
     if (given.where.line == 0) given.where = spec.where;
-    output.options = check_options(
-        given, plugin.schema,
-        {fmt::format("output '{}'", output.name), fmt::format("sonde describe {}", plugin.id), c_.plan.output_dir},
-        c_.out);
+    output.options = check_options(given, plugin.schema,
+                                   {fmt::format("output '{}'", output.name),
+                                    fmt::format("sonde describe {}", plugin.id),
+                                    c_.plan.output_dir,
+                                    {"use", "name", "enabled"}},
+                                   c_.out);
   }
 
   /// "-" stays what it is; two outputs of one path would overwrite each other.

@@ -107,8 +107,10 @@ class SourceDrain {
 
   void run() {
     std::size_t errors = c_.out.error_count();
+    Value given = entry_.options;
+    if (given.where.line == 0) given.where = entry_.where;
     options_ = check_options(
-        entry_.options, plugin_.schema,
+        given, plugin_.schema,
         {fmt::format("source '{}'", plugin_.id), fmt::format("sonde describe {}", plugin_.id), c_.plan.directory},
         c_.out);
     bind_outputs();

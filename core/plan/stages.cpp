@@ -110,9 +110,12 @@ class StageCompiler {
     refuse_secrets_on_command_line(c_, spec.name, plugin.schema, spec.options);
     Value given = spec.options;
     if (given.where.line == 0) given.where = spec.where;
-    stage.options = check_options(
-        given, plugin.schema,
-        {fmt::format("stage '{}'", spec.name), fmt::format("sonde describe {}", plugin.id), c_.plan.directory}, c_.out);
+    stage.options = check_options(given, plugin.schema,
+                                  {fmt::format("stage '{}'", spec.name),
+                                   fmt::format("sonde describe {}", plugin.id),
+                                   c_.plan.directory,
+                                   {"use", "name", "when", "enabled", "optional", "deadline"}},
+                                  c_.out);
     drop_print_ports(c_, spec.name, plugin.schema, spec.where, stage.options);
   }
 

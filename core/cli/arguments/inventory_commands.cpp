@@ -19,13 +19,15 @@ struct Given {
 void add_diff(CLI::App& app, Reading& reading) {
   auto given = std::make_shared<Given<DiffArguments>>();
   given->format = "text";
-  CLI::App* command = add_command(app, "diff",
-                                  "Compare two inventories: new, gone, changed, and not scanned.\n"
-                                  "Exit: 0 equal, 1 changed, 2 trouble.",
-                                  "  sonde diff out/history/2026-11-21.json out/history/2026-11-22.json\n"
-                                  "  sonde diff old.json new.json --format markdown");
-  command->add_option("OLD", given->arguments.before, "the older inventory")->required();
-  command->add_option("NEW", given->arguments.after, "the newer inventory")->required();
+  CLI::App* command =
+      add_command(app, "diff",
+                  "Compare two inventories: new, gone, changed, and not scanned.\n"
+                  "A directory stands for the newest inventory in it, alone for the last two of its history.\n"
+                  "Exit: 0 equal, 1 changed, 2 trouble.",
+                  "  sonde diff out\n"
+                  "  sonde diff out/history/2026-11-21.json new.json --format markdown");
+  command->add_option("OLD", given->arguments.before, "the older inventory, or a directory")->required();
+  command->add_option("NEW", given->arguments.after, "the newer inventory, or a directory");
   command->add_option("--format", given->format, "what to print")->option_text("text|json|markdown");
   command->callback([given, &reading] {
     pick(reading, "--format", given->format, delta_formats, given->arguments.format);

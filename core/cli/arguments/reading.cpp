@@ -64,7 +64,10 @@ void PipelineOptions::add(CLI::App& app, PipelineArguments& to, For what) {
     app.add_option("--only", to.only, "of the targets, scan this address alone")->option_text("IP");
   }
   if (what != For::validate)
-    app.add_option("-o,--output", to.overrides.output_dir, "write results below DIR")->option_text("DIR");
+    app.add_option("-o,--output", to.overrides.output_dir,
+                   what == For::merge ? "write results below DIR (default: that of --pipeline, or merged)"
+                                      : "write results below DIR")
+        ->option_text("DIR");
   if (what == For::run) {
     app.add_option("--seed", seed, "order of the targets; the same gives the same run")->option_text("N");
     app.add_option("--shard", shard, "do part I of N of the plan; its seed is 0 unless given")->option_text("I/N");

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 
 #include "inventory/journal.hpp"
 #include "inventory/merge.hpp"
@@ -19,28 +20,37 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
     std::fclose(file);
   }
   const auto content = read_journal(path);
+  auto first = read_journal(path), second = read_journal(path, 64);
   ::unlink(path.c_str());
   if (!content) return 0;
+  if (!first || !second) std::abort();
 
   const FieldTable fields;
   const FoldContext context{
       &fields, content->header.stages, std::vector<bool>(content->header.stages.size(), true), {}};
-  for (const HostRecord& host : content->hosts) (void)to_json(to_value(fold(host, context), fields, true));
+  const auto each = [](const HostStore& hosts, const std::function<void(const HostRecord&)>& visit) {
+    if (!hosts.each(visit)) std::abort();
+  };
+  each(content->hosts, [&](const HostRecord& host) { (void)to_json(to_value(fold(host, context), fields, true)); });
 
-  const auto merged = merge_runs({{path, *content, std::nullopt}, {path + "-copy", *content, std::nullopt}});
+  std::vector<RunRemains> runs;
+  runs.push_back({path, std::move(*first), std::nullopt});
+  runs.push_back({path + "-copy", std::move(*second), std::nullopt});
+  const auto merged = merge_runs(std::move(runs));
   if (merged) {
     const FoldContext whole = merged->fold_context();
-    for (const HostRecord& host : merged->hosts) (void)to_json(to_value(fold(host, whole), merged->fields, true));
+    each(merged->hosts,
+         [&](const HostRecord& host) { (void)to_json(to_value(fold(host, whole), merged->fields, true)); });
     if (merged->document.settled > merged->document.targets) std::abort();
   }
 
   auto writer = JournalWriter::create(path, content->header);
   if (!writer) return 0;
-  for (const HostRecord& host : content->hosts) {
+  each(content->hosts, [&](const HostRecord& host) {
     for (const Fact& fact : host.facts) (*writer)->result(host.ip, fact.stage, Outcome::none, std::span(&fact, 1), "");
     for (std::size_t stage = 0; stage < host.outcomes.size(); ++stage)
       (*writer)->result(host.ip, static_cast<uint8_t>(stage), host.outcomes[stage], {}, "");
-  }
+  });
   if (!(*writer)->sync(false)) return 0;
   const auto again = read_journal(path);
   ::unlink(path.c_str());

@@ -11,6 +11,11 @@ def test_a_misspelt_exporter(sonde):
     assert "there is no plugin 'jsn'" in result.err and "did you mean 'json'?" in result.err
 
 
+def test_the_beginning_of_a_name(sonde):
+    result = sonde.call("describe", "nmap")
+    assert result.code == 78 and "did you mean 'nmap-xml'?" in result.err, str(result)
+
+
 def test_a_refused_library(sonde):
     result = sonde.call("describe", "broken-major", plugins=BAD_FIXTURES)
     assert result.code == 78 and result.ids() == ["plugin-abi"], str(result)

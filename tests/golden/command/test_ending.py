@@ -80,6 +80,30 @@ def test_results_of_a_resumed_run_go_where_those_of_its_beginning_went(sonde):
     assert not sonde.out.exists()
 
 
+def test_what_an_interrupted_run_left_over_is_not_new_in_the_next(sonde):
+    # A history has who responded: `writer` says it of everybody.
+    sonde.pipeline("{use: sleepy, options: {delay: 100ms}}\n  - {use: writer}", TARGETS,
+                   more="limits: {workers: 2, shards: 1, run_timeout: 500ms}\nhistory: {dir: history}")
+    assert sonde.run().code == 1
+    # Not lines.txt: a host that the end found between the two stages is known, and has not responded.
+    first, = [path for path in (sonde.out / "history").iterdir() if not path.name.endswith(".run.json")]
+    found = [record["ip"] for record in json.loads(first.read_text())]
+    missing = [ip for ip in ALL if ip not in found]
+    assert found and missing
+    longer = ("--set", "limits.run_timeout=1m")
+    assert sonde.run(*longer).code == 0
+    delta = sonde.document()["delta"]
+    assert (delta["new"], delta["not_scanned_before"]) == ([], missing)
+
+    # The next is compared with the complete one, whatever came between.
+    complete = sonde.document()["run_id"]
+    assert sonde.run().code == 1
+    result = sonde.run(*longer)
+    assert f" changed since run {complete}\n" in result.err and "not scanned" not in result.err, str(result)
+    rows = json.loads(sonde.plain("history", "out", "--format", "json").out)
+    assert [(row.get("new"), row.get("gone")) for row in rows] == [(None, None), (0, 0), (0, 0), (0, 0)]
+
+
 def test_another_plan_is_not_resumed(sonde):
     slow(sonde)
     assert sonde.end_of(sonde.start(), signal.SIGINT).code == 130

@@ -78,6 +78,13 @@ def test_a_report_that_ends_in_the_middle_is_used_up_to_its_last_whole_host(sond
     assert [r["ip"] for r in records(sonde)] == ["192.0.2.20", "192.0.2.21"]
 
 
+def test_a_source_without_an_option_that_it_needs_is_placed(sonde):
+    sonde.pipeline("{use: sleepy}", "{use: nmap-xml}")
+    result = sonde.call("validate", "lan.sonde.yaml")
+    assert result.code == 78, str(result)
+    assert result.err.startswith("lan.sonde.yaml:2:11: error[missing-key]: source 'nmap-xml' needs"), str(result)
+
+
 def test_a_source_by_itself_tells_that_its_report_was_cut(sonde):
     text = (DATA / "masscan.xml").read_text()
     (sonde.folder / "cut.xml").write_text(text[:text.index("192.0.2.22")])

@@ -25,17 +25,56 @@ class TestDiff:
         journal, = (sonde.out / "journal").iterdir()
         assert "this is the journal of a run, not an inventory" in self.command(sonde, str(journal))
 
-    def test_a_csv_a_pipeline_and_a_directory(self, sonde):
+    def test_a_csv_and_a_pipeline(self, sonde):
         inventory(sonde)
         (sonde.out / "inventory.csv").write_text("ip,alive\n127.0.0.1,true\n")
         assert "this is a CSV file, not an inventory" in self.command(sonde, "out/inventory.csv")
         assert "this is a YAML file, not an inventory" in self.command(sonde, "lan.sonde.yaml")
-        assert self.command(sonde, "out") == ("error[file-unreadable]: out is a directory\n"
-                                              "      name an inventory in it, such as inventory.json\n")
+
+    def test_a_directory_without_inventories(self, sonde):
+        inventory(sonde)
+        (sonde.folder / "empty").mkdir()
+        assert self.command(sonde, "empty") == (
+            "error[file-unreadable]: empty holds no inventory\n"
+            "      name an inventory, such as inventory.json, or a directory with a history\n")
+        assert "empty holds no dated inventory, and two are compared" in sonde.plain("diff", "empty").err
+        assert "out/history holds one dated inventory, and two are compared" in sonde.plain("diff", "out").err
+
+    def test_one_file_alone(self, sonde):
+        inventory(sonde)
+        result = sonde.plain("diff", "out/inventory.json")
+        assert result.code == 2 and "sonde diff needs NEW: the newer inventory" in result.err, str(result)
 
     def test_one_wrong_file_named_twice_is_told_once(self, sonde):
         inventory(sonde)
         assert self.command(sonde, "out/run.json", "out/run.json").count("error[") == 1
+
+
+def dated(sonde, directory, **days):
+    (sonde.folder / directory).mkdir(parents=True)
+    for day, last in days.items():
+        (sonde.folder / directory / f"2026-11-{day[1:]}.json").write_text(f'[{{"ip":"127.0.0.{last}"}}]')
+
+
+def test_a_directory_stands_for_its_newest_inventories(sonde):
+    dated(sonde, "a/history", d20=1, d21=2, d22=3)
+    dated(sonde, "b", d19=4, d18=5)
+    for where in ("a", "a/history"):
+        result = sonde.plain("diff", where)
+        assert result.code == 1 and "+ 127.0.0.3" in result.out and "not scanned: 127.0.0.2" in result.out, str(result)
+        assert result.err == "a/history/2026-11-21.json and a/history/2026-11-22.json:\n"
+    result = sonde.plain("diff", "a", "b")
+    assert result.err == "a/history/2026-11-22.json and b/2026-11-19.json:\n", str(result)
+    assert "+ 127.0.0.4" in result.out
+    result = sonde.plain("diff", "b/2026-11-18.json", "b")
+    assert result.err == "b/2026-11-18.json and b/2026-11-19.json:\n", str(result)
+
+
+def test_an_output_directory_without_history_stands_for_what_its_run_wrote(sonde):
+    sonde.pipeline("{use: sleepy, options: {delay: 1ms}}", outputs="{use: json, options: {path: found.json}}")
+    assert sonde.run().code == 0
+    result = sonde.plain("diff", "out", "out/found.json")
+    assert (result.code, result.out) == (0, "no changes\n"), str(result)
 
 
 def history_name(sonde):

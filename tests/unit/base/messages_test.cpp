@@ -25,6 +25,8 @@ std::string document() {
          "Everything that sonde says when something is wrong has an id, which stays the same; scripts may rely on it. "
          "This\n"
          "page is generated from the catalogue in `core/base/messages.cpp`; a test compares the two.\n\n"
+         "What a plugin logs during a run has no id: it is told as `warning: ` and the plugin's own words, and scripts "
+         "look at\nthe counts in `run.json` instead.\n\n"
          "*Exit* is what the command ends with when the message stops it: 1 trouble during the run, 2 usage, 74 output "
          "not\n"
          "writable, 77 permission, 78 configuration; 0 marks what is only ever a warning.\n\n"

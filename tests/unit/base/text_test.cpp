@@ -53,6 +53,9 @@ TEST(Text, SuggestsWhatIsNear) {
   EXPECT_EQ(did_you_mean("community", options), "");
   EXPECT_EQ(did_you_mean("", options), "");
   EXPECT_EQ(did_you_mean("x", {"y"}), "");
+  EXPECT_EQ(did_you_mean("nmap", {"icmp", "nmap-xml"}), "nmap-xml");
+  EXPECT_EQ(did_you_mean("tcp", {"tcp-banner", "tcp-syn"}), "");  // which of them?
+  EXPECT_EQ(did_you_mean("nm", {"nmap-xml"}), "");
 }
 
 TEST(Text, Join) {

@@ -154,7 +154,7 @@ TEST(CommandLine, UsageErrors) {
   EXPECT_NE(usage_error({"run", "f", "--wings"}).find("`sonde run --help`"), std::string::npos);
   EXPECT_NE(usage_error({"run", "f", "--set", "icmp.timeout"}).find("bad-argument"), std::string::npos);
   EXPECT_NE(usage_error({"run", "f", "--format", "xml"}).find("bad-argument"), std::string::npos);
-  EXPECT_NE(usage_error({"diff", "only-one"}).find("bad-argument"), std::string::npos);
+  EXPECT_NE(usage_error({"diff"}).find("bad-argument"), std::string::npos);
   for (const char* seed : {"-1", "x", "18446744073709551616", "1.5"})
     EXPECT_NE(usage_error({"run", "f", (std::string("--seed=") + seed).c_str()}).find("bad-seed"), std::string::npos);
   for (const char* shard : {"0/2", "3/2", "1", "a/b", "1/0", "1/", "1/65537"})
@@ -179,8 +179,8 @@ TEST(CommandLine, UsageErrorsInFull) {
                                                         "it is an option of sonde run, sonde merge"));
   EXPECT_EQ(usage_error({"run"}), error("sonde run needs FILE: the pipeline file",
                                         "expected: sonde run FILE; `sonde run --help` shows examples"));
-  EXPECT_EQ(usage_error({"diff", "a"}), error("sonde diff needs NEW: the newer inventory",
-                                              "expected: sonde diff OLD NEW; `sonde diff --help` shows examples"));
+  EXPECT_EQ(usage_error({"merge"}), error("sonde merge needs RUN: output directories or journals",
+                                          "expected: sonde merge RUN; `sonde merge --help` shows examples"));
   EXPECT_EQ(
       usage_error({"run", "a", "b"}),
       error("'b' is one argument too many", "expected: sonde run FILE and options; `sonde run --help` lists them"));

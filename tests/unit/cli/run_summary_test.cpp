@@ -108,6 +108,9 @@ TEST(RunSummary, DeltaInOneLine) {
   EXPECT_EQ(delta_text(document), "");
   document.delta = parse_json(R"({"new":[{},{}],"gone":[],"changed":[{}],"not_scanned":["10.0.0.1"]})").value();
   EXPECT_EQ(delta_text(document), "2 new, 0 gone, 1 changed since the run before, 1 not scanned\n");
+  document.delta =
+      parse_json(R"({"compared_with":"r1","new":[],"gone":[],"changed":[],"not_scanned_before":["10.0.0.1"]})").value();
+  EXPECT_EQ(delta_text(document), "0 new, 0 gone, 0 changed since run r1, 1 not scanned before\n");
 }
 
 TEST(RunSummary, StagesThatWereNotAsked) {

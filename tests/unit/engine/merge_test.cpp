@@ -163,7 +163,7 @@ TEST_F(Merge, PartsInAnyOrderAreTheWhole) {
     for (int order = 0; order < 5; ++order) {
       std::shuffle(parts.begin(), parts.end(), chance);
       const MergedRuns all = merged(parts);
-      EXPECT_TRUE(records_of(all.hosts, all.fold_context()) == records) << n;
+      EXPECT_TRUE(records_of(hosts(all.hosts), all.fold_context()) == records) << n;
       EXPECT_EQ(to_json(comparable(all.document)), to_json(comparable(once.document))) << n;
       EXPECT_EQ(all.document.merged_from.size(), n);
       EXPECT_EQ(all.filled, filled);
@@ -212,7 +212,7 @@ TEST_F(Merge, APartNamedTwiceCountsOnce) {
   const std::string first = part(0, 2), second = part(1, 2);
   const MergedRuns once = merged({first, second}), again = merged({first, second, first + "/journal", second});
   EXPECT_EQ(to_json(to_value(again.document)), to_json(to_value(once.document)));
-  EXPECT_EQ(records_of(again.hosts, again.fold_context()), records_of(once.hosts, once.fold_context()));
+  EXPECT_EQ(records_of(hosts(again.hosts), again.fold_context()), records_of(hosts(once.hosts), once.fold_context()));
   EXPECT_TRUE(again.notes.empty());
 }
 
@@ -221,7 +221,7 @@ TEST_F(Merge, WhatTwoRunsHaveDoneIsUnitedAndSaid) {
   const RunResult once = whole();
   const std::vector<std::string> parts = {part(0, 2), part(1, 3), part(2, 3)};
   const MergedRuns all = merged(parts);
-  EXPECT_TRUE(records_of(all.hosts, all.fold_context()) == records_of(hosts(once), plan.fold_context()));
+  EXPECT_TRUE(records_of(hosts(all.hosts), all.fold_context()) == records_of(hosts(once), plan.fold_context()));
   ASSERT_EQ(all.notes.size(), 1u);
   EXPECT_EQ(all.notes[0].id, "merge-overlap");
   EXPECT_EQ(all.notes[0].text, "34 targets were settled by more than one run; what these found is united");

@@ -134,9 +134,10 @@ class ScriptedRun : public ::testing::Test {
     return r ? std::move(*r) : RunResult{};
   }
   /// The records of a run, by address.
-  static std::vector<HostRecord> hosts(const RunResult& r) {
+  static std::vector<HostRecord> hosts(const RunResult& r) { return hosts(r.hosts); }
+  static std::vector<HostRecord> hosts(const HostStore& store) {
     std::vector<HostRecord> all;
-    EXPECT_TRUE(r.hosts.each([&](const HostRecord& h) { all.push_back(h); }).has_value());
+    EXPECT_TRUE(store.each([&](const HostRecord& h) { all.push_back(h); }).has_value());
     return all;
   }
   static uint64_t count(const RunResult& r, std::size_t stage, Outcome o) {

@@ -13,14 +13,15 @@ Delta sample() {
   RunDocument run;
   run.scope = {"10.0.0.0/24"};
   return compare(
-      {"",
-       read(R"([{"ip":"10.0.0.1","ports":[22,80],"vendor":"HP Inc","banners":{"22":"a"}},)"
-            R"({"ip":"10.0.0.2","hostname":"old"},{"ip":"10.9.0.1"}])"),
-       {}},
-      {"",
-       read(R"([{"ip":"10.0.0.1","ports":[80,443],"vendor":"Dell","banners":{"22":""}},)"
-            R"({"ip":"10.0.0.3","hostname":"nas","mac":"AA:BB:CC:DD:EE:FF","vendor":"QNAP","ports":[22,443]}])"),
-       run});
+             {"",
+              read(R"([{"ip":"10.0.0.1","ports":[22,80],"vendor":"HP Inc","banners":{"22":"a"}},)"
+                   R"({"ip":"10.0.0.2","hostname":"old"},{"ip":"10.9.0.1"}])"),
+              {}},
+             {"",
+              read(R"([{"ip":"10.0.0.1","ports":[80,443],"vendor":"Dell","banners":{"22":""}},)"
+                   R"({"ip":"10.0.0.3","hostname":"nas","mac":"AA:BB:CC:DD:EE:FF","vendor":"QNAP","ports":[22,443]}])"),
+              run})
+      .value();
 }
 
 TEST(RenderDelta, Text) {

@@ -10,6 +10,10 @@ Snapshot inventory(const std::string& json, std::optional<RunDocument> run = {})
   return {"", parse_records(json, "test").value(), std::move(run)};
 }
 
+Delta delta_of(const Snapshot& before, const Snapshot& after) {
+  return compare(before, after).value();
+}
+
 RunDocument covered(std::vector<std::string> scope) {
   RunDocument run;
   run.run_id = "r";
@@ -31,17 +35,17 @@ std::string changes(const Delta& delta) {
 const std::string two = R"([{"ip":"10.0.0.1"},{"ip":"10.0.0.2"}])", one = R"([{"ip":"10.0.0.1"}])";
 
 TEST(Compare, EqualInventoriesHaveNoDelta) {
-  const Delta delta = compare(inventory(two), inventory(two, covered({"10.0.0.0/24"})));
+  const Delta delta = delta_of(inventory(two), inventory(two, covered({"10.0.0.0/24"})));
   EXPECT_TRUE(delta.empty());
   EXPECT_TRUE(delta.not_scanned.empty());
   EXPECT_FALSE(delta.coverage_unknown);
 }
 
 TEST(Compare, NewAndGone) {
-  const Delta fresh = compare(inventory(one), inventory(two, covered({"10.0.0.0/24"})));
+  const Delta fresh = delta_of(inventory(one), inventory(two, covered({"10.0.0.0/24"})));
   ASSERT_EQ(fresh.fresh.size(), 1u);
   EXPECT_EQ(to_json(fresh.fresh[0]), R"({"ip":"10.0.0.2"})");
-  const Delta gone = compare(inventory(two), inventory(one, covered({"10.0.0.1-10.0.0.254"})));
+  const Delta gone = delta_of(inventory(two), inventory(one, covered({"10.0.0.1-10.0.0.254"})));
   ASSERT_EQ(gone.gone.size(), 1u);
   EXPECT_EQ(to_json(gone.gone[0]), R"({"ip":"10.0.0.2"})");
   EXPECT_TRUE(gone.not_scanned.empty());
@@ -51,7 +55,7 @@ class NotScanned : public ::testing::Test {
  protected:
   /// 10.0.0.2 is absent; is it called gone?
   bool gone(const std::optional<RunDocument>& run, const std::optional<RunDocument>& before = {}) {
-    const Delta delta = compare(inventory(two, before), inventory(one, run));
+    const Delta delta = delta_of(inventory(two, before), inventory(one, run));
     EXPECT_EQ(delta.gone.size() + delta.not_scanned.size(), 1u);
     return delta.gone.size() == 1;
   }
@@ -63,7 +67,7 @@ TEST_F(NotScanned, CoveredIsGone) {
 }
 TEST_F(NotScanned, WithoutARunDocument) {
   EXPECT_FALSE(gone({}));
-  EXPECT_TRUE(compare(inventory(two), inventory(one)).coverage_unknown);
+  EXPECT_TRUE(delta_of(inventory(two), inventory(one)).coverage_unknown);
 }
 TEST_F(NotScanned, OutsideTheScope) {
   EXPECT_FALSE(gone(covered({"10.0.0.3-10.0.0.254", "10.0.0.1"})));
@@ -93,15 +97,62 @@ TEST_F(NotScanned, WhenAStageDidNotRunThisTime) {
   EXPECT_TRUE(gone(run_, before));
   run_.stages[0].unavailable = "needs CAP_NET_RAW";
   EXPECT_FALSE(gone(run_, before));
-  EXPECT_EQ(compare(inventory(two, before), inventory(one, run_)).stages_missing, (std::vector<std::string>{"icmp"}));
+  EXPECT_EQ(delta_of(inventory(two, before), inventory(one, run_)).stages_missing, (std::vector<std::string>{"icmp"}));
   before.stages[0].unavailable = "needs CAP_NET_RAW";  // neither of them could
   EXPECT_TRUE(gone(run_, before));
   run_.stages.pop_back();  // taken out of the pipeline
   EXPECT_FALSE(gone(run_, before));
 }
 
+class NotScannedBefore : public ::testing::Test {
+ protected:
+  /// 10.0.0.2 was absent from an inventory of that run; is it called new?
+  bool is_new(const std::optional<RunDocument>& before) {
+    const Delta delta = delta_of(inventory(one, before), inventory(two, covered({"10.0.0.0/24"})));
+    EXPECT_EQ(delta.fresh.size() + delta.not_scanned_before.size(), 1u);
+    return delta.fresh.size() == 1;
+  }
+  RunDocument before_ = covered({"10.0.0.1-10.0.0.254"});
+};
+
+TEST_F(NotScannedBefore, CoveredIsNew) {
+  EXPECT_TRUE(is_new(before_));
+}
+TEST_F(NotScannedBefore, WithoutARunDocument) {
+  EXPECT_TRUE(is_new({}));
+}
+TEST_F(NotScannedBefore, InARangeThatWasNotCovered) {
+  before_.not_covered = {{"10.0.0.9-10.0.0.99", "interrupted"}};
+  EXPECT_TRUE(is_new(before_));
+  before_.not_covered = {{"10.0.0.2-10.0.0.99", "interrupted"}};
+  EXPECT_FALSE(is_new(before_));
+}
+TEST_F(NotScannedBefore, WhenSomeWereLeftAndNobodyKnowsWhich) {
+  before_.not_covered = {{"12 targets", "interrupted"}};
+  EXPECT_FALSE(is_new(before_));
+  before_.scope = {"10.0.0.3-10.0.0.254"};  // not among those twelve
+  EXPECT_TRUE(is_new(before_));
+}
+TEST_F(NotScannedBefore, WhenFewerSettledThanThereAre) {
+  before_.settled = 200;
+  EXPECT_FALSE(is_new(before_));
+}
+TEST_F(NotScannedBefore, AStageThatFailedLeavesItsTargetsToTheOthers) {
+  before_.not_covered = {{"stage snmp", "it failed during the run"}};
+  EXPECT_TRUE(is_new(before_));
+}
+TEST_F(NotScannedBefore, IsNoChangeOfItself) {
+  before_.settled = 200;
+  const Delta delta = delta_of(inventory(one, before_), inventory(two, covered({"10.0.0.0/24"})));
+  EXPECT_TRUE(delta.empty());
+  EXPECT_EQ(render(delta, DeltaFormat::text),
+            "? not scanned before: 10.0.0.2\n0 new, 0 gone, 0 changed, 0 not scanned, 1 not scanned before\n");
+  EXPECT_EQ(to_json(*to_value(delta).find("not_scanned_before")), R"(["10.0.0.2"])");
+  EXPECT_EQ(delta.compared_with, "r");
+}
+
 std::string changed(const std::string& before, const std::string& after) {
-  return changes(compare(inventory("[" + before + "]"), inventory("[" + after + "]", covered({"10.0.0.0/24"}))));
+  return changes(delta_of(inventory("[" + before + "]"), inventory("[" + after + "]", covered({"10.0.0.0/24"}))));
 }
 
 TEST(Compare, FieldByField) {
@@ -147,18 +198,19 @@ TEST(Compare, WhatVanishedWithAStageIsNoChange) {
   with.stages = {{"arp-oui", "arp-oui", "1", {}, "", false, 0, {}}};
   without.stages = with.stages;
   without.stages[0].unavailable = "needs CAP_NET_RAW";
-  const Delta delta = compare(inventory(R"([{"ip":"10.0.0.1","mac":"A","ports":[22]}])", with),
-                              inventory(R"([{"ip":"10.0.0.1","ports":[80]}])", without));
+  const Delta delta = delta_of(inventory(R"([{"ip":"10.0.0.1","mac":"A","ports":[22]}])", with),
+                               inventory(R"([{"ip":"10.0.0.1","ports":[80]}])", without));
   EXPECT_EQ(changes(delta), "ports: [22] > [80]; ");
 }
 
 TEST(DeltaValue, HasThisShape) {
-  const Delta delta = compare(inventory(R"([{"ip":"10.0.0.1","mac":"A"},{"ip":"10.0.0.2"},{"ip":"10.0.1.1"}])"),
-                              inventory(R"([{"ip":"10.0.0.1"},{"ip":"10.0.0.3"}])", covered({"10.0.0.0/24"})));
-  EXPECT_EQ(to_json(to_value(delta)),
-            R"({"new":[{"ip":"10.0.0.3"}],"gone":[{"ip":"10.0.0.2"}],"changed":[{"ip":"10.0.0.1","fields":)"
-            R"([{"field":"mac","before":"A","after":null}]}],"not_scanned":["10.0.1.1"],"stages_missing":[],)"
-            R"("coverage_unknown":false})");
+  const Delta delta = delta_of(inventory(R"([{"ip":"10.0.0.1","mac":"A"},{"ip":"10.0.0.2"},{"ip":"10.0.1.1"}])"),
+                               inventory(R"([{"ip":"10.0.0.1"},{"ip":"10.0.0.3"}])", covered({"10.0.0.0/24"})));
+  EXPECT_EQ(
+      to_json(to_value(delta)),
+      R"({"new":[{"ip":"10.0.0.3"}],"gone":[{"ip":"10.0.0.2"}],"changed":[{"ip":"10.0.0.1","fields":)"
+      R"([{"field":"mac","before":"A","after":null}]}],"not_scanned":["10.0.1.1"],"not_scanned_before":[],"stages_missing":[],)"
+      R"("coverage_unknown":false})");
 }
 
 }  // namespace

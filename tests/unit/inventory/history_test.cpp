@@ -24,11 +24,13 @@ EachRecord each_of(const std::vector<Value>& records) {
 
 class History : public ::testing::Test {
  protected:
-  std::string add(int64_t seconds, uint64_t keep_count = 0, int64_t keep_age = 0) {
+  std::string add(int64_t seconds, uint64_t keep_count = 0, int64_t keep_age = 0, bool complete = true) {
     RunDocument run;
+    run.complete = complete;
     run.run_id = "run at " + std::to_string(seconds);
-    const auto records = parse_records(R"([{"ip":"10.0.0.1"},{"ip":"10.0.0.2"}])", "test").value();
-    const auto entry = add_to_history(directory_ / "history", each_of(records), run, at(seconds), keep_count, keep_age);
+    const Value records = parse_json(R"([{"ip":"10.0.0.1"},{"ip":"10.0.0.2"}])").value();
+    const auto entry =
+        add_to_history(directory_ / "history", each_of(*records.array()), run, at(seconds), keep_count, keep_age);
     return entry ? entry->when : entry.error().id;
   }
   std::string list() {
@@ -45,6 +47,21 @@ TEST_F(History, NamesFilesInUtc) {
   EXPECT_EQ(add(1), "2026-11-22T031501Z");
   EXPECT_EQ(add(day), "2026-11-23");
   EXPECT_EQ(list(), "2026-11-22 2026-11-22T031501Z 2026-11-23 ");
+}
+
+TEST_F(History, TheBaselineIsTheNewestThatWasComplete) {
+  const auto baseline = [&] {
+    const auto entry = baseline_of(list_history(directory_ / "history").value());
+    return entry ? entry->when : "none";
+  };
+  EXPECT_EQ(baseline(), "none");
+  add(0, 0, 0, false);
+  EXPECT_EQ(baseline(), "2026-11-22");  // better than none
+  add(day, 0, 0, true);
+  add(2 * day, 0, 0, false);
+  EXPECT_EQ(baseline(), "2026-11-23");
+  add(3 * day, 0, 0, true);
+  EXPECT_EQ(baseline(), "2026-11-25");
 }
 
 TEST_F(History, NeverOverwrites) {

@@ -10,6 +10,7 @@
 
 #include "facts.hpp"
 #include "inventory/host_codec.hpp"
+#include "listed.hpp"
 
 namespace sonde::core {
 namespace {
@@ -28,12 +29,6 @@ std::vector<Fact> many_facts() {
   };
 }
 
-std::vector<HostRecord> all(const HostStore& store) {
-  std::vector<HostRecord> out;
-  EXPECT_TRUE(store.each([&](const HostRecord& h) { out.push_back(h); }).has_value());
-  return out;
-}
-
 class Stores : public ::testing::TestWithParam<std::size_t> {};  // how much of it is in memory
 INSTANTIATE_TEST_SUITE_P(InMemoryAndOnDisk, Stores, ::testing::Values(Spool::in_memory, std::size_t{64}));
 
@@ -47,7 +42,7 @@ TEST_P(Stores, GiveBackEachHostInTheOrderOfAddresses) {
   store.add(first);
   store.sort();
   EXPECT_EQ(store.size(), 3u);
-  EXPECT_EQ(all(store), (std::vector<HostRecord>{first, third, second}));
+  EXPECT_EQ(listed(store), (std::vector<HostRecord>{first, third, second}));
 }
 
 TEST_P(Stores, JoinWhatIsSaidOfOneAddressInTheOrderInWhichItWasSaid) {
@@ -59,7 +54,30 @@ TEST_P(Stores, JoinWhatIsSaidOfOneAddressInTheOrderInWhichItWasSaid) {
   store.add(ip("10.0.0.1"), f.subspan(2));
   store.sort();
   EXPECT_EQ(store.size(), 2u);
-  EXPECT_EQ(all(store)[0], (HostRecord{ip("10.0.0.1"), facts, {Outcome::error}}));
+  EXPECT_EQ(listed(store)[0], (HostRecord{ip("10.0.0.1"), facts, {Outcome::error}}));
+}
+
+TEST_P(Stores, OfOutcomesTheLastThatSaysSomethingCounts) {
+  HostStore store(GetParam());
+  store.add(ip("10.0.0.1"), {}, std::vector<Outcome>{Outcome::error, Outcome::positive});
+  store.add(ip("10.0.0.1"), {}, std::vector<Outcome>{Outcome::negative, Outcome::none, Outcome::no_answer});
+  store.sort();
+  EXPECT_EQ(listed(store)[0].outcomes,
+            (std::vector<Outcome>{Outcome::negative, Outcome::positive, Outcome::no_answer}));
+}
+
+TEST_P(Stores, KnowWhichHostsAreNotSettled) {
+  HostStore store(GetParam());
+  store.add_unsettled({ip("10.0.0.3"), many_facts(), {}});
+  store.add_unsettled({ip("10.0.0.1"), {}, {}});
+  store.add_unsettled({ip("10.0.0.3"), {}, {}});
+  store.sort();
+  EXPECT_TRUE(store.in_pieces());
+  EXPECT_EQ(store.unsettled(), (std::vector<IpAddress>{ip("10.0.0.1"), ip("10.0.0.3")}));
+  store.add({ip("10.0.0.3"), {}, {}});
+  store.sort();
+  EXPECT_EQ(store.unsettled(), std::vector<IpAddress>{ip("10.0.0.1")});
+  EXPECT_EQ(listed(store)[1].facts, many_facts());
 }
 
 TEST_P(Stores, FindAppends) {
@@ -86,7 +104,7 @@ TEST(HostStore, KeepsHostsThatAreLargerThanOneEntry) {
   store.add(ip("10.0.0.1"), facts);
   store.sort();
   EXPECT_EQ(store.size(), 1u);
-  EXPECT_EQ(all(store)[0].facts, facts);
+  EXPECT_EQ(listed(store)[0].facts, facts);
 }
 
 TEST(HostStore, TellsHowManyTheDiskDidNotGiveBack) {

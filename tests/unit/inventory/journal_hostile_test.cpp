@@ -3,6 +3,7 @@
 
 #include "facts.hpp"
 #include "inventory/journal.hpp"
+#include "listed.hpp"
 #include "temporary.hpp"
 
 namespace sonde::core {
@@ -24,8 +25,8 @@ TEST_P(HostileJournal, DropsTheLine) {
   ASSERT_TRUE(content);
   EXPECT_EQ(content->dropped_lines, 1u);
   ASSERT_EQ(content->hosts.size(), 1u);
-  EXPECT_EQ(content->hosts[0].facts, (std::vector<Fact>{fact(0, 2, number(80))}));
-  EXPECT_EQ(content->hosts[0].outcomes, (std::vector<Outcome>{Outcome::positive, Outcome::none}));
+  EXPECT_EQ(listed(content->hosts)[0].facts, (std::vector<Fact>{fact(0, 2, number(80))}));
+  EXPECT_EQ(listed(content->hosts)[0].outcomes, (std::vector<Outcome>{Outcome::positive, Outcome::none}));
   EXPECT_EQ(content->settled.size(), 0u);
 }
 

@@ -9,6 +9,7 @@
 #include <csignal>
 
 #include "facts.hpp"
+#include "listed.hpp"
 #include "temporary.hpp"
 
 namespace sonde::core {
@@ -83,7 +84,7 @@ TEST_F(Journal, GivesHostsBackWithFactsAndOutcomes) {
 
   const JournalContent content = read();
   ASSERT_EQ(content.hosts.size(), 1u);
-  EXPECT_EQ(content.hosts[0], host);
+  EXPECT_EQ(listed(content.hosts)[0], host);
   EXPECT_TRUE(content.unsettled.empty());
   EXPECT_TRUE(content.settled.contains(41));
   EXPECT_EQ(content.settled.size(), 1u);
@@ -100,7 +101,7 @@ TEST_F(Journal, BinaryTextSurvivesExactly) {
   auto journal = create();
   journal->result(ip("10.0.0.7"), 2, Outcome::positive, facts, "");
   ASSERT_TRUE(journal->sync(false));
-  EXPECT_EQ(read().hosts.at(0).facts, facts);
+  EXPECT_EQ(listed(read().hosts).at(0).facts, facts);
 }
 
 TEST_F(Journal, NumbersSurviveBitForBit) {
@@ -110,7 +111,7 @@ TEST_F(Journal, NumbersSurviveBitForBit) {
   auto journal = create();
   journal->result(ip("fe80::1"), 1, Outcome::positive, facts, "");
   ASSERT_TRUE(journal->sync(false));
-  EXPECT_EQ(read().hosts.at(0).facts, facts);
+  EXPECT_EQ(listed(read().hosts).at(0).facts, facts);
 }
 
 TEST_F(Journal, AddressesKeepTheirZoneThoughTheInterfaceIsGone) {
@@ -122,8 +123,8 @@ TEST_F(Journal, AddressesKeepTheirZoneThoughTheInterfaceIsGone) {
   ASSERT_TRUE(journal->sync(false));
   const JournalContent content = read();
   ASSERT_EQ(content.hosts.size(), 1u);
-  EXPECT_EQ(content.hosts[0].ip, address);
-  EXPECT_EQ(content.hosts[0].outcomes, outcomes);
+  EXPECT_EQ(listed(content.hosts)[0].ip, address);
+  EXPECT_EQ(listed(content.hosts)[0].outcomes, outcomes);
 }
 
 TEST_F(Journal, HostsInTheMiddleAreUnsettled) {
@@ -134,7 +135,8 @@ TEST_F(Journal, HostsInTheMiddleAreUnsettled) {
   ASSERT_TRUE(journal->sync(false));
   const JournalContent content = read();
   EXPECT_EQ(content.unsettled, (std::vector<IpAddress>{ip("10.0.0.2"), ip("10.0.0.3"), ip("10.0.0.9")}));
-  EXPECT_EQ(content.hosts.at(2).outcomes, (std::vector<Outcome>{Outcome::none, Outcome::positive, Outcome::none}));
+  EXPECT_EQ(listed(content.hosts).at(2).outcomes,
+            (std::vector<Outcome>{Outcome::none, Outcome::positive, Outcome::none}));
   EXPECT_EQ(content.errors, (decltype(content.errors){{{uint8_t{0}, "no buffer"}, 2}}));
 }
 
@@ -231,7 +233,7 @@ TEST_F(Journal, ATornLastLineIsDropped) {
     directory_.write("journal/run-1", whole.substr(0, cut));
     const JournalContent content = read();
     ASSERT_EQ(content.hosts.size(), 1u) << cut;
-    ASSERT_EQ(content.hosts[0].ip, ip("10.0.0.1"));
+    ASSERT_EQ(listed(content.hosts)[0].ip, ip("10.0.0.1"));
     ASSERT_EQ(content.dropped_lines, 1u);
   }
 }
@@ -249,7 +251,7 @@ TEST_F(Journal, GoesOnBehindTheLastWholeLine) {
   }
   const JournalContent content = read();
   ASSERT_EQ(content.hosts.size(), 2u);
-  EXPECT_EQ(content.hosts[1].ip, ip("10.0.0.3"));
+  EXPECT_EQ(listed(content.hosts)[1].ip, ip("10.0.0.3"));
   EXPECT_EQ(content.dropped_lines, 0u);
 }
 
@@ -260,8 +262,9 @@ TEST_F(Journal, AResultThatIsRepeatedCountsOnce) {
   journal->result(ip("10.0.0.1"), 2, Outcome::positive, facts, "");
   journal->result(ip("10.0.0.1"), core_stage, Outcome::none, std::vector{fact(core_stage, F::hostname, text("a"))}, "");
   ASSERT_TRUE(journal->sync(false));
-  EXPECT_EQ(read().hosts.at(0).facts, (std::vector<Fact>{fact(2, F::ports, number(22)), fact(2, F::ports, number(80)),
-                                                         fact(core_stage, F::hostname, text("a"))}));
+  EXPECT_EQ(listed(read().hosts).at(0).facts,
+            (std::vector<Fact>{fact(2, F::ports, number(22)), fact(2, F::ports, number(80)),
+                               fact(core_stage, F::hostname, text("a"))}));
 }
 
 TEST_F(Journal, ManyFactsAreSeveralLinesAndOneResult) {
@@ -272,12 +275,12 @@ TEST_F(Journal, ManyFactsAreSeveralLinesAndOneResult) {
   journal->result(ip("10.0.0.1"), 2, Outcome::positive, facts, "");
   ASSERT_TRUE(journal->sync(false));
   const JournalContent content = read();
-  EXPECT_EQ(content.hosts.at(0).facts, facts);
-  EXPECT_EQ(content.hosts.at(0).outcomes.at(2), Outcome::positive);
+  EXPECT_EQ(listed(content.hosts).at(0).facts, facts);
+  EXPECT_EQ(listed(content.hosts).at(0).outcomes.at(2), Outcome::positive);
   // Cut anywhere in the last line, the stage is not done.
   const std::string whole = Temporary::read(path_);
   directory_.write("journal/run-1", whole.substr(0, whole.size() - 1));
-  EXPECT_EQ(read().hosts.at(0).outcomes.at(2), Outcome::none);
+  EXPECT_EQ(listed(read().hosts).at(0).outcomes.at(2), Outcome::none);
 }
 
 TEST_F(Journal, TheCrashHandlerNamesTheTargetInHand) {

@@ -12,7 +12,8 @@ const std::string run_of =
 
 std::string addresses(const Snapshot& snapshot) {
   std::string out;
-  for (const Value& record : snapshot.records) out += *record.find("ip")->text() + " ";
+  for (std::size_t i = 0; i < snapshot.records.size(); ++i)
+    out += *snapshot.records.read(i).value().find("ip")->text() + " ";
   return out;
 }
 
@@ -43,7 +44,28 @@ TEST(ReadSnapshot, TheLaterOfTwoRecordsCounts) {
   const Temporary d;
   const auto read = read_snapshot(d.write("a.jsonl", "{\"ip\":\"10.0.0.1\",\"n\":1}\n{\"ip\":\"10.0.0.1\",\"n\":2}\n"));
   ASSERT_EQ(read.value().records.size(), 1u);
-  EXPECT_EQ(to_json(read->records[0]), R"({"ip":"10.0.0.1","n":2})");
+  EXPECT_EQ(to_json(read->records.read(0).value()), R"({"ip":"10.0.0.1","n":2})");
+}
+
+/// Larger than what is read at once, with quotes and brackets wherever a block may end.
+TEST(ReadSnapshot, RecordsAreWholeAcrossBlocks) {
+  const Temporary d;
+  std::string array = "[", lines;
+  for (uint32_t i = 0; i < 20000; ++i) {
+    const std::string record = "{\"ip\":\"" + IpAddress::v4(0x0a000000 + i).to_string() + "\",\"x\":\"\\\"]},{\\\\\"}";
+    array += (i == 0 ? "\n" : ",\n") + record;
+    lines += record + "\n";
+  }
+  for (const std::string& content : {array + "\n]\n", lines}) {
+    const auto read = read_snapshot(d.write("a.json", content));
+    ASSERT_TRUE(read) << read.error().text;
+    ASSERT_EQ(read->records.size(), 20000u);
+    EXPECT_EQ(to_json(read->records.read(19999).value()), R"({"ip":"10.0.78.31","x":"\"]},{\\"})");
+  }
+  const auto cut = read_snapshot(d.write("a.json", array + ",\n{\"ip\":\"x\\"));
+  ASSERT_FALSE(cut);
+  EXPECT_EQ(cut.error().text, "not an inventory: the file ends in the middle of a record");
+  EXPECT_EQ(cut.error().where.line, 20002u);
 }
 
 TEST(ReadSnapshot, ZonesOfOtherMachinesAreAddresses) {
@@ -51,7 +73,7 @@ TEST(ReadSnapshot, ZonesOfOtherMachinesAreAddresses) {
   const auto read = read_snapshot(d.write("a.json", R"([{"ip":"fe80::1%no-such-if0"},{"ip":"fe80::1%no-such-if1"}])"));
   ASSERT_TRUE(read) << read.error().text;
   EXPECT_EQ(read->records.size(), 2u);
-  EXPECT_TRUE(compare(*read, *read).changed.empty());
+  EXPECT_TRUE(compare(*read, *read).value().changed.empty());
 }
 
 TEST(ReadSnapshot, FindsTheRunDocumentOfItsName) {

@@ -1,0 +1,60 @@
+// A history by the names of its files, an output directory by its run document.
+#include "cli/inventory_files.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "base/file.hpp"
+#include "inventory/history.hpp"
+
+namespace sonde::core::cli {
+namespace {
+
+/// The file that the document of the last run in the directory names; empty when there is none.
+std::string written_in(const std::string& directory) {
+  const auto text = read_file(directory + "/run.json");
+  if (!text) return {};
+  const auto value = parse_json(*text);
+  if (!value) return {};
+  const auto run = run_document_from(*value);
+  if (!run) return {};
+  const auto json = std::find_if(run->outputs.begin(), run->outputs.end(), [](const std::string& output) {
+    return output.ends_with(".json") || output.ends_with(".jsonl");
+  });
+  return json == run->outputs.end() ? std::string() : directory + "/" + *json;
+}
+
+}  // namespace
+
+bool is_directory(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+std::string history_in(const std::string& directory) {
+  const auto here = list_history(directory), below = list_history(directory + "/history");
+  return here && here->empty() && below && !below->empty() ? directory + "/history" : directory;
+}
+
+Result<std::string> newest_inventory(const std::string& directory) {
+  const auto entries = list_history(history_in(directory));
+  if (!entries) return tl::unexpected(entries.error());
+  if (!entries->empty()) return entries->back().path;
+  if (std::string written = written_in(directory); !written.empty()) return written;
+  return failure("file-unreadable", directory + " holds no inventory",
+                 "name an inventory, such as inventory.json, or a directory with a history");
+}
+
+Result<std::pair<std::string, std::string>> newest_two(const std::string& directory) {
+  const std::string history = history_in(directory);
+  const auto entries = list_history(history);
+  if (!entries) return tl::unexpected(entries.error());
+  if (const std::size_t n = entries->size(); n >= 2) return std::pair((*entries)[n - 2].path, (*entries)[n - 1].path);
+  return failure("file-unreadable",
+                 history + (entries->empty() ? " holds no dated inventory" : " holds one dated inventory") +
+                     ", and two are compared",
+                 "each run of a pipeline with `history:` adds one; or name OLD and NEW");
+}
+
+}  // namespace sonde::core::cli
