@@ -9,6 +9,7 @@
 #include <array>
 #include <optional>
 #include <tuple>
+#include <utility>
 
 #include "base/text.hpp"
 
@@ -140,8 +141,10 @@ std::string render(const Diagnostic& d, bool colour) {
 }
 
 void Diagnostics::add(Diagnostic d) {
+  const std::vector<Diagnostic> also = std::exchange(d.also, {});
   if (d.severity == Severity::error) ++errors_;
   items_.push_back(std::move(d));
+  for (const Diagnostic& other : also) add(other);
 }
 
 void Diagnostics::error(std::string_view id, SourceSpan where, std::string text, std::string hint) {

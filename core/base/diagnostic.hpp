@@ -27,6 +27,7 @@ struct Diagnostic {
   std::string hint;  ///< printed under the caret: a suggestion, the list of choices, the command to run
   SourceSpan where{};
   Severity severity = Severity::error;
+  std::vector<Diagnostic> also{};  ///< further mistakes that the same step found: told beside it
 };
 
 /// `error[id]: text` with its place, the line of the file and a caret under it (when the file can be read), the hint.
@@ -36,7 +37,7 @@ std::string render(const Diagnostic&, bool colour = false);
 /// Collects diagnostics so that all of them are reported at once.
 class Diagnostics {
  public:
-  void add(Diagnostic d);
+  void add(Diagnostic d);  ///< with what it says besides
   void error(std::string_view id, SourceSpan where, std::string text, std::string hint = {});
   void warning(std::string_view id, SourceSpan where, std::string text, std::string hint = {});
   bool has_errors() const { return errors_ != 0; }

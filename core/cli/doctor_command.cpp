@@ -76,7 +76,11 @@ std::vector<Finding> check_pipeline(const std::string& file, const Plan* plan) {
     Finding f{"stage " + stage.name, "can run", Health::good, ""};
     if (problems[i]) {
       const std::string subject = "stage '" + stage.name + "': ";
-      f.found = problems[i]->text.starts_with(subject) ? problems[i]->text.substr(subject.size()) : problems[i]->text;
+      const auto reason = [&](const Diagnostic& d) {
+        return d.text.starts_with(subject) ? d.text.substr(subject.size()) : d.text;
+      };
+      f.found = reason(*problems[i]);
+      for (const Diagnostic& other : problems[i]->also) f.found += "; " + reason(other);
       const bool skipped = stage.optional && problems[i]->id != "stage-config";
       if (skipped) f.found += " (optional: it will be skipped)";
       f.health = skipped ? Health::limited : Health::bad;

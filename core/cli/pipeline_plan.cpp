@@ -4,6 +4,14 @@
 #include "engine/run.hpp"
 
 namespace sonde::core::cli {
+namespace {
+
+/// What the plugins themselves say to the options of a pipeline.
+void add_mistakes(const Plan& plan, Diagnostics& out) {
+  for (Diagnostic& mistake : try_plan(plan).mistakes()) out.add(std::move(mistake));
+}
+
+}  // namespace
 
 Registry load_plugins(const std::vector<std::string>& plugin_path) {
   Registry registry;
@@ -28,16 +36,18 @@ std::unique_ptr<Plan> plan_from(const PipelineArguments& arguments, const Regist
   request.only = arguments.only;
   request.resolve_names = what != PlanFor::checking;
   request.keep_source_facts = what == PlanFor::running;
+  // What a plugin says to values that are not known yet, or could not be read, is none of the mistakes.
+  request.keep_sound_parts = !out.has_errors() && !arguments.overrides.allow_unset_env;
   auto plan = compile(spec, registry, request, out);
+  if (plan != nullptr && out.has_errors()) add_mistakes(*plan, out);
   return out.has_errors() ? nullptr : std::move(plan);
 }
 
 std::unique_ptr<Plan> tried_plan_from(const PipelineArguments& arguments, const Registry& registry, PlanFor what,
                                       Diagnostics& out) {
   auto plan = plan_from(arguments, registry, what, out);
-  // What a plugin says to values that are not known yet is none of the mistakes.
   if (plan == nullptr || arguments.overrides.allow_unset_env) return plan;
-  for (Diagnostic& mistake : try_plan(*plan).mistakes()) out.add(std::move(mistake));
+  add_mistakes(*plan, out);
   return out.has_errors() ? nullptr : std::move(plan);
 }
 

@@ -19,7 +19,8 @@ Registry look_at_plugins(const std::vector<std::string>& plugin_path);
 /// What the plan is for, and so how much it asks: a check resolves no names; only a run needs all that sources know.
 enum class PlanFor { checking, showing, running };
 
-/// Null when `out` has errors; the plan alone, whatever the plugins say to it.
+/// Null when `out` has errors; the plan alone, whatever the plugins say to it. Beside errors, those plugins were asked
+/// whose own options had none, so that all mistakes are told at once.
 std::unique_ptr<Plan> plan_from(const PipelineArguments&, const Registry&, PlanFor, Diagnostics& out);
 
 /// What `validate` and `plan` say: the same, and each plugin was asked by its create() whether it takes its options.

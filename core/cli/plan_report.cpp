@@ -67,6 +67,16 @@ std::string privileges_text(const StagePlan& stage) {
   return out;
 }
 
+/// "2s a host, 256 at once: 32s".
+std::string waits_text(const StageEstimate::Waits& w) {
+  std::string out =
+      w.batch > 1
+          ? fmt::format("{} a batch of {}{}, {} hosts at once", short_duration(w.each), std::min(w.batch, w.hosts),
+                        w.cut ? ", which its deadline ends" : "", std::min(w.at_once, w.hosts))
+          : fmt::format("{} a host, {} at once", short_duration(w.each), std::min(w.at_once, w.hosts));
+  return out + ": " + short_duration(w.total);
+}
+
 void add_stage(std::string& out, const Plan& plan, const StagePlan& stage, std::size_t number) {
   std::string title = printable(stage.name);
   if (stage.name != stage.plugin->id) title += " (" + printable(stage.plugin->id) + ")";
@@ -74,9 +84,12 @@ void add_stage(std::string& out, const Plan& plan, const StagePlan& stage, std::
                      stage.optional ? ", optional" : "", stage.enabled ? "" : ", not enabled");
   if (!stage.enabled) return;
   if (!stage.when_text.empty()) out += "    when     " + printable(stage.when_text) + "\n";
-  for (const StageEstimate& e : plan.estimate.stages)
-    if (e.stage == stage.name)
-      out += fmt::format("    packets  {}\n", packets_text(e.packets_if_silent, e.packets_if_alive));
+  for (const StageEstimate& e : plan.estimate.stages) {
+    if (e.stage != stage.name) continue;
+    out += fmt::format("    packets  {}\n", packets_text(e.packets_if_silent, e.packets_if_alive));
+    if (e.if_silent.total > 0) out += "    silence  " + waits_text(e.if_silent) + "\n";
+    if (e.if_alive.total > 0) out += "    answers  " + waits_text(e.if_alive) + "\n";
+  }
   out += fmt::format("    task     at most {} a host\n    needs    {}\n", short_duration(stage.deadline),
                      privileges_text(stage));
   add_options(out, stage.options, stage.plugin->schema);
@@ -135,7 +148,7 @@ std::vector<std::string> files_of(const Plan& plan) {
 
 std::string report(const Plan& plan) {
   std::string out = fmt::format("Pipeline {} ({})\n", printable(plan.name), printable(plan.file));
-  out += fmt::format("  plan      {}\n  seed      {}\n", plan.hash.substr(0, 16), plan.seed);
+  out += fmt::format("  plan      {}\n  seed      {}\n", plan.id.substr(0, 16), plan.seed);
   out += fmt::format("  targets   {}: {}\n", plan.targets.size(), ranges_text(plan.targets.addresses()));
   if (plan.slice.count != plan.targets.size())
     out += fmt::format("  part      {} of {}: {} of the targets\n", plan.shard_index + 1, plan.shard_count,

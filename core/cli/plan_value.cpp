@@ -71,6 +71,8 @@ Value stage_value(const Plan& plan, const StagePlan& stage) {
     if (e.stage != stage.name) continue;
     out.set("packets_if_silent", Value(e.packets_if_silent));
     out.set("packets_if_alive", Value(e.packets_if_alive));
+    out.set("wait_seconds_if_silent", seconds(e.if_silent.total));
+    out.set("wait_seconds_if_alive", seconds(e.if_alive.total));
   }
   out.set("deadline", Value(format_duration(stage.deadline)));
   out.set("needs", Value(describe_needs(needs_of(*stage.plugin, stage.options))));
@@ -108,6 +110,7 @@ Value plan_value(const Plan& plan) {
   Value out{Value::Object{}};
   out.set("pipeline", Value(plan.name));
   out.set("file", Value(plan.file));
+  out.set("plan_id", Value(plan.id));
   out.set("plan_hash", Value(plan.hash));
   out.set("seed", Value(std::to_string(plan.seed)));  // text, as in the run document
   out.set("targets", Value(plan.targets.size()));

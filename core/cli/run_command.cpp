@@ -128,7 +128,7 @@ int execute(const RunArguments& arguments) {
     constexpr std::string_view names[] = {"", "error", "warning", "info", "debug", "trace"};
     if (level > arguments.log_level || level < 1 || level > 5) return;
     if (arguments.quiet && level > 1) return;
-    progress.log(std::string(names[level]) + ": " + printable(text));
+    progress.log(std::string(names[level]) + "[plugin-log]: " + printable(text));
   };
 
   if (!arguments.quiet) {

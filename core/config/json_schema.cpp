@@ -6,6 +6,7 @@
 
 #include "config/option_rules.hpp"
 #include "config/pipeline_spec.hpp"
+#include "config/scalar.hpp"
 
 namespace sonde::core {
 namespace {
@@ -95,6 +96,17 @@ Value format_schema(Format format) {
   }
 }
 
+/// A word that is a whole number may be written without quotes.
+Array with_numbers(const Schema& s) {
+  Array words = s.choices;
+  if (s.type != SchemaType::text) return words;
+  for (const Value& choice : s.choices) {
+    const Value number = choice.text() ? type_plain_scalar(*choice.text()) : Value();
+    if (natural(number) && to_json(number) == *choice.text()) words.push_back(number);
+  }
+  return words;
+}
+
 Value body(const Schema& s) {
   if (!s.any_of.empty()) {
     Array alternatives;
@@ -103,7 +115,7 @@ Value body(const Schema& s) {
   }
   if (!s.choices.empty() && s.format == Format::ports)
     return object({{"anyOf", list({reference("ports"), object({{"enum", Value(s.choices)}})})}});
-  if (!s.choices.empty()) return or_interpolated(object({{"enum", Value(s.choices)}}));
+  if (!s.choices.empty()) return or_interpolated(object({{"enum", Value(with_numbers(s))}}));
   if (s.format == Format::secret) return text_schema(s);
   if (s.format != Format::none) return format_schema(s.format);
   switch (s.type) {

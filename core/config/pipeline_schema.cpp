@@ -22,7 +22,9 @@ std::string_view pipeline_schema() {
           {"type": "string"},
           {"type": "object", "title": "a source", "required": ["use"], "properties": {
             "use": {"type": "string", "description": "Id of the source plugin."},
-            "options": {"type": "object", "additionalProperties": true, "description": "Options of the plugin."}
+            "options": {"type": "object", "additionalProperties": true, "description": "Options of the plugin."},
+            "outside": {"type": "string", "enum": ["refuse", "skip"], "default": "refuse",
+              "description": "What becomes of addresses that may not be scanned, such as public ones: refuse the pipeline, or skip them with a warning. --skip-outside says skip for all sources."}
           }}
         ]}}
       ]

@@ -131,7 +131,8 @@ class Loader {
     }
     if (!overrides_.targets.empty()) {
       spec_.targets.clear();
-      for (const std::string& text : overrides_.targets) spec_.targets.push_back({text, "", {}, {"--target", 0, 0, 0}});
+      for (const std::string& text : overrides_.targets)
+        spec_.targets.push_back({text, "", {}, {"--target", 0, 0, 0}, false});
     }
     take_limits(root.get("limits"));
     for (const Value& stage : root.list("stages")) take_stage(stage);
@@ -143,7 +144,7 @@ class Loader {
   void take_targets(const Value* v, std::vector<TargetEntry>& to) {
     if (v == nullptr) return;
     if (v->text()) {
-      to.push_back({*v->text(), "", {}, v->where});
+      to.push_back({*v->text(), "", {}, v->where, false});
       return;
     }
     if (!v->array()) return;
@@ -156,6 +157,9 @@ class Loader {
         Members(&entry).read("use", target.use);
         if (target.use.empty()) continue;
         if (const Value* options = entry.find("options")) target.options = *options;
+        std::string outside;
+        Members(&entry).read("outside", outside);
+        target.skip_outside = overrides_.skip_outside || outside == "skip";
       }
       to.push_back(std::move(target));
     }

@@ -48,6 +48,7 @@ struct TargetEntry {
   std::string use;   ///< a source plugin
   Value options;
   SourceSpan where;
+  bool skip_outside = false;  ///< of a source: what may not be scanned is left out, instead of refused
 };
 
 struct HistorySpec {
@@ -75,6 +76,7 @@ struct PipelineSpec {
 /// What the command line adds.
 struct Overrides {
   std::vector<std::string> targets;                       ///< --target: replaces the file's
+  bool skip_outside = false;                              ///< --skip-outside: for all sources
   std::vector<std::pair<std::string, std::string>> sets;  ///< --set stage.option=value, limits.key=value
   std::string output_dir;                                 ///< --output
   std::string env_file;                                   ///< --env-file

@@ -307,6 +307,7 @@ class Checker {
   std::optional<Value> scalar(const Value& v, const Schema& s, const Owner& owner) {
     if (s.type == SchemaType::any) return v;
     std::optional<Value> typed = typed_as(v.untyped && v.text() && s.type != SchemaType::text ? retyped(v) : v, s.type);
+    if (!typed) typed = whole_number_as_choice(v, s);
     if (!typed) {
       wrong_type(v, s, owner);
       return std::nullopt;
@@ -315,6 +316,14 @@ class Checker {
     if (!in_bounds(*typed, s, owner, v) || !fits_length(*typed, s, owner, v) || !is_choice(*typed, s, owner, v))
       return std::nullopt;
     return typed;
+  }
+  /// `version: 3` where "3" is one of the words. No other number: 1.10 is 1.1 by the time it comes here.
+  static std::optional<Value> whole_number_as_choice(const Value& v, const Schema& s) {
+    if (s.type != SchemaType::text || (!v.integer() && !v.unsigned_integer())) return std::nullopt;
+    const std::string written = to_json(v);
+    const bool known = std::any_of(s.choices.begin(), s.choices.end(),
+                                   [&](const Value& c) { return c.text() && *c.text() == written; });
+    return known ? std::optional<Value>(Value(written)) : std::nullopt;
   }
   static Value retyped(const Value& v) { return type_plain_scalar(*v.text()); }
   static std::optional<Value> typed_as(const Value& v, SchemaType type) {
@@ -355,9 +364,11 @@ class Checker {
     const auto length = static_cast<uint64_t>(std::count_if(
         v.text()->begin(), v.text()->end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
     if (length >= s.min_length.value_or(0) && length <= s.max_length.value_or(UINT64_MAX)) return true;
+    Schema plain = s;  // that it is kept secret has nothing to do with its length
+    plain.format = Format::none;
     out_.error("bad-value", written.where,
-               fmt::format("{} takes {}, found {}", named(owner), expectation(s),
-                           length == 0 ? "an empty text" : counted(length, "character")));
+               fmt::format("{} takes {}, found {}", named(owner), expectation(plain),
+                           length == 0 ? "an empty text" : std::to_string(length)));
     return false;
   }
 

@@ -5,8 +5,21 @@
 namespace sonde::core {
 
 tl::unexpected<Diagnostic> creation_failure(sonde_err e, const std::string& why, const StagePlan& stage) {
-  OptionReason reason = place_reason(why.empty() ? "the plugin gave no reason" : why, stage.options, stage.where);
-  const std::string text = "stage '" + stage.name + "': " + reason.text;
+  const std::string said = why.empty() ? "the plugin gave no reason" : why;
+  const std::string subject = "stage '" + stage.name + "': ";
+  if (e == SONDE_E_CONFIG) {
+    Diagnostic all;
+    for (const OptionReason& one : place_reasons(said, stage.options, stage.where)) {
+      Diagnostic mistake{"stage-config", subject + one.text, "sonde describe " + stage.plugin->id, one.where};
+      if (all.id.empty())
+        all = std::move(mistake);
+      else
+        all.also.push_back(std::move(mistake));
+    }
+    return tl::unexpected(std::move(all));
+  }
+  const OptionReason reason = place_reason(said, stage.options, stage.where);
+  const std::string text = subject + reason.text;
   switch (e) {
     case SONDE_E_DENIED: {
       // What a plugin expected is the remedy: a line of its own, like everybody's.
@@ -19,8 +32,6 @@ tl::unexpected<Diagnostic> creation_failure(sonde_err e, const std::string& why,
               (stage.optional ? " (sonde doctor)" : " (sonde doctor), or `optional: true` to go on without"),
           reason.where);
     }
-    case SONDE_E_CONFIG:
-      return failure("stage-config", text, "sonde describe " + stage.plugin->id, reason.where);
     default:
       return failure("stage-unavailable", text, {}, reason.where);
   }

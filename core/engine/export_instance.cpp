@@ -45,9 +45,16 @@ Result<void> ExportInstance::check(sonde_err e, const char* step) {
   if (e >= 0) return {};
   std::string why = take_failure(0);
   if (why.empty()) why = std::string(step) + " failed (" + std::to_string(e) + ")";
-  OptionReason reason = place_reason(why, output_.options, output_.where);
-  return failure(e == SONDE_E_CONFIG ? "stage-config" : "output-unwritable",
-                 "output '" + output_.name + "': " + reason.text, "", reason.where);
+  Diagnostic all;
+  for (const OptionReason& one : place_reasons(why, output_.options, output_.where)) {
+    Diagnostic mistake{e == SONDE_E_CONFIG ? "stage-config" : "output-unwritable",
+                       "output '" + output_.name + "': " + one.text, "", one.where};
+    if (all.id.empty())
+      all = std::move(mistake);
+    else
+      all.also.push_back(std::move(mistake));
+  }
+  return tl::unexpected(std::move(all));
 }
 
 Result<void> ExportInstance::create() {
@@ -100,7 +107,8 @@ Result<void> ExportInstance::close(bool commit) {
 }
 
 void ExportInstance::log(sonde_task, int level, std::string_view message) {
-  if (level <= SONDE_LOG_WARN) messages_.push_back(output_.name + ": " + std::string(message));
+  if (level <= SONDE_LOG_WARN)
+    messages_.push_back(speaker("output", output_.name, *output_.plugin) + ": " + std::string(message));
 }
 
 const FoldedField* ExportInstance::find(sonde_task task, uint32_t field) const {

@@ -98,7 +98,7 @@ int ProbeInstance::log_enabled(int level) {
 }
 
 void ProbeInstance::log(sonde_task task, int level, std::string_view message) {
-  std::string text = stage_plan().name + ": " + std::string(message);
+  std::string text = speaker("stage", stage_plan().name, *stage_plan().plugin) + ": " + std::string(message);
   if (shard_.on_own_thread()) {
     const uint32_t slot = shard_.slots().find(task, stage_);
     if (slot != no_slot) text += " (" + shard_.slots()[slot].ip.to_string() + ")";

@@ -106,7 +106,7 @@ std::shared_ptr<Job> WorkerInstance::find(sonde_task task) const {
 
 void WorkerInstance::log(sonde_task, int level, std::string_view message) {
   Batch b;
-  b.logs.push_back({level, plan_.name + ": " + std::string(message)});
+  b.logs.push_back({level, speaker("stage", plan_.name, *plan_.plugin) + ": " + std::string(message)});
   shared_.inbox.deliver(std::move(b));
 }
 

@@ -26,13 +26,15 @@ struct Compilation {
 struct TargetPiece {
   AddressSet addresses;
   SourceSpan where{};
+  bool from_source = false;
+  std::string skips_outside{};  ///< a source whose addresses that may not be scanned are left out; empty: refuse them
 };
 
 // The steps, in this order.
 void compile_targets(Compilation&);
 void compile_stages(Compilation&);
 void compile_outputs(Compilation&);
-std::string hash_of(const Plan&);
+void set_hashes(Plan&);  ///< id and hash
 
 // Parts of steps.
 
@@ -40,7 +42,8 @@ std::string hash_of(const Plan&);
 void refuse_plugin(Compilation&, PluginKind, const std::string& id, const SourceSpan& where);
 
 /// Says which parts of the targets may not be scanned; the exclusions and broadcast addresses have been subtracted from
-/// nothing yet. Returns the broadcast addresses of connected networks that were among the targets.
+/// nothing yet. Returns what is left out with a warning: broadcast addresses of connected networks, and what sources
+/// brought in from outside the scope where that is to be skipped.
 AddressSet judge_scope(Compilation&, std::vector<TargetPiece> pieces);
 
 /// Pulls all targets and facts out of a source plugin. Problems go to c.out.

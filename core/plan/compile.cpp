@@ -69,6 +69,10 @@ std::string absolute_below(const std::string& base, const std::string& path) {
   return normal.string();
 }
 
+std::string speaker(std::string_view kind, std::string_view name, const PluginEntry& plugin) {
+  return fmt::format("{} '{}'{}", kind, name, name == plugin.id ? "" : fmt::format(" ({})", plugin.id));
+}
+
 FoldContext Plan::fold_context() const {
   FoldContext context;
   context.fields = &fields;
@@ -87,13 +91,13 @@ std::vector<FieldId> Plan::filled_fields() const {
   bool has_names = !targets.names().empty();
   for (const StagePlan& stage : stages) {
     if (!stage.enabled) continue;
-    for (const FieldId id : stage.outputs) {
-      filled.insert(id);
-      has_names |= id == FieldTable::reverse_dns || id == FieldTable::snmp || id == FieldTable::hostname;
+    for (const FieldId field : stage.outputs) {
+      filled.insert(field);
+      has_names |= field == FieldTable::reverse_dns || field == FieldTable::snmp || field == FieldTable::hostname;
     }
   }
-  for (FieldId id = 0; id < fields.size(); ++id)
-    if (source_facts.has_field(id)) filled.insert(id);
+  for (FieldId field = 0; field < fields.size(); ++field)
+    if (source_facts.has_field(field)) filled.insert(field);
   if (has_names) filled.insert(FieldTable::hostname);
   return {filled.begin(), filled.end()};
 }
@@ -119,9 +123,9 @@ std::unique_ptr<Plan> compile(const PipelineSpec& spec, const Registry& registry
   cut_slice(c);
   compile_stages(c);
   compile_outputs(c);
-  if (out.has_errors()) return nullptr;
+  if (out.has_errors()) return request.keep_sound_parts ? std::move(plan) : nullptr;
   plan->estimate = estimate(*plan);
-  plan->hash = hash_of(*plan);
+  set_hashes(*plan);
   return plan;
 }
 

@@ -16,7 +16,9 @@ constexpr long double second = 1e9L;
 struct StageCost {
   const StagePlan* stage = nullptr;
   uint64_t silent = 0, alive = 0;
-  uint64_t wait = 0;  ///< ns, when nothing answers
+  uint64_t wait = 0;        ///< ns, when nothing answers
+  uint64_t alive_wait = 0;  ///< ns, when it answers
+  bool in_turn = false;     ///< silent hosts of a batch wait one behind the other
   bool asks_link = false;
   uint64_t silent_tasks = 0, alive_tasks = 0;  ///< among the samples
 };
@@ -38,7 +40,8 @@ class Estimator {
       uses_facts_ |= stage.when != nullptr;
       const bool spared = is_spared(stage);
       costs_.push_back({&stage, spared ? 0 : amount_of(stage, "silent"), amount_of(stage, "alive"),
-                        spared ? 0 : silent_wait(stage), link});
+                        spared ? 0 : silent_wait(stage), amount_of(stage, "alive_wait"),
+                        amount_of(stage, "in_turn") != 0, link});
     }
   }
 
@@ -97,35 +100,64 @@ class Estimator {
 
   Estimate sum_up() const {
     Estimate out;
-    long double silent = 0, alive = 0, silent_window = 0, waits = 0;
-    const StageCost* narrowest = nullptr;
+    long double silent = 0, alive = 0;
+    Sum if_silent, if_alive;
     for (const StageCost& cost : costs_) {
-      long double tasks = static_cast<long double>(cost.silent_tasks) * scale_;
-      StageEstimate one{
-          cost.stage->name, clamp(tasks * static_cast<long double>(cost.silent)),
-          clamp(static_cast<long double>(cost.alive_tasks) * scale_ * static_cast<long double>(cost.alive))};
+      const long double silent_tasks = static_cast<long double>(cost.silent_tasks) * scale_;
+      const long double alive_tasks = static_cast<long double>(cost.alive_tasks) * scale_;
+      StageEstimate one{cost.stage->name,
+                        clamp(silent_tasks * static_cast<long double>(cost.silent)),
+                        clamp(alive_tasks * static_cast<long double>(cost.alive)),
+                        {},
+                        {}};
       silent += static_cast<long double>(one.packets_if_silent);
       alive += static_cast<long double>(one.packets_if_alive);
-      if (tasks > 0) {
-        auto wait = static_cast<long double>(cost.wait);
-        // What fits into the window waits once, together.
-        const long double turns = (tasks / window_of(*cost.stage).hosts - 1) * wait;
-        if (turns > silent_window) narrowest = &cost;
-        silent_window = std::max(silent_window, turns);
-        waits += wait;
-      }
+      one.if_silent = waits_of(cost, silent_tasks, cost.wait, cost.in_turn, if_silent);
+      one.if_alive = waits_of(cost, alive_tasks, cost.alive_wait, false, if_alive);
       out.stages.push_back(std::move(one));
     }
     out.packets_if_silent = clamp(silent);
     out.packets_if_alive = clamp(alive);
-    // Silence is bound by the rate or by how many may wait at once, and the last target waits through all stages.
-    out.duration_if_silent = static_cast<int64_t>(clamp(std::max(at_rate(silent), silent_window) + waits));
-    out.duration_if_alive = static_cast<int64_t>(clamp(at_rate(alive)));
-    const bool by_window = narrowest != nullptr && silent_window > std::max(at_rate(silent), at_rate(alive));
-    if (by_window)
-      out.decided_by = window_of(*narrowest->stage).limit;
+    // Bound by the rate or by how many may wait at once, and the last target waits through all stages.
+    out.duration_if_silent = static_cast<int64_t>(clamp(std::max(at_rate(silent), if_silent.window) + if_silent.last));
+    out.duration_if_alive = static_cast<int64_t>(clamp(std::max(at_rate(alive), if_alive.window) + if_alive.last));
+    const Sum& slower = if_silent.window >= if_alive.window ? if_silent : if_alive;
+    if (slower.narrowest != nullptr && slower.window > std::max(at_rate(silent), at_rate(alive)))
+      out.decided_by = window_of(*slower.narrowest->stage).limit;
     else if (plan_.limits.packets_per_second != 0 && std::max(silent, alive) > 0)
       out.decided_by = fmt::format("limits.packets_per_second ({})", plan_.limits.packets_per_second);
+    return out;
+  }
+
+  /// Over the stages of one imagined run.
+  struct Sum {
+    long double window = 0;  ///< ns of the stage whose hosts wait longest for a place
+    long double last = 0;    ///< ns of the last host, through all stages
+    const StageCost* narrowest = nullptr;
+  };
+
+  StageEstimate::Waits waits_of(const StageCost& cost, long double tasks, uint64_t wait, bool in_turn, Sum& sum) const {
+    StageEstimate::Waits out;
+    if (tasks <= 0 || wait == 0) return out;
+    const Window window = window_of(*cost.stage);
+    auto each = static_cast<long double>(wait);
+    if (in_turn) {
+      const uint64_t batch = std::max<uint64_t>(1, batch_of(*cost.stage->plugin, cost.stage->options));
+      each *= std::min(static_cast<long double>(batch), tasks);
+      const auto deadline = static_cast<long double>(cost.stage->deadline);
+      out.batch = batch;
+      out.cut = deadline > 0 && each > deadline;
+      if (out.cut) each = deadline;
+    }
+    // What fits into the window waits once, together.
+    const long double turns = std::max(0.0L, tasks / window.hosts - 1) * each;
+    if (turns > sum.window) sum.narrowest = &cost;
+    sum.window = std::max(sum.window, turns);
+    sum.last += each;
+    out.each = static_cast<int64_t>(clamp(each));
+    out.hosts = clamp(tasks);
+    out.at_once = clamp(window.hosts);
+    out.total = static_cast<int64_t>(clamp(turns + each));
     return out;
   }
 

@@ -1,5 +1,6 @@
 // The hash of a plan: two runs with the same one ask the same questions of the same targets in the same order, so that
-// a journal of the one can be resumed by the other. Limits and outputs do not matter for that.
+// a journal of the one can be resumed by the other. Limits and outputs do not matter for that. The id leaves the order
+// out: it is the same however often a file is planned.
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
@@ -45,12 +46,10 @@ void add_names(Sha256& sha, const TargetSet& targets) {
   for (const auto& [address, name] : names) sha.line(fmt::format("name {} {}", address.to_string(), json_quote(name)));
 }
 
-}  // namespace
-
-std::string hash_of(const Plan& plan) {
+std::string hash_of(const Plan& plan, bool with_seed) {
   Sha256 sha;
   sha.line("sonde plan 1");
-  sha.line(fmt::format("seed {}", plan.seed));
+  if (with_seed) sha.line(fmt::format("seed {}", plan.seed));
   add_addresses(sha, "target", plan.targets.addresses());
   add_addresses(sha, "exclude", plan.scope.exclusions());
   add_names(sha, plan.targets);
@@ -62,6 +61,13 @@ std::string hash_of(const Plan& plan) {
     sha.line(fmt::format("options {}", to_json(without_secrets(stage.options, stage.plugin->schema))));
   }
   return sha.hex();
+}
+
+}  // namespace
+
+void set_hashes(Plan& plan) {
+  plan.id = hash_of(plan, false);
+  plan.hash = hash_of(plan, true);
 }
 
 }  // namespace sonde::core

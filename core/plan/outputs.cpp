@@ -35,6 +35,7 @@ class OutputCompiler {
       refuse_plugin(c_, PluginKind::exporter, spec.use, spec.use_where);
       return;
     }
+    const std::size_t errors = c_.out.error_count();
     OutputPlan output;
     output.name = spec.name.empty() ? spec.use : spec.name;
     output.plugin = plugin;
@@ -46,7 +47,7 @@ class OutputCompiler {
     check_columns(output);
     const Value* detail = output.options.find("detail");
     output.detail = detail && detail->boolean() && *detail->boolean();
-    c_.plan.outputs.push_back(std::move(output));
+    if (c_.out.error_count() == errors) c_.plan.outputs.push_back(std::move(output));
   }
 
   void set_options(const OutputSpec& spec, OutputPlan& output) {

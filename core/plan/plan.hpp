@@ -24,11 +24,15 @@ struct StagePlan {
   std::shared_ptr<const When> when;  ///< null: always
   std::string when_text;             ///< as written
   bool enabled = true, optional = false;
+  bool sound = true;             ///< no error in its options and outputs; in a plan for a run, all are
   int64_t deadline = 0;          ///< ns for one task, counted from start()
   std::vector<FieldId> inputs;   ///< by the plugin's input index; no_field: nobody writes it (it was optional)
   std::vector<FieldId> outputs;  ///< by the plugin's output index
   SourceSpan where;
 };
+
+/// "stage 'two' (tcp-banner)", "output 'json'": who speaks, in messages. The plugin is told when its name is another.
+std::string speaker(std::string_view kind, std::string_view name, const PluginEntry&);
 
 /// Which hosts an exporter is given: its option "hosts".
 enum class HostFilter : uint8_t { responding, known, all };
@@ -48,6 +52,14 @@ struct StageEstimate {
   std::string stage;
   uint64_t packets_if_silent = 0;  ///< over all targets, when nothing answers
   uint64_t packets_if_alive = 0;   ///< when every target answers
+  /// What waiting alone takes, without the rate: `hosts` of the stage's targets, so many at once, each so long.
+  struct Waits {
+    int64_t each = 0;  ///< ns of one host, or of one batch where `batch` is not 0
+    uint64_t hosts = 0, at_once = 0;
+    uint64_t batch = 0;  ///< hosts that one call waits for; 0: one, or all of them wait side by side
+    bool cut = false;    ///< a batch would take longer than the stage's deadline, which ends it
+    int64_t total = 0;   ///< ns; 0: nobody waits
+  } if_silent, if_alive;
 };
 struct Estimate {
   std::vector<StageEstimate> stages;
@@ -75,7 +87,10 @@ struct Plan {
   HistorySpec history;  ///< dir absolute
   FieldTable fields;
   Estimate estimate;
-  std::string hash;  ///< hex SHA-256 over targets, exclusions, stages, options without secrets, versions, seed
+  /// Hex SHA-256 over targets, exclusions, stages, options without secrets, versions: which questions are asked of
+  /// whom.
+  std::string id;
+  std::string hash;  ///< the same with the seed, and so the order: what a journal must agree with
   FoldContext fold_context() const;
   std::vector<FieldId> filled_fields() const;  ///< those that a run of it can fill, sorted
 };
@@ -90,11 +105,13 @@ struct CompileRequest {
   /// All that sources state about their targets is kept, for a run. Otherwise only what a `when` may read is, which
   /// is all that the estimate looks at.
   bool keep_source_facts = true;
+  /// A plan also when there are errors, for try_plan() alone: what has errors of its own is switched off in it.
+  bool keep_sound_parts = false;
   /// The networks of this machine; not given: asked of the kernel.
   std::optional<std::vector<ConnectedPrefix>> connected;
 };
 
-/// Null when `out` has errors. Warnings may be there with a plan.
+/// Null when `out` has errors, unless `keep_sound_parts`. Warnings may be there with a plan.
 std::unique_ptr<Plan> compile(const PipelineSpec&, const Registry&, const CompileRequest&, Diagnostics& out);
 
 /// Only the outputs, the history and the output directory of a file, for records that exist already: `fields` are

@@ -198,7 +198,7 @@ class SourceDrain {
 
   void add_whole() {
     addresses_.normalise();
-    pieces_.push_back({std::move(addresses_), entry_.where});
+    pieces_.push_back({std::move(addresses_), entry_.where, true, entry_.skip_outside ? plugin_.id : ""});
   }
 
   /// Whether a `when` may read the field: its text has the name in it.
@@ -219,8 +219,8 @@ class SourceDrain {
   void failed(SourceHost& host, sonde_err e, std::string_view how) {
     std::string why = host.take_failure(0);
     if (why.empty()) return fail(fmt::format("{} (error {}, without a reason)", how, e));
-    const OptionReason reason = place_reason(why, options_, entry_.where);
-    fail(fmt::format("{}: {}", how, printable(reason.text)), reason.where);
+    for (const OptionReason& reason : place_reasons(why, options_, entry_.where))
+      fail(fmt::format("{}: {}", how, printable(reason.text)), reason.where);
   }
   void fail(const std::string& how) { fail(how, entry_.where); }
   void fail(const std::string& how, const SourceSpan& where) {

@@ -58,6 +58,8 @@ class StageCompiler {
     find_plugins();
     for (std::size_t i = 0; i < specs_.size(); ++i) compile(*specs_[i], c_.plan.stages[i]);
     check_alive_is_settled();
+    if (!c_.out.has_errors()) return;
+    for (StagePlan& stage : c_.plan.stages) stage.enabled = stage.enabled && stage.sound;
   }
 
  private:
@@ -107,6 +109,7 @@ class StageCompiler {
 
   void set_options(const StageSpec& spec, StagePlan& stage) {
     const PluginEntry& plugin = *stage.plugin;
+    const std::size_t errors = c_.out.error_count();
     refuse_secrets_on_command_line(c_, spec.name, plugin.schema, spec.options);
     Value given = spec.options;
     if (given.where.line == 0) given.where = spec.where;
@@ -117,6 +120,7 @@ class StageCompiler {
                                    {"use", "name", "when", "enabled", "optional", "deadline"}},
                                   c_.out);
     drop_print_ports(c_, spec.name, plugin.schema, spec.where, stage.options);
+    stage.sound = stage.sound && c_.out.error_count() == errors;
   }
 
   void compile_when(const StageSpec& spec, StagePlan& stage) {
@@ -171,6 +175,7 @@ class StageCompiler {
         Diagnostic why = id.error();
         why.where = spec.use_where;
         c_.out.add(std::move(why));
+        stage.sound = false;
         stage.outputs.push_back(no_field);
         continue;
       }

@@ -10,6 +10,7 @@
 namespace sonde::core {
 namespace {
 
+constexpr std::size_t most_ranges_told = 8;
 constexpr std::size_t most_messages = 50;  // a wrong @file is wrong in each line
 constexpr uint128 block_mask = 0xff;
 
@@ -28,7 +29,8 @@ bool has_finer_parts(uint128 address) {
 
 class ScopeJudge {
  public:
-  ScopeJudge(Compilation& c, const TargetPiece& piece) : c_(c), piece_(piece) {}
+  /// `skipped` takes what the piece leaves out.
+  ScopeJudge(Compilation& c, const TargetPiece& piece, AddressSet& skipped) : c_(c), piece_(piece), skipped_(skipped) {}
 
   /// `range` is free of exclusions and broadcast addresses.
   void judge(const AddressRange& range) {
@@ -65,6 +67,7 @@ class ScopeJudge {
   void report() {
     if (!open_ || (verdict_ != Verdict::forbidden && verdict_ != Verdict::needs_allow_public)) return;
     open_ = false;
+    if (!piece_.skips_outside.empty()) return skipped_.add(current_);
     if (c_.out.error_count() >= most_messages) return;
     std::string range = current_.first.to_string();
     if (current_.first != current_.last) range.append("-").append(current_.last.to_string());
@@ -75,15 +78,29 @@ class ScopeJudge {
                    "remove it from the targets, or exclude it");
     else
       c_.out.error("public-target", piece_.where, fmt::format("{}: {}", range, describe(verdict_)),
-                   "write allow_public: true if you are authorised to scan it");
+                   piece_.from_source ? "write allow_public: true if you are authorised to scan it, or outside: skip "
+                                        "beside `use` (--skip-outside) to go on without"
+                                      : "write allow_public: true if you are authorised to scan it");
   }
 
   Compilation& c_;
   const TargetPiece& piece_;
+  AddressSet& skipped_;
   bool open_ = false;
   Verdict verdict_ = Verdict::allowed;
   AddressRange current_{};
 };
+
+void tell_skipped(Compilation& c, const TargetPiece& piece, const AddressSet& skipped) {
+  const std::vector<std::string> ranges = skipped.to_strings();
+  std::string shown;
+  for (std::size_t i = 0; i < std::min(ranges.size(), most_ranges_told); ++i) shown += (i == 0 ? "" : ", ") + ranges[i];
+  if (ranges.size() > most_ranges_told) shown += fmt::format(" and {} more ranges", ranges.size() - most_ranges_told);
+  c.out.warning("outside-skipped", piece.where,
+                fmt::format("source '{}': {} of its addresses may not be scanned and {} left out: {}",
+                            piece.skips_outside, skipped.size(), skipped.size() == 1 ? "is" : "are", shown),
+                "write allow_public: true if you are authorised to scan public ones");
+}
 
 }  // namespace
 
@@ -103,8 +120,14 @@ AddressSet judge_scope(Compilation& c, std::vector<TargetPiece> pieces) {
     }
     rest.subtract(broadcasts);
     rest.normalise();
-    ScopeJudge judge(c, piece);
-    for (const AddressRange& range : rest.ranges()) judge.judge(range);
+    AddressSet skipped;
+    {
+      ScopeJudge judge(c, piece, skipped);
+      for (const AddressRange& range : rest.ranges()) judge.judge(range);
+    }
+    skipped.normalise();
+    if (!skipped.empty()) tell_skipped(c, piece, skipped);
+    dropped.add(skipped);
   }
   dropped.normalise();
   return dropped;

@@ -34,7 +34,7 @@ std::vector<Result<std::vector<IpAddress>>> resolve_all(const std::vector<NamedI
 }
 
 TargetPiece piece_of(const AddressRange& range, const SourceSpan& where) {
-  TargetPiece piece{{}, where};
+  TargetPiece piece{{}, where, false, {}};
   piece.addresses.add(range);
   return piece;
 }
@@ -101,6 +101,13 @@ SourceSpan place_of_targets(const Compilation& c) {
   return c.spec.targets.empty() ? SourceSpan{c.spec.file, 0, 0, 0} : c.spec.targets.front().where;
 }
 
+/// The first source, when nothing but sources was written.
+const TargetEntry* only_source(const Compilation& c) {
+  const auto& targets = c.spec.targets;
+  const bool all = std::all_of(targets.begin(), targets.end(), [](const TargetEntry& t) { return !t.use.empty(); });
+  return all && !targets.empty() ? &targets.front() : nullptr;
+}
+
 bool within_limit(Compilation& c, const AddressSet& set) {
   uint64_t limit = c.spec.limits.max_targets == 0 ? most_targets : std::min(c.spec.limits.max_targets, most_targets);
   uint64_t count = set.size();
@@ -150,8 +157,12 @@ void compile_targets(Compilation& c) {
   if (!c.request.only.empty() && any) keep_only(c, set);
   if (set.empty() && c.unresolved == 0 && !c.out.has_errors()) {
     if (any)
-      c.out.error("excluded-all", place_of_targets(c), "no target is left when the exclusions are taken away",
+      c.out.error("excluded-all", place_of_targets(c),
+                  "no target is left when the exclusions, and what may not be scanned, are taken away",
                   "check `exclude:` against `targets:`");
+    else if (const TargetEntry* source = only_source(c))
+      c.out.error("no-targets", source->where, fmt::format("the source '{}' gave no target", source->use),
+                  fmt::format("sonde describe {} says what it takes for one", source->use));
     else
       c.out.error("no-targets", place_of_targets(c), "there is no target",
                   "write targets: [192.168.1.0/24], or name one with --target");

@@ -4,14 +4,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
+#include "base/text.hpp"
 #include "config/scalar.hpp"
 
 namespace sonde::core {
 namespace {
 
 constexpr int max_depth = 4;
+constexpr std::array<std::string_view, 6> expressions = {"silent",     "alive",       "wait",
+                                                         "alive_wait", "connections", "deadline"};
 
 uint64_t saturating_add(uint64_t a, uint64_t b) {
   uint64_t sum = 0;
@@ -105,11 +109,13 @@ Result<void> check_cost(const Value& cost, const Schema& schema) {
         return failure("plugin-schema", "the cost's spared_by is not the name of an input");
       continue;
     }
-    if (member.key != "silent" && member.key != "alive" && member.key != "wait" && member.key != "connections" &&
-        member.key != "deadline")
-      return failure("plugin-schema", fmt::format("the cost has a member '{}'; known are silent, alive, wait, "
-                                                  "connections, deadline, spared_by",
-                                                  member.key));
+    if (member.key == "in_turn") {
+      if (!member.value.boolean()) return failure("plugin-schema", "the cost's in_turn is neither true nor false");
+      continue;
+    }
+    if (std::find(expressions.begin(), expressions.end(), member.key) == expressions.end())
+      return failure("plugin-schema", fmt::format("the cost has a member '{}'; known are {}, spared_by, in_turn",
+                                                  member.key, join({expressions.begin(), expressions.end()}, ", ")));
     if (auto ok = check_expression(member.key, member.value, schema, 0); !ok) return ok;
   }
   return {};

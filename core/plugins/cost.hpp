@@ -4,6 +4,8 @@
 // given count 1, false and an empty text 0).
 //   silent  packets to a target that never answers        alive   packets to one that answers at once
 //   wait    ns that a task on a silent target takes        (absent: 0)
+//   alive_wait  ns that a task on a target that answers takes (absent: 0)
+//   in_turn   no product but true: the silent hosts of a batch wait one behind the other, not side by side
 //   connections  among how many of them that wait is divided: as many as limits.connections_per_host permits stand side
 //             by side                                      (absent: the wait is one)
 //   deadline  ns after which a task is over                (absent: the descriptor's timeout and the wait)

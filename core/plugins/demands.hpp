@@ -23,8 +23,7 @@ inline constexpr std::string_view needs_admission_words = "SONDE_NEED_SOCKETS, S
 uint32_t needs_of(const PluginEntry&, const Value& options);
 /// Whether it can reach the network at all. A plugin whose descriptor names no such need counts as one that can.
 bool reaches_network(const PluginEntry&, const Value& options);
-/// The cost expression of that member ("silent", "alive", "wait", "connections", "deadline"), or null when it says
-/// nothing about it.
+/// The cost expression of that member (cost.hpp lists them), or null when it says nothing about it.
 const Value* cost_expression(const PluginEntry&, const Value& options, std::string_view member);
 /// That expression's amount; 0 when there is none.
 uint64_t cost_of(const PluginEntry&, const Value& options, std::string_view member);

@@ -8,6 +8,7 @@ namespace sonde::core {
 namespace {
 
 constexpr std::string_view prefix = "options";
+constexpr std::size_t most_reasons = 100;
 
 bool is_number(std::string_view token) {
   return !token.empty() && std::all_of(token.begin(), token.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -54,6 +55,16 @@ OptionReason place_reason(std::string_view why, const Value& options, const Sour
   }
   const bool placed = at != nullptr && (at->where.line != 0 || !at->where.file.empty());
   return {fmt::format("{}: {}", option, why.substr(colon + 2)), placed ? at->where : otherwise};
+}
+
+std::vector<OptionReason> place_reasons(std::string_view why, const Value& options, const SourceSpan& otherwise) {
+  std::vector<OptionReason> out;
+  do {
+    const auto next = why.find("\noptions/");
+    out.push_back(place_reason(why.substr(0, next), options, otherwise));
+    why.remove_prefix(next == why.npos ? why.size() : next + 1);
+  } while (!why.empty() && out.size() < most_reasons);
+  return out;
 }
 
 }  // namespace sonde::core

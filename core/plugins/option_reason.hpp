@@ -3,6 +3,7 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/value.hpp"
 
@@ -15,5 +16,8 @@ struct OptionReason {
 
 /// `otherwise`: where the stage, output or source stands. `why` may be hostile.
 OptionReason place_reason(std::string_view why, const Value& options, const SourceSpan& otherwise);
+/// The same for several reasons, one a line: a line that begins with "options" and a JSON pointer is the next one. At
+/// least one.
+std::vector<OptionReason> place_reasons(std::string_view why, const Value& options, const SourceSpan& otherwise);
 
 }  // namespace sonde::core

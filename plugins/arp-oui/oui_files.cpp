@@ -34,15 +34,16 @@ std::string read_file(const std::string& path, std::string& text) {
 LoadedOui load_named(const std::vector<std::string>& paths) {
   OuiTableBuilder builder;
   std::string text;
-  for (size_t i = 0; i < paths.size(); ++i) {
-    const std::string& path = paths[i];
-    const std::string pointer = "/oui_files/" + std::to_string(i);
+  OptionFailures wrong;
+  const auto add = [&](const std::string& path, const std::string& pointer) {
     if (const std::string why = read_file(path, text); !why.empty())
       throw OptionFailure(pointer, "cannot read " + path + ": " + why +
                                        "; name a CSV file of the IEEE's registry, or leave the option out to use the "
                                        "files of the package ieee-data");
     if (const std::string why = builder.add_csv(text); !why.empty()) throw OptionFailure(pointer, path + ", " + why);
-  }
+  };
+  for (size_t i = 0; i < paths.size(); ++i) wrong.collect([&] { add(paths[i], "/oui_files/" + std::to_string(i)); });
+  wrong.throw_all();
   return {std::make_shared<const OuiTable>(builder.build()), {}};
 }
 

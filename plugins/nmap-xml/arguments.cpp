@@ -185,8 +185,10 @@ std::string list_of_allowed() {
 
 ExtraArguments ExtraArguments::check(const std::vector<std::string>& args, const InstalledScripts& installed) {
   ExtraArguments out;
+  OptionFailures wrong;
   for (std::size_t i = 0; i < args.size(); ++i)
-    at_option("/args/" + std::to_string(i), [&] { out.add(args[i], installed); });
+    wrong.collect([&] { at_option("/args/" + std::to_string(i), [&] { out.add(args[i], installed); }); });
+  wrong.throw_all();
   return out;
 }
 

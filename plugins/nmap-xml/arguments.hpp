@@ -20,7 +20,7 @@ struct ExtraArguments {
   bool needs_raw = false;                             ///< -sU, -sS, --traceroute
   uint64_t min_parallelism = 0, max_parallelism = 0;  ///< 0: not given
 
-  /// Throws sonde::OptionFailure that names the first word which is refused, and why.
+  /// Throws a sonde::Failure that names each word which is refused, and why.
   static ExtraArguments check(const std::vector<std::string>& args, const InstalledScripts&);
 
  private:

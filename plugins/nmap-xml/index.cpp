@@ -31,14 +31,17 @@ uint32_t v4_number(const Address& a) {
 }  // namespace
 
 Index::Index(const std::vector<std::string>& files, const Warn& warn) {
-  for (const std::string& path : files) {
-    const std::size_t number = files_.size();
-    at_option("/files/" + std::to_string(number), [&] {
-      ReportFile& file = *files_.emplace_back(std::make_unique<ReportFile>(path));
-      while (auto host = file.next()) add(*host, number, file.offset());
-      if (!file.trouble().empty()) warn(path + ": " + file.trouble());
+  OptionFailures wrong;
+  for (std::size_t i = 0; i < files.size(); ++i)
+    wrong.collect([&] {
+      at_option("/files/" + std::to_string(i), [&] {
+        const std::size_t number = files_.size();
+        ReportFile& file = *files_.emplace_back(std::make_unique<ReportFile>(files[i]));
+        while (auto host = file.next()) add(*host, number, file.offset());
+        if (!file.trouble().empty()) warn(files[i] + ": " + file.trouble());
+      });
     });
-  }
+  wrong.throw_all();
   std::sort(v4_.begin(), v4_.end(), [](const V4& a, const V4& b) {
     return std::tie(a.ip, a.file, a.offset) < std::tie(b.ip, b.file, b.offset);
   });

@@ -25,7 +25,7 @@ constexpr sonde::About probe = {
     "timeout": {"type": "string", "x-sonde": "duration", "minimum": 1000000000, "maximum": 86400000000000, "default": "20m",
                 "description": "run: what one nmap may take; a single host is given up after three quarters of it"},
     "args": {"type": "array", "items": {"type": "string"},
-             "description": "run: further options of nmap, as in [-T4, --top-ports=100, --script=ssh-hostkey,default]. Permitted: -T0 to -T5, -sS -sT -sU -sC -F -r, --top-ports --exclude-ports, --version-intensity --version-light --version-all, --script (names and categories, split by commas) --script-args --script-timeout, --osscan-limit --osscan-guess --fuzzy --max-os-tries, --traceroute, --max-retries --min-parallelism --max-parallelism --min-hostgroup --max-hostgroup --min-rtt-timeout --max-rtt-timeout --initial-rtt-timeout --scan-delay --max-scan-delay --defeat-rst-ratelimit --defeat-icmp-ratelimit --reason"},
+             "description": "run: further options of nmap, as in [-T4, --top-ports=100, --script=ssh-hostkey,default]. Permitted: -T0 to -T5, -sS -sT -sU -sC -F -r, --top-ports --exclude-ports, --version-intensity --version-light --version-all, --script (names and categories, split by commas) --script-args --script-timeout, --osscan-limit --osscan-guess --fuzzy --max-os-tries, --traceroute, --max-retries --min-parallelism --max-parallelism --min-hostgroup --max-hostgroup --min-rtt-timeout --max-rtt-timeout --initial-rtt-timeout --scan-delay --max-scan-delay --defeat-rst-ratelimit --defeat-icmp-ratelimit --reason. -sV -Pn -n stand in every command line by themselves"},
     "nmap": {"type": "string", "x-sonde": "path", "default": "/usr/bin/nmap",
              "description": "run: the program; its scripts are those in ../share/nmap beside it"}
   },
@@ -36,7 +36,8 @@ constexpr sonde::About probe = {
   ],
   "x-sonde": {
     "cost": {"silent": [{"first": ["ports", 1000]}, 2], "alive": [[{"first": ["ports", 1000]}], [30]],
-             "wait": [[{"first": ["ports", 1000]}, 20000000], [5000000000]], "deadline": [["timeout"], [15000000000]]},
+             "wait": [[{"first": ["ports", 1000]}, 200000000], [2000000000]], "in_turn": true, "alive_wait": [20000000000],
+             "deadline": [["timeout"], [15000000000]]},
     "batch": "batch",
     "variants": {"mode": {"import": {"needs": ["files"], "cost": {}}}}
   }

@@ -47,11 +47,17 @@ void Probe::set_up_run() {
   const auto numbers = host_.list<uint64_t>("/ports");
   line_.ports = port_list(numbers);
   sonde_value given{};
-  if (numbers.empty() && host_.host().option(host_.raw_context(), str("/ports"), SONDE_JSON, &given) == SONDE_OK)
-    throw OptionFailure("/ports", "names no port that may be asked (printer ports need allow_print_ports: true)");
-  line_.extra = ExtraArguments::check(host_.list<std::string>("/args"), InstalledScripts::of_program(line_.program));
-  if (!numbers.empty() && line_.extra.chooses_ports)
-    throw OptionFailure("/args", "-F and --top-ports do not go with the option ports: leave one of them out");
+  OptionFailures wrong;
+  wrong.collect([&] {
+    if (numbers.empty() && host_.host().option(host_.raw_context(), str("/ports"), SONDE_JSON, &given) == SONDE_OK)
+      throw OptionFailure("/ports", "names no port that may be asked (printer ports need allow_print_ports: true)");
+  });
+  wrong.collect([&] {
+    line_.extra = ExtraArguments::check(host_.list<std::string>("/args"), InstalledScripts::of_program(line_.program));
+    if (!numbers.empty() && line_.extra.chooses_ports)
+      throw OptionFailure("/args", "-F and --top-ports do not go with the option ports: leave one of them out");
+  });
+  wrong.throw_all();
   check_program(line_.program);  // behind what is wrong with the file whatever the machine has
   line_.privileged = can_pass_on_net_raw();
   if (!line_.privileged && line_.extra.needs_raw)

@@ -12,11 +12,22 @@ Source::Source(Context host)
     : host_(host),
       down_too_(host.text("/hosts") == "all"),
       facts_(host.flag("/facts")),
-      files_(host.list<std::string>("/files")) {}
+      files_(host.list<std::string>("/files")) {
+  // Read one by one, but those that cannot be opened are told together.
+  OptionFailures wrong;
+  for (std::size_t i = 0; i < files_.size(); ++i)
+    wrong.collect([&] { at_option("/files/" + std::to_string(i), [&] { const ReportFile opened(files_[i]); }); });
+  wrong.throw_all();
+}
 
 bool Source::next(Host& host) {
   for (;;) {
-    if (!file_ && current_ == files_.size()) return false;
+    if (!file_ && current_ == files_.size()) {
+      if (given_ == 0 && down_ > 0)
+        host_.log(SONDE_LOG_WARN, "all " + std::to_string(down_) +
+                                      " hosts of the reports are down: hosts: all makes targets of them too");
+      return false;
+    }
     std::optional<Host> read;
     at_option("/files/" + std::to_string(current_), [&] {
       if (!file_) file_ = std::make_unique<ReportFile>(files_[current_]);
@@ -28,7 +39,12 @@ bool Source::next(Host& host) {
       file_.reset();
       continue;
     }
-    if (read->addresses.empty() || (read->down() && !down_too_)) continue;
+    if (read->addresses.empty()) continue;
+    if (read->down() && !down_too_) {
+      ++down_;
+      continue;
+    }
+    ++given_;
     host = std::move(*read);
     return true;
   }

@@ -21,6 +21,7 @@ class Source {
   bool down_too_, facts_;
   std::vector<std::string> files_;
   std::size_t current_ = 0;
+  uint64_t given_ = 0, down_ = 0;  ///< hosts that became targets, and those that were left out
   std::unique_ptr<ReportFile> file_;
   std::vector<std::string> names_;  ///< of the targets of this pull
 };

@@ -84,7 +84,9 @@ std::vector<Server> parse_resolv_conf(std::string_view text) {
 
 std::vector<Server> choose_servers(const std::vector<std::string>& option, const std::string& resolv_conf) {
   std::vector<Server> out;
-  for (size_t i = 0; i < option.size(); ++i) out.push_back(parse_server(option[i], i));
+  OptionFailures wrong;
+  for (size_t i = 0; i < option.size(); ++i) wrong.collect([&] { out.push_back(parse_server(option[i], i)); });
+  wrong.throw_all();
   if (!out.empty()) return out;
   const std::string remedy = "; name a DNS server in the option servers, for example servers: [10.0.0.1]";
   std::ifstream in(resolv_conf, std::ios::binary);

@@ -19,13 +19,15 @@ CredentialText text_below(const Context& host, const std::string& pointer) {
 
 std::vector<Credential> read_credentials(const Context& host) {
   std::vector<Credential> out;
+  OptionFailures wrong;
   if (const CredentialText simple = text_below(host, ""); !simple.community.empty() || !simple.user.empty())
-    out.push_back(make_credential(simple, ""));
+    wrong.collect([&] { out.push_back(make_credential(simple, "")); });
   const uint32_t count = host.host().option_count(host.raw_context(), str("/credentials"));
   for (uint32_t i = 0; i < count; ++i) {
     const std::string pointer = "/credentials/" + std::to_string(i);
-    out.push_back(make_credential(text_below(host, pointer), pointer));
+    wrong.collect([&] { out.push_back(make_credential(text_below(host, pointer), pointer)); });
   }
+  wrong.throw_all();
   return in_order(std::move(out));
 }
 
@@ -47,7 +49,8 @@ Wanted wanted_of(const std::string& text, const std::string& pointer) {
 
 Options Options::from(const Context& host) {
   Options out;
-  out.credentials = read_credentials(host);
+  OptionFailures wrong;
+  wrong.collect([&] { out.credentials = read_credentials(host); });
   out.discover = host.flag("/discover");
   out.port = static_cast<uint16_t>(host.option<int64_t>("/port"));
   out.timeout = host.duration("/timeout");
@@ -56,11 +59,13 @@ Options Options::from(const Context& host) {
   out.limits = {static_cast<size_t>(host.option<int64_t>("/max_rows")), static_cast<size_t>(host.number("/max_bytes"))};
   for (const NamedObject& object : system_objects()) out.wanted.push_back(wanted_of(std::string(object.name), ""));
   const std::vector<std::string> oids = host.list<std::string>("/oids");
-  for (size_t i = 0; i < oids.size(); ++i) {
-    Wanted wanted = wanted_of(oids[i], "/oids/" + std::to_string(i));
-    const auto same = [&](const Wanted& known) { return known.oid == wanted.oid; };
-    if (std::none_of(out.wanted.begin(), out.wanted.end(), same)) out.wanted.push_back(std::move(wanted));
-  }
+  for (size_t i = 0; i < oids.size(); ++i)
+    wrong.collect([&] {
+      Wanted wanted = wanted_of(oids[i], "/oids/" + std::to_string(i));
+      const auto same = [&](const Wanted& known) { return known.oid == wanted.oid; };
+      if (std::none_of(out.wanted.begin(), out.wanted.end(), same)) out.wanted.push_back(std::move(wanted));
+    });
+  wrong.throw_all();
   for (const std::string& name : host.list<std::string>("/tables"))
     if (const Table* table = find_table(name);
         table != nullptr && std::find(out.tables.begin(), out.tables.end(), table) == out.tables.end())

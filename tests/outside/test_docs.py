@@ -2,12 +2,14 @@
 reference is compiled. A code block with file=NAME is that file of the tutorial's project."""
 import json
 import os
+import pathlib
 import re
 
 import pytest
 
-from conftest import SOURCE, exported, run
+from conftest import CMAKE, SOURCE, exported, run
 
+CTEST = pathlib.Path(CMAKE).with_name("ctest")
 TEXT = (SOURCE / "docs/plugins.md").read_text(encoding="utf-8")
 TUTORIAL, REFERENCE = TEXT.split("\n# Reference\n")
 
@@ -40,6 +42,31 @@ def test_the_tutorial(installation, tmp_path):
     assert record["ip"] == "127.0.0.1" and record["alive"] is True
 
 
+def test_the_udp_probe(installation, tmp_path):
+    installation.command("plugin", "new", "probe", "udp-echo", work=tmp_path)
+    folder = tmp_path / "udp-echo"
+    files = {file: code for _, file, code in blocks(REFERENCE) if file}
+    assert sorted(files) == ["plugin.cpp", "tests/run.py"]
+    for file, code in files.items():
+        (folder / file).write_text(code)
+    build = installation.build(folder)
+    done = run(CTEST, "--test-dir", build, "--output-on-failure", env=installation.environment(folder))
+    assert "100% tests passed, 0 tests failed out of 2" in done
+    installation.check(build / "udp-echo.so")
+    # The worked case of the deadline: its numbers are those of the plan.
+    assert "3 x 1 s + `timeout_ms` = 4 s" in REFERENCE and "`sonde plan` reckons 3 packets and 3 s" in REFERENCE
+    plan = json.loads(installation.command("plan", "sample.sonde.yaml", "--format", "json", "--plugin-path", "build", "--set",
+                                           "udp-echo.timeout=1s", work=folder))
+    assert plan["stages"][0]["deadline"] == "4s"
+    assert plan["estimate"]["packets_if_silent"] == 3 and 3 <= plan["estimate"]["seconds_if_silent"] < 3.1
+    # A dash in the id is one in the field, also in a condition.
+    (folder / "dash.sonde.yaml").write_text(
+        'version: 1\ntargets: ["127.0.0.1"]\nstages: [{use: udp-echo}, {use: udp-echo, name: again, when: udp-echo.ms}]\n'
+        "outputs: [{use: csv, options: {path: x.csv, columns: [ip, udp-echo.ms]}}]\n")
+    said = installation.command("validate", "dash.sonde.yaml", "--plugin-path", "build", work=folder)
+    assert "valid: 2 stages, 1 output" in said and "warning" not in said
+
+
 # What the pieces of the reference take from the tutorial.
 PRELUDE = """
 #include <sonde/columns.hpp>
@@ -64,7 +91,7 @@ KINDS = {"Addresses": "sonde::detail::ExporterPlugin"}
 
 @pytest.mark.parametrize("compiler", [os.environ["CXX"], "clang++-14"])
 def test_the_reference_compiles(installation, tmp_path, compiler):
-    pieces = [code for language, _, code in blocks(REFERENCE) if language == "cpp"]
+    pieces = [code for language, file, code in blocks(REFERENCE) if language == "cpp" and not file]
     assert len(pieces) >= 4
     source = PRELUDE
     for number, code in enumerate(pieces):
@@ -91,7 +118,7 @@ def test_the_smallest_plugin_in_c(installation, tmp_path):
     own = '"{\\"type\\": \\"object\\", \\"properties\\": {}}"'
     assert own in whole
     code = ("#include <sonde/probe.h>\n#include <time.h>\n" + "\n".join(pieces) + whole.replace(own, "schema")
-            .replace("  uint32_t i;\n", "  uint32_t i;\n  (void)read_waits; (void)may_send;\n", 1))
+            .replace("  uint32_t i;\n", "  uint32_t i;\n  (void)read_waits; (void)may_send; (void)device;\n", 1))
     (tmp_path / "nothing.c").write_text(code)
     run(*compile_c, tmp_path / "nothing.c")
     said = installation.command("describe", "nothing", "--plugin-path", ".", work=tmp_path)

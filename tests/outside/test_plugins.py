@@ -193,14 +193,26 @@ def test_mdns_is_asked_again(scan, responder):
     assert outcomes(out, "mdns") == {"positive": 1}
 
 
-def test_mdns_garbage_is_no_answer(scan, responder):
+def test_mdns_garbage_is_a_sign_of_life_and_no_answer(scan, responder):
     def reply(question, number):
         good = answer(question, "_ipp._tcp")
         other = bytes([question[0] ^ 1]) + good[1:]  # another's id
         loop = good[:12] + b"\xc0\x0c" * 20          # a name that points at itself
         return [b"", b"\0" * 11, other, question, loop]
     out = scan(mdns(responder(reply)))
-    assert outcomes(out, "mdns") == {"no_answer": 1}
+    assert outcomes(out, "mdns") == {"negative": 1}
+    assert record(out) == {"ip": "127.0.0.1", "alive": True}, "somebody is there, who does not speak it"
+
+
+def test_mdns_an_answer_behind_garbage_counts(scan, responder):
+    out = scan(mdns(responder(lambda question, number: [b"?", answer(question, "_ssh._tcp")])))
+    assert outcomes(out, "mdns") == {"positive": 1}
+
+
+def test_mdns_garbage_at_the_deadline(scan, responder):
+    port = responder(lambda question, number: [b"?"])
+    out = scan(f"{{use: mdns, deadline: 200ms, options: {{port: {port}, interval: 10s}}}}")
+    assert outcomes(out, "mdns") == {"negative": 1} and record(out)["alive"] is True
 
 
 def test_mdns_closed_port_is_a_sign_of_life(scan, responder):

@@ -57,6 +57,9 @@ void PipelineOptions::add(CLI::App& app, PipelineArguments& to, For what) {
                             what == For::merge ? "set OUTPUT.OPTION of --pipeline (repeatable)"
                                                : "set STAGE.OPTION, OUTPUT.OPTION or limits.KEY (repeatable)"))
       ->option_text("NAME=VALUE");
+  if (what != For::merge)
+    app.add_flag("--skip-outside", to.overrides.skip_outside,
+                 "leave out what a source brings in from outside the scope");
   if (what == For::run) {
     repeatable(
         app.add_option("-t,--target", to.overrides.targets, "scan this instead of the file's targets (repeatable)"))

@@ -106,7 +106,7 @@ def test_log_level_and_quiet(sonde):
     sonde.pipeline(FAST)
     told = sonde.run()
     assert "debug:" not in told.err and "0 of 1 host responded" in told.err
-    assert "debug: sleepy: 127.0.0.1 is held" in sonde.run("--log-level", "debug").err
+    assert "debug[plugin-log]: stage 'sleepy': 127.0.0.1 is held" in sonde.run("--log-level", "debug").err
     for words in (["--quiet"], ["-q", "--log-level", "debug"]):
         result = sonde.run(*words)
         assert (result.code, result.out, result.err) == (0, "", "")

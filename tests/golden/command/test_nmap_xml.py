@@ -59,6 +59,39 @@ def test_exclusions_and_scope_win(sonde):
     assert result.code == 78 and result.ids() == ["public-target"]
 
 
+def test_a_report_can_be_used_without_what_lies_outside_the_scope(sonde):
+    (sonde.folder / "mixed.xml").write_text("<nmaprun>" + "".join(
+        f"<host><address addr='{a}' addrtype='ipv4'/></host>" for a in ("8.8.8.8", "192.0.2.9", "8.8.8.9", "224.0.0.1"))
+        + "</nmaprun>")
+    refused = imported(sonde, ["mixed.xml"])
+    assert refused.code == 78 and refused.ids() == ["public-target", "scope-forbidden"], str(refused)
+    assert "or outside: skip beside `use` (--skip-outside) to go on without" in refused.err
+    file = sonde.folder / "import.sonde.yaml"
+    skipped = sonde.call("run", file.name, "--format", "none", "--skip-outside")
+    said = ("warning[outside-skipped]: source 'nmap-xml': 3 of its addresses may not be scanned and are left out: "
+            "8.8.8.8-8.8.8.9, 224.0.0.1\n")
+    assert skipped.code == 0 and said in skipped.err, str(skipped)
+    file.write_text(file.read_text().replace("{use: nmap-xml, options: {files: [\"mixed.xml\"]}}",
+                                             "{use: nmap-xml, outside: skip, options: {files: [mixed.xml]}}"))
+    assert "outside: skip" in file.read_text()
+    for command in ("validate", "plan", "run"):
+        result = sonde.call(command, file.name)
+        assert result.code == 0 and said in result.err, str(result)
+    assert json.loads(sonde.call("plan", file.name, "--format", "json").out)["scope"] == ["192.0.2.9"]
+    # What somebody wrote himself is refused all the same.
+    file.write_text(file.read_text().replace("targets: [", "targets: [8.8.8.8, "))
+    assert sonde.call("plan", file.name, "--skip-outside").ids() == ["public-target"]
+
+
+def test_a_report_whose_hosts_are_all_down_says_so(sonde):
+    text = (DATA / "down.xml").read_text().replace("192.0.2.10", "192.0.2.99").replace('state="up"', 'state="down"')
+    (sonde.folder / "down.xml").write_text(text)
+    result = imported(sonde, ["down.xml"])
+    assert result.code == 78 and result.ids() == ["no-targets"], str(result)
+    assert "hosts of the reports are down: hosts: all makes targets of them too" in result.err
+    assert "the source 'nmap-xml' gave no target" in result.err and "192.168.1.0/24" not in result.err
+
+
 def test_hosts_that_a_report_calls_down_are_left_out_unless_asked_for(sonde):
     report = str(DATA / "down.xml")
     assert imported(sonde, [report], hosts="all").code == 0
@@ -102,7 +135,7 @@ outputs: [{{use: json, options: {{path: records.json, hosts: all}}}}]
 def test_what_is_no_report_is_refused_by_its_name(sonde):
     (sonde.folder / "scan.xml.gz").write_bytes(b"\x1f\x8b\x08\x00")
     result = imported(sonde, ["scan.xml.gz"])
-    assert result.code == 78 and result.ids() == ["source-failed"]
+    assert result.code == 78 and result.ids() == ["source-failed", "stage-config"], "of the source and of the stage"
     assert "it is compressed (gzip): unpack it first" in result.err
 
 

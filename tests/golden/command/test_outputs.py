@@ -7,7 +7,7 @@ def test_an_exporter_warns(sonde):
     sonde.pipeline("{use: sleepy, options: {delay: 1ms}}", outputs=LINES.format("first", "warn: a field is too long"))
     result = sonde.run()
     assert result.code == 0, str(result)
-    assert "warning[output-warning]: first: a field is too long" in result.err
+    assert "warning[output-warning]: output 'first' (fixture-lines): a field is too long" in result.err
     assert (sonde.out / "first.txt").read_text().startswith("ip=127.0.0.1")
 
 

@@ -25,6 +25,29 @@ def test_as_json(sonde):
     assert not sonde.out.exists()
 
 
+def test_the_id_of_a_plan_is_that_of_its_questions(sonde):
+    sonde.pipeline(SLEEPY)
+    once, again = (json.loads(sonde.call("plan", "lan.sonde.yaml", "--format", "json").out) for _ in range(2))
+    assert once["plan_id"] == again["plan_id"] and once["plan_hash"] != again["plan_hash"]
+    shown = sonde.call("plan", "lan.sonde.yaml").out
+    assert f"  plan      {once['plan_id'][:16]}\n" in shown
+
+
+def test_the_time_of_nmap_is_reckoned_in_the_open(sonde):
+    sonde.pipeline("{use: nmap-xml, options: {ports: 1-100, batch: 4}}", "127.0.0.1-127.0.0.16")
+    shown = sonde.call("plan", "lan.sonde.yaml").out
+    # 100 ports of 0.2 s, and two seconds, for each of four hosts one behind the other, in two nmaps at once.
+    assert "    silence  1m28s a batch of 4, 8 hosts at once: 2m56s\n" in shown, shown
+    assert "    answers  20s a host, 8 at once: 40s\n" in shown, shown
+    assert "  if nothing answers  3200 packets, about 2m56s\n" in shown or "2m56s" in shown.split("Estimate")[1], shown
+    plan = json.loads(sonde.call("plan", "lan.sonde.yaml", "--format", "json").out)
+    assert plan["estimate"]["seconds_if_silent"] == 176.0 and plan["estimate"]["seconds_if_alive"] == 40.0
+    # A batch of silent hosts that does not end before its deadline is told.
+    sonde.pipeline("{use: nmap-xml}", "127.0.0.1-127.0.0.16")
+    assert "    silence  20m15s a batch of 16, which its deadline ends, 16 hosts at once: 20m15s\n" in sonde.call(
+        "plan", "lan.sonde.yaml").out
+
+
 def test_a_short_run_is_not_announced(sonde):
     sonde.pipeline(SLEEPY)
     assert "about" not in sonde.run().err

@@ -34,14 +34,14 @@ def test_a_server_that_refuses_everything(sonde, refusing, targets):
     result = sonde.run()
     assert result.code == 0, str(result)
     warnings = [line for line in result.err.splitlines() if line.startswith("warning")]
-    assert warnings == [f"warning: rdns: DNS server {refusing} refuses its service; names it should know are missing"]
+    assert warnings == [f"warning[plugin-log]: stage 'rdns': DNS server {refusing} refuses its service; names it should know are missing"]
 
 
 def test_a_server_that_is_not_there(sonde):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]  # free again when the run begins
-    sonde.pipeline(f'{{use: rdns, options: {{servers: ["127.0.0.1:{port}"], timeout: 100ms}}}}')
+    sonde.pipeline(f'{{use: rdns, name: names, options: {{servers: ["127.0.0.1:{port}"], timeout: 100ms}}}}')
     result = sonde.run()
     assert result.code == 0, str(result)
-    assert (f"warning: rdns: DNS server 127.0.0.1:{port} does not answer; names it should know are missing\n") in result.err
+    assert (f"warning[plugin-log]: stage 'names' (rdns): DNS server 127.0.0.1:{port} does not answer; names it should know are missing\n") in result.err

@@ -33,6 +33,7 @@ typedef struct slot {
   uint32_t generation, sent;
   uint16_t id;
   int connected;
+  int heard; /* something came back that is no answer to this question */
 } slot;
 
 struct sonde_inst {
@@ -129,10 +130,18 @@ static void put_alive(sonde_inst* self, sonde_task task) {
   self->host->put(self->ctx, task, ALIVE, text(""), &yes);
 }
 
+/* The time is over: silence, or somebody is there who does not speak the protocol. */
+static void give_up(sonde_inst* self, slot* s) {
+  finish(self, s, s->heard ? SONDE_NEGATIVE : SONDE_NO_ANSWER);
+}
+
 /* A closed port is an answer, and a sign of life; what else goes wrong is a word of a router, or none. */
 static void unreachable(sonde_inst* self, slot* s, int error) {
-  if (error == ECONNREFUSED) put_alive(self, s->task);
-  finish(self, s, error == ECONNREFUSED ? SONDE_NEGATIVE : SONDE_NO_ANSWER);
+  if (error == ECONNREFUSED) {
+    put_alive(self, s->task);
+    s->heard = 1;
+  }
+  give_up(self, s);
 }
 
 static void dial(sonde_inst* self, slot* s) {
@@ -203,8 +212,9 @@ static void receive(sonde_inst* self, slot* s) {
   a.self = self;
   a.task = s->task;
   services = mdns_services(message, (size_t)n, s->id, put_service, &a);
-  if (services < 0) return; /* no answer to this question: wait on */
-  put_alive(self, s->task);
+  if (!s->heard) put_alive(self, s->task);
+  s->heard = 1;
+  if (services < 0) return; /* no answer to this question: wait on, no longer than for silence */
   finish(self, s, services > 0 ? SONDE_POSITIVE : SONDE_NEGATIVE);
 }
 
@@ -234,13 +244,16 @@ static void on_timer(sonde_inst* self, uint64_t id, uint64_t user) {
   if (s->sent < self->tries)
     ask(self, s);
   else
-    finish(self, s, SONDE_NO_ANSWER);
+    give_up(self, s);
 }
 
 static void cancel(sonde_inst* self, sonde_task task, uint64_t user, uint32_t why) {
   slot* s = slot_of(self, user);
   (void)task;
-  if (s) finish(self, s, why == SONDE_EXPIRED ? SONDE_NO_ANSWER : SONDE_CANCELLED);
+  if (s && why == SONDE_EXPIRED)
+    give_up(self, s);
+  else if (s)
+    finish(self, s, SONDE_CANCELLED);
 }
 
 static const sonde_probe api = {sizeof api, 0, start, on_io, on_timer, cancel, NULL};

@@ -48,16 +48,27 @@ TEST(PlanReport, StagesWithOptionsAndNoSecret) {
   stage.options.set("community", with_origin(Value("hunter2"), Origin::environment, {"lan.yaml", 7, 1, 1}));
   stage.options.set("timeout", with_origin(Value(int64_t{800'000'000}), Origin::command_line));
   plan.stages.push_back(stage);
-  plan.estimate.stages.push_back({"snmp", 254, 508});
+  StageEstimate estimate{"snmp", 254, 508, {}, {}};
+  estimate.if_silent = {2'000'000'000, 508, 256, 0, false, 4'000'000'000};
+  estimate.if_alive = {1'215'000'000'000, 40, 64, 32, true, 1'215'000'000'000};
+  plan.estimate.stages.push_back(estimate);
   plan.limits_value.set("packets_per_second", with_origin(Value(int64_t{0}), Origin::file, {"lan.yaml", 3, 1, 1}));
 
   const std::string json = to_json(plan_value(plan));
   EXPECT_EQ(json.find("hunter2"), std::string::npos);
   EXPECT_NE(json.find(R"("community":{"value":"***","from":"environment, lan.yaml:7"})"), std::string::npos) << json;
   EXPECT_NE(json.find(R"("timeout":{"value":"800ms","from":"--set"})"), std::string::npos) << json;
-  EXPECT_NE(json.find(R"("packets_if_silent":254,"packets_if_alive":508,"deadline":"3s")"), std::string::npos) << json;
+  EXPECT_NE(
+      json.find(
+          R"("packets_if_silent":254,"packets_if_alive":508,"wait_seconds_if_silent":4.0,"wait_seconds_if_alive":1215.0,"deadline":"3s")"),
+      std::string::npos)
+      << json;
 
   const std::string text = report(plan);
+  EXPECT_NE(text.find("    silence  2s a host, 256 at once: 4s\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("    answers  20m15s a batch of 32, which its deadline ends, 40 hosts at once: 20m15s\n"),
+            std::string::npos)
+      << text;
   EXPECT_EQ(text.find("hunter2"), std::string::npos);
   EXPECT_NE(text.find("community  ***    environment, lan.yaml:7"), std::string::npos) << text;
   EXPECT_NE(text.find("timeout    800ms  --set"), std::string::npos) << text;

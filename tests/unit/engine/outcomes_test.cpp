@@ -378,7 +378,7 @@ TEST_F(Outcomes, AWarningIsToldOnce) {
     if (level <= SONDE_LOG_WARN) told.push_back(text);
   };
   run_well(request);
-  EXPECT_EQ(told, std::vector<std::string>{"script0: the server refuses its service"});
+  EXPECT_EQ(told, std::vector<std::string>{"stage 'script0': the server refuses its service"});
 }
 
 TEST_F(Outcomes, WhatAPluginSaysLastIsHeard) {
@@ -391,7 +391,7 @@ TEST_F(Outcomes, WhatAPluginSaysLastIsHeard) {
   RunRequest request;
   request.on_log = [&](int, const std::string& line) { told.push_back(line); };
   run_well(request);
-  EXPECT_EQ(told, std::vector<std::string>{"script0: the server answered nobody"});
+  EXPECT_EQ(told, std::vector<std::string>{"stage 'script0': the server answered nobody"});
 }
 
 TEST_F(Outcomes, WhatAStageWouldLackIsFoundWithoutARun) {

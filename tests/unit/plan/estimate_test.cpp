@@ -91,6 +91,33 @@ TEST(Estimate, ConnectionsWaitSideBySide) {
   }
 }
 
+/// A program that asks the silent hosts of a batch in turn, as nmap: a batch takes the sum, and its deadline at most.
+TEST(Estimate, HostsOfABatchWaitInTurn) {
+  auto c = compile_text(pipeline("10.7.0.0/24", "[{use: sleepy}]", "limits: {workers: 2}\n"));
+  ASSERT_NE(c.plan, nullptr) << c.said();
+  PluginEntry program = *c.plan->stages[0].plugin;
+  program.max_batch = 32;
+  c.plan->stages[0].plugin = &program;
+  c.plan->stages[0].deadline = 600'000'000'000;
+  const auto with = [&](const char* cost) {
+    program.schema.cost = parse_json(cost).value();
+    return estimate(*c.plan);
+  };
+  constexpr int64_t s = 1'000'000'000;
+  // 254 hosts, 64 at once: 3.97 rounds.
+  Estimate e = with(R"({"wait":[10000000000],"in_turn":true,"alive_wait":[20000000000]})");
+  EXPECT_EQ(e.stages[0].if_silent.each, 320 * s);
+  EXPECT_EQ(e.duration_if_silent, 1270 * s);
+  EXPECT_FALSE(e.stages[0].if_silent.cut);
+  EXPECT_EQ(e.stages[0].if_alive.each, 20 * s) << "those that answer wait side by side";
+  EXPECT_EQ(e.duration_if_alive, 79'375'000'000LL);
+  EXPECT_EQ(e.decided_by, "how many hosts the plugin sleepy takes at once (64)");
+  EXPECT_EQ(with(R"({"wait":[10000000000]})").stages[0].if_silent.each, 10 * s) << "side by side unless it says else";
+  e = with(R"({"wait":[100000000000],"in_turn":true})");
+  EXPECT_EQ(e.stages[0].if_silent.each, 600 * s);
+  EXPECT_TRUE(e.stages[0].if_silent.cut);
+}
+
 TEST(Estimate, LargePlansAreSampled) {
   Estimate e = of(pipeline("10.0.0.0/9", two));
   const double expected = 8388606.0 * 4;

@@ -52,10 +52,16 @@ TEST(PlanHash, TargetsStagesOptionsAndSeedCount) {
       }
 }
 
-TEST(PlanHash, WithoutASeedEachPlanIsAnother) {
-  Setting s;
+TEST(PlanHash, WithoutASeedEachPlanIsAnotherOrderOfTheSameQuestions) {
+  Setting s, target;
   s.request.seed.reset();
   EXPECT_NE(hash_of(base, s), hash_of(base, s));
+  const auto a = compile_text(base, s), b = compile_text(base, s);
+  EXPECT_EQ(a.plan->id, b.plan->id);
+  EXPECT_EQ(a.plan->id.size(), 64u);
+  EXPECT_NE(a.plan->id, a.plan->hash);
+  target.overrides.targets = {"10.1.0.0/29"};
+  EXPECT_NE(a.plan->id, compile_text(base, target).plan->id);
 }
 
 }  // namespace

@@ -44,5 +44,19 @@ TEST(OptionReason, WhatNamesNoOptionStandsAtTheStage) {
     EXPECT_EQ(placed(why), std::string("lan.sonde.yaml:4:5 ") + why);
 }
 
+TEST(OptionReason, SeveralAreToldEachAtItsPlace) {
+  const SourceSpan stage{"lan.sonde.yaml", 4, 5, 1};
+  const auto all =
+      place_reasons("options/credentials/0/auth_key: a\noptions/files: b\nwith a second line", options(), stage);
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].text, "option 'credentials[].auth_key': a");
+  EXPECT_EQ(all[0].where.line, 9u);
+  EXPECT_EQ(all[1].text, "option 'files': b\nwith a second line");
+  EXPECT_EQ(place_reasons("", options(), stage).size(), 1u);
+  std::string endless;
+  for (int i = 0; i < 1000; ++i) endless += "options/oids: x\n";
+  EXPECT_EQ(place_reasons(endless, options(), stage).size(), 100u);
+}
+
 }  // namespace
 }  // namespace sonde::core

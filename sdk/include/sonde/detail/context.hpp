@@ -38,6 +38,31 @@ class OptionFailure : public Failure {
       : Failure(SONDE_E_CONFIG, "options" + std::string(pointer) + ": " + why) {}
 };
 
+// Several mistakes told at once: each check runs in collect(), which keeps what it throws; then throw_all(). What is wrong
+// with options comes before what this machine lacks, of which the first is told. In C: a line each in the text of fail().
+class OptionFailures {
+ public:
+  template <class F> void collect(F &&check) {
+    try {
+      check();
+    } catch (const Failure &e) {
+      if (e.code() != SONDE_E_CONFIG) {
+        if (!other_) other_ = e;
+      } else {
+        text_ += (text_.empty() ? "" : "\n") + std::string(e.what());
+      }
+    }
+  }
+  void throw_all() const {
+    if (!text_.empty()) throw Failure(SONDE_E_CONFIG, text_);
+    if (other_) throw *other_;
+  }
+
+ private:
+  std::string text_;
+  std::optional<Failure> other_;
+};
+
 class Connection;
 class Stream;
 namespace detail {
