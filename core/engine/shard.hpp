@@ -59,6 +59,8 @@ class Shard {
   void run();
   /// Ends the run with what is known. Any thread.
   void stop();
+  /// There may be room for more hosts. Any thread.
+  void look_again();
 
   // For instances, on the shard's thread -----------------------------------------------------------------------------
 
@@ -103,12 +105,16 @@ class Shard {
   void serve_host(sonde_task, uint8_t stage);
   bool worth_a_record(const HostSlot&) const;
   /// Hosts settled here that a kill -9 would still lose.
-  uint64_t unwritten() const { return handed_over_ - shared_.written[index_].hosts.load(std::memory_order_acquire); }
+  uint64_t unwritten() const { return handed_over_ - shared_.written[index_].hosts.load(); }
   /// Of hosts that sources spoke of and of settled ones, until the coordinator has taken them.
-  uint64_t held_facts() const {
-    return source_facts_ + facts_handed_over_ - shared_.written[index_].facts.load(std::memory_order_acquire);
-  }
+  uint64_t held_facts() const { return source_facts_ + facts_handed_over_ - shared_.written[index_].facts.load(); }
   bool has_room() const { return slots_.used() + unwritten() < slots_.capacity() && held_facts() < most_held_facts_; }
+  bool room_came();
+  /// Intake will soon wait for the journal.
+  bool crowded() const {
+    return (handed_over_ - told_) * 4 >= slots_.capacity() ||
+           (facts_handed_over_ - facts_told_) * 4 >= most_held_facts_;
+  }
   void add_core_facts(HostSlot&);
   void expire();
   void expire_job(ShardStage&, uint32_t slot);
