@@ -71,7 +71,7 @@ void Coordinator::supervise(const std::vector<std::unique_ptr<Shard>>& shards, i
   for (bool more = true; more;) {
     // Asked before the last collect: what a shard delivered before it finished is then in the batch.
     more = shared_.inbox.finished() < shards.size();
-    handle(shared_.inbox.collect(more ? 100 : 0));
+    handle(shared_.inbox.collect(more ? 100 : 0), shards);
     const int64_t now = monotonic_ns();
     if (now - last_refresh_ >= second / 4) {
       shared_.budgets.neighbours.refresh();
@@ -116,7 +116,7 @@ void Coordinator::check_end(const std::vector<std::unique_ptr<Shard>>& shards, i
   for (const auto& s : shards) s->stop();
 }
 
-void Coordinator::write_journal(const Batch& b) {
+void Coordinator::write_journal(Batch& b) {
   for (const Batch::Result& r : b.results) journal_->result(r.ip, r.stage, r.outcome, r.facts, r.why);
   for (const Batch::Settled& s : b.settled) {
     // What the core itself knew of the host stands in front of what the stages found.
@@ -128,18 +128,16 @@ void Coordinator::write_journal(const Batch& b) {
     if (s.whole) journal_->settled(s.position, s.record.ip, &s.record.outcomes);
   }
   // Silence in runs of positions: one line for many.
-  std::vector<uint64_t> silent = b.silent;
-  std::sort(silent.begin(), silent.end());
-  for (std::size_t i = 0; i < silent.size();) {
-    std::size_t j = i + 1;
-    while (j < silent.size() && silent[j] == silent[i] + (j - i)) ++j;
-    journal_->settled(Slice{silent[i], j - i});
-    i = j;
+  std::sort(b.silent.begin(), b.silent.end(), [](const Slice& x, const Slice& y) { return x.start < y.start; });
+  for (std::size_t i = 0; i < b.silent.size();) {
+    Slice run = b.silent[i];
+    for (++i; i < b.silent.size() && b.silent[i].start == run.end(); ++i) run.count += b.silent[i].count;
+    journal_->settled(run);
   }
   if (!b.silent.empty()) journal_->silent_outcomes(b.silent_outcomes);
 }
 
-void Coordinator::handle(Batch&& b) {
+void Coordinator::handle(Batch&& b, const std::vector<std::unique_ptr<Shard>>& shards) {
   if (journal_ && !b.empty()) {
     write_journal(b);
     if (auto synced = journal_->sync(false); !synced) journal_failed(synced.error());
@@ -155,8 +153,10 @@ void Coordinator::handle(Batch&& b) {
   }
   for (const Batch::HandedOver& done : b.handed_over) {
     // The facts first: a shard that sees its hosts written must see that there is room.
-    shared_.written[done.shard].facts.store(done.facts, std::memory_order_release);
-    shared_.written[done.shard].hosts.store(done.hosts, std::memory_order_release);
+    RunShared::Written& written = shared_.written[done.shard];
+    written.facts.store(done.facts);
+    written.hosts.store(done.hosts);
+    if (written.awaited.exchange(false)) shards[done.shard]->look_again();
   }
   for (const Batch::Log& l : b.logs) tell(l);
   for (const Batch::StageFailure& f : b.failures) {

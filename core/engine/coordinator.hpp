@@ -38,9 +38,9 @@ class Coordinator {
   void tell(const Batch::Log&);
 
  private:
-  void handle(Batch&&);
+  void handle(Batch&&, const std::vector<std::unique_ptr<Shard>>& shards);
   void count_error(uint8_t stage, const std::string& why, uint64_t n);
-  void write_journal(const Batch&);
+  void write_journal(Batch&);
   void tell_progress(int64_t started);
   void check_end(const std::vector<std::unique_ptr<Shard>>& shards, int64_t started);
   void journal_failed(const Diagnostic&);

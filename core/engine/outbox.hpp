@@ -48,7 +48,9 @@ struct Batch {
   };
   std::vector<Result> results;
   std::vector<Settled> settled;
-  std::vector<uint64_t> silent;                ///< positions settled with nothing to remember
+  /// Positions settled with nothing to remember, as runs in the order of settling: silent targets mostly end as they
+  /// began, so that thousands of them are one entry.
+  std::vector<Slice> silent;
   std::vector<OutcomeCounts> silent_outcomes;  ///< by stage: of those
   std::vector<Log> logs;
   std::vector<StageFailure> failures;
@@ -57,6 +59,12 @@ struct Batch {
     uint64_t hosts = 0, facts = 0;  ///< of the hosts that it has settled and told of so far
   };
   std::vector<HandedOver> handed_over;
+  void add_silent(uint64_t position) {
+    if (!silent.empty() && silent.back().end() == position)
+      ++silent.back().count;
+    else
+      silent.push_back({position, 1});
+  }
   bool empty() const {
     return results.empty() && settled.empty() && silent.empty() && logs.empty() && failures.empty();
   }

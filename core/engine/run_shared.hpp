@@ -41,8 +41,10 @@ struct RunShared {
   std::size_t shard_count;
   /// By shard: how many of its settled hosts are in the journal, and their facts out of the way. What is not yet there
   /// counts as in flight, so that a kill -9 never costs more hosts than limits.hosts_in_flight.
-  struct Written {
+  /// A shard that has no room until then sets `awaited` and looks once more; the coordinator counts, and then wakes it.
+  struct alignas(64) Written {  // a line of its own: shards look here for every host
     std::atomic<uint64_t> hosts{0}, facts{0};
+    std::atomic<bool> awaited{false};
   };
   std::vector<Written> written;
   const std::string limits, exclusions;  ///< as documents, see run_rules.hpp

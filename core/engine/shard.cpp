@@ -19,7 +19,6 @@ constexpr std::size_t flush_at = 512;
 constexpr uint64_t most_held_facts = 1u << 16;  // over all shards: some 30 MB where hosts have services and scripts
 constexpr uint32_t enough_pending = 1024;       // hosts queued before the first stage: more only costs memory
 constexpr int64_t turn_retry_ns = 5'000'000;
-constexpr int64_t written_retry_ns = 1'000'000;
 constexpr int64_t look_every_ns = 5'000'000;
 
 void* this_thread() {
@@ -90,6 +89,19 @@ void Shard::stop() {
   });
 }
 
+void Shard::look_again() {
+  loop_.post([] {});
+}
+
+// Asks to be woken when what was handed over is written, if that is what kept hosts outside. True: it was written
+// meanwhile.
+bool Shard::room_came() {
+  if (!kept_out_) return false;
+  if (has_room()) return true;
+  shared_.written[index_].awaited.store(true);
+  return has_room();
+}
+
 void Shard::run() {
   void* const creator = owner_.exchange(this_thread());
   {
@@ -106,7 +118,7 @@ void Shard::run() {
     pump();
     flush(false);
     if (slots_.used() == 0 && (stopping_ || position_ >= slice_.end())) break;
-    if (!overloaded_ && !loop_.busy()) loop_.wait(next_wake());
+    if (!overloaded_ && !loop_.busy() && !room_came()) loop_.wait(next_wake());
   }
   {
     std::lock_guard lock(gate_);
@@ -128,7 +140,6 @@ int64_t Shard::next_wake() const {
     if (s.running.head != no_slot) next = std::min(next, slots_.at(s.running.head).deadline);
     if (s.pending.head != no_slot && s.blocked_until > now) next = std::min(next, s.blocked_until);
   }
-  if (kept_out_) next = std::min(next, has_room() ? now : now + written_retry_ns);
   for (const auto& queue : turns_)
     if (!queue.empty()) next = std::min(next, std::max(retry_shortage_at_, now + turn_retry_ns / 10));
   if (!turns_[static_cast<std::size_t>(Shortage::packets)].empty())
@@ -327,10 +338,8 @@ void Shard::log(int level, std::string text) {
 
 void Shard::flush(bool force) {
   const std::size_t weight = batch_.results.size() + batch_.settled.size() + batch_.silent.size() / 16;
-  const bool crowded = (handed_over_ - told_) * 4 >= slots_.capacity() ||  // intake will soon wait for the journal
-                       (facts_handed_over_ - facts_told_) * 4 >= most_held_facts_;
   const int64_t now = monotonic_ns();
-  if (!force && !crowded && weight < flush_at && now - last_flush_ < flush_every_ns) return;
+  if (!force && !crowded() && weight < flush_at && now - last_flush_ < flush_every_ns) return;
   last_flush_ = now;
   std::vector<StageCounters> counters;
   counters.reserve(stages_.size());

@@ -59,6 +59,8 @@ class Shard {
   void run();
   /// Ends the run with what is known. Any thread.
   void stop();
+  /// There may be room for more hosts. Any thread.
+  void look_again();
 
   // For instances, on the shard's thread -----------------------------------------------------------------------------
 
@@ -103,15 +105,19 @@ class Shard {
   void serve_host(sonde_task, uint8_t stage);
   bool worth_a_record(const HostSlot&) const;
   /// Hosts settled here that a kill -9 would still lose.
-  uint64_t unwritten() const { return handed_over_ - shared_.written[index_].hosts.load(std::memory_order_acquire); }
+  uint64_t unwritten() const { return handed_over_ - shared_.written[index_].hosts.load(); }
   /// Of hosts that sources spoke of and of settled ones, until the coordinator has taken them.
-  uint64_t held_facts() const {
-    return source_facts_ + facts_handed_over_ - shared_.written[index_].facts.load(std::memory_order_acquire);
-  }
+  uint64_t held_facts() const { return source_facts_ + facts_handed_over_ - shared_.written[index_].facts.load(); }
   bool has_room() const { return slots_.used() + unwritten() < slots_.capacity() && held_facts() < most_held_facts_; }
   /// No room, and it is what the coordinator has not taken yet that fills it.
   bool waits_for_writing() const {
     return !has_room() && slots_.used() < slots_.capacity() && source_facts_ < most_held_facts_;
+  }
+  bool room_came();
+  /// Intake will soon wait for the journal.
+  bool crowded() const {
+    return (handed_over_ - told_) * 4 >= slots_.capacity() ||
+           (facts_handed_over_ - facts_told_) * 4 >= most_held_facts_;
   }
   void add_core_facts(HostSlot&);
   void expire();
@@ -145,7 +151,7 @@ class Shard {
   int64_t pace_wake_ = INT64_MAX;
   bool stopping_ = false;
   bool overloaded_ = false;   ///< the pump ran out of its time with work left
-  bool kept_out_ = false;     ///< the last intake left hosts for waits_for_writing(); nobody tells when that is over
+  bool kept_out_ = false;     ///< the last intake left hosts outside, see waits_for_writing()
   std::atomic<void*> owner_;  ///< the thread that may touch all this: who made it, or who runs it
   std::mutex gate_;
   bool open_ = false;  ///< run() takes what is posted

@@ -90,7 +90,7 @@ void Shard::settle(uint32_t slot, bool whole) {
     batch_.settled.push_back({h.position, whole, HostRecord{h.ip, std::move(h.facts), {o, o + slots_.stages()}}});
     h.facts = {};
   } else if (whole) {
-    batch_.silent.push_back(h.position);
+    batch_.add_silent(h.position);
     batch_.silent_outcomes.resize(slots_.stages());
     for (std::size_t i = 0; i < slots_.stages(); ++i)
       ++batch_.silent_outcomes[i][static_cast<std::size_t>(slots_.outcomes(slot)[i])];
@@ -98,6 +98,7 @@ void Shard::settle(uint32_t slot, bool whole) {
     --handed_over_;  // nothing to tell
   }
   slots_.release(slot);
+  if (crowded()) flush(true);  // now, not after a callback that ends a whole window: it is written while we go on
 }
 
 void Shard::finish(uint32_t slot, Outcome outcome, std::string why) {

@@ -52,6 +52,10 @@ def test_google_benchmark():
   "time_unit": "ms", "ns": 170.5, "cpu_ns": 150.25},
  {"name": "whole_run<Work::put_done>/targets:65536/real_time", "run_type": "iteration", "real_time": 9.0,
   "cpu_time": 8.0, "time_unit": "ms", "ns": 900.0, "cpu_ns": 800.0},
+ {"name": "whole_run<Work::done>/targets:1048576/stages:1/journal:1/shards:1/real_time", "run_type": "iteration",
+  "real_time": 9.0, "cpu_time": 8.0, "time_unit": "ms", "ns": 300.0, "cpu_ns": 265.5},
+ {"name": "whole_run<Work::silent_later>/targets:1048576/stages:1/journal:1/shards:1/real_time",
+  "run_type": "iteration", "real_time": 9.0, "cpu_time": 8.0, "time_unit": "ms", "ns": 120.0, "cpu_ns": 113.0},
  {"name": "lookup", "run_type": "iteration", "real_time": 31.0, "cpu_time": 30.0, "time_unit": "ns"},
  {"name": "start_up/real_time", "run_type": "iteration", "real_time": 7.5, "cpu_time": 0.1, "time_unit": "ms"},
  {"name": "load/manual_time", "run_type": "iteration", "real_time": 5.5, "cpu_time": 0.1, "time_unit": "us"},
@@ -62,8 +66,8 @@ def test_google_benchmark():
  {"name": "lookup_mean", "run_type": "aggregate", "real_time": 1.0, "cpu_time": 1.0, "time_unit": "ns"}]}"""
     rows = micro.read(text)
     assert [(row["value"], row.get("goal")) for row in rows] == [
-        (150.25, 200), (800.0, None), (30.0, None), (7.5, None), (5.5, None), (25.0, None), (1151.0, None)]
-    assert [row["unit"] for row in rows[2:]] == ["ns", "ms", "us", "ns a fact", "ns a record"]
+        (150.25, 200), (800.0, None), (265.5, None), (113.0, 200), (30.0, None), (7.5, None), (5.5, None), (25.0, None), (1151.0, None)]
+    assert [row["unit"] for row in rows[4:]] == ["ns", "ms", "us", "ns a fact", "ns a record"]
 
 
 def test_perf():

@@ -2,6 +2,7 @@
 #include <map>
 #include <mutex>
 
+#include "engine/outbox.hpp"
 #include "scripted_run.hpp"
 
 namespace sonde::core::test {
@@ -23,6 +24,30 @@ TEST_F(Outcomes, EachTargetIsCountedOnce) {
   EXPECT_EQ(r.document.settled, 5000u);
   EXPECT_TRUE(r.hosts.empty());  // nothing was said about anyone
   EXPECT_FALSE(r.had_errors);
+}
+
+// With four slots a shard stands still a thousand times until its hosts are written; unless it is woken then, each time
+// costs half a second.
+TEST_F(Outcomes, AShardWithoutRoomIsWokenWhenItsHostsAreWritten) {
+  targets(8000);
+  plan.limits.shards = 2;
+  plan.limits.hosts_in_flight = 8;
+  stage<0>(answers(SONDE_NO_ANSWER));
+  const RunResult r = run_well();
+  EXPECT_EQ(count(r, 0, Outcome::no_answer), 8000u);
+  EXPECT_TRUE(r.document.complete);
+}
+
+TEST(Batch, SilentNeighboursAreOneRun) {
+  Batch b;
+  for (const uint64_t position : {7, 8, 9, 3, 4, 9}) b.add_silent(position);
+  ASSERT_EQ(b.silent.size(), 3u);
+  EXPECT_EQ(b.silent[0].start, 7u);
+  EXPECT_EQ(b.silent[0].count, 3u);
+  EXPECT_EQ(b.silent[1].start, 3u);
+  EXPECT_EQ(b.silent[1].count, 2u);
+  EXPECT_EQ(b.silent[2].start, 9u);
+  EXPECT_EQ(b.silent[2].count, 1u);
 }
 
 TEST_F(Outcomes, EachTargetIsSeenExactlyOnce) {
