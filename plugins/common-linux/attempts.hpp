@@ -2,8 +2,8 @@
 // long enough. Retries go only to those that have not answered and are spaced in time: two copies in one burst are lost
 // together. Pure state; the clock is the caller's.
 //
-// Delays are the same for every question or change slowly, so two queues in order of time serve instead of a timer
-// each.
+// Delays are the same for every question or change slowly, so a queue in order of time for each kind serves instead of
+// a timer each.
 #pragma once
 #include <sonde/plugin.h>
 
@@ -155,12 +155,13 @@ class Attempts {
   int64_t sent_at(uint32_t index, unsigned attempt) const {
     return began_ + int64_t{times_[size_t{index} * most_ + attempt]} * one_ms;
   }
-  // `silence` judges the time of an attempt. Where attempts prove nothing the question is asked again, at once, as long
-  // as it may; where that is still open it waits a little longer.
+  // `silence` judges the time of an attempt. Where attempts prove nothing the question is asked again as long as it
+  // may, twice at once and then after a pause: a path may be overrun for seconds. Where that is still open it waits a
+  // little longer.
   template <class Judge>
   Verdict judge(uint32_t index, int64_t now, Judge&& silence) {
     const Verdict verdict = standing(index, silence);
-    if (verdict == Verdict::asked_again) postponed_.push({now, index, slots_[index].generation});
+    if (verdict == Verdict::asked_again) queue_extra(index, now);
     if (verdict == Verdict::waits) wait_longer(index, now);
     return verdict;
   }
@@ -173,11 +174,11 @@ class Attempts {
     s.void_ = static_cast<uint8_t>(standing.proves_nothing);
     return standing.verdict;
   }
-  // For a question whose parts its owner weighs: that many attempts more, spaced, the first at once.
+  // For a question whose parts its owner weighs: that many attempts more, spaced, the first as above.
   void ask_again(uint32_t index, int64_t now, unsigned attempts) {
     Slot& s = slots_[index];
     s.void_ = static_cast<uint8_t>(std::max<int>(0, s.sent + static_cast<int>(attempts) - static_cast<int>(tries_)));
-    postponed_.push({now, index, s.generation});
+    queue_extra(index, now);
   }
   void wait_longer(uint32_t index, int64_t now) { ends_.push({now + verdict_wait, index, slots_[index].generation}); }
   // It could not leave (no buffer): asked once more at `again`, without counting.
@@ -189,7 +190,7 @@ class Attempts {
 
   // The next question whose attempt is due at `now`; it leaves its queue.
   Next next_send(int64_t now) {
-    for (TurnQueue* q : {&postponed_, &retries_}) {
+    for (TurnQueue* q : {&postponed_, &retries_, &paused_}) {
       skip_dead(*q);
       if (!q->empty() && q->front().due <= now) {
         const uint32_t slot = q->front().slot;
@@ -210,7 +211,8 @@ class Attempts {
   int64_t send_due() {
     skip_dead(postponed_);
     skip_dead(retries_);
-    return std::min(head(postponed_), head(retries_));
+    skip_dead(paused_);
+    return std::min({head(postponed_), head(retries_), head(paused_)});
   }
   // When the next attempt after the first one is due.
   int64_t retry_due() {
@@ -223,13 +225,21 @@ class Attempts {
   }
 
  private:
-  static constexpr int64_t one_ms = 1'000'000, verdict_wait = 250 * one_ms;
+  static constexpr int64_t one_ms = 1'000'000, verdict_wait = 250 * one_ms, pause = 1000 * one_ms;
+  static constexpr unsigned extra_at_once = 2;
 
   void remember(uint32_t index, unsigned attempt, int64_t now) {
     if (most_ == tries_) return;
     if (began_ == 0) began_ = now;
     if (times_.size() < slots_.size() * most_) times_.resize(slots_.capacity() * most_);
     times_[size_t{index} * most_ + attempt] = static_cast<uint32_t>((now - began_) / one_ms);
+  }
+  void queue_extra(uint32_t index, int64_t now) {
+    const Slot& s = slots_[index];
+    if (s.sent < tries_ + extra_at_once)
+      postponed_.push({now, index, s.generation});
+    else
+      paused_.push({now + pause, index, s.generation});
   }
   void skip_dead(TurnQueue& q) {
     while (!q.empty() && !find(q.front().slot, q.front().generation)) q.pop();
@@ -242,7 +252,7 @@ class Attempts {
   size_t live_ = 0;
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_;
-  TurnQueue postponed_, retries_, ends_;
+  TurnQueue postponed_, retries_, paused_, ends_;
 };
 
 }  // namespace sonde::net

@@ -133,6 +133,24 @@ TEST(Attempts, DoubtHasAnEnd) {
   }
 }
 
+TEST(Attempts, WhoIsStillInDoubtAfterTwoMoreWaitsForThePathToRecover) {
+  Questions q(1, 4);
+  const uint32_t slot = q.open(1, 0);
+  std::vector<int64_t> pauses;
+  int64_t now = 0;
+  for (int attempt = 0; attempt < 4; ++attempt) {
+    q.sent(slot, now, 250 * ms, 800 * ms);
+    now += 800 * ms;
+    ASSERT_EQ(q.next_end(now).slot, slot);
+    ASSERT_EQ(q.judge(slot, now, all_doubtful), Verdict::asked_again);
+    pauses.push_back((q.send_due() - now) / ms);
+    now = q.send_due();
+    ASSERT_EQ(q.next_send(now).slot, slot);
+  }
+  EXPECT_EQ(pauses, (std::vector<int64_t>{0, 0, 1000, 1000}));
+  EXPECT_EQ(q.send_due(), never);
+}
+
 TEST(Attempts, ALastAttemptThatHoldsDoesNotMakeUpForAllThatDoNot) {
   Questions q(2, 2);
   const uint32_t slot = q.open(1, 0);
