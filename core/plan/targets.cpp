@@ -148,18 +148,21 @@ void compile_targets(Compilation& c) {
   AddressSet set;
   for (const TargetPiece& piece : pieces) set.add(piece.addresses);
   set.normalise();
-  bool any = !set.empty();
+  const bool any = !set.empty();
   set.subtract(c.plan.scope.exclusions());
+  const bool excluded = any && set.empty();
   if (!within_limit(c, set)) return;
   AddressSet broadcasts = judge_scope(c, std::move(pieces));
   set.subtract(broadcasts);
   set.normalise();
   if (!c.request.only.empty() && any) keep_only(c, set);
   if (set.empty() && c.unresolved == 0 && !c.out.has_errors()) {
-    if (any)
-      c.out.error("excluded-all", place_of_targets(c),
-                  "no target is left when the exclusions, and what may not be scanned, are taken away",
+    if (excluded)
+      c.out.error("excluded-all", place_of_targets(c), "no target is left when the exclusions are taken away",
                   "check `exclude:` against `targets:`");
+    else if (any)
+      c.out.error("excluded-all", place_of_targets(c), "no target is left when what may not be scanned is taken away",
+                  "check `exclude:` and `allow_public:` against `targets:`");
     else if (const TargetEntry* source = only_source(c))
       c.out.error("no-targets", source->where, fmt::format("the source '{}' gave no target", source->use),
                   fmt::format("sonde describe {} says what it takes for one", source->use));
