@@ -61,9 +61,9 @@ Options Options::from(const Context& host) {
   const std::vector<std::string> oids = host.list<std::string>("/oids");
   for (size_t i = 0; i < oids.size(); ++i)
     wrong.collect([&] {
-      Wanted wanted = wanted_of(oids[i], "/oids/" + std::to_string(i));
-      const auto same = [&](const Wanted& known) { return known.oid == wanted.oid; };
-      if (std::none_of(out.wanted.begin(), out.wanted.end(), same)) out.wanted.push_back(std::move(wanted));
+      Wanted one = wanted_of(oids[i], "/oids/" + std::to_string(i));
+      const auto same = [&](const Wanted& known) { return known.oid == one.oid; };
+      if (std::none_of(out.wanted.begin(), out.wanted.end(), same)) out.wanted.push_back(std::move(one));
     });
   wrong.throw_all();
   for (const std::string& name : host.list<std::string>("/tables"))

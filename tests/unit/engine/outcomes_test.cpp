@@ -40,7 +40,7 @@ TEST_F(Outcomes, AShardWithoutRoomIsWokenWhenItsHostsAreWritten) {
 
 TEST(Batch, SilentNeighboursAreOneRun) {
   Batch b;
-  for (const uint64_t position : {7, 8, 9, 3, 4, 9}) b.add_silent(position);
+  for (const uint64_t position : {7u, 8u, 9u, 3u, 4u, 9u}) b.add_silent(position);
   ASSERT_EQ(b.silent.size(), 3u);
   EXPECT_EQ(b.silent[0].start, 7u);
   EXPECT_EQ(b.silent[0].count, 3u);
