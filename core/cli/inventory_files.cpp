@@ -48,9 +48,13 @@ Result<std::string> newest_inventory(const std::string& directory) {
 
 Result<std::pair<std::string, std::string>> newest_two(const std::string& directory) {
   const std::string history = history_in(directory);
-  const auto entries = list_history(history);
+  auto entries = list_history(history);
   if (!entries) return tl::unexpected(entries.error());
-  if (const std::size_t n = entries->size(); n >= 2) return std::pair((*entries)[n - 2].path, (*entries)[n - 1].path);
+  if (entries->size() >= 2) {
+    const std::string newest = entries->back().path;
+    entries->pop_back();
+    return std::pair(baseline_of(*entries)->path, newest);
+  }
   return failure("file-unreadable",
                  history + (entries->empty() ? " holds no dated inventory" : " holds one dated inventory") +
                      ", and two are compared",

@@ -98,7 +98,7 @@ void Congestion::lost(int64_t sent_at, int64_t now) {
   note(sent_at, one_lost);
   if (!enabled_) return;
   std::lock_guard lock(mutex_);
-  if (lowest_ != 0 && now >= resigned_until_) doubt_around(number_of(sent_at));
+  if (rate_ != 0) doubt_around(number_of(sent_at));
   newest_lost_ = std::max(newest_lost_, number_of(sent_at));
   if (sent_at < regime_ || now < resigned_until_) return;
   judge(now);
@@ -128,14 +128,12 @@ void Congestion::judge(int64_t now) {
   const bool rough = share > rough_share;
   passed_ = rough ? 0 : static_cast<uint64_t>(through);
   const int64_t since = faster_since(passed_, c.from);
-  if (futile_falls_ == 0) futile_from_ = since;
   fall_to(static_cast<uint64_t>(through * (rough ? 0.75 : 0.85)), {since, now, true}, now);
 }
 
 // Where the speed was not the cause, packets sent while it was thought so are worth what all others are.
 void Congestion::resign(int64_t now) {
-  if (futile_falls_ >= futile_falls_max)
-    std::erase_if(doubt_, [this](const Span& s) { return s.of_path && s.to >= futile_from_; });
+  if (futile_falls_ >= futile_falls_max) std::erase_if(doubt_, [](const Span& s) { return s.of_path; });
   resigned_until_ = now + resigned_for;
   futile_falls_ = 0;
   rate_before_ = passed_ = 0;
@@ -199,8 +197,10 @@ void Congestion::in_doubt(Span span) {
   any_doubt_.store(true, std::memory_order_release);
 }
 
-// Where the speed is known to matter, a moment in which many were lost is in doubt though all in all few are: a burst
-// that overran the path, from a shard that had to wait for a processor, or a loss that is told late.
+// While the run is slowed down, a moment of which a share was lost is in doubt though of all that is known only a
+// little was: a burst that overran the path, from a shard that had to wait for a processor, or a loss that is told
+// late. Where few answer a single loss is such a share, and the few that were silent in the same 50 ms are asked again
+// for it.
 void Congestion::doubt_around(int64_t number) {
   uint64_t arrived = 0, lost = 0;
   const int64_t first = std::max<int64_t>(number - moment, 0), last = number + moment;

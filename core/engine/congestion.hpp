@@ -91,7 +91,6 @@ class Congestion {
   uint64_t passed_ = 0;      ///< packets a second that got through at the last fall, 0: only roughly known
   std::vector<Step> steps_;  ///< since the last fall
   uint32_t futile_falls_ = 0;
-  int64_t futile_from_ = 0;  ///< in doubt since the fall before those
 };
 
 }  // namespace sonde::core

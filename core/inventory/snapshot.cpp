@@ -108,10 +108,9 @@ class Cutter {
   Result<void> lines() {
     for (;; window_.skip_space()) {
       if (!window_.has()) return {};
-      const std::size_t line = window_.line();
       while (window_.has() && window_.front() != '\n') window_.skip();
       if (window_.too_long()) return bad("a record is longer than 64 MiB");
-      if (Result<void> added = add(window_.since_mark(), line); !added) return added;
+      if (Result<void> added = add(window_.since_mark()); !added) return added;
     }
   }
 
@@ -125,11 +124,7 @@ class Cutter {
       window_.mark();
       if (!skip_object())
         return bad(window_.too_long() ? "a record is longer than 64 MiB" : "the file ends in the middle of a record");
-      // The line is wanted for messages alone, and counting it each time would be slow.
-      if (Result<void> added = add(window_.since_mark(), 0); !added) {
-        added.error().where.line = static_cast<uint32_t>(window_.line());
-        return added;
-      }
+      if (Result<void> added = add(window_.since_mark()); !added) return added;
       window_.skip_space();
     }
     window_.skip_space();
@@ -158,17 +153,13 @@ class Cutter {
     return false;
   }
 
-  Result<void> add(std::string_view json, std::size_t line) {
-    const SourceSpan where{name_, static_cast<uint32_t>(line), 0, 0};
+  Result<void> add(std::string_view json) {
     Result<Value> record = parse_json(json);
-    if (!record) return failure("inventory-invalid", "not an inventory: " + record.error().text, {}, where);
+    if (!record) return bad(record.error().text);
     const Value* ip = record->find("ip");
-    if (record->object() == nullptr || ip == nullptr || ip->text() == nullptr)
-      return failure("inventory-invalid", "not an inventory: a record has no \"ip\"", {}, where);
+    if (record->object() == nullptr || ip == nullptr || ip->text() == nullptr) return bad("a record has no \"ip\"");
     const auto address = address_of(*record);
-    if (!address)
-      return failure("inventory-invalid", "not an inventory: \"" + ip->text()->substr(0, 60) + "\" is no address", {},
-                     where);
+    if (!address) return bad('"' + ip->text()->substr(0, 60) + "\" is no address");
     records_.add(*address, json);
     return {};
   }

@@ -217,7 +217,8 @@ class Attempts {
   // When the next attempt after the first one is due.
   int64_t retry_due() {
     skip_dead(retries_);
-    return head(retries_);
+    skip_dead(paused_);
+    return std::min(head(retries_), head(paused_));
   }
   int64_t end_due() {
     skip_dead(ends_);

@@ -22,7 +22,8 @@ void add_diff(CLI::App& app, Reading& reading) {
   CLI::App* command =
       add_command(app, "diff",
                   "Compare two inventories: new, gone, changed, and not scanned.\n"
-                  "A directory stands for the newest inventory in it, alone for the last two of its history.\n"
+                  "A directory stands for the newest inventory in it; one alone has its newest compared\n"
+                  "with the newest before it of a complete run.\n"
                   "Exit: 0 equal, 1 changed, 2 trouble.",
                   "  sonde diff out\n"
                   "  sonde diff out/history/2026-11-21.json new.json --format markdown");

@@ -102,6 +102,11 @@ def test_what_an_interrupted_run_left_over_is_not_new_in_the_next(sonde):
     assert f" changed since run {complete}\n" in result.err and "not scanned" not in result.err, str(result)
     rows = json.loads(sonde.plain("history", "out", "--format", "json").out)
     assert [(row.get("new"), row.get("gone")) for row in rows] == [(None, None), (0, 0), (0, 0), (0, 0)]
+    _, before, _, last = sorted((path.name for path in (sonde.out / "history").iterdir()
+                                 if not path.name.endswith(".run.json")), key=lambda name: name.removesuffix(".json"))
+    result = sonde.plain("diff", "out")
+    assert result.err == f"out/history/{before} and out/history/{last}:\n", str(result)
+    assert "0 new, 0 gone" in result.out and "0 not scanned" in result.out, str(result)
 
 
 def test_another_plan_is_not_resumed(sonde):
