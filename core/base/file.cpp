@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -69,6 +70,19 @@ Result<void> write_file_atomically(const std::string& path, std::string_view con
   const Descriptor directory(::open(parent_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory.get() >= 0) ::fsync(directory.get());
   return {};
+}
+
+std::ptrdiff_t append_block(int fd, std::string& to) {
+  constexpr std::size_t block = 256u << 10;
+  const std::size_t had = to.size();
+  to.resize(had + block);
+  ssize_t got = 0;
+  do got = ::read(fd, to.data() + had, block);
+  while (got < 0 && errno == EINTR);
+  const int error = errno;
+  to.resize(had + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  errno = error;
+  return got;
 }
 
 Result<void> make_directories(const std::string& path, uint32_t mode) {

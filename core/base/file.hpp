@@ -1,5 +1,6 @@
 // Files: read with a bound, written beside and renamed, so that a reader never sees half of one.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -14,6 +15,8 @@ Result<std::string> read_file(const std::string& path, std::size_t limit = 64u <
 Result<void> write_file_atomically(const std::string& path, std::string_view content, uint32_t mode = 0644);
 /// All of it, however often the kernel takes a part. False with errno.
 bool write_all(int fd, std::string_view content);
+/// Appends what one read() gives, 256 KiB at most. The bytes, 0 at the end; negative with errno.
+std::ptrdiff_t append_block(int fd, std::string& to);
 /// mkdir -p.
 Result<void> make_directories(const std::string& path, uint32_t mode = 0755);
 

@@ -1,4 +1,4 @@
-// sonde diff OLD NEW, or of a history the last two, with the exit codes of diff(1).
+// sonde diff OLD NEW, or of a history its newest and what that is measured by, with the exit codes of diff(1).
 #include <utility>
 
 #include "base/text.hpp"
@@ -13,8 +13,9 @@ namespace {
 std::pair<std::string, std::string> files_of(const DiffArguments& arguments, Diagnostics& out) {
   if (arguments.after.empty()) {
     if (!is_directory(arguments.before)) {
-      out.error("bad-argument", {}, "sonde diff needs NEW: the newer inventory",
-                "expected: sonde diff OLD NEW, or sonde diff DIR for the last two of a history");
+      out.error(
+          "bad-argument", {}, "sonde diff needs NEW: the newer inventory",
+          "expected: sonde diff OLD NEW, or sonde diff DIR for the newest of a history and the complete one before");
       return {};
     }
     auto two = newest_two(arguments.before);

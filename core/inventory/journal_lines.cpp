@@ -11,6 +11,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "base/file.hpp"
 #include "base/text.hpp"
 
 namespace sonde::core::journal {
@@ -274,17 +275,11 @@ void append_end(std::string& out, bool complete, std::string_view reason) {
 }
 
 bool LineReader::fill() {
-  constexpr std::size_t block = 256u << 10;
   buffer_.erase(0, begin_);
   scanned_ -= begin_;
   begin_ = 0;
-  const std::size_t had = buffer_.size();
-  buffer_.resize(had + block);
-  ssize_t got = 0;
-  do got = ::read(descriptor_, buffer_.data() + had, block);
-  while (got < 0 && errno == EINTR);
+  const std::ptrdiff_t got = append_block(descriptor_, buffer_);
   if (got < 0) error_ = errno;
-  buffer_.resize(had + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
   return got > 0;
 }
 

@@ -10,62 +10,12 @@
 
 #include "base/descriptor.hpp"
 #include "inventory/journal_lines.hpp"
+#include "inventory/journal_values.hpp"
 #include "inventory/reasons.hpp"
 
 namespace sonde::core {
 namespace journal {
 namespace {
-
-const uint64_t* number(const Value* v) {
-  return v == nullptr ? nullptr : v->unsigned_integer();
-}
-
-/// Non-negative integers come as either kind, by how the JSON reader types them.
-bool read_number(const Value* v, uint64_t& out, uint64_t most = UINT64_MAX) {
-  if (const uint64_t* n = number(v))
-    out = *n;
-  else if (v != nullptr && v->integer() != nullptr && *v->integer() >= 0)
-    out = static_cast<uint64_t>(*v->integer());
-  else
-    return false;
-  return out <= most;
-}
-
-bool unhex(std::string_view hex, std::string& out) {
-  if (hex.size() % 2 != 0) return false;
-  const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
-  out.clear();
-  out.reserve(hex.size() / 2);
-  for (std::size_t i = 0; i < hex.size(); i += 2) {
-    const int high = digit(hex[i]), low = digit(hex[i + 1]);
-    if (high < 0 || low < 0) return false;
-    out += static_cast<char>(high * 16 + low);
-  }
-  return true;
-}
-
-bool read_text(const Value* v, std::string& out) {
-  if (v == nullptr) return false;
-  if (const std::string* text = v->text()) {
-    out = *text;
-    return true;
-  }
-  const Value* hex = v->find("x");
-  return hex != nullptr && hex->text() != nullptr && unhex(*hex->text(), out);
-}
-
-bool read_texts(const Value* v, std::vector<std::string>& out) {
-  if (v == nullptr || v->array() == nullptr) return false;
-  for (const Value& item : *v->array())
-    if (!read_text(&item, out.emplace_back())) return false;
-  return true;
-}
-
-bool read_slice(const Value* v, Slice& out) {
-  if (v == nullptr || v->array() == nullptr || v->array()->size() != 2) return false;
-  const Value::Array& pair = *v->array();
-  return read_number(&pair[0], out.start) && read_number(&pair[1], out.count, UINT64_MAX - out.start);
-}
 
 bool read_address(const Value* v, const Value* zone, IpAddress& out) {
   if (v == nullptr || v->text() == nullptr || v->text()->find('%') != std::string::npos) return false;
@@ -392,101 +342,7 @@ class Reader {
   Positions with_record_, silent_;  ///< of hosts with a record, and of those without
 };
 
-bool read_flag(const Value& v, bool& out) {
-  if (v.boolean() == nullptr) return false;
-  out = *v.boolean();
-  return true;
-}
-
-bool read_stage_details(const Value& list, JournalHeader& header) {
-  if (list.array() == nullptr || list.array()->size() != header.stages.size()) return false;
-  for (const Value& item : *list.array()) {
-    const Value::Array* parts = item.array();
-    if (parts == nullptr || parts->size() != 6) return false;
-    JournalStage& stage = header.stage_details.emplace_back();
-    const bool texts = read_text(&(*parts)[0], stage.plugin) && read_text(&(*parts)[1], stage.version) &&
-                       read_text(&(*parts)[2], stage.unavailable);
-    const bool flags = texts && read_flag((*parts)[3], stage.enabled) && read_flag((*parts)[4], stage.writes_alive) &&
-                       read_flag((*parts)[5], stage.adaptive);
-    if (!flags) return false;
-  }
-  return true;
-}
-
-bool read_own_fields(const Value* list, JournalHeader& header) {
-  constexpr std::size_t known = FieldTable::well_known_count;
-  if (list == nullptr || list->array() == nullptr || header.fields.size() < known) return false;
-  if (list->array()->size() != header.fields.size() - known) return false;
-  for (const Value& item : *list->array()) {
-    const Value::Array* parts = item.array();
-    uint64_t type = 0, shape = 0;
-    Field& field = header.own_fields.emplace_back();
-    const bool good = parts != nullptr && parts->size() == 4 && read_number(&(*parts)[0], type, SONDE_JSON) &&
-                      read_number(&(*parts)[1], shape, SONDE_MAP) && read_flag((*parts)[2], field.detail) &&
-                      read_text(&(*parts)[3], field.help);
-    if (!good) return false;
-    field.name = header.fields[known + header.own_fields.size() - 1];
-    field.type = static_cast<uint32_t>(type);
-    field.shape = static_cast<uint32_t>(shape);
-  }
-  return true;
-}
-
-bool read_filled(const Value* list, JournalHeader& header) {
-  if (list == nullptr || list->array() == nullptr) return false;
-  for (const Value& item : *list->array()) {
-    uint64_t id = 0;
-    if (header.fields.empty() || !read_number(&item, id, header.fields.size() - 1)) return false;
-    if (!header.filled.empty() && id <= header.filled.back()) return false;
-    header.filled.push_back(static_cast<FieldId>(id));
-  }
-  return true;
-}
-
-/// All of it or nothing: a header without these is one of a sonde that could not merge.
-bool read_details(const Value& line, JournalHeader& header) {
-  const Value* stages = line.find("stage_details");
-  if (stages == nullptr) return true;
-  Slice shard;
-  if (!read_slice(line.find("shard"), shard) || shard.count > 65536 || shard.start >= shard.count) return false;
-  header.shard_index = static_cast<uint32_t>(shard.start);
-  header.shard_count = static_cast<uint32_t>(shard.count);
-  return read_texts(line.find("exclusions"), header.exclusions) && read_stage_details(*stages, header) &&
-         read_own_fields(line.find("own_fields"), header) && read_filled(line.find("filled"), header);
-}
-
 }  // namespace
-
-Result<JournalHeader> parse_header(std::string_view line, const std::string& path) {
-  const auto bad = [&](const std::string& what) {
-    return failure("journal-unreadable", path + " is not a journal that can be read: " + what);
-  };
-  if (!line.starts_with(header_begin)) return bad("its first line is no journal header");
-  const Result<Value> parsed = parse_json(line);
-  if (!parsed || parsed->object() == nullptr) return bad("the header is damaged");
-  JournalHeader header;
-  uint64_t format = 0;
-  if (!read_number(parsed->find("sonde_journal"), format)) return bad("the header has no format number");
-  if (format != 1)
-    return bad("it has format " + std::to_string(format) +
-               ", this sonde reads format 1; resume it with the sonde that wrote it");
-  const bool texts =
-      read_text(parsed->find("run_id"), header.run_id) && read_text(parsed->find("pipeline"), header.pipeline) &&
-      read_text(parsed->find("plan_hash"), header.plan_hash) && read_text(parsed->find("started"), header.started);
-  const bool numbers = read_number(parsed->find("seed"), header.seed) &&
-                       read_number(parsed->find("targets"), header.targets) &&
-                       read_slice(parsed->find("slice"), header.slice);
-  const bool lists = read_texts(parsed->find("scope"), header.scope) &&
-                     read_texts(parsed->find("fields"), header.fields) &&
-                     read_texts(parsed->find("stages"), header.stages);
-  if (!texts || !numbers || !lists) return bad("a member of the header is missing or of the wrong type");
-  if (header.fields.size() >= no_field || header.stages.size() > 255)
-    return bad("the header names too many fields or stages");
-  if (header.slice.end() > header.targets) return bad("its slice is larger than its targets");
-  if (!read_details(*parsed, header)) return bad("what its header says of stages and fields is damaged");
-  return header;
-}
-
 }  // namespace journal
 
 Result<JournalContent> read_journal(const std::string& path, std::size_t most_in_memory) {

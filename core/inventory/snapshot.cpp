@@ -60,7 +60,6 @@ class Window {
         buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(std::min(end, buffer_.size())), '\n'));
   }
   bool fill() {
-    constexpr std::size_t block = std::size_t{256} << 10;
     if (descriptor_ < 0 || error_ != 0) return false;
     too_long_ = at_ - mark_ > largest_record;
     if (too_long_) return false;
@@ -68,12 +67,8 @@ class Window {
     buffer_.erase(0, mark_);
     at_ -= std::exchange(mark_, 0);
     const std::size_t had = buffer_.size();
-    buffer_.resize(had + block);
-    ssize_t got = 0;
-    do got = ::read(descriptor_, buffer_.data() + had, block);
-    while (got < 0 && errno == EINTR);
+    const std::ptrdiff_t got = append_block(descriptor_, buffer_);
     if (got < 0) error_ = errno;
-    buffer_.resize(had + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
     if (head_.size() < head_size) head_ += buffer_.substr(had, head_size - head_.size());
     return got > 0;
   }

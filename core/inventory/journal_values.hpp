@@ -1,0 +1,24 @@
+// Members of a journal's lines, hostile until checked. False: absent, of another type, or out of range; `out` may be
+// changed then.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/value.hpp"
+#include "targets/permutation.hpp"
+
+namespace sonde::core::journal {
+
+/// Non-negative integers come as either kind, by how the JSON reader types them.
+bool read_number(const Value*, uint64_t& out, uint64_t most = UINT64_MAX);
+/// Lower-case digits in pairs.
+bool unhex(std::string_view hex, std::string& out);
+/// UTF-8, or {"x":"hex"}.
+bool read_text(const Value*, std::string& out);
+bool read_texts(const Value*, std::vector<std::string>& out);
+/// [start, count], without overflow.
+bool read_slice(const Value*, Slice& out);
+
+}  // namespace sonde::core::journal
