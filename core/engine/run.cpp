@@ -2,14 +2,11 @@
 // supervision, publication.
 #include "engine/run.hpp"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <ctime>
-#include <filesystem>
-#include <numeric>
 #include <thread>
 
 #include "base/file.hpp"
@@ -18,6 +15,7 @@
 #include "engine/exporters.hpp"
 #include "engine/privileges.hpp"
 #include "engine/probe_instance.hpp"
+#include "engine/run_description.hpp"
 #include "engine/shard.hpp"
 #include "engine/worker_pool.hpp"
 #include "plugins/demands.hpp"
@@ -58,11 +56,6 @@ bool column_wants_detail(const OutputPlan& o, const FieldTable& fields) {
     const FieldId id = c.text() ? fields.find(*c.text()) : no_field;
     return id != no_field && fields[id].detail;
   });
-}
-
-bool is_adaptive(const StagePlan& s) {
-  const Value* adaptive = s.options.find("adaptive");
-  return adaptive && adaptive->boolean() && *adaptive->boolean();
 }
 
 /// A task in error, or a problem that is no warning.
@@ -228,38 +221,11 @@ class Run {
     const std::string directory = plan_.output_dir + "/journal";
     if (auto made = make_directories(directory); !made) return made;
     prune_journals(directory, plan_.journal_keep > 0 ? plan_.journal_keep - 1 : 0);
-    JournalHeader header;
-    header.run_id = request_.run_id;
-    header.pipeline = plan_.name;
-    header.plan_hash = plan_.hash;
-    header.started = started_;
-    header.seed = plan_.seed;
-    header.targets = plan_.targets.size();
-    header.slice = plan_.slice;
-    header.scope = plan_.targets.addresses().to_strings();
-    for (std::size_t i = 0; i < plan_.fields.size(); ++i)
-      header.fields.push_back(plan_.fields[static_cast<FieldId>(i)].name);
-    describe_for_merging(header);
+    const JournalHeader header = journal_header(*shared_, request_.run_id, started_);
     auto made = JournalWriter::create(directory + "/" + request_.run_id, header);
     if (!made) return tl::unexpected(made.error());
     journal_ = std::move(*made);
     return {};
-  }
-
-  void describe_for_merging(JournalHeader& header) const {
-    header.shard_index = plan_.shard_index;
-    header.shard_count = plan_.shard_count;
-    header.exclusions = plan_.scope.exclusions().to_strings();
-    header.filled = plan_.filled_fields();
-    for (std::size_t i = FieldTable::well_known_count; i < plan_.fields.size(); ++i)
-      header.own_fields.push_back(plan_.fields[static_cast<FieldId>(i)]);
-    const FoldContext context = plan_.fold_context();
-    for (std::size_t i = 0; i < plan_.stages.size(); ++i) {
-      const StagePlan& s = plan_.stages[i];
-      header.stages.push_back(s.name);
-      header.stage_details.push_back({s.plugin->id, s.plugin->version, shared_->unavailable[i], s.enabled,
-                                      context.stage_writes_alive[i], is_adaptive(s)});
-    }
   }
 
   RunResult scan() {
@@ -288,7 +254,9 @@ class Run {
           "what the sources know of " + std::to_string(n) + " hosts could not be read back: their records lack it",
           std::string(message("temporary-file").remedy)});
     result.signal = coordinator.signal();
-    fill_document(result, coordinator);
+    const bool resumed = request_.resume && !request_.resume->header.started.empty();
+    result.document = run_document(*shared_, coordinator, request_.run_id,
+                                   resumed ? request_.resume->header.started : started_, rfc3339_now());
     shards_.clear();  // destroys the instances: before the exporters, so that their last words are told
     for (const Batch::Log& l : shared_->inbox.collect(0).logs) coordinator.tell(l);
     publisher_.publish(result);
@@ -310,65 +278,6 @@ class Run {
     journal_->finished(complete, complete ? "" : !published ? "output failed" : result.document.why_incomplete);
     if (auto synced = journal_->sync(true); !synced) result.problems.push_back(synced.error());
     crash_.write_to(-1);
-  }
-
-  void fill_document(RunResult& result, const Coordinator& coordinator) {
-    RunDocument& d = result.document;
-    d.run_id = request_.run_id;
-    d.pipeline = plan_.name;
-    d.plan_hash = plan_.hash;
-    d.sonde_version = SONDE_VERSION;
-    d.seed = plan_.seed;
-    d.started =
-        request_.resume && !request_.resume->header.started.empty() ? request_.resume->header.started : started_;
-    d.ended = rfc3339_now();
-    d.scope = plan_.targets.addresses().to_strings();
-    d.exclusions = plan_.scope.exclusions().to_strings();
-    d.targets = plan_.slice.count;
-    uint64_t settled = 0;
-    const auto counters = shared_->inbox.counters(&settled);
-    d.settled = settled;
-    d.packets = coordinator.packets();
-    d.responding = coordinator.responding();
-    d.slowed_to = shared_->congestion.lowest();
-    d.complete = settled == plan_.slice.count && coordinator.failed_stages().empty();
-    if (!d.complete)
-      d.why_incomplete = coordinator.timed_out() ? "run_timeout"
-                         : coordinator.signal()  ? "interrupted"
-                                                 : "stage failed";
-    for (uint8_t i : coordinator.failed_stages())
-      d.not_covered.emplace_back("stage " + plan_.stages[i].name, "it failed during the run");
-    if (settled < plan_.slice.count)
-      d.not_covered.emplace_back(std::to_string(plan_.slice.count - settled) + " targets", d.why_incomplete);
-    if (plan_.shard_count > 1)
-      d.not_covered.emplace_back(std::to_string(plan_.targets.size() - plan_.slice.count) + " targets",
-                                 "belong to the other slices of " + std::to_string(plan_.shard_count));
-    for (std::size_t i = 0; i < plan_.stages.size(); ++i) {
-      const StagePlan& s = plan_.stages[i];
-      if (!s.enabled) continue;
-      StageCoverage c;
-      c.name = s.name;
-      c.plugin = s.plugin->id;
-      c.version = s.plugin->version;
-      if (i < counters.size()) {
-        c.by_outcome = counters[i].by_outcome;
-        c.postponed = counters[i].postponed;
-        c.dropped_receive = counters[i].dropped_receive;
-        c.queue_full = counters[i].queue_full;
-        c.asked_again = counters[i].asked_again;
-        c.in_doubt = counters[i].in_doubt;
-        d.dropped_receive += c.dropped_receive;
-      }
-      for (std::size_t o = 0; o < c.by_outcome.size(); ++o) c.by_outcome[o] += coordinator.earlier()[i].by_outcome[o];
-      // Hosts that the end of the run left outside have an outcome as well.
-      const uint64_t told = std::accumulate(c.by_outcome.begin(), c.by_outcome.end(), uint64_t{0});
-      if (settled < plan_.slice.count && told < plan_.slice.count)
-        c.by_outcome[static_cast<std::size_t>(Outcome::skipped_shutdown)] += plan_.slice.count - told;
-      c.unavailable = shared_->unavailable[i];
-      c.adaptive = is_adaptive(s);
-      c.errors = coordinator.errors()[i];
-      d.stages.push_back(std::move(c));
-    }
   }
 
   const Plan& plan_;

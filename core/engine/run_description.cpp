@@ -1,0 +1,118 @@
+#include "engine/run_description.hpp"
+
+#include <numeric>
+
+namespace sonde::core {
+
+namespace {
+
+bool is_adaptive(const StagePlan& s) {
+  const Value* adaptive = s.options.find("adaptive");
+  return adaptive && adaptive->boolean() && *adaptive->boolean();
+}
+
+void describe_for_merging(JournalHeader& header, const RunShared& shared) {
+  const Plan& plan = shared.plan;
+  header.shard_index = plan.shard_index;
+  header.shard_count = plan.shard_count;
+  header.exclusions = plan.scope.exclusions().to_strings();
+  header.filled = plan.filled_fields();
+  for (std::size_t i = FieldTable::well_known_count; i < plan.fields.size(); ++i)
+    header.own_fields.push_back(plan.fields[static_cast<FieldId>(i)]);
+  const FoldContext context = plan.fold_context();
+  for (std::size_t i = 0; i < plan.stages.size(); ++i) {
+    const StagePlan& s = plan.stages[i];
+    header.stages.push_back(s.name);
+    header.stage_details.push_back({s.plugin->id, s.plugin->version, shared.unavailable[i], s.enabled,
+                                    context.stage_writes_alive[i], is_adaptive(s)});
+  }
+}
+
+/// What is known of the stage over all parts of the run; `counters` of this one.
+StageCoverage coverage_of(std::size_t i, const RunShared& shared, const Coordinator& coordinator,
+                          const std::vector<StageCounters>& counters) {
+  const StagePlan& s = shared.plan.stages[i];
+  StageCoverage c;
+  c.name = s.name;
+  c.plugin = s.plugin->id;
+  c.version = s.plugin->version;
+  if (i < counters.size()) {
+    c.by_outcome = counters[i].by_outcome;
+    c.postponed = counters[i].postponed;
+    c.dropped_receive = counters[i].dropped_receive;
+    c.queue_full = counters[i].queue_full;
+    c.asked_again = counters[i].asked_again;
+    c.in_doubt = counters[i].in_doubt;
+  }
+  add_counts(c.by_outcome, coordinator.earlier()[i].by_outcome);
+  c.unavailable = shared.unavailable[i];
+  c.adaptive = is_adaptive(s);
+  c.errors = coordinator.errors()[i];
+  return c;
+}
+
+void tell_what_is_missing(RunDocument& d, const Plan& plan, const Coordinator& coordinator) {
+  d.complete = d.settled == d.targets && coordinator.failed_stages().empty();
+  if (!d.complete)
+    d.why_incomplete = coordinator.timed_out() ? "run_timeout" : coordinator.signal() ? "interrupted" : "stage failed";
+  for (uint8_t i : coordinator.failed_stages())
+    d.not_covered.emplace_back("stage " + plan.stages[i].name, "it failed during the run");
+  if (d.settled < d.targets)
+    d.not_covered.emplace_back(std::to_string(d.targets - d.settled) + " targets", d.why_incomplete);
+  if (plan.shard_count > 1)
+    d.not_covered.emplace_back(std::to_string(plan.targets.size() - plan.slice.count) + " targets",
+                               "belong to the other slices of " + std::to_string(plan.shard_count));
+}
+
+}  // namespace
+
+JournalHeader journal_header(const RunShared& shared, const std::string& run_id, const std::string& started) {
+  const Plan& plan = shared.plan;
+  JournalHeader header;
+  header.run_id = run_id;
+  header.pipeline = plan.name;
+  header.plan_hash = plan.hash;
+  header.started = started;
+  header.seed = plan.seed;
+  header.targets = plan.targets.size();
+  header.slice = plan.slice;
+  header.scope = plan.targets.addresses().to_strings();
+  for (std::size_t i = 0; i < plan.fields.size(); ++i)
+    header.fields.push_back(plan.fields[static_cast<FieldId>(i)].name);
+  describe_for_merging(header, shared);
+  return header;
+}
+
+RunDocument run_document(const RunShared& shared, const Coordinator& coordinator, const std::string& run_id,
+                         const std::string& started, const std::string& ended) {
+  const Plan& plan = shared.plan;
+  RunDocument d;
+  d.run_id = run_id;
+  d.pipeline = plan.name;
+  d.plan_hash = plan.hash;
+  d.sonde_version = SONDE_VERSION;
+  d.seed = plan.seed;
+  d.started = started;
+  d.ended = ended;
+  d.scope = plan.targets.addresses().to_strings();
+  d.exclusions = plan.scope.exclusions().to_strings();
+  d.targets = plan.slice.count;
+  const auto counters = shared.inbox.counters(&d.settled);
+  d.packets = coordinator.packets();
+  d.responding = coordinator.responding();
+  d.slowed_to = shared.congestion.lowest();
+  tell_what_is_missing(d, plan, coordinator);
+  for (std::size_t i = 0; i < plan.stages.size(); ++i) {
+    if (!plan.stages[i].enabled) continue;
+    StageCoverage c = coverage_of(i, shared, coordinator, counters);
+    d.dropped_receive += c.dropped_receive;
+    // Hosts that the end of the run left outside have an outcome as well.
+    const uint64_t told = std::accumulate(c.by_outcome.begin(), c.by_outcome.end(), uint64_t{0});
+    if (d.settled < d.targets && told < d.targets)
+      c.by_outcome[static_cast<std::size_t>(Outcome::skipped_shutdown)] += d.targets - told;
+    d.stages.push_back(std::move(c));
+  }
+  return d;
+}
+
+}  // namespace sonde::core
