@@ -7,6 +7,7 @@ from collections import namedtuple
 from harness.namespaces import LabError
 
 from .measure import Series
+from .quiet import Watch
 
 SLOW_SECONDS = 5.0            # a peer whose first run takes longer is not asked again;
 SLOW_COMPARED_SECONDS = 30.0  # sonde, and the peer that it is compared with
@@ -18,8 +19,9 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def race(case, meter, net, runs, slow_peers=False):
+def race(case, meter, net, runs, slow_peers=False, watch=Watch):
     """The case as the JSON has it. The first run of each warms up and does not count, unless it was the only one."""
+    watching = watch()
     folder = net.folder(f"bench-{case.name}")
     def limit(contestant):
         compared = contestant.is_sonde or contestant.name == case.goal.peer
@@ -39,7 +41,7 @@ def race(case, meter, net, runs, slow_peers=False):
             for entry in entries:
                 if not finished(entry) and runs > 0:
                     entry.series.runs.clear()
-    return result(case, entries)
+    return {**result(case, entries), "quiet": watching.end()}
 
 
 def finished(entry):

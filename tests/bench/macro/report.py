@@ -7,6 +7,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from .quiet import warning
+
 FORMAT = 1
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
@@ -75,11 +77,20 @@ def goal_line(goal):
 
 
 def shards_line(case):
-    """How two shards compare with one; "" where only one was measured."""
-    walls = {row["name"]: row["wall"] for row in case["rows"]}
-    pairs = [(name.removesuffix(", 1 shard"), walls[other] / wall) for name, wall in walls.items()
-             if name.endswith(", 1 shard") and (other := name.replace(", 1 shard", ", 2 shards")) in walls]
-    return "; ".join(f"{who}: two shards take {ratio:.2f} of the time of one" for who, ratio in pairs)
+    """How two shards compare with one, which they must not be slower than; "" where only one was measured."""
+    rows = {row["name"]: row for row in case["rows"]}
+    def compared(one, two):
+        who, ratio = one["name"].removesuffix(", 1 shard"), two["wall"] / one["wall"]
+        slower = two["wall_min"] > one["wall"] and ratio > 1
+        words = "" if ratio <= 1 else ", which is slower" if slower else ", within the spread"
+        return f"{who}: two shards take {ratio:.2f} of the time of one{words}"
+    return "; ".join(compared(row, rows[other]) for name, row in rows.items()
+                     if name.endswith(", 1 shard") and (other := name.replace(", 1 shard", ", 2 shards")) in rows)
+
+
+def words_below(case):
+    """What the table does not say, sentence by sentence."""
+    return [words for words in (shards_line(case), warning(case.get("quiet", {}))) if words]
 
 
 def text_table(name, case):
@@ -88,7 +99,7 @@ def text_table(name, case):
     def line(row):
         return "  ".join(cell.ljust(width) if at in (0, 8) else cell.rjust(width)
                          for at, (cell, width) in enumerate(zip(row, widths))).rstrip()
-    return "\n".join([f"{name}: {case['title']}", goal_line(case["goal"]), *map(line, rows), shards_line(case)]).rstrip()
+    return "\n".join([f"{name}: {case['title']}", goal_line(case["goal"]), *map(line, rows), *words_below(case)])
 
 
 MICRO_HEADS = ["what", "value", "unit", "verdict"]
@@ -164,8 +175,7 @@ def markdown(results, figures=(), growth_words=""):
     for name, case in results["cases"].items():
         lines += [f"### {name}: {case['title']}", "", goal_line(case["goal"]), "",
                   *markdown_table(HEADS, [cells(row, case["goal"]) for row in case["rows"]])]
-        if shards_line(case):
-            lines += [shards_line(case) + ".", ""]
+        lines += [line for words in words_below(case) for line in (words.rstrip(".") + ".", "")]
         if name == "inventory-24" and extrapolated(results):
             lines += [extrapolated(results), ""]
         lines += [f"- {row['name']}: `{' '.join(row['argv'])}`{' (' + row['note'] + ')' if row['note'] else ''}"

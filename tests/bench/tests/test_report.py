@@ -131,6 +131,13 @@ class Meter:
         return Run(wall, wall / 2, 10.0 + len(self.asked), 0, "", "", directory)
 
 
+class AtRest:
+    """Stands for a machine without other work."""
+
+    def end(self):
+        return {"busy": 0.0, "stolen": 0.0}
+
+
 def contestants(**more):
     def one(name, seconds, shards=0, **others):
         return Contestant(name, lambda out: [seconds, name], lambda run: {"a", "b"}, shards=shards, **others)
@@ -141,7 +148,7 @@ def test_everybody_in_turn_and_the_slow_ones_once(tmp_path):
     meter = Meter()
     case_of = Case("sweep", "a sweep", Goal("", peer="fast", factor=2.0), contestants(expected=frozenset("abc")),
                    frozenset("ab"))
-    measured = race(case_of, meter, Net(tmp_path), 3)
+    measured = race(case_of, meter, Net(tmp_path), 3, watch=AtRest)
     # The first run of sonde took 40 s here, which stands for all.
     assert meter.asked == ["fast", "slow", "sonde", "fast", "fast", "fast"]
     rows = {entry["name"]: entry for entry in measured["rows"]}
@@ -154,7 +161,7 @@ def test_everybody_in_turn_and_the_slow_ones_once(tmp_path):
 def test_one_round_alone_counts(tmp_path):
     meter = Meter()
     case_of = Case("sweep", "a sweep", Goal(""), contestants(), frozenset("a"))
-    measured = race(case_of, meter, Net(tmp_path), 0)
+    measured = race(case_of, meter, Net(tmp_path), 0, watch=AtRest)
     assert [entry["runs"] for entry in measured["rows"]] == [1, 1, 1]
     assert measured["rows"][0]["foreign"] == 1
 
@@ -165,11 +172,18 @@ def test_shards_are_compared():
     assert report.shards_line(case()) == ""
 
 
+def test_two_shards_that_are_slower_are_told():
+    def line(**values):
+        return report.shards_line({"rows": [row(), row(name="sonde, 2 shards", shards=2, **values)]})
+    assert line(wall=0.44, wall_min=0.36) == "sonde: two shards take 1.10 of the time of one, within the spread"
+    assert line(wall=0.44, wall_min=0.42) == "sonde: two shards take 1.10 of the time of one, which is slower"
+
+
 def test_a_peer_that_does_not_end_is_left_out(tmp_path):
     stuck = Contestant("fast", lambda out: [500, "fast"], lambda run: set())
     sonde = Contestant("sonde", lambda out: [1, "sonde"], lambda run: {"a"}, shards=1)
     measured = race(Case("sweep", "a sweep", Goal("", peer="fast", factor=2.0), [stuck, sonde], frozenset("a")), Meter(),
-                    Net(tmp_path), 2)
+                    Net(tmp_path), 2, watch=AtRest)
     assert [entry["name"] for entry in measured["rows"]] == ["sonde"]
     assert measured["goal"]["seconds"] is None and report.verdict(measured["rows"][0], measured["goal"]) == "fast was not measured"
 
@@ -179,4 +193,4 @@ def test_a_program_that_is_not_installed_is_no_result(tmp_path):
         def run(self, argv, namespace, directory, timeout):
             return Run(0.001, 0.0, 1.0, 127, "", "no such file", directory)
     with pytest.raises(LabError, match="not installed"):
-        race(Case("sweep", "a sweep", Goal(""), contestants()), Missing(), Net(tmp_path), 1)
+        race(Case("sweep", "a sweep", Goal(""), contestants()), Missing(), Net(tmp_path), 1, watch=AtRest)
