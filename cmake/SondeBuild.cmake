@@ -11,7 +11,7 @@ if(SONDE_WERROR)
 endif()
 if(SONDE_SANITIZE)
   string(REPLACE "," ";" sanitizers "${SONDE_SANITIZE}")
-  target_compile_options(sonde_flags INTERFACE -fsanitize=${SONDE_SANITIZE} -fno-omit-frame-pointer -g)
+  target_compile_options(sonde_flags INTERFACE -fsanitize=${SONDE_SANITIZE} -fno-omit-frame-pointer)
   target_link_options(sonde_flags INTERFACE -fsanitize=${SONDE_SANITIZE})
   # The vptr check looks at memory through a pipe, and tests without a descriptor left would fail for it.
   if("undefined" IN_LIST sanitizers)
