@@ -124,9 +124,11 @@ void remove_old(const std::string& directory, const std::string& added, int64_t 
                 int64_t keep_age) {
   const auto entries = list_history(directory);
   if (!entries) return;
+  // Runs that ended early cost no deltas: what the next run is compared with stays, however old.
+  const auto baseline = baseline_of(*entries);
   for (std::size_t i = 0; i < entries->size(); ++i) {
     const HistoryEntry& entry = (*entries)[i];
-    if (entry.when == added) continue;
+    if (entry.when == added || (baseline && entry.when == baseline->when)) continue;
     const bool too_many = keep_count != 0 && entries->size() - i > keep_count;
     // A name without a time stands for a run of any moment of that day.
     const int64_t latest = *time_of(entry.when) + (entry.when.size() == 10 ? 86400 : 0);

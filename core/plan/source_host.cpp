@@ -22,6 +22,8 @@ constexpr uint32_t batch = 64;
 constexpr std::size_t most_warnings = 32;
 constexpr std::size_t most_facts_a_target = 70'000;  // every port, and some more
 constexpr std::size_t most_facts = std::size_t{1} << 28;
+constexpr uint64_t most_outside =
+    1u << 24;  // addresses that outside: skip leaves out, before a source counts as endless
 constexpr uint32_t uses_network = SONDE_NEED_CONNECT | SONDE_NEED_RAW | SONDE_NEED_EXEC | SONDE_NEED_SOCKETS;
 
 std::string_view view(sonde_str s) {
@@ -148,7 +150,7 @@ class SourceDrain {
 
   void pull_all(SourceHost& host, sonde_inst* instance) {
     const uint64_t limit = c_.spec.limits.max_targets;
-    for (uint64_t pulled = 0;;) {
+    for (uint64_t pulled = 0, outside = 0;;) {
       std::vector<sonde_target> targets(batch);
       for (sonde_target& t : targets) t.size = sizeof t;
       std::vector<sonde_task> tasks = host.next_tasks(batch);
@@ -158,7 +160,11 @@ class SourceDrain {
       if (static_cast<uint32_t>(n) > batch)
         return fail(fmt::format("said that it wrote {} targets where {} have room", n, batch));
       pulled += static_cast<uint64_t>(n);
-      if (limit != 0 && pulled > limit) {
+      if (entry_.skip_outside)
+        outside += static_cast<uint64_t>(
+            std::count_if(targets.begin(), targets.begin() + n, [&](const auto& t) { return may_be_outside(t); }));
+      // What is going to be left out does not count, but a source without end is cut all the same.
+      if (limit != 0 && (pulled - outside > limit || outside > std::max(limit, most_outside))) {
         c_.out.error("too-many-targets", entry_.where,
                      fmt::format("the source '{}' has more than {} targets", plugin_.id, limit),
                      "scan fewer, or raise limits.max_targets");
@@ -170,11 +176,22 @@ class SourceDrain {
     }
   }
 
-  bool add(const sonde_target& t, std::vector<Fact>& facts) {
+  static IpAddress address_of(const sonde_target& t) {
     std::array<uint8_t, 16> bytes{};
     std::memcpy(bytes.data(), t.ip, bytes.size());
-    IpAddress address(bytes);
-    if (address.is_link_local()) address = IpAddress(bytes, t.scope_id);
+    const IpAddress address(bytes);
+    return address.is_link_local() ? IpAddress(bytes, t.scope_id) : address;
+  }
+
+  /// An address that may not be scanned, or a network: its parts are judged, and counted, when all is known.
+  bool may_be_outside(const sonde_target& t) const {
+    if (t.prefix != 0 && t.prefix != 128) return true;
+    const Verdict verdict = c_.plan.scope.judge(address_of(t));
+    return verdict == Verdict::forbidden || verdict == Verdict::needs_allow_public;
+  }
+
+  bool add(const sonde_target& t, std::vector<Fact>& facts) {
+    const IpAddress address = address_of(t);
     if (t.prefix > 128 || (t.prefix != 0 && t.prefix < 96 && address.is_v4())) {
       fail(fmt::format("gave the target {} a prefix of {} bits (1 to 128; an IPv4 network has 96 more than its own)",
                        address.to_string(), t.prefix));

@@ -108,8 +108,11 @@ const TargetEntry* only_source(const Compilation& c) {
   return all && !targets.empty() ? &targets.front() : nullptr;
 }
 
-bool within_limit(Compilation& c, const AddressSet& set) {
-  uint64_t limit = c.spec.limits.max_targets == 0 ? most_targets : std::min(c.spec.limits.max_targets, most_targets);
+uint64_t max_targets(const Compilation& c) {
+  return c.spec.limits.max_targets == 0 ? most_targets : std::min(c.spec.limits.max_targets, most_targets);
+}
+
+bool within_limit(Compilation& c, const AddressSet& set, uint64_t limit) {
   uint64_t count = set.size();
   if (count <= limit) return true;
   std::string found = count == UINT64_MAX ? "2^64 or more" : fmt::format("{}", count);
@@ -151,10 +154,13 @@ void compile_targets(Compilation& c) {
   const bool any = !set.empty();
   set.subtract(c.plan.scope.exclusions());
   const bool excluded = any && set.empty();
-  if (!within_limit(c, set)) return;
-  AddressSet broadcasts = judge_scope(c, std::move(pieces));
-  set.subtract(broadcasts);
+  // A source that leaves out what may not be scanned is counted without it; but no judge looks at more than 2^32.
+  const bool skips =
+      std::any_of(pieces.begin(), pieces.end(), [](const TargetPiece& p) { return !p.skips_outside.empty(); });
+  if (!within_limit(c, set, skips ? most_targets : max_targets(c))) return;
+  set.subtract(judge_scope(c, std::move(pieces)));
   set.normalise();
+  if (skips && !within_limit(c, set, max_targets(c))) return;
   if (!c.request.only.empty() && any) keep_only(c, set);
   if (set.empty() && c.unresolved == 0 && !c.out.has_errors()) {
     if (excluded)

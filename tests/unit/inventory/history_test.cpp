@@ -111,6 +111,16 @@ TEST_F(History, KeepsTheRunThatWasJustAdded) {
   EXPECT_EQ(list(), "2026-11-22 2026-11-27 ");
 }
 
+TEST_F(History, KeepsWhatTheNextRunIsComparedWith) {
+  add(0), add(day);
+  for (int n = 2; n <= 4; ++n) add(n * day, 2, 0, false);
+  EXPECT_EQ(list(), "2026-11-23 2026-11-25 2026-11-26 ");
+  add(40 * day, 0, 2 * day * 1'000'000'000, false);
+  EXPECT_EQ(list(), "2026-11-23 2027-01-01 ");
+  add(41 * day, 1);
+  EXPECT_EQ(list(), "2027-01-02 ");
+}
+
 TEST_F(History, LeavesOtherFilesAlone) {
   for (const char* name :
        {"notes.json", "2026-11-22.csv", "2026-02-31.json", "2026-11-22T250000Z.json", "2026-11-2x.json"})

@@ -98,6 +98,24 @@ TEST(PlanSources, OneWithoutEndIsCut) {
   EXPECT_EQ(c.text_of("too-many-targets"), "the source 'fixture-source' has more than 500 targets");
 }
 
+TEST(PlanSources, WhatIsSkippedIsNotCounted) {
+  const std::string limit = "limits: {max_targets: 2}\n";
+  const auto with = [&](const std::string& addresses, const std::string& outside) {
+    return compile_text(
+        with_targets("[{use: fixture-source, options: {addresses: [" + addresses + "]}" + outside + "}]", limit));
+  };
+  const std::string many = "8.8.8.8, 8.8.4.4, 10.1.0.9, 9.9.9.9, 10.1.0.4, \"8.0.0.0/104\"";
+  auto skipped = with(many, ", outside: skip");
+  ASSERT_NE(skipped.plan, nullptr) << skipped.said();
+  EXPECT_EQ(skipped.plan->targets.addresses().to_strings(), (std::vector<std::string>{"10.1.0.4", "10.1.0.9"}));
+  EXPECT_NE(skipped.find("outside-skipped"), nullptr);
+  EXPECT_NE(with(many, "").find("too-many-targets"), nullptr);
+  EXPECT_EQ(with(many + ", 10.1.0.5, \"10.1.0.16/126\"", ", outside: skip").text_of("too-many-targets"),
+            "the source 'fixture-source' has more than 2 targets");
+  EXPECT_EQ(with("8.8.8.8, \"10.1.0.16/125\"", ", outside: skip").text_of("too-many-targets"),
+            "6 targets, at most 2 are accepted");
+}
+
 TEST(PlanSources, WrongOptionsAndUnknownSources) {
   EXPECT_NE(from_source("adresses: [10.1.0.1]").find("unknown-option"), nullptr);
   auto c = compile_text(with_targets("[{use: nmap-xlm}]"));
