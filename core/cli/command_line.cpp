@@ -55,6 +55,7 @@ std::variant<Command, int> parse_command_line(int argc, const char* const* argv)
     return static_cast<int>(Exit::usage);
   }
   if (const auto wrong = wrong_command(app, words)) return usage_error(*wrong);
+  if (const auto wrong = swallowed_option(app, words)) return usage_error(*wrong);
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));  // CLI11 takes them from the back
   } catch (const CLI::Success& asked) {                                 // --help, --version

@@ -36,6 +36,11 @@ std::vector<Usage> all_usages(const CLI::App& app) {
   return all;
 }
 
+Diagnostic needs_value(const std::string& name, const CLI::Option& option) {
+  const std::string what = option.get_option_text().empty() ? "a value" : option.get_option_text();
+  return {"bad-argument", name + " needs a value: " + what, option.get_description()};
+}
+
 const CLI::App* command_of(const CLI::App& group, const std::string& word) {
   const auto found = group.get_subcommands([&](const CLI::App* command) { return command->get_name() == word; });
   return found.empty() ? nullptr : found.front();
@@ -68,6 +73,26 @@ std::optional<Diagnostic> wrong_command(const CLI::App& app, const std::vector<s
   return wrong_command(*found, {words.begin() + 1, words.end()});
 }
 
+std::optional<Diagnostic> swallowed_option(const CLI::App& app, const std::vector<std::string>& words) {
+  const CLI::App* command = &app;
+  std::size_t at = 0;
+  while (at < words.size() && is_group(command)) {
+    command = command_of(*command, words[at++]);
+    if (command == nullptr) return std::nullopt;
+  }
+  const auto option_of = [&](const std::string& word) {
+    const bool named = word.size() > 1 && word.front() == '-' && word != "--";
+    return named ? command->get_option_no_throw(word.substr(0, word.find('='))) : nullptr;
+  };
+  for (; at + 1 < words.size() && words[at] != "--"; ++at) {
+    const CLI::Option* option = option_of(words[at]);
+    if (option == nullptr || option->get_expected_min() == 0 || words[at].find('=') != std::string::npos) continue;
+    if (option_of(words[at + 1]) != nullptr) return needs_value(words[at], *option);
+    ++at;  // its value
+  }
+  return std::nullopt;
+}
+
 Diagnostic explain(const CLI::ParseError& wrong, const CLI::App& app, const std::vector<std::string>& words) {
   const CLI::App* at = &app;
   while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
@@ -88,9 +113,9 @@ Diagnostic explain(const CLI::ParseError& wrong, const CLI::App& app, const std:
   const std::string name = said.substr(0, said.find_first_of(": "));
   const CLI::Option* option = command.get_option_no_throw(name);
   if (option != nullptr && dynamic_cast<const CLI::ArgumentMismatch*>(&wrong) != nullptr) {
-    const std::string what = option->get_option_text().empty() ? "a value" : option->get_option_text();
+    const std::string what = option->get_option_text().empty() ? "value" : option->get_option_text();
     if (option->count() > 1) return {"bad-argument", name + " is given more than once", "it takes one " + what};
-    return {"bad-argument", name + " needs a value: " + what, option->get_description()};
+    return needs_value(name, *option);
   }
   if (dynamic_cast<const CLI::ExcludesError*>(&wrong) != nullptr)
     return {"bad-argument", name + " and " + said.substr(said.rfind(' ') + 1) + " exclude each other",

@@ -17,6 +17,8 @@ namespace sonde::core::cli {
 std::optional<Diagnostic> wrong_command(const CLI::App&, const std::vector<std::string>& words);
 /// The group of commands (sonde itself, or `sonde plugin`) behind which the words end without a command; else null.
 const CLI::App* group_without_command(const CLI::App&, const std::vector<std::string>& words);
+/// An option whose value was forgotten, so that it would take the option behind it for one. `--name=--other` does.
+std::optional<Diagnostic> swallowed_option(const CLI::App&, const std::vector<std::string>& words);
 /// What CLI11 found.
 Diagnostic explain(const CLI::ParseError&, const CLI::App&, const std::vector<std::string>& words);
 

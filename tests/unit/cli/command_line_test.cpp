@@ -199,6 +199,19 @@ TEST(CommandLine, UsageErrorsInFull) {
   EXPECT_EQ(usage_error({"help", "rnu"}), error("there is no command 'rnu'", "did you mean 'run'?"));
 }
 
+/// A value that is the name of another option was forgotten; anything else is a value, also behind dashes.
+TEST(CommandLine, AnOptionIsNoValueOfAnother) {
+  const auto needs = [](const std::string& what) { return "error[bad-argument]: " + what + "\n"; };
+  EXPECT_EQ(
+      usage_error({"run", "f", "--resume", "--set", "limits.shards=1"}).find(needs("--resume needs a value: RUN")), 0u);
+  EXPECT_EQ(usage_error({"run", "f", "--output", "--quiet"}).find(needs("--output needs a value: DIR")), 0u);
+  EXPECT_EQ(usage_error({"plugin", "new", "probe", "x", "--lang", "-o", "d"}).find("error[bad-argument]: --lang needs"),
+            0u);
+  EXPECT_EQ(usage_error({"run", "f", "--target", "--set=a=b"}).find(needs("--target needs a value: TARGET")), 0u);
+  const auto given = parsed<RunArguments>({"run", "f", "--output", "--quite", "--target", "-"});
+  EXPECT_EQ(given.pipeline.overrides.output_dir, "--quite");
+}
+
 TEST(CommandLine, HelpIsAWordToo) {
   EXPECT_EQ(help_of({"help"}), help_of({"--help"}));
   EXPECT_EQ(help_of({"help", "run"}), help_of({"run", "--help"}));
