@@ -4,14 +4,16 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/file.hpp"
+#include "base/text.hpp"
 #include "inventory/history.hpp"
 
 namespace sonde::core::cli {
 namespace {
 
-/// The file that the document of the last run in the directory names; empty when there is none.
+/// What the document of the last run in the directory says that it wrote as JSON; empty when there is none.
 std::string written_in(const std::string& directory) {
   const auto text = read_file(directory + "/run.json");
   if (!text) return {};
@@ -22,7 +24,13 @@ std::string written_in(const std::string& directory) {
   const auto json = std::find_if(run->outputs.begin(), run->outputs.end(), [](const std::string& output) {
     return output.ends_with(".json") || output.ends_with(".jsonl");
   });
-  return json == run->outputs.end() ? std::string() : directory + "/" + *json;
+  return json == run->outputs.end() ? std::string() : *json;
+}
+
+/// A document that came from elsewhere does not choose which files are opened here.
+bool stays_below(const std::string& path) {
+  const std::filesystem::path plain = std::filesystem::path(path).lexically_normal();
+  return !plain.is_absolute() && !plain.empty() && *plain.begin() != "..";
 }
 
 }  // namespace
@@ -41,7 +49,12 @@ Result<std::string> newest_inventory(const std::string& directory) {
   const auto entries = list_history(history_in(directory));
   if (!entries) return tl::unexpected(entries.error());
   if (!entries->empty()) return entries->back().path;
-  if (std::string written = written_in(directory); !written.empty()) return written;
+  if (const std::string written = written_in(directory); !written.empty()) {
+    if (stays_below(written)) return directory + "/" + written;
+    return failure("file-unreadable",
+                   directory + "/run.json says that the inventory is " + printable(written) + ", outside the directory",
+                   "name that file itself, if it is the one you mean");
+  }
   return failure("file-unreadable", directory + " holds no inventory",
                  "name an inventory, such as inventory.json, or a directory with a history");
 }

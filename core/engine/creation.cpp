@@ -4,20 +4,25 @@
 
 namespace sonde::core {
 
+Diagnostic option_mistakes(const std::string& why, const std::string& subject, const std::string& hint,
+                           const Value& options, const SourceSpan& otherwise) {
+  Diagnostic all;
+  for (const OptionReason& one : place_reasons(why, options, otherwise)) {
+    Diagnostic mistake{"stage-config", subject + one.text, hint, one.where};
+    if (all.id.empty())
+      all = std::move(mistake);
+    else
+      all.also.push_back(std::move(mistake));
+  }
+  return all;
+}
+
 tl::unexpected<Diagnostic> creation_failure(sonde_err e, const std::string& why, const StagePlan& stage) {
   const std::string said = why.empty() ? "the plugin gave no reason" : why;
   const std::string subject = "stage '" + stage.name + "': ";
-  if (e == SONDE_E_CONFIG) {
-    Diagnostic all;
-    for (const OptionReason& one : place_reasons(said, stage.options, stage.where)) {
-      Diagnostic mistake{"stage-config", subject + one.text, "sonde describe " + stage.plugin->id, one.where};
-      if (all.id.empty())
-        all = std::move(mistake);
-      else
-        all.also.push_back(std::move(mistake));
-    }
-    return tl::unexpected(std::move(all));
-  }
+  if (e == SONDE_E_CONFIG)
+    return tl::unexpected(
+        option_mistakes(said, subject, "sonde describe " + stage.plugin->id, stage.options, stage.where));
   const OptionReason reason = place_reason(said, stage.options, stage.where);
   const std::string text = subject + reason.text;
   switch (e) {

@@ -6,6 +6,7 @@
 
 #include "engine/convert.hpp"
 #include "engine/crash.hpp"
+#include "engine/creation.hpp"
 #include "plugins/option_reason.hpp"
 
 namespace sonde::core {
@@ -45,16 +46,12 @@ Result<void> ExportInstance::check(sonde_err e, const char* step) {
   if (e >= 0) return {};
   std::string why = take_failure(0);
   if (why.empty()) why = std::string(step) + " failed (" + std::to_string(e) + ")";
-  Diagnostic all;
-  for (const OptionReason& one : place_reasons(why, output_.options, output_.where)) {
-    Diagnostic mistake{e == SONDE_E_CONFIG ? "stage-config" : "output-unwritable",
-                       "output '" + output_.name + "': " + one.text, "", one.where};
-    if (all.id.empty())
-      all = std::move(mistake);
-    else
-      all.also.push_back(std::move(mistake));
-  }
-  return tl::unexpected(std::move(all));
+  const std::string subject = "output '" + output_.name + "': ";
+  if (e == SONDE_E_CONFIG)
+    return tl::unexpected(
+        option_mistakes(why, subject, "sonde describe " + output_.plugin->id, output_.options, output_.where));
+  const OptionReason reason = place_reason(why, output_.options, output_.where);
+  return failure("output-unwritable", subject + reason.text, {}, reason.where);
 }
 
 Result<void> ExportInstance::create() {

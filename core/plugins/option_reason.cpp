@@ -64,6 +64,9 @@ std::vector<OptionReason> place_reasons(std::string_view why, const Value& optio
     out.push_back(place_reason(why.substr(0, next), options, otherwise));
     why.remove_prefix(next == why.npos ? why.size() : next + 1);
   } while (!why.empty() && out.size() < most_reasons);
+  std::size_t more = why.empty() ? 0 : 1;
+  for (auto at = why.find("\noptions/"); at != why.npos; at = why.find("\noptions/", at + 1)) ++more;
+  if (more != 0) out.push_back({fmt::format("and {} more of this kind", more), otherwise});
   return out;
 }
 

@@ -77,6 +77,20 @@ def test_an_output_directory_without_history_stands_for_what_its_run_wrote(sonde
     assert (result.code, result.out) == (0, "no changes\n"), str(result)
 
 
+def test_a_run_document_does_not_choose_files_elsewhere(sonde):
+    sonde.pipeline("{use: sleepy, options: {delay: 1ms}}", outputs="{use: json, options: {path: found.json}}")
+    assert sonde.run().code == 0
+    document = sonde.out / "run.json"
+    for elsewhere in ("../secret.json", "/etc/secret.json", "a/../../secret.json"):
+        told = json.loads(document.read_text())
+        told["outputs"] = [elsewhere]
+        document.write_text(json.dumps(told))
+        result = sonde.plain("diff", "out", "out/found.json")
+        assert result.code == 2 and result.err == (
+            f"error[file-unreadable]: out/run.json says that the inventory is {elsewhere}, outside the directory\n"
+            "      name that file itself, if it is the one you mean\n"), str(result)
+
+
 def history_name(sonde):
     name, = [path.name for path in (sonde.out / "history").iterdir() if not path.name.endswith(".run.json")]
     return name

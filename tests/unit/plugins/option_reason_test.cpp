@@ -55,7 +55,10 @@ TEST(OptionReason, SeveralAreToldEachAtItsPlace) {
   EXPECT_EQ(place_reasons("", options(), stage).size(), 1u);
   std::string endless;
   for (int i = 0; i < 1000; ++i) endless += "options/oids: x\n";
-  EXPECT_EQ(place_reasons(endless, options(), stage).size(), 100u);
+  const auto cut = place_reasons(endless, options(), stage);
+  ASSERT_EQ(cut.size(), 101u);
+  EXPECT_EQ(cut.back().text, "and 900 more of this kind");
+  EXPECT_EQ(cut.back().where.line, 4u);
 }
 
 }  // namespace
