@@ -64,6 +64,8 @@ constexpr Message table[] = {
     {"journal-unreadable", Exit::config, "The journal cannot be read or has no valid header.",
      "Name another journal, or start a new run."},
     {"json-syntax", Exit::config, "A text is not valid JSON.", "Correct it at the place that the message names."},
+    {"merge-apart", Exit::ok, "Runs that are merged began far apart: one of them may be of another night.",
+     "Nothing need be done if they were meant; else fetch the missing part, or run it again, and merge again."},
     {"merge-mismatch", Exit::config, "Runs that are to be merged are not parts of one plan.",
      "Run every part with the same pipeline file, targets, options and versions."},
     {"merge-overlap", Exit::ok, "Some targets were settled by more than one of the runs that are merged.",

@@ -6,10 +6,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <ctime>
 #include <thread>
 
 #include "base/file.hpp"
+#include "base/utc.hpp"
 #include "engine/coordinator.hpp"
 #include "engine/crash.hpp"
 #include "engine/exporters.hpp"
@@ -28,12 +28,7 @@ namespace {
 constexpr int64_t own_descriptors = 64;  // plugins' sockets, journal, outputs, logs
 
 std::string rfc3339_now() {
-  const std::time_t t = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  std::tm utc{};
-  gmtime_r(&t, &utc);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return text;
+  return rfc3339(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
 }
 
 /// A mistake of the pipeline file, and not something that this machine lacks.

@@ -10,10 +10,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <utility>
 
 #include "base/file.hpp"
+#include "base/utc.hpp"
 
 namespace sonde::core {
 namespace {
@@ -32,29 +32,12 @@ std::optional<int64_t> time_of(std::string_view when) {
     const bool digit = when[i] >= '0' && when[i] <= '9';
     if (shape[i] == 'd' ? !digit : when[i] != shape[i]) return std::nullopt;
   }
-  const auto number = [&](std::size_t from, std::size_t n) {
-    int value = 0;
-    for (char c : when.substr(from, n)) value = value * 10 + (c - '0');
-    return value;
-  };
-  std::tm parts{};
-  parts.tm_year = number(0, 4) - 1900;
-  parts.tm_mon = number(5, 2) - 1;
-  parts.tm_mday = number(8, 2);
-  if (when.size() > 10) parts.tm_hour = number(11, 2), parts.tm_min = number(13, 2), parts.tm_sec = number(15, 2);
-  const std::tm written = parts;
-  const std::time_t seconds = ::timegm(&parts);  // carries over: the 31st of February comes back as another day
-  if (parts.tm_mon != written.tm_mon || parts.tm_mday != written.tm_mday || parts.tm_hour != written.tm_hour ||
-      parts.tm_min != written.tm_min || parts.tm_sec != written.tm_sec)
-    return std::nullopt;
-  return seconds;
-}
-
-std::string format_utc(std::time_t when, const char* format) {
-  std::tm parts{};
-  gmtime_r(&when, &parts);
-  char text[40];
-  return std::string(text, std::strftime(text, sizeof text, format, &parts));
+  // As RFC 3339, which knows what days there are.
+  std::string text(when.substr(0, 10));
+  text += when.size() == 10 ? "T00:00:00Z"
+                            : "T" + std::string(when.substr(11, 2)) + ":" + std::string(when.substr(13, 2)) + ":" +
+                                  std::string(when.substr(15, 2)) + "Z";
+  return parse_rfc3339(text);
 }
 
 /// Puts content into a file; false with errno.
@@ -173,7 +156,7 @@ std::optional<HistoryEntry> baseline_of(const std::vector<HistoryEntry>& entries
 Result<HistoryEntry> add_to_history(const std::string& directory, const EachRecord& records, const RunDocument& run,
                                     std::chrono::system_clock::time_point now, uint64_t keep_count, int64_t keep_age) {
   if (auto made = make_directories(directory); !made) return tl::unexpected(made.error());
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
+  const int64_t seconds = std::chrono::system_clock::to_time_t(now);
   const std::string moment = format_utc(seconds, "%Y-%m-%dT%H%M%SZ");
   std::vector<std::string> names = {format_utc(seconds, "%Y-%m-%d"), moment};
   for (char n = '2'; n <= '9'; ++n) names.push_back(moment + "-" + n);

@@ -8,7 +8,9 @@
 #include <set>
 #include <tuple>
 
+#include "base/messages.hpp"
 #include "base/text.hpp"
+#include "base/utc.hpp"
 #include "inventory/merge_check.hpp"
 #include "inventory/merge_hosts.hpp"
 #include "targets/target_set.hpp"
@@ -16,7 +18,8 @@
 namespace sonde::core {
 namespace {
 
-constexpr std::size_t most_reasons = 32;  // as many as a run keeps of a stage
+constexpr std::size_t most_reasons = 32;          // as many as a run keeps of a stage
+constexpr int64_t far_apart_seconds = 12 * 3600;  // parts of one night begin closer together
 
 /// `part` of `counts`, by largest remainders; all of them when they are of one outcome.
 OutcomeCounts share_of(const OutcomeCounts& counts, uint64_t part) {
@@ -106,6 +109,7 @@ class Summing {
       add_run(run);
     }
     document_.merged_from.assign(seen.begin(), seen.end());
+    tell_other_nights();
     if (twice != 0)
       out_.notes.push_back({"merge-overlap",
                             counted_text(twice) + (twice == 1 ? " was" : " were") +
@@ -138,6 +142,26 @@ class Summing {
 
  private:
   static std::string counted_text(uint64_t n) { return sonde::core::counted(n, "target"); }
+
+  /// A part that was not fetched, or did not run, is easily that of the night before: of the same plan, and complete.
+  void tell_other_nights() {
+    const RunRemains *first = nullptr, *last = nullptr;
+    int64_t earliest = 0, latest = 0;
+    for (const RunRemains& run : runs_) {
+      const auto began = parse_rfc3339(run.content.header.started);
+      if (!began) continue;
+      if (first == nullptr || *began < earliest) first = &run, earliest = *began;
+      if (last == nullptr || *began > latest) last = &run, latest = *began;
+    }
+    if (first == nullptr || latest - earliest < far_apart_seconds) return;
+    out_.notes.push_back({"merge-apart",
+                          "the runs began " + std::to_string((latest - earliest) / 3600) +
+                              " hours apart: " + name_of(*first) + " at " + rfc3339(earliest) + ", " + name_of(*last) +
+                              " at " + rfc3339(latest),
+                          std::string(message("merge-apart").remedy),
+                          {},
+                          Severity::warning});
+  }
 
   /// How the positions ended that nobody else has told of.
   void add_silence(const JournalContent& content, SettledSet& counted) {

@@ -1,8 +1,7 @@
 // The exported form of a record: one JSON object in the order of the field table, own fields in a group of the plugin.
 #include <sonde/plugin.h>
 
-#include <ctime>
-
+#include "base/utc.hpp"
 #include "inventory/record.hpp"
 
 namespace sonde::core {
@@ -23,11 +22,7 @@ std::string hex(std::string_view bytes) {
 std::string time_text(int64_t ns) {
   int64_t seconds = ns / 1'000'000'000, fraction = ns % 1'000'000'000;
   if (fraction < 0) seconds -= 1, fraction += 1'000'000'000;
-  const std::time_t when = seconds;
-  std::tm parts{};
-  if (gmtime_r(&when, &parts) == nullptr) return std::to_string(ns);
-  char text[40];
-  std::string out(text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts));
+  std::string out = format_utc(seconds, "%Y-%m-%dT%H:%M:%S");
   if (fraction != 0) {
     std::string digits = std::to_string(1'000'000'000 + fraction).substr(1);
     digits.erase(digits.find_last_not_of('0') + 1);

@@ -208,6 +208,28 @@ TEST_F(Merge, LossesAddUpAndTheSlowestPartIsTold) {
   EXPECT_EQ(stage.in_doubt, 3u);
 }
 
+TEST_F(Merge, PartsOfDifferentNightsAreTold) {
+  const std::vector<std::string> places = {part(0, 2), part(1, 2)};
+  const auto notes = [&](const std::string& first, const std::string& second) {
+    std::vector<RunRemains> runs;
+    for (const std::string& place : places) runs.push_back(std::move(*read_run(place)));
+    runs[0].content.header.started = first;
+    runs[1].content.header.started = second;
+    runs[0].content.header.run_id = "a", runs[1].content.header.run_id = "b";
+    runs[0].journal = "part-1", runs[1].journal = "part-2";
+    std::string told;
+    const MergedRuns all = std::move(*merge_runs(std::move(runs)));
+    for (const Diagnostic& note : all.notes) told += note.id + ": " + note.text;
+    return told;
+  };
+  EXPECT_EQ(notes("2026-11-22T03:15:00Z", "2026-11-22T15:14:59Z"), "");
+  const std::string apart =
+      "merge-apart: the runs began 24 hours apart: part-1 (run a) at 2026-11-22T03:15:00Z, part-2 (run b) at "
+      "2026-11-23T03:15:10Z";
+  EXPECT_EQ(notes("2026-11-22T03:15:00Z", "2026-11-23T03:15:10Z"), apart);
+  EXPECT_EQ(notes("2026-11-22T03:15:00Z", "at night"), "");
+}
+
 TEST_F(Merge, APartNamedTwiceCountsOnce) {
   const std::string first = part(0, 2), second = part(1, 2);
   const MergedRuns once = merged({first, second}), again = merged({first, second, first + "/journal", second});
