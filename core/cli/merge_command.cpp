@@ -18,11 +18,10 @@ namespace fs = std::filesystem;
 /// Every one that cannot be read is told.
 std::vector<RunRemains> read_runs(const std::vector<std::string>& names, Diagnostics& out) {
   std::vector<RunRemains> runs;
-  // Together as much as one run keeps.
-  const std::size_t most_in_memory =
-      std::max<std::size_t>(64u << 10, Spool::in_memory / std::max<std::size_t>(1, names.size()));
+  // Together as much as one run keeps, and one temporary file for however many there are.
+  const auto facts = std::make_shared<Spool>();
   for (const std::string& name : names) {
-    auto run = read_run(name, most_in_memory);
+    auto run = read_run(name, facts);
     if (run)
       runs.push_back(std::move(*run));
     else

@@ -38,6 +38,7 @@ void Coordinator::preload(const JournalContent& before) {
     hosts_.add(h);
   });
   if (!read) problems_.push_back(read.error());
+  if (auto warning = before.hosts.memory_warning()) problems_.push_back(std::move(*warning));
   for (std::size_t i = 0; i < before.silent_outcomes.size() && i < earlier_.size(); ++i)
     add_counts(earlier_[i].by_outcome, before.silent_outcomes[i]);
   for (const auto& [where, n] : before.errors)
@@ -96,12 +97,10 @@ void Coordinator::journal_failed(const Diagnostic& why) {
 
 void Coordinator::watch_memory() {
   if (memory_told_) return;
-  auto healthy = hosts_.health();
-  if (healthy) return;
+  auto warning = hosts_.memory_warning();
+  if (!warning) return;
   memory_told_ = true;
-  healthy.error().severity = Severity::warning;
-  healthy.error().text += "; the records stay in memory";
-  problems_.push_back(std::move(healthy.error()));
+  problems_.push_back(std::move(*warning));
 }
 
 void Coordinator::check_end(const std::vector<std::unique_ptr<Shard>>& shards, int64_t started) {

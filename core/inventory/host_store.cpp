@@ -24,7 +24,7 @@ void HostStore::append(const IpAddress& ip, bool unsettled) {
   entry.ip = ip;
   entry.size = static_cast<uint32_t>(bytes_.size()) & 0x7fffffffu;
   entry.unsettled = unsettled ? 1 : 0;
-  entry.offset = spool_.append(bytes_);
+  entry.offset = spool_->append(bytes_);
   bytes_.clear();
   if (bytes_.capacity() > idle_buffer) bytes_.shrink_to_fit();
 }
@@ -56,7 +56,7 @@ void HostStore::sort() {
 
 bool HostStore::read(const Entry& entry, std::string& bytes, HostRecord& host) const {
   bytes.resize(entry.size);
-  return spool_.read(entry.offset, bytes) && decode_host(bytes, fields_.size(), host.outcomes, host.facts);
+  return spool_->read(entry.offset, bytes) && decode_host(bytes, fields_.size(), host.outcomes, host.facts);
 }
 
 Result<void> HostStore::find(const IpAddress& ip, std::vector<Fact>& facts) const {
@@ -114,10 +114,18 @@ void HostStore::each_address(const std::function<void(const IpAddress&)>& visit)
     if (i == 0 || entries_[i].ip != entries_[i - 1].ip) visit(entries_[i].ip);
 }
 
+std::optional<Diagnostic> HostStore::memory_warning() const {
+  auto healthy = health();
+  if (healthy) return std::nullopt;
+  healthy.error().severity = Severity::warning;
+  healthy.error().text += "; the records stay in memory";
+  return std::move(healthy.error());
+}
+
 Result<void> HostStore::health() const {
-  if (spool_.error() == 0) return {};
+  if (spool_->error() == 0) return {};
   return failure("temporary-file",
-                 "no temporary file can be written in " + Spool::directory() + ": " + std::strerror(spool_.error()));
+                 "no temporary file can be written in " + Spool::directory() + ": " + std::strerror(spool_->error()));
 }
 
 }  // namespace sonde::core

@@ -3,6 +3,8 @@
 #pragma once
 #include <deque>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -13,8 +15,12 @@ namespace sonde::core {
 
 class HostStore {
  public:
-  HostStore() = default;
-  explicit HostStore(std::size_t most_in_memory) : spool_(most_in_memory) {}
+  HostStore() : HostStore(Spool::in_memory) {}
+  explicit HostStore(std::size_t most_in_memory) : spool_(std::make_shared<Spool>(most_in_memory)) {}
+  /// Several stores may share a spool, and with it a file and what stays in memory.
+  explicit HostStore(std::shared_ptr<Spool> spool) : spool_(std::move(spool)) {}
+  HostStore(HostStore&&) noexcept = default;
+  HostStore& operator=(HostStore&&) noexcept = default;
 
   /// Several times for one address: facts are joined in the order in which they came, of outcomes the last that is
   /// not `none` counts.
@@ -30,6 +36,7 @@ class HostStore {
   bool empty() const { return entries_.empty(); }
   std::size_t size() const { return hosts_; }                   ///< addresses
   bool in_pieces() const { return entries_.size() != hosts_; }  ///< whether any host was added several times
+  const std::shared_ptr<Spool>& spool() const { return spool_; }
   /// Hosts of which add_unsettled() alone has told, by address.
   std::vector<IpAddress> unsettled() const;
   void each_address(const std::function<void(const IpAddress&)>& visit) const;
@@ -42,6 +49,8 @@ class HostStore {
   Result<void> each(const std::function<void(HostRecord&)>& visit) const;
   /// Nothing, or why more of it is in memory than was meant.
   Result<void> health() const;
+  /// The same as a warning, of records that stay in memory.
+  std::optional<Diagnostic> memory_warning() const;
 
   /// The hosts in the order of addresses, one at a time, for those who read several stores side by side. The store must
   /// outlive it, and not be added to.
@@ -70,7 +79,7 @@ class HostStore {
   void append(const IpAddress&, bool unsettled);
   bool read(const Entry&, std::string& bytes, HostRecord&) const;
 
-  Spool spool_;
+  std::shared_ptr<Spool> spool_;
   std::deque<Entry> entries_;  // grows without a second copy
   std::vector<bool> fields_;
   std::size_t hosts_ = 0;

@@ -112,9 +112,9 @@ struct JournalContent {
   uint64_t dropped_lines = 0;  ///< torn or unreadable
 };
 /// Hostile until checked: every line is bounded and validated, a torn last line is dropped. Of the records, those of
-/// hosts that are not settled yet, and bytes up to `most_in_memory`, are in memory while it is read. Failures:
+/// hosts that are not settled yet are in memory while it is read; the others go to `facts`. Failures:
 /// "journal-unreadable", "temporary-file".
-Result<JournalContent> read_journal(const std::string& path, std::size_t most_in_memory = Spool::in_memory);
+Result<JournalContent> read_journal(const std::string& path, std::shared_ptr<Spool> facts = std::make_shared<Spool>());
 /// The newest unfinished journal of a directory (or of its "journal" folder), or an error. A file is taken as it is.
 Result<std::string> newest_unfinished(const std::string& path);
 /// The newest journal of a directory (or of its "journal" folder), complete or not; a file is taken as it is. Refused

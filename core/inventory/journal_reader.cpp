@@ -57,7 +57,7 @@ class Positions {
 /// under way stay, and go as well when they become many.
 class Reader {
  public:
-  Reader(JournalContent& content, std::size_t most_in_memory) : content_(content), most_in_memory_(most_in_memory) {
+  Reader(JournalContent& content, std::shared_ptr<Spool> facts) : content_(content), store_(std::move(facts)) {
     const JournalHeader& header = content.header;
     for (std::size_t i = 0; i < header.fields.size(); ++i) {
       const FieldId id = well_known_.find(header.fields[i]);
@@ -130,27 +130,26 @@ class Reader {
   using Hosts = std::unordered_map<IpAddress, Host>;
 
   /// A stage that was done twice (a slice repeated after a crash) states most things twice.
-  static void put_in_order(Host& host) {
+  static void put_in_order(std::vector<Fact>& facts, bool repeated) {
     const auto by_stage = [](const Fact& a, const Fact& b) { return a.stage < b.stage; };
-    std::vector<Fact>& facts = host.record.facts;
     std::stable_sort(facts.begin(), facts.end(), by_stage);
-    if (host.repeated) remove_repeats(facts);
+    if (repeated) remove_repeats(facts);
   }
 
   void put_away_all() {
     for (auto& [ip, host] : under_way_) {
-      put_in_order(host);
+      put_in_order(host.record.facts, host.repeated);
       store_.add_unsettled(host.record);
     }
     under_way_.clear();
     bytes_under_way_ = 0;
   }
 
-  /// What was said of a host before and after its record was put away.
+  /// What was said of a host before and after its record was put away, as if it had not been.
   Result<void> join_pieces() {
-    HostStore whole(most_in_memory_);
+    HostStore whole(store_.spool());
     auto read = store_.each([&](HostRecord& host) {
-      remove_repeats(host.facts);
+      put_in_order(host.facts, true);
       whole.add(host);
     });
     if (!read) return read;
@@ -159,13 +158,26 @@ class Reader {
     return {};
   }
 
+  /// The first of equal ones stays, where it is.
   static void remove_repeats(std::vector<Fact>& facts) {
-    const auto less = [](const Fact& a, const Fact& b) {
-      return std::tie(a.stage, a.field, a.key, a.value.type, a.value.number, a.value.text) <
-             std::tie(b.stage, b.field, b.key, b.value.type, b.value.number, b.value.text);
+    const auto key = [](const Fact* f) {
+      return std::tie(f->stage, f->field, f->key, f->value.type, f->value.number, f->value.text);
     };
-    std::sort(facts.begin(), facts.end(), less);
-    facts.erase(std::unique(facts.begin(), facts.end()), facts.end());
+    std::vector<const Fact*> sorted;
+    sorted.reserve(facts.size());
+    for (const Fact& fact : facts) sorted.push_back(&fact);
+    std::sort(sorted.begin(), sorted.end(),
+              [&](const Fact* a, const Fact* b) { return std::tuple(key(a), a) < std::tuple(key(b), b); });
+    std::vector<bool> repeat(facts.size());
+    for (std::size_t i = 1; i < sorted.size(); ++i)
+      if (key(sorted[i]) == key(sorted[i - 1])) repeat[static_cast<std::size_t>(sorted[i] - facts.data())] = true;
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < facts.size(); ++i) {
+      if (repeat[i]) continue;
+      if (kept != i) facts[kept] = std::move(facts[i]);
+      ++kept;
+    }
+    facts.resize(kept);
   }
 
   Host& host(const IpAddress& ip) {
@@ -253,7 +265,7 @@ class Reader {
     }
     Host& known = host(ip);
     known.record.outcomes = std::move(outcomes);
-    put_in_order(known);
+    put_in_order(known.record.facts, known.repeated);
     store_.add(known.record);
     bytes_under_way_ -= known.bytes;
     under_way_.erase(ip);
@@ -335,8 +347,7 @@ class Reader {
   JournalContent& content_;
   FieldTable well_known_;
   std::vector<const Field*> known_;  ///< by the journal's field number; null: nothing is known of it
-  std::size_t most_in_memory_;
-  HostStore store_{most_in_memory_};
+  HostStore store_;
   Hosts under_way_;
   std::size_t line_size_ = 0, bytes_under_way_ = 0;
   Positions with_record_, silent_;  ///< of hosts with a record, and of those without
@@ -345,7 +356,7 @@ class Reader {
 }  // namespace
 }  // namespace journal
 
-Result<JournalContent> read_journal(const std::string& path, std::size_t most_in_memory) {
+Result<JournalContent> read_journal(const std::string& path, std::shared_ptr<Spool> facts) {
   auto opened = journal::open_journal(path, O_RDONLY);
   if (!opened) return tl::unexpected(opened.error());
   const Descriptor descriptor(*opened);
@@ -356,7 +367,7 @@ Result<JournalContent> read_journal(const std::string& path, std::size_t most_in
   if (!header) return tl::unexpected(header.error());
   JournalContent content;
   content.header = std::move(*header);
-  journal::Reader reader(content, most_in_memory);
+  journal::Reader reader(content, std::move(facts));
   while (lines.next(line)) reader.line(line);
   if (lines.error() != 0)
     return failure("journal-unreadable", "cannot read the journal " + path + ": " + std::strerror(lines.error()));

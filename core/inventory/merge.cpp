@@ -287,7 +287,11 @@ Result<MergedRuns> merge_runs(std::vector<RunRemains> runs) {
   if (auto ok = check_one_plan(runs); !ok) return tl::unexpected(ok.error());
   auto hosts = merge_hosts(runs);
   if (!hosts) return tl::unexpected(hosts.error());
-  for (RunRemains& run : runs) run.content.hosts = {};
+  std::optional<Diagnostic> short_of_disk;
+  for (RunRemains& run : runs) {
+    if (!short_of_disk) short_of_disk = run.content.hosts.memory_warning();
+    run.content.hosts = {};
+  }
   auto fields = field_table(runs.front());
   if (!fields) return tl::unexpected(fields.error());
 
@@ -307,11 +311,8 @@ Result<MergedRuns> merge_runs(std::vector<RunRemains> runs) {
   sum.add_hosts(hosts->outcomes);
   sum.add_runs();
   sum.close();
-  if (auto healthy = hosts->hosts.health(); !healthy) {
-    healthy.error().severity = Severity::warning;
-    healthy.error().text += "; the records stay in memory";
-    merged.notes.push_back(std::move(healthy.error()));
-  }
+  if (!short_of_disk) short_of_disk = hosts->hosts.memory_warning();
+  if (short_of_disk) merged.notes.push_back(std::move(*short_of_disk));
   merged.hosts = std::move(hosts->hosts);
   merged.document.responding = hosts->responding;
   return merged;

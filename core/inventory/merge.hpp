@@ -16,10 +16,10 @@ struct RunRemains {
   JournalContent content;
   std::optional<RunDocument> document;  ///< run.json of this very run; a run that was killed has none
 };
-/// `where`: the output directory of a run (its newest journal), or a journal. Hostile until checked; read_journal()
-/// says what `most_in_memory` means. Failures: "journal-unreadable", "journal-in-use", "run-document-invalid",
-/// "temporary-file".
-Result<RunRemains> read_run(const std::string& where, std::size_t most_in_memory = Spool::in_memory);
+/// `where`: the output directory of a run (its newest journal), or a journal. Hostile until checked. `facts`:
+/// where its records go; several runs may share it, and with it a file. Failures: "journal-unreadable",
+/// "journal-in-use", "run-document-invalid", "temporary-file".
+Result<RunRemains> read_run(const std::string& where, std::shared_ptr<Spool> facts = std::make_shared<Spool>());
 
 struct MergedRuns {
   FieldTable fields;

@@ -33,10 +33,10 @@ Result<std::optional<RunDocument>> document_in(const std::string& directory, con
 
 }  // namespace
 
-Result<RunRemains> read_run(const std::string& where, std::size_t most_in_memory) {
+Result<RunRemains> read_run(const std::string& where, std::shared_ptr<Spool> facts) {
   const Result<std::string> path = newest_journal(where);
   if (!path) return tl::unexpected(path.error());
-  Result<JournalContent> content = read_journal(*path, most_in_memory);
+  Result<JournalContent> content = read_journal(*path, std::move(facts));
   if (!content) {
     Diagnostic why = content.error();
     if (why.hint.empty()) why.hint = "name the output directory of a run, or a journal in it";

@@ -20,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
     std::fclose(file);
   }
   const auto content = read_journal(path);
-  auto first = read_journal(path), second = read_journal(path, 64);
+  auto first = read_journal(path), second = read_journal(path, std::make_shared<Spool>(64));
   ::unlink(path.c_str());
   if (!content) return 0;
   if (!first || !second) std::abort();

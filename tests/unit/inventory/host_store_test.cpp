@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <iterator>
 #include <limits>
+#include <memory>
 
 #include "facts.hpp"
 #include "inventory/host_codec.hpp"
@@ -55,6 +57,23 @@ TEST_P(Stores, JoinWhatIsSaidOfOneAddressInTheOrderInWhichItWasSaid) {
   store.sort();
   EXPECT_EQ(store.size(), 2u);
   EXPECT_EQ(listed(store)[0], (HostRecord{ip("10.0.0.1"), facts, {Outcome::error}}));
+}
+
+TEST_P(Stores, ManyShareOneFile) {
+  const auto spool = std::make_shared<Spool>(GetParam());
+  const auto files = [] {
+    const auto all = std::filesystem::directory_iterator("/proc/self/fd");
+    return std::distance(begin(all), end(all));
+  };
+  const auto before = files();
+  std::vector<HostStore> stores;
+  for (uint32_t n = 0; n < 1500; ++n) stores.emplace_back(spool);
+  for (uint32_t n = 0; n < stores.size(); ++n) stores[n].add(IpAddress::v4(n + 1), many_facts());
+  EXPECT_LE(files(), before + 1);
+  for (uint32_t n = 0; n < stores.size(); ++n) {
+    stores[n].sort();
+    EXPECT_EQ(listed(stores[n]), (std::vector<HostRecord>{{IpAddress::v4(n + 1), many_facts(), {}}}));
+  }
 }
 
 TEST_P(Stores, OfOutcomesTheLastThatSaysSomethingCounts) {

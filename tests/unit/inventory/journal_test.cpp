@@ -263,7 +263,7 @@ TEST_F(Journal, AResultThatIsRepeatedCountsOnce) {
   journal->result(ip("10.0.0.1"), core_stage, Outcome::none, std::vector{fact(core_stage, F::hostname, text("a"))}, "");
   ASSERT_TRUE(journal->sync(false));
   EXPECT_EQ(listed(read().hosts).at(0).facts,
-            (std::vector<Fact>{fact(2, F::ports, number(22)), fact(2, F::ports, number(80)),
+            (std::vector<Fact>{fact(2, F::ports, number(80)), fact(2, F::ports, number(22)),
                                fact(core_stage, F::hostname, text("a"))}));
 }
 

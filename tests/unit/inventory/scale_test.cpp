@@ -55,7 +55,9 @@ TEST(Scale, HostsThatAreUnderWayDoNotPileUp) {
   header.stages = {"first", "second"};
   header.targets = header.slice.count = hosts;
   const Temporary directory;
-  const std::vector<Fact> echo = {fact(0, F::alive, Scalar::boolean(true))}, tcp = {fact(1, F::ports, number(22))};
+  // In the order in which it was said, which is none of values or fields.
+  const std::vector<Fact> echo = {fact(0, F::rtt_ms, Scalar::of(0.5)), fact(0, F::alive, Scalar::boolean(true))};
+  const std::vector<Fact> tcp = {fact(1, F::ports, number(443)), fact(1, F::ports, number(22))};
   const std::vector<Outcome> outcomes = {Outcome::positive, Outcome::positive};
   auto journal = JournalWriter::create(directory / "run", header).value();
   const auto address = [](uint32_t i) { return IpAddress::v4(0x0a000000 + i); };
@@ -74,7 +76,7 @@ TEST(Scale, HostsThatAreUnderWayDoNotPileUp) {
   ASSERT_EQ(content.unsettled.size(), hosts / 2);
   for (uint32_t i = 0; i < hosts; ++i) {
     const bool settled = i % 2 == 0;
-    const std::vector<Fact> facts = settled ? std::vector<Fact>{echo[0], tcp[0]} : echo;
+    const std::vector<Fact> facts = settled ? std::vector<Fact>{echo[0], echo[1], tcp[0], tcp[1]} : echo;
     const Outcome second = settled ? Outcome::positive : Outcome::none;
     ASSERT_EQ(records[i], (HostRecord{address(i), facts, {Outcome::positive, second}}));
     ASSERT_TRUE(settled || content.unsettled[i / 2] == address(i));
