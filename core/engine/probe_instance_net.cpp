@@ -114,7 +114,7 @@ sonde_err ProbeInstance::hangup(uint64_t id, bool reset) {
   const uint64_t tag = shard_.loop().tag_of(id);
   if (tag == 0) return SONDE_E_INVALID;  // watch(), not dial()
   if (tag == service_tag) {
-    close_socket(shard_.loop().remove(id, *this), reset);
+    close_socket(shard_.loop().remove(id, *this, true), reset);
     shard_.shared().budgets.descriptors.give_back();
     return SONDE_OK;
   }
@@ -126,7 +126,7 @@ void Shard::close_connection(uint32_t slot, uint64_t id, bool reset, const Probe
   HostSlot& h = slots_[slot];
   std::erase(h.extras->connections, id);
   const bool datagram = (loop_.tag_of(id) & datagram_tag) != 0;
-  const int fd = loop_.remove(id, owner);
+  const int fd = loop_.remove(id, owner, true);
   if (fd < 0) return;
   if (datagram) stages_[h.stage].instance->dropped(dropped_by(fd), monotonic_ns());
   close_socket(fd, reset);
