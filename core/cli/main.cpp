@@ -1,4 +1,6 @@
 // sonde: reads the command line, executes the command, and turns whatever went wrong into an exit code.
+#include <malloc.h>
+
 #include <csignal>
 #include <exception>
 
@@ -10,6 +12,11 @@ int main(int argc, char** argv) {
   using namespace sonde::core;
   // A reader that leaves (`sonde list | head`) is met as an error of write(), not as a death without a word.
   std::signal(SIGPIPE, SIG_IGN);
+#ifdef M_MMAP_THRESHOLD
+  // What is larger goes back to the system when it is freed. Without this glibc raises the threshold with the first
+  // one, and each array that grows by doubling leaves holes as large as itself.
+  ::mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
   int code = static_cast<int>(Exit::trouble);
   try {
     auto parsed = cli::parse_command_line(argc, argv);

@@ -194,7 +194,7 @@ void Congestion::in_doubt(Span span) {
     doubt_[1] = {doubt_[0].from, std::max(doubt_[0].to, doubt_[1].to), doubt_[0].of_path && doubt_[1].of_path};
     doubt_.erase(doubt_.begin());
   }
-  any_doubt_.store(true, std::memory_order_release);
+  doubt_until_.store(std::max(doubt_until_.load(std::memory_order_relaxed), span.to), std::memory_order_release);
 }
 
 // While the run is slowed down, a moment of which a share was lost is in doubt though of all that is known only a
@@ -252,11 +252,14 @@ void Congestion::grow(int64_t now) {
 }
 
 Congestion::Silence Congestion::silence(int64_t sent_at, int64_t now) const {
-  if (!any_doubt_.load(std::memory_order_acquire)) return Silence::holds;
-  {
+  const int64_t doubt_until = doubt_until_.load(std::memory_order_acquire);
+  if (doubt_until < 0) return Silence::holds;
+  if (sent_at <= doubt_until) {
     std::lock_guard lock(mutex_);
-    for (const Span& s : doubt_)
-      if (s.from <= sent_at && sent_at <= s.to) return Silence::doubtful;
+    for (const Span& s : doubt_) {
+      if (s.from > sent_at) break;
+      if (sent_at <= s.to) return Silence::doubtful;
+    }
   }
   return rate_ != 0 && now - sent_at < verdict_after ? Silence::open : Silence::holds;
 }

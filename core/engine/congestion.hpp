@@ -79,8 +79,8 @@ class Congestion {
   std::atomic<uint32_t> falls_{0};
   std::atomic<int64_t> next_growth_{INT64_MAX};
 
-  mutable std::mutex mutex_;  ///< of what follows; losses and decisions are rare
-  std::atomic<bool> any_doubt_{false};
+  mutable std::mutex mutex_;              ///< of what follows; losses and decisions are rare
+  std::atomic<int64_t> doubt_until_{-1};  ///< nothing that was sent later is in doubt
   std::vector<Span> doubt_;
   int64_t newest_lost_ = -1;    ///< slice
   int64_t regime_ = 0;          ///< when the present rate began to hold

@@ -16,8 +16,11 @@ namespace {
 constexpr int64_t io_share_ns = 5'000'000;  // of a round for I/O before anything else gets its turn
 constexpr int events_per_call = 256;
 
+// Who waits for room to write alone waits for one thing, mostly the end of a connect: told once, the kernel has
+// forgotten it, and a close that follows needs no removal before it.
 uint32_t to_epoll(uint32_t events) {
-  return ((events & SONDE_IO_READ) ? EPOLLIN : 0u) | ((events & SONDE_IO_WRITE) ? EPOLLOUT : 0u);
+  return ((events & SONDE_IO_READ) ? EPOLLIN : 0u) | ((events & SONDE_IO_WRITE) ? EPOLLOUT : 0u) |
+         (events == SONDE_IO_WRITE ? uint32_t{EPOLLONESHOT} : 0u);
 }
 }  // namespace
 
@@ -62,12 +65,12 @@ void EventLoop::apply(Watch& w, uint64_t id) {
   if (w.events == 0) {
     if (w.in_epoll) epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, w.fd, nullptr);
     polled_ -= w.in_epoll;
-    w.in_epoll = false;
+    w.in_epoll = w.armed = false;
     return;
   }
   const int rc = epoll_ctl(epoll_fd_, w.in_epoll ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, w.fd, &e);
   polled_ += (rc == 0) - w.in_epoll;
-  w.in_epoll = rc == 0;
+  w.in_epoll = w.armed = rc == 0;
 }
 
 uint64_t EventLoop::add(LoopClient& client, int fd, uint32_t events, uint64_t user, uint64_t tag) {
@@ -86,7 +89,7 @@ uint64_t EventLoop::add(LoopClient& client, int fd, uint32_t events, uint64_t us
   w.events = events;
   w.user = user;
   w.tag = tag;
-  w.in_epoll = false;
+  w.in_epoll = w.armed = false;
   apply(w, id);
   if (events != 0 && !w.in_epoll) {  // e.g. a regular file
     w.client = nullptr;
@@ -106,13 +109,15 @@ bool EventLoop::set_events(uint64_t id, const LoopClient& client, uint32_t event
   return true;
 }
 
-int EventLoop::remove(uint64_t id, const LoopClient& client) {
+int EventLoop::remove(uint64_t id, const LoopClient& client, bool closing) {
   Watch* w = live(id);
   if (!w || w->client != &client) return -1;
   const int fd = w->fd;
-  if (w->in_epoll) epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr);
+  // Closing removes it as well, unless a copy of the descriptor lives on somewhere: that one must not be reported for
+  // ever.
+  if (w->in_epoll && (w->armed || !closing)) epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr);
   polled_ -= w->in_epoll;
-  w->in_epoll = false;
+  w->in_epoll = w->armed = false;
   w->client = nullptr;
   w->fd = -1;
   ++w->generation;
@@ -179,8 +184,9 @@ void EventLoop::poll_descriptors(int64_t now) {
 }
 
 void EventLoop::deliver(uint64_t id, uint32_t seen) {
-  const Watch* w = live(id);
+  Watch* w = live(id);
   if (!w) return;
+  if ((to_epoll(w->events) & EPOLLONESHOT) != 0) w->armed = false;
   uint32_t out =
       ((seen & EPOLLIN) ? uint32_t{SONDE_IO_READ} : 0u) | ((seen & EPOLLOUT) ? uint32_t{SONDE_IO_WRITE} : 0u);
   out &= w->events;  // paused or narrowed by a callback of this very batch
@@ -194,6 +200,9 @@ void EventLoop::deliver(uint64_t id, uint32_t seen) {
     out |= w->events;  // both directions are over; reading or writing shows how
   }
   if (out != 0) dispatch(id, out);
+  // It still waits for the same: level-triggered, as everything else.
+  w = live(id);
+  if (w && w->in_epoll && !w->armed) apply(*w, id);
 }
 
 void EventLoop::round() {

@@ -36,7 +36,8 @@ class EventLoop {
   uint64_t add(LoopClient&, int fd, uint32_t events, uint64_t user, uint64_t tag);
   bool set_events(uint64_t id, const LoopClient&, uint32_t events);
   /// Forgets the descriptor without closing it. Returns it, or -1 when the id is not live or another client's.
-  int remove(uint64_t id, const LoopClient&);
+  /// `closing`: the caller closes it at once.
+  int remove(uint64_t id, const LoopClient&, bool closing = false);
   uint64_t tag_of(uint64_t id) const;
   bool owns(uint64_t id, const LoopClient&) const;
   void remove_all(const LoopClient&, const std::function<void(int fd, uint64_t tag)>& each);
@@ -68,6 +69,7 @@ class EventLoop {
     uint32_t events = 0;
     uint32_t generation = 0;
     bool in_epoll = false;
+    bool armed = false;  ///< the kernel will tell more of it
     uint64_t user = 0;
     uint64_t tag = 0;
   };

@@ -6,6 +6,9 @@
 
 namespace sonde::core {
 
+// Some 65,536 of them are there at a time: what only a few hosts need belongs into SlotExtras.
+static_assert(sizeof(HostSlot) <= 112);
+
 HostSlots::HostSlots(uint32_t capacity, uint32_t stages)
     : stages_(stages), slots_(capacity), outcomes_(std::size_t{capacity} * stages, Outcome::none) {
   free_.reserve(capacity);
@@ -26,13 +29,10 @@ void HostSlots::release(uint32_t slot) {
   s.state = SlotState::free;
   s.stage = 0;
   s.link_silent = s.link_direct = s.alive = s.neighbour_place = false;
-  s.short_since = 0;
   s.source_facts = 0;
   s.waits = 0;
   s.facts.clear();
-  s.waiting_dials.clear();
-  s.connections.clear();
-  s.job.reset();
+  s.extras.reset();
   free_.push_back(slot);
   --used_;
 }

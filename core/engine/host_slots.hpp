@@ -19,6 +19,16 @@ struct Job;
 
 enum class SlotState : uint8_t { free, queued, running, in_worker };
 
+/// What few hosts have at a time: connections, dials that wait, a worker. Most targets are silent and never get that
+/// far.
+struct SlotExtras {
+  std::vector<uint64_t> connections;    ///< ids of what was dialled for the running task and is open
+  std::vector<uint64_t> waiting_dials;  ///< users of dials that wait for a connection of this host to close
+  std::shared_ptr<Job> job;             ///< when in_worker
+  int64_t left = 0;                     ///< of the deadline, while dials wait for their turn
+  int64_t short_since = 0;              ///< when this task was first postponed, or 0
+};
+
 struct HostSlot {
   IpAddress ip{};
   SlotState state = SlotState::free;
@@ -27,6 +37,7 @@ struct HostSlot {
   bool link_direct = false;      ///< answered on the link: raw stages address it by its MAC
   bool alive = false;            ///< a stage has heard of it
   bool neighbour_place = false;  ///< has its place in the kernel's neighbour table
+  uint16_t waits = 0;            ///< dials of the running task that wait for the rate or for this machine
   uint32_t generation = 1;
   uint32_t prev = no_slot, next = no_slot;  ///< in the queue or the deadline list of its stage
   uint32_t first_fact = 0;                  ///< of the running task
@@ -34,14 +45,14 @@ struct HostSlot {
   uint64_t position = 0;                    ///< in the permutation
   uint64_t user = 0;                        ///< attach()
   int64_t deadline = 0;                     ///< INT64_MAX while dials wait for their turn
-  int64_t left = 0;                         ///< of the deadline, meanwhile
-  uint16_t waits = 0;                       ///< dials of the running task that wait for the rate or for this machine
-  int64_t short_since = 0;                  ///< when this task was first postponed, or 0
   std::vector<Fact> facts;
   std::unique_ptr<FactIndex> fact_index;  ///< of the running task's facts, when they are many
-  std::vector<uint64_t> connections;      ///< ids of what was dialled for the running task and is open
-  std::vector<uint64_t> waiting_dials;    ///< users of dials that wait for a connection of this host to close
-  std::shared_ptr<Job> job;               ///< when in_worker
+  std::unique_ptr<SlotExtras> extras;     ///< made when first needed, gone with the host
+
+  SlotExtras& with_extras() {
+    if (!extras) extras = std::make_unique<SlotExtras>();
+    return *extras;
+  }
 };
 
 /// A queue of slots, linked through them.

@@ -136,7 +136,7 @@ int64_t ProbeInstance::deadline(sonde_task task) {
     const uint32_t slot = shard_.slots().find(task, stage_);
     if (slot == no_slot) return SONDE_E_STALE;
     const HostSlot& h = shard_.slots()[slot];
-    at = h.waits > 0 ? monotonic_ns() + h.left : h.deadline;
+    at = h.waits > 0 ? monotonic_ns() + h.extras->left : h.deadline;
     return SONDE_OK;
   });
   return at;

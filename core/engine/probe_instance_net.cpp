@@ -61,8 +61,9 @@ sonde_err ProbeInstance::dial(sonde_task task, const sonde_target& target, uint3
 
   RunShared& shared = shard_.shared();
   const uint64_t most = shared.plan.limits.connections_per_host;
-  if (slot != no_slot && most != 0 && shard_.slots()[slot].connections.size() >= most) {
-    auto& waiting = shard_.slots()[slot].waiting_dials;
+  SlotExtras* const host = slot == no_slot ? nullptr : &shard_.slots()[slot].with_extras();
+  if (host && most != 0 && host->connections.size() >= most) {
+    auto& waiting = host->waiting_dials;
     if (waiting.size() >= most_waiting_dials) return SONDE_E_INVALID;
     waiting.push_back(user);
     return SONDE_E_AGAIN;
@@ -102,7 +103,7 @@ sonde_err ProbeInstance::dial(sonde_task task, const sonde_target& target, uint3
     return SONDE_E_IO;
   }
   if (refused) shard_.loop().inject(id, SONDE_IO_ERROR | (static_cast<uint32_t>(refused) << 16));
-  if (slot != no_slot) shard_.slots()[slot].connections.push_back(id);
+  if (host) host->connections.push_back(id);
   *out = {id, fd, 0};
   return SONDE_OK;
 }
@@ -113,7 +114,7 @@ sonde_err ProbeInstance::hangup(uint64_t id, bool reset) {
   const uint64_t tag = shard_.loop().tag_of(id);
   if (tag == 0) return SONDE_E_INVALID;  // watch(), not dial()
   if (tag == service_tag) {
-    close_socket(shard_.loop().remove(id, *this), reset);
+    close_socket(shard_.loop().remove(id, *this, true), reset);
     shard_.shared().budgets.descriptors.give_back();
     return SONDE_OK;
   }
@@ -123,15 +124,15 @@ sonde_err ProbeInstance::hangup(uint64_t id, bool reset) {
 
 void Shard::close_connection(uint32_t slot, uint64_t id, bool reset, const ProbeInstance& owner) {
   HostSlot& h = slots_[slot];
-  std::erase(h.connections, id);
+  std::erase(h.extras->connections, id);
   const bool datagram = (loop_.tag_of(id) & datagram_tag) != 0;
-  const int fd = loop_.remove(id, owner);
+  const int fd = loop_.remove(id, owner, true);
   if (fd < 0) return;
   if (datagram) stages_[h.stage].instance->dropped(dropped_by(fd), monotonic_ns());
   close_socket(fd, reset);
   shared_.budgets.descriptors.give_back();
   stages_[h.stage].blocked_until = 0;
-  if (h.waiting_dials.empty()) return;
+  if (h.extras->waiting_dials.empty()) return;
   // The next dials of this host have their turn, but not inside the call that closed this one.
   const sonde_task task = slots_.task_of(slot);
   const uint8_t stage = h.stage;
@@ -144,10 +145,10 @@ void Shard::serve_host(sonde_task task, uint8_t stage) {
   for (std::size_t turns = most_waiting_dials; turns > 0; --turns) {
     const uint32_t slot = slots_.find(task, stage);
     if (slot == no_slot) return;
-    HostSlot& h = slots_[slot];
-    if (h.waiting_dials.empty() || h.connections.size() >= most) return;
-    const uint64_t user = h.waiting_dials.front();
-    h.waiting_dials.erase(h.waiting_dials.begin());
+    SlotExtras& host = *slots_[slot].extras;
+    if (host.waiting_dials.empty() || host.connections.size() >= most) return;
+    const uint64_t user = host.waiting_dials.front();
+    host.waiting_dials.erase(host.waiting_dials.begin());
     stages_[stage].instance->call_timer(0, user);
   }
 }

@@ -238,8 +238,9 @@ void Shard::expire() {
 void Shard::expire_job(ShardStage& s, uint32_t slot) {
   constexpr int64_t grace_ns = 1'000'000'000;
   HostSlot& h = slots_[slot];
-  if (!h.job->cancelled.load()) {
-    WorkerPool::cut_off(*h.job);
+  Job& job = *h.extras->job;
+  if (!job.cancelled.load()) {
+    WorkerPool::cut_off(job);
     slots_.unlink(s.running, slot);
     h.deadline += grace_ns;
     slots_.insert_by_deadline(s.running, slot);
@@ -247,12 +248,12 @@ void Shard::expire_job(ShardStage& s, uint32_t slot) {
   }
   bool done_before = false;
   {
-    std::lock_guard lock(h.job->mutex);
-    done_before = h.job->closed;
+    std::lock_guard lock(job.mutex);
+    done_before = job.closed;
   }
-  s.pool->write_off(*h.job);
+  s.pool->write_off(job);
   if (done_before) return job_finished(slot, h.generation);  // a batch mate hangs, this one had its answer
-  h.facts.insert(h.facts.end(), h.job->outputs.begin(), h.job->outputs.end());
+  h.facts.insert(h.facts.end(), job.outputs.begin(), job.outputs.end());
   if (stopping_) return finish(slot, Outcome::cancelled);  // the run ended before its time did
   finish(slot, Outcome::error, "the plugin did not return within its deadline");
 }
@@ -265,7 +266,7 @@ void Shard::queue_dial(Shortage why, ProbeInstance& instance, sonde_task task, u
   HostSlot& h = slots_[slot];
   ShardStage& s = stages_[h.stage];
   slots_.unlink(s.running, slot);
-  h.left = std::max<int64_t>(h.deadline - monotonic_ns(), 0);
+  h.with_extras().left = std::max<int64_t>(h.deadline - monotonic_ns(), 0);
   h.deadline = INT64_MAX;
   slots_.push(s.running, slot);
 }
@@ -278,7 +279,7 @@ void Shard::serve(const Turn& t, int64_t now) {
     if (h.waits > 0 && --h.waits == 0) {
       ShardStage& s = stages_[h.stage];
       slots_.unlink(s.running, slot);
-      h.deadline = now + h.left;
+      h.deadline = now + h.extras->left;
       slots_.insert_by_deadline(s.running, slot);
     }
   }
@@ -317,7 +318,7 @@ void Shard::cancel_all() {
     for (uint32_t slot = s.running.head; slot != no_slot;) {
       if (slots_[slot].state == SlotState::in_worker) {
         const uint32_t next = slots_[slot].next;
-        WorkerPool::cut_off(*slots_[slot].job);
+        WorkerPool::cut_off(*slots_[slot].extras->job);
         slots_[slot].deadline = std::min(slots_[slot].deadline, monotonic_ns() + 1'000'000'000);
         slot = next;
         continue;

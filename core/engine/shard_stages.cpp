@@ -105,8 +105,10 @@ void Shard::finish(uint32_t slot, Outcome outcome, std::string why) {
   HostSlot& h = slots_[slot];
   ShardStage& s = stages_[h.stage];
   drop_connections(slot);
-  h.job.reset();
-  h.short_since = 0;
+  if (h.extras) {
+    h.extras->job.reset();
+    h.extras->short_since = 0;
+  }
   slots_.unlink(s.running, slot);
   slots_.end_task(slot);
   slots_.outcomes(slot)[s.index] = outcome;
@@ -138,8 +140,9 @@ void Shard::postpone(uint32_t slot) {
   ShardStage& s = stages_[h.stage];
   ++s.counters.postponed;
   const int64_t now = monotonic_ns();
-  if (h.short_since == 0) h.short_since = now;
-  if (now - h.short_since > longest_shortage_ns)
+  int64_t& since = h.with_extras().short_since;
+  if (since == 0) since = now;
+  if (now - since > longest_shortage_ns)
     return finish(slot, Outcome::error, "this machine stayed short of descriptors, ports or buffers");
   drop_connections(slot);
   h.facts.resize(h.first_fact);
@@ -172,9 +175,11 @@ void Shard::begin_task(uint32_t slot) {
 
 void Shard::drop_connections(uint32_t slot) {
   HostSlot& h = slots_[slot];
-  h.waiting_dials.clear();
   h.waits = 0;
-  while (!h.connections.empty()) close_connection(slot, h.connections.back(), false, *stages_[h.stage].instance);
+  if (!h.extras) return;
+  h.extras->waiting_dials.clear();
+  const auto& open = h.extras->connections;
+  while (!open.empty()) close_connection(slot, open.back(), false, *stages_[h.stage].instance);
 }
 
 void Shard::give_back(ShardStage& s, uint32_t slot) {
@@ -239,9 +244,9 @@ bool Shard::offer_to_pool(ShardStage& s) {
     h.deadline = INT64_MAX;  // counts from the call of run(), see job_started()
     slots_.push(s.running, slot);
     const Outcome* outcomes = slots_.outcomes(slot);
-    h.job = std::make_shared<Job>(*this, s.index, slot, h.generation, h.ip, h.facts,
-                                  std::vector<Outcome>(outcomes, outcomes + slots_.stages()));
-    if (!s.pool->submit(h.job)) {
+    const std::shared_ptr<Job>& job = h.with_extras().job = std::make_shared<Job>(
+        *this, s.index, slot, h.generation, h.ip, h.facts, std::vector<Outcome>(outcomes, outcomes + slots_.stages()));
+    if (!s.pool->submit(job)) {
       fail_stage(s.index, "all of its workers hang; the stage is quarantined");
       return true;
     }
@@ -262,10 +267,11 @@ void Shard::job_started(uint32_t slot, uint32_t generation, int64_t deadline) {
 void Shard::job_finished(uint32_t slot, uint32_t generation) {
   HostSlot& h = slots_[slot];
   if (h.generation != generation || h.state != SlotState::in_worker) return;
-  h.facts.insert(h.facts.end(), std::make_move_iterator(h.job->outputs.begin()),
-                 std::make_move_iterator(h.job->outputs.end()));
-  if (h.job->postponed) return postpone(slot);
-  finish(slot, h.job->outcome, std::move(h.job->why));
+  Job& job = *h.extras->job;
+  h.facts.insert(h.facts.end(), std::make_move_iterator(job.outputs.begin()),
+                 std::make_move_iterator(job.outputs.end()));
+  if (job.postponed) return postpone(slot);
+  finish(slot, job.outcome, std::move(job.why));
 }
 
 void Shard::pump() {

@@ -86,7 +86,7 @@ size_t ArpOui::start(std::span<const sonde_task> tasks) {
     if (backlog || !take_token(now)) break;
     const Question question = {ip, place->source, static_cast<uint32_t>(socket - sockets_.data())};
     const uint32_t slot = questions_.open(task.id(), question);
-    asked_[{ip, socket->link}] = slot;
+    asked_.insert(hash_of(ip, socket->link), slot);
     task.attach(slot);
     send(slot, now);
   }
@@ -231,8 +231,11 @@ bool ArpOui::drain(LinkSocket& s) {
 
 void ArpOui::answered(const LinkSocket& s, const net::Ip& ip, const net::Ip* asked_by, const net::Mac& answer,
                       const net::Mac& frame_source) {
-  const auto it = asked_.find({ip, s.link});
-  Questions::Slot* slot = it == asked_.end() ? nullptr : questions_.find(it->second);
+  const uint32_t place = asked_.find(hash_of(ip, s.link), [&](uint32_t other) {
+    const Question& q = questions_[other].question;
+    return q.ip == ip && sockets_[q.socket].link == s.link;
+  });
+  Questions::Slot* slot = place == net::SlotIndex::none ? nullptr : questions_.find(place);
   // A gratuitous reply tells everybody; ours is addressed to us.
   if (!slot || slot->sent == 0 || (asked_by && *asked_by != slot->question.source)) {
     ++unasked_;
@@ -244,8 +247,8 @@ void ArpOui::answered(const LinkSocket& s, const net::Ip& ip, const net::Ip* ask
   }
   const Task task(host_, slot->task);
   // Which question it answers does not say; on a link answers are faster than the next question.
-  loss_.answered(questions_, it->second, slot->sent - 1u);
-  close(it->second);
+  loss_.answered(questions_, place, slot->sent - 1u);
+  close(place);
   task.put(alive, true);
   task.put(link_state, "direct");
   if (answer != frame_source) task.put(mac_flags, "relayed");
@@ -281,7 +284,7 @@ void ArpOui::describe(Task task, const net::Mac& address, bool shared) {
 
 void ArpOui::close(uint32_t slot) {
   const Question& q = questions_[slot].question;
-  asked_.erase({q.ip, sockets_[q.socket].link});
+  asked_.erase(hash_of(q.ip, sockets_[q.socket].link), slot);
   questions_.close(slot);
 }
 

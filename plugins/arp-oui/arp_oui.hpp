@@ -3,9 +3,7 @@
 #include <sonde/plugin.hpp>
 
 #include <memory>
-#include <memory_resource>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 #include "arp-oui/held_answers.hpp"
@@ -17,6 +15,7 @@
 #include "common-linux/loss.hpp"
 #include "common-linux/netlink_linux.hpp"
 #include "common-linux/pacer.hpp"
+#include "common-linux/slot_index.hpp"
 
 namespace sonde::arp_oui {
 
@@ -48,14 +47,7 @@ class ArpOui {
     uint32_t socket = 0;  // index in sockets_
   };
   using Questions = net::Attempts<Question>;
-  struct Neighbour {  // an address on a link
-    net::Ip ip;
-    uint32_t link;
-    friend bool operator==(const Neighbour&, const Neighbour&) = default;
-  };
-  struct NeighbourHash {
-    size_t operator()(const Neighbour& n) const { return net::IpHash()(n.ip) + n.link * size_t{0x9e3779b9}; }
-  };
+  static uint64_t hash_of(const net::Ip& ip, uint32_t link) { return net::IpHash()(ip) + link * uint64_t{0x9e3779b9}; }
 
   bool answer_now(Task, const net::Ip&, uint32_t scope_id, const net::Link* own, int64_t now);
   LinkSocket* socket_for(const net::OnLink&, bool four);
@@ -83,9 +75,7 @@ class ArpOui {
   std::vector<LinkSocket> sockets_;
   net::ReceiveBatch receive_;
   Questions questions_;
-  // No allocation per question: the pool keeps what it has once had.
-  std::pmr::unsynchronized_pool_resource pool_;
-  std::pmr::unordered_map<Neighbour, uint32_t, NeighbourHash> asked_{&pool_};
+  net::SlotIndex asked_;  // by address and link
   const net::LossReport loss_;
   HeldAnswers held_;
   net::Pacer pacer_;

@@ -10,7 +10,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <utility>
 #include <vector>
+
+#include "common-linux/attempt_times.hpp"
 
 namespace sonde::net {
 
@@ -98,7 +101,7 @@ class Attempts {
   unsigned tries() const { return tries_; }
   unsigned most() const { return most_; }
 
-  uint32_t open(sonde_task task, const Question& question) {
+  uint32_t open(sonde_task task, Question question) {
     uint32_t index;
     if (free_.empty()) {
       index = static_cast<uint32_t>(slots_.size());
@@ -112,7 +115,7 @@ class Attempts {
     s.task = task;
     s.sent = s.void_ = 0;
     s.live = true;
-    s.question = question;
+    s.question = std::move(question);
     ++live_;
     return index;
   }
@@ -153,7 +156,7 @@ class Attempts {
   }
   // When an attempt left, to the millisecond; only kept when there may be extra ones.
   int64_t sent_at(uint32_t index, unsigned attempt) const {
-    return began_ + int64_t{times_[size_t{index} * most_ + attempt]} * one_ms;
+    return began_ + int64_t{times_.at(index, attempt)} * one_ms;
   }
   // `silence` judges the time of an attempt. Where attempts prove nothing the question is asked again as long as it
   // may, twice at once and then after a pause: a path may be overrun for seconds. Where that is still open it waits a
@@ -232,8 +235,7 @@ class Attempts {
   void remember(uint32_t index, unsigned attempt, int64_t now) {
     if (most_ == tries_) return;
     if (began_ == 0) began_ = now;
-    if (times_.size() < slots_.size() * most_) times_.resize(slots_.capacity() * most_);
-    times_[size_t{index} * most_ + attempt] = static_cast<uint32_t>((now - began_) / one_ms);
+    times_.note(index, attempt, static_cast<uint32_t>((now - began_) / one_ms));
   }
   void queue_extra(uint32_t index, int64_t now) {
     const Slot& s = slots_[index];
@@ -249,7 +251,7 @@ class Attempts {
 
   unsigned tries_, most_;
   int64_t began_ = 0;
-  std::vector<uint32_t> times_;  // slot * most_ + attempt, ms since began_
+  AttemptTimes<uint32_t> times_;  // ms since began_
   size_t live_ = 0;
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_;

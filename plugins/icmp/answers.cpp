@@ -122,8 +122,7 @@ void Icmp::error(const QuotedEcho& quoted, const net::Ip& from) {
 int64_t Icmp::round_trip(uint32_t slot, uint8_t attempt, int64_t wall_time) {
   const Question& q = questions_[slot].question;
   const int64_t now = host_.now();
-  const int64_t rtt =
-      (wall_time > 0 ? wall_time : net::wall_clock()) - sent_at_[size_t{slot} * questions_.most() + attempt];
+  const int64_t rtt = (wall_time > 0 ? wall_time : net::wall_clock()) - sent_at_.at(slot, attempt);
   // The wall clock may have been set meanwhile; the monotonic one bounds the truth.
   if (rtt > 0 && rtt <= now - q.first_asked) return rtt;
   return std::max<int64_t>(1, now - q.last_asked);

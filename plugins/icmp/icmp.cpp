@@ -98,8 +98,8 @@ bool Icmp::choose_path(Task task, const sonde_target& target, Question& q) {
   const auto path = net::known_neighbour(network_, q.ip, q.scope_id, view(link->as.s), view(mac->as.s),
                                          packet_size_ + net::ip6_header_size);
   if (!path) return true;
-  q.frame = net::socket_for(frames_, path->link);
-  q.ends = path->ends;
+  if (FrameSocket* const link_socket = net::socket_for(frames_, path->link))
+    q.frame = std::make_unique<const Frame>(Frame{link_socket, path->ends});
   return true;
 }
 
@@ -115,9 +115,7 @@ size_t Icmp::start(std::span<const sonde_task> tasks) {
     Task task(host_, tasks[taken++]);
     Question q;
     if (!choose_path(task, task.target(), q)) continue;
-    const uint32_t slot = questions_.open(task.id(), q);
-    if (const size_t room = questions_.capacity() * questions_.most(); sent_at_.size() < room)
-      sent_at_.resize(room + room / 4);
+    const uint32_t slot = questions_.open(task.id(), std::move(q));
     task.attach(slot);
     send(slot, now);
     ++used;
@@ -136,10 +134,10 @@ void Icmp::send(uint32_t slot, int64_t now) {
   const bool four = net::is_v4(q.ip);
   const EchoTag tag = {slot, s.generation & generation_mask, s.sent};
   if (q.frame) {
-    SlotBatch& batch = *q.frame->batch;
+    const auto& [link, ends] = *q.frame;
     build_request(echo_, q.ip, tag, identity_);
-    q.frame->add(build_frame(batch.buffer(), q.ends, echo_, ip_id_++), q.ends, slot);
-    if (batch.full()) flush(batch, q.frame->socket.fd(), now);
+    link->add(build_frame(link->batch->buffer(), ends, echo_, ip_id_++), ends, slot);
+    if (link->batch->full()) flush(*link->batch, link->socket.fd(), now);
     return;
   }
   net::SocketAddress to{};
@@ -167,7 +165,7 @@ void Icmp::flush(SlotBatch& batch, int fd, int64_t now) {
       fd,
       [&](uint32_t slot, int64_t wall) {
         Questions::Slot& s = questions_[slot];
-        sent_at_[size_t{slot} * questions_.most() + s.sent] = wall;
+        sent_at_.note(slot, s.sent, wall);
         s.question.last_asked = now;
         if (s.sent == 0) s.question.first_asked = now;
         questions_.sent(slot, now, spacing, wait);
@@ -193,7 +191,7 @@ void Icmp::send_failed(uint32_t slot, int error, int64_t now) {
   Questions::Slot& s = questions_[slot];
   // The neighbour may be reachable by the kernel's choice even where our frame is not (a link that went down).
   if (s.question.frame) {
-    s.question.frame = nullptr;
+    s.question.frame.reset();
     questions_.not_sent(slot, now);
     return;
   }

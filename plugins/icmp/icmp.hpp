@@ -2,10 +2,12 @@
 #pragma once
 #include <sonde/plugin.hpp>
 
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "common-linux/alarm.hpp"
+#include "common-linux/attempt_times.hpp"
 #include "common-linux/attempts.hpp"
 #include "common-linux/batch.hpp"
 #include "common-linux/loss.hpp"
@@ -38,11 +40,14 @@ class Icmp {
   void cancel(Task task, uint64_t user, uint32_t why);
 
  private:
+  struct Frame {
+    FrameSocket* socket;
+    net::FrameAddresses ends;
+  };
   struct Question {
     net::Ip ip{};
     uint32_t scope_id = 0;
-    FrameSocket* frame = nullptr;  // known neighbour: sent as a whole frame
-    net::FrameAddresses ends{};
+    std::unique_ptr<const Frame> frame;       // known neighbour: sent as a whole frame
     int64_t first_asked = 0, last_asked = 0;  // monotonic
     bool answered = false;
   };
@@ -78,7 +83,7 @@ class Icmp {
   net::ReceiveBatch receive_;
   std::vector<uint8_t> echo_;  // scratch: the request inside a frame
   Questions questions_;
-  std::vector<int64_t> sent_at_;  // wall clock, slot * questions_.most() + attempt
+  net::AttemptTimes<int64_t> sent_at_;  // wall clock
   const net::LossReport loss_;
   net::Pacer pacer_;
   net::RttEstimate rtt_;

@@ -17,9 +17,9 @@ const Credential& nobody() {
 
 }  // namespace
 
-Conversation::Conversation(const Options& options, net::RttEstimate& round_trips, uint64_t seed,
+Conversation::Conversation(const Options& options, Traffic& traffic, uint64_t seed,
                            const std::array<uint8_t, 16>& target, int64_t now)
-    : options_(options), round_trips_(round_trips), seed_(seed), target_(target) {
+    : options_(options), traffic_(traffic), seed_(seed), target_(target) {
   const bool users = !options.credentials.empty() && options.credentials.front().version == Version::v3;
   if (users || options.credentials.empty()) {
     discover(main_, now);
@@ -27,6 +27,11 @@ Conversation::Conversation(const Options& options, net::RttEstimate& round_trips
     if (options.discover) discover(side_, now);
     next_credential(now);
   }
+}
+
+// Nobody is listened to any more, so nothing of this host is waited for.
+Conversation::~Conversation() {
+  for (const Exchange* exchange : {&main_, &side_}) traffic_.on_the_way.answered(exchange->ticket);
 }
 
 void Conversation::ask(Exchange& exchange, Purpose purpose, Request request, const Credential& credential,
@@ -54,13 +59,16 @@ int64_t Conversation::next_due() const {
   return at;
 }
 
-void Conversation::sent(Exchange& exchange, int64_t now) const {
+void Conversation::sent(Exchange& exchange, int64_t now) {
   if (exchange.sent++ == 0) exchange.first_sent = now;
+  const net::RttEstimate& usual = traffic_.round_trips;
+  const int64_t spacing = std::min(options_.timeout, usual.spacing(least_spacing, options_.timeout));
   // Round trips bring forward a repetition, never the end: silence is waited for in full after the last packet.
   int64_t wait = options_.timeout;
-  if (exchange.sent < exchange.tries && round_trips_.known())
-    wait = std::min(wait, std::max(round_trips_.spacing(least_spacing, wait), 2 * slowest_));
+  if (exchange.sent < exchange.tries && usual.known()) wait = std::min(wait, std::max(spacing, 2 * slowest_));
   exchange.due = now + wait;
+  traffic_.on_the_way.answered(exchange.ticket);  // a repetition takes the place of the packet before
+  exchange.ticket = traffic_.on_the_way.sent(now, now + spacing);
 }
 
 void Conversation::unanswered(Exchange& exchange, int64_t now) {
@@ -88,7 +96,8 @@ Fate Conversation::receive(std::span<const uint8_t> message, int64_t now) {
     if (here != Fate::taken) continue;
     findings_.answered = true;
     // Which packet a repeated question's answer belongs to is not known (Karn's rule, RFC 6298 section 3).
-    if (exchange->sent == 1) round_trips_.add(now - exchange->first_sent);
+    if (exchange->sent == 1) traffic_.round_trips.add(now - exchange->first_sent);
+    traffic_.on_the_way.answered(exchange->ticket);
     slowest_ = std::max(slowest_, now - exchange->first_sent);
     const Purpose purpose = exchange->purpose;
     exchange->purpose = Purpose::closed;

@@ -12,6 +12,7 @@
 
 #include "common-linux/rtt.hpp"
 #include "message.hpp"
+#include "on_the_way.hpp"
 #include "options.hpp"
 #include "walk.hpp"
 
@@ -32,6 +33,12 @@ struct Findings {
   bool answered = false;  ///< an SNMP message came that makes sense
 };
 
+/// What the questions of all hosts of an instance have in common.
+struct Traffic {
+  net::RttEstimate round_trips;
+  OnTheWay on_the_way;
+};
+
 class Conversation {
  public:
   /// One question with its repetitions.
@@ -44,13 +51,17 @@ class Conversation {
     uint32_t sent = 0, tries = 1;
     int64_t first_sent = 0;
     int64_t due = never;  ///< when it is to be sent (again) or given up
+    uint64_t ticket = 0;  ///< of its last packet, see OnTheWay
     bool open() const { return purpose != Purpose::closed; }
   };
 
-  /// `options` and `round_trips`, those of all hosts, must outlive it. sonde::Failure when a question cannot be coded;
+  /// `options` and `traffic`, those of all hosts, must outlive it. sonde::Failure when a question cannot be coded;
   /// so may each function below.
-  Conversation(const Options& options, net::RttEstimate& round_trips, uint64_t seed,
-               const std::array<uint8_t, 16>& target, int64_t now);
+  Conversation(const Options& options, Traffic& traffic, uint64_t seed, const std::array<uint8_t, 16>& target,
+               int64_t now);
+  ~Conversation();
+  Conversation(const Conversation&) = delete;
+  Conversation& operator=(const Conversation&) = delete;
 
   /// The question that is due, or null. To be sent: sent(); was sent as often as may be: unanswered().
   Exchange* due(int64_t now);
@@ -58,7 +69,7 @@ class Conversation {
   /// A question waits that was not sent yet, be it for the rate.
   bool owes_question() const { return main_.open() && main_.sent == 0; }
   bool finished() const { return !main_.open() && !side_.open(); }
-  void sent(Exchange& exchange, int64_t now) const;
+  void sent(Exchange& exchange, int64_t now);
   void unanswered(Exchange& exchange, int64_t now);
   Fate receive(std::span<const uint8_t> message, int64_t now);
   /// No more questions; what came of a table so far is kept with `why`.
@@ -85,7 +96,7 @@ class Conversation {
   void table_done();
 
   const Options& options_;
-  net::RttEstimate& round_trips_;
+  Traffic& traffic_;
   uint64_t seed_;
   std::array<uint8_t, 16> target_;
   uint32_t numbers_ = 0, resyncs_ = 0;

@@ -15,7 +15,7 @@ constexpr sonde::About about = {
     .outputs = sonde::snmp::outputs,
     .needs = SONDE_NEED_CONNECT,
     .max_batch = 64,
-    // One agent behind many addresses drops bursts that are larger.
+    // With those that are silent; see OnTheWay for the others.
     .max_in_flight = 256,
     // Above the wait that the schema tells: tables of a large device, a row at a time.
     .timeout_ms = 120000,

@@ -28,6 +28,7 @@ bool is_shortage(int code) {
 Probe::Probe(Context host)
     : sonde_(host),
       options_((library::prepare(), Options::from(host))),
+      traffic_{{}, OnTheWay(host.place().count)},
       seed_(host.place().seed),
       engines_(EngineIds::of_this_run()),
       tally_(AnswerTally::of_stage(view(host.place().stage))),
@@ -46,7 +47,11 @@ Probe::~Probe() {
 }
 
 size_t Probe::start(std::span<const sonde_task> tasks) {
+  size_t taken = 0;
   for (sonde_task id : tasks) {
+    // The rest is offered again as soon as a host is done.
+    if (!traffic_.on_the_way.room(sonde_.now())) break;
+    ++taken;
     const Task task(sonde_, id);
     auto made = std::make_unique<Host>();
     Host& host = *made;
@@ -60,7 +65,7 @@ size_t Probe::start(std::span<const sonde_task> tasks) {
     task.attach(host.handle);
     dial(host);
   }
-  return tasks.size();
+  return taken;
 }
 
 Probe::Host* Probe::find(uint64_t handle) {
@@ -85,7 +90,7 @@ void Probe::dial(Host& host) {
   try {
     std::array<uint8_t, 16> address{};
     std::copy(std::begin(host.target.ip), std::end(host.target.ip), address.begin());
-    host.talk.emplace(options_, round_trips_, seed_, address, sonde_.now());
+    host.talk.emplace(options_, traffic_, seed_, address, sonde_.now());
   } catch (const Failure& failure) {
     return fail(host, failure.code(), failure.what());
   }

@@ -63,7 +63,7 @@ class Probe {
 
   Context sonde_;
   Options options_;
-  net::RttEstimate round_trips_;
+  Traffic traffic_;
   uint64_t seed_;
   std::shared_ptr<EngineIds> engines_;
   std::shared_ptr<AnswerTally> tally_;

@@ -23,6 +23,7 @@ bool TcpSyn::drain(const Family& family, int64_t now) {
   wall_ahead_ = net::wall_clock() - host_.now();
   bool empty =
       receive_.drain(family.tcp.fd(), most_rounds, [&](const net::Received& packet) { answer(family, packet, now); });
+  if (empty) (family.four ? last_empty4_ : last_empty6_) = now;
   if (family.icmp)
     empty &=
         receive_.drain(family.icmp.fd(), most_rounds, [&](const net::Received& packet) { error(family, packet, now); });
@@ -30,8 +31,10 @@ bool TcpSyn::drain(const Family& family, int64_t now) {
 }
 
 uint32_t TcpSyn::find(const Endpoint& who) const {
-  const auto it = hosts_.find(who);
-  return it == hosts_.end() ? no_slot : it->second;
+  return hosts_.find(hash_of(who), [&](uint32_t slot) {
+    const Question& q = questions_[slot].question;
+    return endpoint(q.ip, q.scope_id) == who;
+  });
 }
 
 void TcpSyn::answer(const Family& family, const net::Received& packet, int64_t now) {
@@ -59,7 +62,7 @@ void TcpSyn::answer(const Family& family, const net::Received& packet, int64_t n
   }
   s->question.from_host = true;
   if (const auto place = asked_place(slot, answered->port); place && table_.state(slot, *place) == PortState::silent)
-    tell_fates(slot, *place, packet.wall_time > 0 ? std::min(packet.wall_time - wall_ahead_, now) : now);
+    tell_fates(slot, *place, arrived_at(packet.wall_time, wall_ahead_, family.four ? last_empty4_ : last_empty6_, now));
   learn(slot, answered->port, answered->answer == Answer::open ? PortState::open : PortState::closed, now);
 }
 

@@ -1,5 +1,6 @@
 // When the SYNs to each port of each host left, and which of several that are all alike was answered. Pure state.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -37,6 +38,14 @@ class SendTimes {
   int64_t began_ = 0;
   std::vector<std::vector<uint32_t>> rows_;  // attempt * width_ + place
 };
+
+// When a packet arrived, by the clock that the SYNs were noted with: `now` is when it was read. The kernel stamps it
+// with the wall clock, which is `wall_ahead` of ours and may have been set since; but it came no earlier than its
+// socket was last found empty, and no later than now. 0: it has no stamp.
+inline int64_t arrived_at(int64_t wall_time, int64_t wall_ahead, int64_t last_empty, int64_t now) {
+  if (wall_time <= 0) return now;
+  return std::max(std::min(wall_time - wall_ahead, now), std::min(last_empty, now));
+}
 
 // Which of the attempts that left at these times was answered at `arrived`, when round trips take up to `longest` (0:
 // not known yet). Nothing where more than one comes into question: on a long path the answer to the first comes behind

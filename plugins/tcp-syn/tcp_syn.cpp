@@ -59,7 +59,9 @@ TcpSyn::TcpSyn(Context host)
       v4_(open_family(host_, true, identity_.source_port)),
       v6_(open_family(host_, false, identity_.source_port)),
       receive_(receive_size),
-      questions_(tries_, loss_ ? net::extra_attempts : 0) {
+      questions_(tries_, loss_ ? net::extra_attempts : 0),
+      last_empty4_(host.now()),
+      last_empty6_(last_empty4_) {
   if (!v4_ && !v6_) throw Failure(SONDE_E_DENIED, "raw sockets are not allowed; expected CAP_NET_RAW or root");
   try {
     network_ = net::NetlinkReader().read_all();
@@ -148,7 +150,7 @@ size_t TcpSyn::start(std::span<const sonde_task> tasks) {
     table_.grow(questions_.capacity());
     table_.clear(slot);
     times_.grow(questions_.capacity());
-    hosts_.emplace(endpoint(q.ip, q.scope_id), slot);
+    hosts_.insert(hash_of(endpoint(q.ip, q.scope_id)), slot);
     task.attach(slot);
     take_turn(slot, now);
   }
@@ -359,7 +361,7 @@ void TcpSyn::on_io(uint64_t, uint64_t user, uint32_t) {
 
 void TcpSyn::close(uint32_t slot) {
   const Question& q = questions_[slot].question;
-  hosts_.erase(endpoint(q.ip, q.scope_id));
+  hosts_.erase(hash_of(endpoint(q.ip, q.scope_id)), slot);
   if (q.mid_round) --mid_round_;
   questions_.close(slot);
 }

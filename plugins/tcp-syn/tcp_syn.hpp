@@ -4,7 +4,6 @@
 #include <sonde/plugin.hpp>
 
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 #include "common-linux/alarm.hpp"
@@ -14,6 +13,7 @@
 #include "common-linux/network.hpp"
 #include "common-linux/pacer.hpp"
 #include "common-linux/rtt.hpp"
+#include "common-linux/slot_index.hpp"
 #include "tcp-syn/port_table.hpp"
 #include "tcp-syn/segment.hpp"
 #include "tcp-syn/send_times.hpp"
@@ -69,9 +69,7 @@ class TcpSyn {
     uint32_t scope_id = 0;
     friend bool operator==(const Endpoint&, const Endpoint&) = default;
   };
-  struct EndpointHash {
-    size_t operator()(const Endpoint& e) const { return net::IpHash{}(e.ip) ^ e.scope_id; }
-  };
+  static uint64_t hash_of(const Endpoint& e) { return net::IpHash{}(e.ip) ^ e.scope_id; }
   // An address of a zone is another one on each link; of all others the zone is nobody's business.
   static Endpoint endpoint(const net::Ip& ip, uint32_t scope_id) {
     return {ip, net::is_link_local6(ip) ? scope_id : 0};
@@ -110,7 +108,7 @@ class TcpSyn {
   void close(uint32_t slot);
   void report_counters() const;
 
-  static constexpr uint32_t no_slot = 0xffffffff;
+  static constexpr uint32_t no_slot = net::SlotIndex::none;
 
   Context host_;
   const unsigned tries_;
@@ -127,7 +125,7 @@ class TcpSyn {
   std::vector<FrameSocket> frames_;
   net::ReceiveBatch receive_;
   Questions questions_;
-  std::unordered_map<Endpoint, uint32_t, EndpointHash> hosts_;
+  net::SlotIndex hosts_;          // by endpoint
   std::vector<net::Turn> ended_;  // rounds whose last packet is in a batch
   net::Pacer pacer_;
   net::RttEstimate rtt_;
@@ -137,7 +135,8 @@ class TcpSyn {
   bool short_ = false;      // of buffers, until the end of this event
   bool hungry_ = false;     // start() left tasks for want of tokens
   uint16_t ip_id_ = 0;
-  int64_t wall_ahead_ = 0;  // of the monotonic clock, when the sockets were last read
+  int64_t wall_ahead_ = 0;             // of the monotonic clock, when the sockets were last read
+  int64_t last_empty4_, last_empty6_;  // when they were last found so
 
   struct Counters {
     uint64_t late = 0, unproven = 0, errors = 0, shortages = 0, flagged = 0;

@@ -21,7 +21,7 @@ Credential user(const char* name) {
 
 struct Talk {
   Options options;
-  net::RttEstimate round_trips;
+  Traffic traffic{{}, OnTheWay(1)};
   Agent agent;
   int64_t clock = 0;
   size_t sent = 0, lost = 0;  ///< `lost`: so many first packets never arrive
@@ -34,7 +34,7 @@ struct Talk {
       options.wanted.push_back({std::string(object.name), parse_oid(object.oid).value(), object.meaning});
   }
   const Findings& run() {
-    conversation.emplace(options, round_trips, 1, std::array<uint8_t, 16>{}, clock);
+    conversation.emplace(options, traffic, 1, std::array<uint8_t, 16>{}, clock);
     for (int i = 0; i < 10000 && !conversation->finished(); ++i) {
       clock = std::max(clock, conversation->next_due());
       Conversation::Exchange* exchange = conversation->due(clock);
@@ -120,14 +120,14 @@ TEST(Conversation, ALostQuestionIsRepeated) {
 }
 TEST(Conversation, KnownRoundTripsBringARepetitionForwardButNotTheEnd) {
   Talk talk;
-  for (int i = 0; i < 16; ++i) talk.round_trips.add(2 * ms);
+  for (int i = 0; i < 16; ++i) talk.traffic.round_trips.add(2 * ms);
   talk.options.credentials = {community("public")};
   talk.lost = 2;
   EXPECT_NE(talk.run().accepted, nullptr);
   EXPECT_EQ(talk.clock, 200 * ms);
 
   Talk silent;
-  for (int i = 0; i < 16; ++i) silent.round_trips.add(2 * ms);
+  for (int i = 0; i < 16; ++i) silent.traffic.round_trips.add(2 * ms);
   silent.options.credentials = {community("public")};
   silent.options.discover = false;
   silent.agent.community = "other";
@@ -137,11 +137,11 @@ TEST(Conversation, KnownRoundTripsBringARepetitionForwardButNotTheEnd) {
 }
 TEST(Conversation, ASlowAgentIsNotAskedTwiceWhileItThinks) {
   Talk talk;
-  for (int i = 0; i < 16; ++i) talk.round_trips.add(2 * ms);
+  for (int i = 0; i < 16; ++i) talk.traffic.round_trips.add(2 * ms);
   talk.options.credentials = {community("public")};
   talk.options.discover = false;
   talk.options.tables = {find_table("arp")};
-  Conversation walk(talk.options, talk.round_trips, 1, {}, 0);
+  Conversation walk(talk.options, talk.traffic, 1, {}, 0);
   Conversation::Exchange* values = walk.due(0);
   ASSERT_NE(values, nullptr);
   walk.sent(*values, 0);
@@ -324,7 +324,7 @@ TEST(ConversationTable, BytesAreCountedOverAllTables) {
 TEST(ConversationTable, WhatCameBeforeTheEndIsKept) {
   TableTalk talk;
   talk.options.tables.push_back(find_table("lldp"));
-  talk.conversation.emplace(talk.options, talk.round_trips, 1, std::array<uint8_t, 16>{}, 0);
+  talk.conversation.emplace(talk.options, talk.traffic, 1, std::array<uint8_t, 16>{}, 0);
   for (int i = 0; i < 4; ++i) {
     Conversation::Exchange* exchange = talk.conversation->due(0);
     ASSERT_NE(exchange, nullptr);

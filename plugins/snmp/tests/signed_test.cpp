@@ -102,8 +102,8 @@ TEST(Signed, AClockThatWasOffIsSetOnce) {
   options.timeout = 1'000'000'000;
   options.credentials = {user()};
   options.wanted = {{"sysName", parse_oid("1.3.6.1.2.1.1.5.0").value(), Meaning::text}};
-  net::RttEstimate round_trips;
-  Conversation talk(options, round_trips, 1, {}, 0);
+  Traffic traffic{{}, OnTheWay(1)};
+  Conversation talk(options, traffic, 1, {}, 0);
   const auto ask = [&] {
     Conversation::Exchange* exchange = talk.due(0);
     EXPECT_NE(exchange, nullptr);
@@ -123,8 +123,8 @@ TEST(Signed, AClockThatStaysOffIsGivenUp) {
   options.timeout = 1'000'000'000;
   options.credentials = {user()};
   options.wanted = {{"sysName", parse_oid("1.3.6.1.2.1.1.5.0").value(), Meaning::text}};
-  net::RttEstimate round_trips;
-  Conversation talk(options, round_trips, 1, {}, 0);
+  Traffic traffic{{}, OnTheWay(1)};
+  Conversation talk(options, traffic, 1, {}, 0);
   int asked = 0;
   for (; asked < 20 && !talk.finished(); ++asked) {
     Conversation::Exchange* exchange = talk.due(0);

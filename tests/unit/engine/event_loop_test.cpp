@@ -111,6 +111,58 @@ TEST(EventLoop, APausedDescriptorDoesNotSpin) {
   EXPECT_EQ(r.events.size(), 1u);
 }
 
+TEST(EventLoop, RoomToWriteIsToldAsLongAsItIsWaitedFor) {
+  EventLoop loop;
+  Recorder r;
+  Pair p;
+  const uint64_t id = loop.add(r, p.a, SONDE_IO_WRITE, 1, 0);
+  loop.round();
+  loop.round();
+  EXPECT_EQ(r.events, (std::vector<std::string>{"io1", "io1"}));
+  r.io = [&](uint64_t, uint32_t) { loop.set_events(id, r, SONDE_IO_READ); };
+  loop.round();
+  loop.round();
+  EXPECT_EQ(r.events.size(), 3u) << "nothing to read";
+  ASSERT_EQ(::write(p.b, "x", 1), 1);
+  r.io = nullptr;
+  loop.round();
+  loop.round();
+  EXPECT_EQ(r.events.size(), 5u) << "what is not read is told again";
+}
+
+TEST(EventLoop, ACopyOfAClosedDescriptorIsNotReported) {
+  for (const bool told : {true, false}) {
+    EventLoop loop;
+    Recorder r;
+    Pair p;
+    const int copy = ::dup(p.a);
+    const uint64_t id = loop.add(r, p.a, SONDE_IO_WRITE, 1, 0);
+    if (told) loop.round();
+    ::close(loop.remove(id, r, true));
+    p.a = -1;
+    const std::size_t before = r.events.size();
+    loop.wait(monotonic_ns() + 20 * ms);  // would return at once if the kernel still had something to tell
+    const int64_t began = monotonic_ns();
+    loop.wait(began + 20 * ms);
+    EXPECT_GE(monotonic_ns() - began, 15 * ms) << told;
+    EXPECT_EQ(r.events.size(), before);
+    ::close(copy);
+  }
+}
+
+TEST(EventLoop, ADescriptorThatStaysOpenCanBeWatchedAgain) {
+  EventLoop loop;
+  Recorder r;
+  Pair p;
+  const uint64_t id = loop.add(r, p.a, SONDE_IO_WRITE, 1, 0);
+  r.io = [&](uint64_t, uint32_t) { loop.remove(id, r); };
+  loop.round();
+  r.io = nullptr;
+  EXPECT_NE(loop.add(r, p.a, SONDE_IO_WRITE, 2, 0), 0u);
+  loop.round();
+  EXPECT_EQ(r.events, (std::vector<std::string>{"io1", "io2"}));
+}
+
 TEST(EventLoop, StaleIdsDoNothing) {
   EventLoop loop;
   Recorder r, other;
