@@ -9,7 +9,7 @@ namespace {
 constexpr int64_t ms = 1'000'000, second = 1000 * ms;
 constexpr int64_t slice_ns = 10 * ms;
 constexpr uint64_t crowd = 8;          // fewer losses together prove nothing
-constexpr uint64_t crowd_slowed = 4;   // where too fast is near
+constexpr uint64_t crowd_slowed = 4;   // where too fast is near, or all that is known shows that most was lost
 constexpr uint64_t cohort_size = 200;  // known fates that are enough for a judgement
 constexpr double lossy_share = 0.05;   // below that it is the line, not the speed
 constexpr double lossy_share_slowed = 0.015;
@@ -36,9 +36,8 @@ uint64_t lost_in(uint64_t slice) {
 }
 }  // namespace
 
-bool Congestion::Cohort::lossy(bool slowed) const {
-  return lost >= (slowed ? crowd_slowed : crowd) &&
-         static_cast<double>(lost) > (slowed ? lossy_share_slowed : lossy_share) * static_cast<double>(arrived + lost);
+bool Congestion::Cohort::lossy(uint64_t crowd, double share) const {
+  return lost >= crowd && static_cast<double>(lost) > share * static_cast<double>(arrived + lost);
 }
 
 // A packet counts as lost only when a later one was answered. Where that one was lost as well nothing is known, so of a
@@ -99,17 +98,30 @@ void Congestion::lost(int64_t sent_at, int64_t now) {
   if (!enabled_) return;
   std::lock_guard lock(mutex_);
   if (rate_ != 0) doubt_around(number_of(sent_at));
-  newest_lost_ = std::max(newest_lost_, number_of(sent_at));
+  newest_lost_ = std::max(newest_lost_.load(), number_of(sent_at));
   if (sent_at < regime_ || now < resigned_until_) return;
-  judge(now);
+  const uint32_t falls = falls_;
+  // Of the newest slice some retries may still be on their way.
+  judge(newest_lost_ - 1, crowd, now);
+  unjudged_.store(rate_ == 0 && falls == falls_, std::memory_order_release);
 }
 
-void Congestion::judge(int64_t now) {
-  // Of the newest slice some retries may still be on their way.
-  const Cohort c = cohort_before(newest_lost_ - 1);
-  if (!c.lossy(rate_ != 0)) return;
+// A sweep that leaves in a moment is over before many of its losses are known: of what overran the path a few got
+// through, and their few retries. When nobody waits for a retry of those packets any more, all is known that will be.
+void Congestion::judge_the_last(int64_t silent_since, int64_t now) {
+  std::lock_guard lock(mutex_);
+  if (!unjudged_ || number_of(silent_since) < newest_lost_) return;
+  unjudged_ = false;
+  if (now >= resigned_until_) judge(newest_lost_, crowd_slowed, now);
+}
+
+/// By the packets up to the slice `last`. Where most were lost, `crowd_of_rough` of them are enough.
+void Congestion::judge(int64_t last, uint64_t crowd_of_rough, int64_t now) {
+  const Cohort c = cohort_before(last);
+  const uint64_t enough = rate_ != 0 ? crowd_slowed : c.share() > rough_share ? crowd_of_rough : crowd;
+  if (!c.lossy(enough, rate_ != 0 ? lossy_share_slowed : lossy_share)) return;
   const double share = c.share();
-  const int64_t to = start_ + newest_lost_ * slice_ns - 1;
+  const int64_t to = start_ + (last + 1) * slice_ns - 1;
   uint64_t rate = budget_.rate_between(c.from, to);
   if (rate_ != 0) rate = std::min(rate, rate_.load());
   if (rate == 0) return;
@@ -251,7 +263,8 @@ void Congestion::grow(int64_t now) {
   set_rate(more);
 }
 
-Congestion::Silence Congestion::silence(int64_t sent_at, int64_t now) const {
+Congestion::Silence Congestion::silence(int64_t sent_at, int64_t now) {
+  if (unjudged_.load(std::memory_order_acquire) && number_of(sent_at) >= newest_lost_) judge_the_last(sent_at, now);
   const int64_t doubt_until = doubt_until_.load(std::memory_order_acquire);
   if (doubt_until < 0) return Silence::holds;
   if (sent_at <= doubt_until) {

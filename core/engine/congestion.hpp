@@ -29,7 +29,7 @@ class Congestion {
   void queue_full(int64_t now);
   /// What silence after a packet that left then says.
   enum class Silence : uint8_t { holds, doubtful, open };
-  Silence silence(int64_t sent_at, int64_t now) const;
+  Silence silence(int64_t sent_at, int64_t now);
 
   /// Raised whenever the rate falls: what is under way takes longer from then on.
   uint32_t falls() const { return falls_.load(std::memory_order_acquire); }
@@ -52,14 +52,15 @@ class Congestion {
   struct Cohort {
     int64_t from = 0;  ///< when its first packet was sent
     uint64_t arrived = 0, lost = 0;
-    bool lossy(bool slowed) const;
+    bool lossy(uint64_t crowd, double share) const;
     double share() const;
   };
 
   int64_t number_of(int64_t time) const;
   void note(int64_t sent_at, uint64_t what);
   Cohort cohort_before(int64_t number) const;
-  void judge(int64_t now);
+  void judge(int64_t last, uint64_t crowd_of_rough, int64_t now);
+  void judge_the_last(int64_t silent_since, int64_t now);
   bool futile(double share, uint64_t rate) const;
   int64_t faster_since(uint64_t rate, int64_t otherwise) const;
   void fall_to(uint64_t rate, Span doubt, int64_t now);
@@ -79,14 +80,16 @@ class Congestion {
   std::atomic<uint32_t> falls_{0};
   std::atomic<int64_t> next_growth_{INT64_MAX};
 
-  mutable std::mutex mutex_;              ///< of what follows; losses and decisions are rare
+  std::mutex mutex_;                      ///< of what follows; losses and decisions are rare
   std::atomic<int64_t> doubt_until_{-1};  ///< nothing that was sent later is in doubt
   std::vector<Span> doubt_;
-  int64_t newest_lost_ = -1;    ///< slice
-  int64_t regime_ = 0;          ///< when the present rate began to hold
-  int64_t last_trouble_ = 0;    ///< of this machine
-  int64_t resigned_until_ = 0;  ///< losses do not follow the rate
-  double share_before_ = 0;     ///< lost before the last fall
+  /// Slice. Set under the lock; silence() looks before it takes that.
+  std::atomic<int64_t> newest_lost_{-1};
+  std::atomic<bool> unjudged_{false};  ///< losses that were too few at the time, or told last
+  int64_t regime_ = 0;                 ///< when the present rate began to hold
+  int64_t last_trouble_ = 0;           ///< of this machine
+  int64_t resigned_until_ = 0;         ///< losses do not follow the rate
+  double share_before_ = 0;            ///< lost before the last fall
   uint64_t rate_before_ = 0;
   uint64_t passed_ = 0;      ///< packets a second that got through at the last fall, 0: only roughly known
   std::vector<Step> steps_;  ///< since the last fall

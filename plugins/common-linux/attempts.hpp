@@ -229,7 +229,9 @@ class Attempts {
   }
 
  private:
-  static constexpr int64_t one_ms = 1'000'000, verdict_wait = 250 * one_ms, pause = 1000 * one_ms;
+  static constexpr int64_t one_ms = 1'000'000, verdict_wait = 250 * one_ms;
+  // Out of step with the rate, which grows once a second until packets are lost again.
+  static constexpr int64_t pause = 1350 * one_ms;
   static constexpr unsigned extra_at_once = 2;
 
   void remember(uint32_t index, unsigned attempt, int64_t now) {

@@ -180,6 +180,38 @@ TEST(Congestion, AFewLossesProveNothing) {
   EXPECT_EQ(p.congestion.falls(), 0u);
 }
 
+/// 16,000 packets leave in 30 ms, and 16,000 more 250 ms later; the path lets a few hundred of each through, and of
+/// those one in sixteen is answered.
+TEST(Congestion, ASweepThatIsOverInAMomentIsJudgedByTheFewThatGotThrough) {
+  PacketBudget budget(0, 0);
+  Congestion congestion(budget, 0, true, 0);
+  int64_t again = 0;
+  for (const int64_t round : {int64_t{0}, 250 * ms})
+    for (int64_t at = 0; at < 30 * ms; at += ms) EXPECT_EQ(budget.take(533, round + at, &again), 533u);
+  for (int64_t at = 0; at < 30 * ms; at += 2 * ms) congestion.arrived(at, at + ms);
+  for (int64_t at = 0; at < 6 * ms; at += ms) {
+    congestion.lost(at + 24 * ms, 275 * ms + at);
+    congestion.arrived(274 * ms + at, 275 * ms + at);
+  }
+  EXPECT_EQ(congestion.rate(), 0u) << "six losses in the newest moment prove nothing yet";
+  EXPECT_EQ(congestion.silence(ms, 552 * ms), Silence::holds) << "retries of later packets may be on their way";
+  EXPECT_EQ(congestion.silence(251 * ms, 552 * ms), Silence::doubtful);
+  EXPECT_EQ(congestion.silence(ms, 552 * ms), Silence::doubtful);
+  EXPECT_GT(congestion.rate(), 0u);
+  EXPECT_LT(congestion.rate(), 533'000u);
+}
+
+TEST(Congestion, SomeLossesAmongManyAnswersProveNothingAtTheEndEither) {
+  PacketBudget budget(0, 0);
+  Congestion congestion(budget, 0, true, 0);
+  int64_t again = 0;
+  budget.take(1000, 0, &again);
+  for (int i = 0; i < 100; ++i) congestion.arrived(0, ms);
+  for (int i = 0; i < 6; ++i) congestion.lost(0, 251 * ms);
+  EXPECT_EQ(congestion.silence(250 * ms, 551 * ms), Silence::holds);
+  EXPECT_EQ(congestion.rate(), 0u);
+}
+
 TEST(Congestion, GrowsBackWhenThePathIsFreeAgain) {
   Play p(1000);
   Policer policer(500);
