@@ -13,7 +13,9 @@ constexpr uint64_t crowd_slowed = 4;   // where too fast is near, or all that is
 constexpr uint64_t cohort_size = 200;  // known fates that are enough for a judgement
 constexpr double lossy_share = 0.05;   // below that it is the line, not the speed
 constexpr double lossy_share_slowed = 0.015;
-constexpr double rough_share = 0.3;   // above it what got through is only roughly known
+constexpr double rough_share = 0.3;  // above it what got through is only roughly known
+constexpr double guess = 0.75;       // of what seems to get through then
+constexpr uint32_t most_halvings = 3;
 constexpr double most_share = 0.85;   // of a cohort half of whose fates are still open no more can be known
 constexpr uint64_t least_rate = 100;  // below that nothing is polite any more, only endless
 constexpr uint64_t as_good_as_unlimited = 1'000'000;
@@ -140,7 +142,11 @@ void Congestion::judge(int64_t last, uint64_t crowd_of_rough, int64_t now) {
   const bool rough = share > rough_share;
   passed_ = rough ? 0 : static_cast<uint64_t>(through);
   const int64_t since = faster_since(passed_, c.from);
-  fall_to(static_cast<uint64_t>(through * (rough ? 0.75 : 0.85)), {since, now, true}, now);
+  // A policer lets the head of each burst through, so that few fates look better than it is. Where a guess was still
+  // too fast the next one halves, and halves again: each costs all that are asked a try.
+  rough_falls_ = rough ? rough_falls_ + 1 : 0;
+  const double part = rough ? guess / (1u << std::min(rough_falls_ - 1, most_halvings)) : 0.85;
+  fall_to(static_cast<uint64_t>(through * part), {since, now, true}, now);
 }
 
 // Where the speed was not the cause, packets sent while it was thought so are worth what all others are.
@@ -243,7 +249,9 @@ void Congestion::fall_to(uint64_t rate, Span doubt, int64_t now) {
 void Congestion::set_rate(uint64_t rate) {
   rate_ = rate;
   budget_.slow_to(rate);
-  if (rate == 0) next_growth_ = INT64_MAX;
+  if (rate != 0) return;
+  next_growth_ = INT64_MAX;
+  rough_falls_ = 0;
 }
 
 void Congestion::grow(int64_t now) {
@@ -258,6 +266,7 @@ void Congestion::grow(int64_t now) {
     more = safe;
     next_growth_ = now + plateau;
   }
+  rough_falls_ = 0;
   steps_.push_back({now, more});
   if (more >= (set_ != 0 ? set_ : as_good_as_unlimited)) return set_rate(0);
   set_rate(more);

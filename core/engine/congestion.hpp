@@ -94,6 +94,7 @@ class Congestion {
   uint64_t passed_ = 0;      ///< packets a second that got through at the last fall, 0: only roughly known
   std::vector<Step> steps_;  ///< since the last fall
   uint32_t futile_falls_ = 0;
+  uint32_t rough_falls_ = 0;  ///< one after the other, each by a guess
 };
 
 }  // namespace sonde::core
