@@ -15,11 +15,12 @@ constexpr double lossy_share = 0.05;   // below that it is the line, not the spe
 constexpr double lossy_share_slowed = 0.015;
 constexpr double rough_share = 0.3;  // above it what got through is only roughly known
 constexpr double guess = 0.75;       // of what seems to get through then
-constexpr uint32_t most_halvings = 3;
+constexpr uint32_t most_halvings = 2;
 constexpr double most_share = 0.85;   // of a cohort half of whose fates are still open no more can be known
 constexpr uint64_t least_rate = 100;  // below that nothing is polite any more, only endless
 constexpr uint64_t as_good_as_unlimited = 1'000'000;
 constexpr int64_t growth_every = second;
+constexpr uint32_t most_doublings = 2;         // of that, where one fall followed another
 constexpr int64_t plateau = 60 * second;       // just below what gets through
 constexpr int64_t verdict_after = 2 * second;  // by then later tries have shown whether a packet's time was a bad one
 constexpr int64_t trouble_every = 50 * ms;     // a fall shows its effect only after a round trip
@@ -146,6 +147,7 @@ void Congestion::judge(int64_t last, uint64_t crowd_of_rough, int64_t now) {
   // too fast the next one halves, and halves again: each costs all that are asked a try.
   rough_falls_ = rough ? rough_falls_ + 1 : 0;
   const double part = rough ? guess / (1u << std::min(rough_falls_ - 1, most_halvings)) : 0.85;
+  ++losses_in_a_row_;
   fall_to(static_cast<uint64_t>(through * part), {since, now, true}, now);
 }
 
@@ -242,7 +244,7 @@ void Congestion::fall_to(uint64_t rate, Span doubt, int64_t now) {
   if (rate_ != 0) rate = std::min(rate, rate_.load());
   set_rate(rate);
   if (lowest_ == 0 || rate < lowest_) lowest_ = rate;
-  next_growth_ = now + growth_every;
+  next_growth_ = now + until_growth();
   falls_.fetch_add(1, std::memory_order_release);
 }
 
@@ -251,12 +253,17 @@ void Congestion::set_rate(uint64_t rate) {
   budget_.slow_to(rate);
   if (rate != 0) return;
   next_growth_ = INT64_MAX;
-  rough_falls_ = 0;
+  rough_falls_ = losses_in_a_row_ = 0;
+}
+
+// Each time that more is tried and does not get through, all that left meanwhile must be asked once more.
+int64_t Congestion::until_growth() const {
+  return growth_every << std::min(losses_in_a_row_ == 0 ? 0 : losses_in_a_row_ - 1, most_doublings);
 }
 
 void Congestion::grow(int64_t now) {
   if (now < next_growth_ || rate_ == 0) return;
-  next_growth_ = now + growth_every;
+  next_growth_ = now + until_growth();
   // What was permitted and not used proves nothing about more.
   const uint64_t rate = rate_;
   if (budget_.rate_between(now - growth_every, now) * 10 < rate * 7) return;

@@ -189,11 +189,11 @@ void Shard::look_at_losses() {
     if (s.instance && s.paced) give_time(s, shared_.congestion.rate());
 }
 
-// A deadline was set for the speed of its time. To be asked up to six times more, each behind a verdict of two seconds,
+// A deadline was set for the speed of its time. To be asked up to eight times more, each behind a verdict of two seconds,
 // takes longer now: for all that are under way and all that come. By the same amount, so that their order stays.
 void Shard::give_time(ShardStage& s, uint64_t rate) {
   if (rate == 0) return;
-  constexpr uint64_t rounds = 7, most = 3600;
+  constexpr uint64_t rounds = 9, most = 3600;
   const uint64_t packets = std::max<uint64_t>(1, cost_of(*s.plan->plugin, s.plan->options, "silent"));
   const uint64_t round = 2 + s.running.size * packets * shared_.shard_count / rate;
   const auto wanted = static_cast<int64_t>(std::min(rounds * std::min(round, most), most)) * 1'000'000'000;

@@ -159,8 +159,8 @@ class Attempts {
     return began_ + int64_t{times_.at(index, attempt)} * one_ms;
   }
   // `silence` judges the time of an attempt. Where attempts prove nothing the question is asked again as long as it
-  // may, twice at once and then after a pause: a path may be overrun for seconds. Where that is still open it waits a
-  // little longer.
+  // may, once at once and then after a pause: a path may be overrun until the rate is found, and for seconds. Where
+  // that is still open it waits a little longer.
   template <class Judge>
   Verdict judge(uint32_t index, int64_t now, Judge&& silence) {
     const Verdict verdict = standing(index, silence);
@@ -232,7 +232,7 @@ class Attempts {
   static constexpr int64_t one_ms = 1'000'000, verdict_wait = 250 * one_ms;
   // Out of step with the rate, which grows once a second until packets are lost again.
   static constexpr int64_t pause = 1350 * one_ms;
-  static constexpr unsigned extra_at_once = 2;
+  static constexpr unsigned extra_at_once = 1;
 
   void remember(uint32_t index, unsigned attempt, int64_t now) {
     if (most_ == tries_) return;

@@ -8,7 +8,7 @@
 namespace sonde::net {
 
 // Attempts that a question may get beyond its tries while packets are being lost.
-inline constexpr unsigned extra_attempts = 6;
+inline constexpr unsigned extra_attempts = 8;
 
 class LossReport {
  public:

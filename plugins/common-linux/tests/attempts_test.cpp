@@ -147,7 +147,7 @@ TEST(Attempts, WhoIsStillInDoubtAfterTwoMoreWaitsForThePathToRecover) {
     now = q.send_due();
     ASSERT_EQ(q.next_send(now).slot, slot);
   }
-  EXPECT_EQ(pauses, (std::vector<int64_t>{0, 0, 1350, 1350}));
+  EXPECT_EQ(pauses, (std::vector<int64_t>{0, 1350, 1350, 1350}));
   EXPECT_EQ(q.send_due(), never);
 }
 
