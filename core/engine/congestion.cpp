@@ -20,7 +20,6 @@ constexpr double most_share = 0.85;   // of a cohort half of whose fates are sti
 constexpr uint64_t least_rate = 100;  // below that nothing is polite any more, only endless
 constexpr uint64_t as_good_as_unlimited = 1'000'000;
 constexpr int64_t growth_every = second;
-constexpr uint32_t most_doublings = 2;         // of that, where one fall followed another
 constexpr int64_t plateau = 60 * second;       // just below what gets through
 constexpr int64_t verdict_after = 2 * second;  // by then later tries have shown whether a packet's time was a bad one
 constexpr int64_t trouble_every = 50 * ms;     // a fall shows its effect only after a round trip
@@ -39,8 +38,8 @@ uint64_t lost_in(uint64_t slice) {
 }
 }  // namespace
 
-bool Congestion::Cohort::lossy(uint64_t crowd, double share) const {
-  return lost >= crowd && static_cast<double>(lost) > share * static_cast<double>(arrived + lost);
+bool Congestion::Cohort::lossy(uint64_t least, double share) const {
+  return lost >= least && static_cast<double>(lost) > share * static_cast<double>(arrived + lost);
 }
 
 // A packet counts as lost only when a later one was answered. Where that one was lost as well nothing is known, so of a
@@ -115,7 +114,9 @@ void Congestion::judge_the_last(int64_t silent_since, int64_t now) {
   std::lock_guard lock(mutex_);
   if (!unjudged_ || number_of(silent_since) < newest_lost_) return;
   unjudged_ = false;
-  if (now >= resigned_until_) judge(newest_lost_, crowd_slowed, now);
+  // A line that loses a few is left to what comes later.
+  if (now >= resigned_until_ && cohort_before(newest_lost_).share() > rough_share)
+    judge(newest_lost_, crowd_slowed, now);
 }
 
 /// By the packets up to the slice `last`. Where most were lost, `crowd_of_rough` of them are enough.
@@ -147,7 +148,6 @@ void Congestion::judge(int64_t last, uint64_t crowd_of_rough, int64_t now) {
   // too fast the next one halves, and halves again: each costs all that are asked a try.
   rough_falls_ = rough ? rough_falls_ + 1 : 0;
   const double part = rough ? guess / (1u << std::min(rough_falls_ - 1, most_halvings)) : 0.85;
-  ++losses_in_a_row_;
   fall_to(static_cast<uint64_t>(through * part), {since, now, true}, now);
 }
 
@@ -244,7 +244,7 @@ void Congestion::fall_to(uint64_t rate, Span doubt, int64_t now) {
   if (rate_ != 0) rate = std::min(rate, rate_.load());
   set_rate(rate);
   if (lowest_ == 0 || rate < lowest_) lowest_ = rate;
-  next_growth_ = now + until_growth();
+  next_growth_ = now + growth_every;
   falls_.fetch_add(1, std::memory_order_release);
 }
 
@@ -253,17 +253,12 @@ void Congestion::set_rate(uint64_t rate) {
   budget_.slow_to(rate);
   if (rate != 0) return;
   next_growth_ = INT64_MAX;
-  rough_falls_ = losses_in_a_row_ = 0;
-}
-
-// Each time that more is tried and does not get through, all that left meanwhile must be asked once more.
-int64_t Congestion::until_growth() const {
-  return growth_every << std::min(losses_in_a_row_ == 0 ? 0 : losses_in_a_row_ - 1, most_doublings);
+  rough_falls_ = 0;
 }
 
 void Congestion::grow(int64_t now) {
   if (now < next_growth_ || rate_ == 0) return;
-  next_growth_ = now + until_growth();
+  next_growth_ = now + growth_every;
   // What was permitted and not used proves nothing about more.
   const uint64_t rate = rate_;
   if (budget_.rate_between(now - growth_every, now) * 10 < rate * 7) return;

@@ -52,7 +52,7 @@ class Congestion {
   struct Cohort {
     int64_t from = 0;  ///< when its first packet was sent
     uint64_t arrived = 0, lost = 0;
-    bool lossy(uint64_t crowd, double share) const;
+    bool lossy(uint64_t least, double share) const;
     double share() const;
   };
 
@@ -68,7 +68,6 @@ class Congestion {
   void doubt_around(int64_t number);
   void resign(int64_t now);
   void set_rate(uint64_t rate);
-  int64_t until_growth() const;
   void grow(int64_t now);
 
   PacketBudget& budget_;
@@ -95,8 +94,7 @@ class Congestion {
   uint64_t passed_ = 0;      ///< packets a second that got through at the last fall, 0: only roughly known
   std::vector<Step> steps_;  ///< since the last fall
   uint32_t futile_falls_ = 0;
-  uint32_t losses_in_a_row_ = 0;  ///< falls for what the path lost, since the rate was as set
-  uint32_t rough_falls_ = 0;      ///< one after the other, each by a guess
+  uint32_t rough_falls_ = 0;  ///< one after the other, each by a guess
 };
 
 }  // namespace sonde::core
