@@ -189,8 +189,9 @@ void Shard::look_at_losses() {
     if (s.instance && s.paced) give_time(s, shared_.congestion.rate());
 }
 
-// A deadline was set for the speed of its time. To be asked up to eight times more, each behind a verdict of two seconds,
-// takes longer now: for all that are under way and all that come. By the same amount, so that their order stays.
+// A deadline was set for the speed of its time. To be asked up to eight times more, each behind a verdict of two
+// seconds, takes longer now: for all that are under way and all that come. By the same amount, so that their order
+// stays.
 void Shard::give_time(ShardStage& s, uint64_t rate) {
   if (rate == 0) return;
   constexpr uint64_t rounds = 9, most = 3600;
