@@ -50,6 +50,8 @@ class Scene {
     }
     out.asked = stage_->asked;
     out.refused_asks = stage_->refused_asks;
+    out.tokens = stage_->tokens;
+    out.losses = stage_->losses;
     out.connections = stage_->peers.connections();
     out.peak_bytes = peak_bytes_;
     stage_->peers.close();

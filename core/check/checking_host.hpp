@@ -70,6 +70,8 @@ class CheckingHost : public HostCalls {
   bool may(sonde_task, uint32_t any_of, const char* call, std::string_view words);
   bool refuse_this_call();  ///< fault injection, for calls that a machine may refuse
   const char* callback() const { return callback_; }
+  /// Notes a call that comes from where its tag does not allow it.
+  void entering(const char* call, Tag tag);
 
   const Subject& subject_;
   Notes& notes_;
@@ -77,7 +79,6 @@ class CheckingHost : public HostCalls {
 
  private:
   friend struct NotingTable;
-  void entering(const char* call, Tag tag);
   void refused(const char* call, sonde_err e);
 
   const uint32_t index_, count_;

@@ -20,6 +20,7 @@ enum class Rule : uint8_t {
   denied,     ///< a refused dial that is tried again
   turn,       ///< a dial that polls instead of waiting for its turn
   time,       ///< a callback that keeps its thread
+  loss,       ///< a time told to sonde.loss/1 at which nothing can have been sent
   left_over   ///< a watch or timer behind destroy()
 };
 

@@ -8,4 +8,8 @@ namespace sonde::core::check {
 /// one has no loopback, no test can tell anything, and give_up() says so. False: it stays in the machine's network.
 bool enter_own_network();
 
+/// Echo requests get no answer in the network of this process from now on, which must be its own. False: /proc/sys is
+/// not to be written.
+bool silence_pings();
+
 }  // namespace sonde::core::check

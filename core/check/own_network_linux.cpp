@@ -59,4 +59,10 @@ bool enter_own_network() {
   return false;
 }
 
+bool silence_pings() {
+  const bool v4 = write_file("/proc/sys/net/ipv4/icmp_echo_ignore_all", "1");
+  const bool v6 = write_file("/proc/sys/net/ipv6/icmp/echo_ignore_all", "1");
+  return v4 || v6;
+}
+
 }  // namespace sonde::core::check

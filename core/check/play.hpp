@@ -24,6 +24,8 @@ struct Play {
   bool from_the_future = false;  ///< a longer host table, unknown event bits, unknown reasons
   bool all_inputs = false;       ///< give optional inputs too
   bool own_network = false;      ///< this process has entered one
+  bool overrun = false;          ///< the run is too fast all the time: silence proves nothing (sonde.loss/1)
+  int64_t patience = 1;          ///< deadlines are as many times as long
   /// Called when all tasks are under way or over, and once more behind destroy().
   std::function<void()> midway = [] {};
 };
@@ -38,6 +40,12 @@ struct Row {
   unsigned asked = 0;  ///< dials, connects and admissions of its own target that a peer could stand behind
 };
 
+/// What came of the extension sonde.loss/1.
+struct Losses {
+  bool offered = false;  ///< the plugin asked for it
+  uint64_t arrived = 0, silences = 0, asked_again = 0, in_doubt = 0;
+};
+
 struct Played {
   sonde_err created = SONDE_OK;
   std::string failure;  ///< what fail() said when create() or start() returned an error
@@ -47,6 +55,8 @@ struct Played {
   uint64_t asked = 0;         ///< dials, connects and admissions that a peer could stand behind
   uint64_t connections = 0;   ///< that peers have taken
   uint64_t refused_asks = 0;  ///< dials and admissions that were answered with AGAIN or DENIED
+  uint64_t tokens = 0;        ///< packets that were allowed by admit() and pace(); asynchronous: all of them
+  Losses losses;
   uint32_t partial_starts = 0;
   uint64_t peak_bytes = 0;  ///< flooding: most that was on the heap above the beginning
 };

@@ -57,7 +57,7 @@ bool ProbeHost::offer(uint32_t batch) {
   std::vector<sonde_task> ids;
   for (const std::size_t i : indexes) {
     tasks_[i].state = State::offered;
-    tasks_[i].deadline = stage_.now + subject_.deadline;
+    tasks_[i].deadline = stage_.now + task_time();
     ids.push_back(id_of(i));
   }
   int32_t taken = 0;

@@ -16,12 +16,19 @@ namespace sonde::core::check {
 /// What the instances of a scene share.
 struct Stage {
   Stage(const Subject& subject, const Play& p)
-      : play(p), now(monotonic_ns()), peers(p.manner, p.seed, p.own_network), shortages(p.shortages), what(subject) {}
+      : play(p),
+        began(monotonic_ns()),
+        now(began),
+        peers(p.manner, p.seed, p.own_network),
+        shortages(p.shortages),
+        what(subject) {}
   const Play play;
+  const int64_t began;
   std::atomic<int64_t> now;
   Peers peers;
   uint32_t shortages;
-  uint64_t asked = 0, refused_asks = 0;
+  uint64_t asked = 0, refused_asks = 0, tokens = 0;
+  Losses losses;
   const Subject& what;
 };
 
@@ -42,13 +49,14 @@ class ProbeHost final : public CheckingHost {
   bool settled() const;
   bool waiting() const;
   int64_t next() const;  ///< when a timer or deadline is due
-  int64_t task_time() const { return subject_.deadline; }
+  int64_t task_time() const { return subject_.deadline * stage_.play.patience; }
   int64_t patience_ns() const;  ///< how long what is on its way may take
   const Row& row(std::size_t i) const { return tasks_[i].row; }
   uint32_t partial_starts() const { return partial_starts_; }
   const std::string& start_failure() const { return start_failure_; }
 
   int64_t now() override { return stage_.now; }
+  const void* extension(std::string_view id) override;
   sonde_err target(sonde_task, sonde_target* out) override;
   int64_t deadline(sonde_task) override;
   int cancelled(sonde_task) override;
@@ -70,6 +78,7 @@ class ProbeHost final : public CheckingHost {
   sonde_err wake(uint64_t user) override;
 
  private:
+  friend struct LossTable;
   enum class State : uint8_t { waiting, offered, running, over };
   struct TaskState {
     State state = State::waiting;
@@ -111,6 +120,7 @@ class ProbeHost final : public CheckingHost {
   void over(std::size_t index, Outcome, std::string why = {});
   void postpone(std::size_t index);
   void close_connection(uint64_t id, bool reset);
+  void grant(uint32_t packets);
   bool deliver(uint64_t id, short seen);
   bool due();
   bool expire();

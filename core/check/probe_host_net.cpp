@@ -196,12 +196,17 @@ sonde_err ProbeHost::dial(sonde_task task, const sonde_target& target, uint32_t 
   }
   ++stage_.asked;
   if (t) ++t->row.asked;
-  if (to.proto == IPPROTO_UDP) grant_packets(1);  // of a TCP connection it is the SYN, which the plugin does not send
+  if (to.proto == IPPROTO_UDP) grant(1);  // of a TCP connection it is the SYN, which the plugin does not send
   const uint64_t id = ++next_id_;
   watches_[id] = {fd, refused ? 0 : events, user, true, task};
   if (refused) injected_.emplace_back(id, SONDE_IO_ERROR | (static_cast<uint32_t>(refused) << 16));
   *out = {id, fd, 0};
   return SONDE_OK;
+}
+
+void ProbeHost::grant(uint32_t packets) {
+  stage_.tokens += packets;
+  grant_packets(packets);
 }
 
 sonde_err ProbeHost::hangup(uint64_t id, bool reset) {
@@ -236,7 +241,7 @@ sonde_err ProbeHost::admit(sonde_task task, const sonde_target& target) {
       ++stage_.refused_asks;
       return SONDE_E_AGAIN;
     }
-    grant_packets(1);
+    grant(1);
     if (to.port == 0) return SONDE_OK;  // a raw probe, say: no peer, but loopback itself answers
     if (!stage_.peers.exactly_at(ip, to.port, to.proto)) {
       ++stage_.refused_asks;
@@ -270,7 +275,7 @@ uint32_t ProbeHost::pace(uint32_t packets, int64_t* again) {
     *again = stage_.now + 1'000'000;
     given = packets / 2;
   }
-  grant_packets(given);
+  grant(given);
   return given;
 }
 

@@ -94,6 +94,12 @@ constexpr Test table[] = {
      "test single bits of events; treat reasons that you do not know as SONDE_STOPPED",
      "a coroutine run() has it done for it", unknown_future},
 
+    {"reported-loss", async_probe, "answers",
+     "with sonde.loss/1: while packets are lost, who is silent is asked again, not for ever, and told as in doubt",
+     "tell arrived() of what was answered and times of now(); ask silence() when a wait is over; bound the extra tries, "
+     "and call left_in_doubt() for a target that ends without enough of them",
+     "", reported_loss},
+
     {"alive", probes, "answers", "a target that answered is put down as alive, and a silent one is not",
      "put alive=true on any sign of life, a refused port too; never for silence",
      "if (connection.answered()) task.put(alive, true)", alive},

@@ -73,6 +73,10 @@ Verdict task_memory(const Bench&);
 Verdict denied(const Bench&);
 Verdict alive(const Bench&);
 Verdict dial_again(const Bench&);
+
+// tests_loss.cpp
+Verdict reported_loss(const Bench&);
+
 // tests_peers.cpp
 Verdict peer_silent(const Bench&);
 Verdict peer_refuse(const Bench&);

@@ -1,7 +1,9 @@
-/* A UDP probe that asks twice and keeps to the contract, and the ways not to: BREAK_* says which. */
+/* A UDP probe that asks twice, or more often while packets are lost, and keeps to the contract; and the ways not to:
+ * BREAK_* says which. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>
+#include <sonde/loss.h>
 #include <sonde/probe.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,15 +13,19 @@
 enum { ALIVE, OUTPUTS };
 static const sonde_field outputs[] = {{"alive", SONDE_BOOL, SONDE_SCALAR, 0, 0, "the host answered"}};
 
-enum { SLOTS = 1024 };
+enum { SLOTS = 1024, TRIES = 2, MOST_TRIES = 8, MOST_WAITS = 16 };
+static const int64_t spacing = 500000000;
 struct task {
   sonde_task id;
   uint64_t timer;
   int fd;
+  int sent, waits;
+  int64_t sent_at[MOST_TRIES];
 };
 struct sonde_inst {
   sonde_ctx* ctx;
   const sonde_host* host;
+  const sonde_loss* loss; /* NULL: a try is a try */
   struct task tasks[SLOTS];
   int raw;
 };
@@ -29,6 +35,7 @@ static sonde_err create(sonde_ctx* ctx, const sonde_host* host, sonde_inst** out
   if (!self) return SONDE_E_NOMEM;
   self->ctx = ctx;
   self->host = host;
+  self->loss = (const sonde_loss*)host->get_extension(ctx, SONDE_LOSS);
   self->raw = -1;
 #if defined(BREAK_RAW_PACKET)
   {
@@ -58,8 +65,75 @@ static void settle(struct sonde_inst* self, struct task* t, sonde_outcome outcom
   self->host->done(self->ctx, id, outcome);
 }
 
-static void ask(const struct task* t) {
-  if (send(t->fd, "?", 1, MSG_NOSIGNAL) != 1) return; /* the same as one that is lost */
+static void ask(struct sonde_inst* self, struct task* t) {
+  const int64_t now = self->host->now(self->ctx);
+  t->sent_at[t->sent++ % MOST_TRIES] = now;
+  /* A failure is the same as a packet that is lost. */
+  if (send(t->fd, "?", 1, MSG_NOSIGNAL) == 1) errno = 0;
+}
+
+static void answered(struct sonde_inst* self, const struct task* t) {
+  int i;
+  if (!self->loss) return;
+  for (i = 0; i < t->sent - 1 && i < MOST_TRIES; ++i) self->loss->lost(self->ctx, t->sent_at[i]);
+#if defined(BREAK_FUTURE)
+  self->loss->arrived(self->ctx, t->sent_at[(t->sent - 1) % MOST_TRIES] + 3600000000000);
+#elif !defined(BREAK_NEVER_ARRIVED)
+  self->loss->arrived(self->ctx, t->sent_at[(t->sent - 1) % MOST_TRIES]);
+#endif
+}
+
+/* How many tries count, and whether some may yet. */
+static int tries_that_hold(struct sonde_inst* self, const struct task* t, int* open) {
+  int i, hold = 0;
+  *open = 0;
+#if defined(BREAK_SILENCE_UNASKED)
+  return t->sent;
+#endif
+  for (i = 0; i < t->sent && i < MOST_TRIES; ++i) {
+    const int said = self->loss ? self->loss->silence(self->ctx, t->sent_at[i]) : SONDE_SILENCE_HOLDS;
+    hold += said == SONDE_SILENCE_HOLDS;
+    *open += said == SONDE_SILENCE_OPEN;
+  }
+  return hold;
+}
+
+static void give_up(struct sonde_inst* self, struct task* t) {
+  int open;
+#if defined(BREAK_SILENCE_IS_NO)
+  settle(self, t, SONDE_NEGATIVE);
+  return;
+#endif
+  if (t->sent > 0 && tries_that_hold(self, t, &open) < TRIES && self->loss) {
+#if !defined(BREAK_DOUBT_UNTOLD)
+    self->loss->left_in_doubt(self->ctx, 1);
+#endif
+  }
+  settle(self, t, SONDE_NO_ANSWER);
+}
+
+/* The wait behind a try is over. True: the target is to be asked now. */
+static int wants_another(struct sonde_inst* self, struct task* t, uint64_t slot) {
+  int open;
+  if (t->sent < TRIES) return 1;
+  if (tries_that_hold(self, t, &open) >= TRIES) {
+    give_up(self, t);
+    return 0;
+  }
+  if (open && t->waits++ < MOST_WAITS) {
+    self->host->timer(self->ctx, self->host->now(self->ctx) + spacing, slot, &t->timer);
+    return 0;
+  }
+#if defined(BREAK_ASKS_FOR_EVER)
+  return 1;
+#elif !defined(BREAK_ASKS_NO_MORE)
+  if (t->sent < MOST_TRIES) {
+    if (self->loss) self->loss->asked_again(self->ctx, 1);
+    return 1;
+  }
+#endif
+  give_up(self, t);
+  return 0;
 }
 
 static void dial(struct sonde_inst* self, struct task* t, uint64_t slot) {
@@ -78,8 +152,8 @@ static void dial(struct sonde_inst* self, struct task* t, uint64_t slot) {
     return;
   }
   t->fd = conn.fd;
-  ask(t);
-  self->host->timer(self->ctx, self->host->now(self->ctx) + 500000000, slot, &t->timer);
+  ask(self, t);
+  self->host->timer(self->ctx, self->host->now(self->ctx) + spacing, slot, &t->timer);
 }
 
 static int32_t start(sonde_inst* self, const sonde_task* tasks, uint32_t n) {
@@ -110,11 +184,16 @@ static void on_io(sonde_inst* self, uint64_t id, uint64_t user, uint32_t events)
   (void)id;
   if (!t->id) return;
   if (events & SONDE_IO_ERROR) {
-    if (SONDE_IO_ERRNO(events) == ECONNREFUSED) t->fd = -1; /* its kernel has answered */
+    if (SONDE_IO_ERRNO(events) == ECONNREFUSED) {
+      answered(self, t);
+      t->fd = -1; /* its kernel has answered */
+    }
     settle(self, t, SONDE_IO_ERRNO(events) == ECONNREFUSED ? SONDE_NEGATIVE : SONDE_NO_ANSWER);
     return;
   }
-  if (recv(t->fd, answer, sizeof answer, MSG_DONTWAIT) >= 0) settle(self, t, SONDE_POSITIVE);
+  if (recv(t->fd, answer, sizeof answer, MSG_DONTWAIT) < 0) return;
+  answered(self, t);
+  settle(self, t, SONDE_POSITIVE);
 }
 
 static void on_timer(sonde_inst* self, uint64_t id, uint64_t user) {
@@ -125,6 +204,7 @@ static void on_timer(sonde_inst* self, uint64_t id, uint64_t user) {
     return;
   }
   t->timer = 0;
+  if (!wants_another(self, t, user)) return;
 #if !defined(BREAK_RESEND)
   {
     int64_t again = 0;
@@ -134,17 +214,17 @@ static void on_timer(sonde_inst* self, uint64_t id, uint64_t user) {
     }
   }
 #endif
-  ask(t);
+  ask(self, t);
+  self->host->timer(self->ctx, self->host->now(self->ctx) + spacing, user, &t->timer);
 }
 
 static void cancel(sonde_inst* self, sonde_task task, uint64_t user, uint32_t why) {
   struct task* t = &self->tasks[user % SLOTS];
   if (t->id != task) return;
-#if defined(BREAK_SILENCE_IS_NO)
-  settle(self, t, why == SONDE_EXPIRED ? SONDE_NEGATIVE : SONDE_CANCELLED);
-#else
-  settle(self, t, why == SONDE_EXPIRED ? SONDE_NO_ANSWER : SONDE_CANCELLED);
-#endif
+  if (why == SONDE_EXPIRED)
+    give_up(self, t);
+  else
+    settle(self, t, SONDE_CANCELLED);
 }
 
 static const sonde_probe api = {sizeof api, 0, start, on_io, on_timer, cancel, NULL};

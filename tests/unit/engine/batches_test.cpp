@@ -1,0 +1,52 @@
+// Settled hosts leave a shard in batches, and a shard that has no room goes on when they are written.
+#include "engine/outbox.hpp"
+#include "scripted_run.hpp"
+
+namespace sonde::core::test {
+namespace {
+
+using Batches = ScriptedRun;
+
+// With four slots a shard stands still a thousand times until its hosts are written; unless it is woken then, each time
+// costs half a second.
+TEST_F(Batches, AShardWithoutRoomIsWokenWhenItsHostsAreWritten) {
+  targets(8000);
+  plan.limits.shards = 2;
+  plan.limits.hosts_in_flight = 8;
+  stage<0>(answers(SONDE_NO_ANSWER));
+  const RunResult r = run_well();
+  EXPECT_EQ(count(r, 0, Outcome::no_answer), 8000u);
+  EXPECT_TRUE(r.document.complete);
+}
+
+TEST_F(Batches, AFullShardGoesOnAsSoonAsItsHostsAreWritten) {
+  targets(600);
+  plan.limits.hosts_in_flight = 1;
+  int64_t last = 0, longest = 0;
+  Script s;
+  s.start = [&](auto c, auto h, auto tasks) {
+    const int64_t now = h->now(c);
+    if (last != 0) longest = std::max(longest, now - last);
+    last = now;
+    for (sonde_task t : tasks) h->done(c, t, SONDE_POSITIVE);
+    return static_cast<int32_t>(tasks.size());
+  };
+  stage<0>(s);
+  run_well();
+  EXPECT_LT(longest, 400'000'000) << "the shard slept although there was room again";
+}
+
+TEST(Batch, SilentNeighboursAreOneRun) {
+  Batch b;
+  for (const uint64_t position : {7u, 8u, 9u, 3u, 4u, 9u}) b.add_silent(position);
+  ASSERT_EQ(b.silent.size(), 3u);
+  EXPECT_EQ(b.silent[0].start, 7u);
+  EXPECT_EQ(b.silent[0].count, 3u);
+  EXPECT_EQ(b.silent[1].start, 3u);
+  EXPECT_EQ(b.silent[1].count, 2u);
+  EXPECT_EQ(b.silent[2].start, 9u);
+  EXPECT_EQ(b.silent[2].count, 1u);
+}
+
+}  // namespace
+}  // namespace sonde::core::test
