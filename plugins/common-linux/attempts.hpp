@@ -1,55 +1,18 @@
 // Questions in flight: who has been asked how often, whose turn it is to be asked again, and who has been waited for
 // long enough. Retries go only to those that have not answered and are spaced in time: two copies in one burst are lost
 // together. Pure state; the clock is the caller's.
-//
-// Delays are the same for every question or change slowly, so a queue in order of time for each kind serves instead of
-// a timer each.
 #pragma once
 #include <sonde/plugin.h>
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <utility>
 #include <vector>
 
 #include "common-linux/attempt_times.hpp"
+#include "common-linux/turn_queue.hpp"
 
 namespace sonde::net {
-
-inline constexpr int64_t never = std::numeric_limits<int64_t>::max();
-
-struct Turn {
-  int64_t due;
-  uint32_t slot, generation;
-};
-
-// A queue in a ring that grows and never shrinks.
-class TurnQueue {
- public:
-  bool empty() const { return head_ == tail_; }
-  const Turn& front() const { return ring_[head_ & mask()]; }
-  void pop() { ++head_; }
-  void push(Turn t) {
-    if (tail_ - head_ == ring_.size()) grow();
-    // Later than the one before, even if the delay has shrunk since: the queue stays in order.
-    if (!empty()) t.due = std::max(t.due, ring_[(tail_ - 1) & mask()].due);
-    ring_[tail_++ & mask()] = t;
-  }
-
- private:
-  size_t mask() const { return ring_.size() - 1; }
-  void grow() {
-    std::vector<Turn> larger(std::max<size_t>(64, ring_.size() * 2));
-    const size_t count = tail_ - head_;
-    for (size_t i = 0; i < count; ++i) larger[i] = ring_[(head_ + i) & mask()];
-    ring_.swap(larger);
-    head_ = 0;
-    tail_ = count;
-  }
-  std::vector<Turn> ring_;
-  size_t head_ = 0, tail_ = 0;
-};
 
 // What the silence after one attempt proves, and what becomes of a question whose wait is over.
 enum class Silence : uint8_t { holds, doubtful, open };
@@ -144,13 +107,14 @@ class Attempts {
   size_t live() const { return live_; }
   size_t capacity() const { return slots_.size(); }
 
-  // An attempt left at `now`: the next one after `spacing`, or the end after `timeout` if it was the last.
+  // An attempt left at `now`: the next one after `spacing` (and a few ms, see ShuffledTurns), or the end after
+  // `timeout` if it was the last.
   void sent(uint32_t index, int64_t now, int64_t spacing, int64_t timeout) {
     Slot& s = slots_[index];
     remember(index, s.sent, now);
     ++s.sent;
     if (s.sent - s.void_ < static_cast<int>(tries_) && s.sent < most_)
-      retries_.push({now + spacing, index, s.generation});
+      retries_.push({now + spacing, index, s.generation}, s.sent, live_);
     else
       ends_.push({now + timeout, index, s.generation});
   }
@@ -193,7 +157,7 @@ class Attempts {
 
   // The next question whose attempt is due at `now`; it leaves its queue.
   Next next_send(int64_t now) {
-    for (TurnQueue* q : {&postponed_, &retries_, &paused_}) {
+    for (TurnQueue* q : {&postponed_, &first_retry(), &paused_}) {
       skip_dead(*q);
       if (!q->empty() && q->front().due <= now) {
         const uint32_t slot = q->front().slot;
@@ -213,15 +177,12 @@ class Attempts {
   }
   int64_t send_due() {
     skip_dead(postponed_);
-    skip_dead(retries_);
-    skip_dead(paused_);
-    return std::min({head(postponed_), head(retries_), head(paused_)});
+    return std::min(head(postponed_), retry_due());
   }
   // When the next attempt after the first one is due.
   int64_t retry_due() {
-    skip_dead(retries_);
     skip_dead(paused_);
-    return std::min(head(retries_), head(paused_));
+    return std::min(head(first_retry()), head(paused_));
   }
   int64_t end_due() {
     skip_dead(ends_);
@@ -249,6 +210,9 @@ class Attempts {
   void skip_dead(TurnQueue& q) {
     while (!q.empty() && !find(q.front().slot, q.front().generation)) q.pop();
   }
+  TurnQueue& first_retry() {
+    return retries_.first([this](TurnQueue& q) { skip_dead(q); });
+  }
   static int64_t head(const TurnQueue& q) { return q.empty() ? never : q.front().due; }
 
   unsigned tries_, most_;
@@ -257,7 +221,8 @@ class Attempts {
   size_t live_ = 0;
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_;
-  TurnQueue postponed_, retries_, paused_, ends_;
+  TurnQueue postponed_, paused_, ends_;
+  ShuffledTurns retries_;
 };
 
 }  // namespace sonde::net
