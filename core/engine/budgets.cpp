@@ -41,16 +41,30 @@ void PacketBudget::remember(uint32_t packets, int64_t now) {
   h.packets.fetch_add(packets, std::memory_order_relaxed);
 }
 
-uint64_t PacketBudget::rate_between(int64_t from, int64_t to) const {
+PacketBudget::Sent PacketBudget::sent_between(int64_t from, int64_t to) const {
   const int64_t last = (to - start_) / hundredth_ns;
-  const int64_t first = std::max((from - start_) / hundredth_ns, last - static_cast<int64_t>(history_.size()) + 1);
-  uint64_t packets = 0;
-  for (int64_t n = std::max<int64_t>(first, 0); n <= last; ++n) {
+  const int64_t first =
+      std::max({(from - start_) / hundredth_ns, last - static_cast<int64_t>(history_.size()) + 1, int64_t{0}});
+  Sent sent{};
+  for (int64_t n = first; n <= last; ++n) {
     const Hundredth& h = history_[static_cast<uint64_t>(n) % history_.size()];
-    if (h.number.load(std::memory_order_relaxed) == n) packets += h.packets.load(std::memory_order_relaxed);
+    if (h.number.load(std::memory_order_relaxed) != n) continue;
+    const uint32_t packets = h.packets.load(std::memory_order_relaxed);
+    sent.packets += packets;
+    sent.busy += packets != 0;
   }
-  const int64_t time = std::max(hundredth_ns, to - std::max(start_ + first * hundredth_ns, start_));
-  return packets * 1'000'000'000 / static_cast<uint64_t>(time);
+  sent.time = std::max(hundredth_ns, to - (start_ + first * hundredth_ns));
+  return sent;
+}
+
+uint64_t PacketBudget::rate_between(int64_t from, int64_t to) const {
+  const Sent sent = sent_between(from, to);
+  return sent.packets * 1'000'000'000 / static_cast<uint64_t>(sent.time);
+}
+
+uint64_t PacketBudget::busy_rate_between(int64_t from, int64_t to) const {
+  const Sent sent = sent_between(from, to);
+  return sent.busy == 0 ? 0 : sent.packets * 100 / static_cast<uint64_t>(sent.busy);
 }
 
 uint64_t PacketBudget::available(int64_t now) const {

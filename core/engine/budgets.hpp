@@ -27,12 +27,19 @@ class PacketBudget {
   void slow_to(uint64_t per_second);
   /// Packets a second that left between the two times, of which no more than 20 s are remembered; 0: none.
   uint64_t rate_between(int64_t from, int64_t to) const;
+  /// The same, of those hundredths of a second alone in which any left.
+  uint64_t busy_rate_between(int64_t from, int64_t to) const;
 
  private:
   struct Hundredth {  ///< what left in one hundredth of a second
     std::atomic<int64_t> number{-1};
     std::atomic<uint32_t> packets{0};
   };
+  struct Sent {
+    uint64_t packets;
+    int64_t hundredths, busy, time;
+  };
+  Sent sent_between(int64_t from, int64_t to) const;
   void remember(uint32_t packets, int64_t now);
 
   const int64_t start_;

@@ -9,25 +9,40 @@ namespace {
 constexpr int64_t ms = 1'000'000, second = 1000 * ms;
 constexpr int64_t slice_ns = 10 * ms;
 constexpr uint64_t crowd = 8;          // fewer losses together prove nothing
-constexpr uint64_t crowd_slowed = 4;   // where too fast is near, or all that is known shows that most was lost
+constexpr uint64_t crowd_slowed = 4;   // where too fast is near
+constexpr uint64_t crowd_suspect = 2;  // more may become known
+constexpr uint64_t crowd_at_last = 2;  // where more will not become known
 constexpr uint64_t cohort_size = 200;  // known fates that are enough for a judgement
 constexpr double lossy_share = 0.05;   // below that it is the line, not the speed
 constexpr double lossy_share_slowed = 0.015;
-constexpr double rough_share = 0.3;  // above it what got through is only roughly known
-constexpr double guess = 0.75;       // of what seems to get through then
-constexpr uint32_t most_halvings = 2;
-constexpr double most_share = 0.85;   // of a cohort half of whose fates are still open no more can be known
-constexpr uint64_t least_rate = 100;  // below that nothing is polite any more, only endless
+constexpr double lossy_share_at_last = 0.15;
+constexpr uint64_t burst_rate = 50'000;
+constexpr double line_varies = 1.5;              // so much more than a line usually loses is no chance
+constexpr double likely = 0.75, certain = 0.97;  // that the line alone is the cause
+constexpr double margin = 0.85;                  // of what probably gets through
+constexpr double quick_growth = 0.7;             // of that: doubling so far, in small steps beyond
+constexpr double deepest_fall = 16;              // more than that nobody can know from one rate
+constexpr double most_share = 0.95, nearly_all_share = 0.8;
+constexpr double most_at_least_rate = 0.5;
+constexpr uint32_t most_of_nearly_all = 4;
+// Below that nothing is polite any more, only endless. Where less is set: a tenth of it.
+constexpr uint64_t least_rate = 100;
+constexpr uint64_t least_rate_of_this_machine = 1000;  // it can read that; more drops are somebody else's doing
 constexpr uint64_t as_good_as_unlimited = 1'000'000;
 constexpr int64_t growth_every = second;
 constexpr int64_t plateau = 60 * second;       // just below what gets through
 constexpr int64_t verdict_after = 2 * second;  // by then later tries have shown whether a packet's time was a bad one
-constexpr int64_t trouble_every = 50 * ms;     // a fall shows its effect only after a round trip
-constexpr int64_t slowest_answer = second;     // what our buffers dropped was asked for no longer ago
-constexpr uint32_t futile_falls_max = 4;
+constexpr int64_t verdict_every = 20 * ms;     // each takes a good part of a millisecond
+// Probes pause so long between the extra tries of a target; until then losses are told late, and arrivals at once.
+constexpr int64_t ripe_after = 1700 * ms;
+constexpr int64_t trouble_every = 50 * ms;  // a fall shows its effect only after a round trip
+constexpr int64_t slowest_answer = second;  // what our buffers dropped was asked for no longer ago
 constexpr int64_t resigned_for = 300 * second;
-constexpr std::size_t spans_kept = 256;
+constexpr std::size_t spans_kept = 256, regimes_kept = 16;
 constexpr int64_t moment = 2;  // slices before and after
+// Of the newest slices some retries may still be on their way: they go out in the order of the first tries but for a
+// few hundredths of a second.
+constexpr int64_t lag = 4;
 
 constexpr uint64_t one_arrived = 1u << 16, one_lost = 1;
 uint64_t arrived_in(uint64_t slice) {
@@ -49,12 +64,23 @@ double Congestion::Cohort::share() const {
 }
 
 Congestion::Congestion(PacketBudget& budget, uint64_t set_rate, bool enabled, int64_t now)
-    : budget_(budget), set_(set_rate), enabled_(enabled), start_(now), regime_(now) {
+    : budget_(budget),
+      set_(set_rate),
+      enabled_(enabled),
+      start_(now),
+      least_(set_rate == 0 ? least_rate : std::clamp<uint64_t>(set_rate / 10, 1, least_rate)),
+      regimes_{{now, 0}},
+      fell_(now) {
   for (auto& s : slices_) s.store(UINT64_MAX << 32, std::memory_order_relaxed);
 }
 
 int64_t Congestion::number_of(int64_t time) const {
   return std::max<int64_t>(time - start_, 0) / slice_ns;
+}
+
+/// The first slice that begins no earlier.
+int64_t Congestion::first_after(int64_t time) const {
+  return number_of(time + slice_ns - 1);
 }
 
 void Congestion::note(int64_t sent_at, uint64_t what) {
@@ -73,11 +99,11 @@ void Congestion::note(int64_t sent_at, uint64_t what) {
   }
 }
 
-// Retries go out in the order of the first tries: when the loss of one is known, so is the fate of those before it.
-Congestion::Cohort Congestion::cohort_before(int64_t number) const {
+/// The newest packets from slice `first` to `last`, until `size` fates are known.
+Congestion::Cohort Congestion::cohort(int64_t first, int64_t last, uint64_t size) const {
   Cohort c;
-  const int64_t first = std::max(number_of(regime_ + slice_ns - 1), number - static_cast<int64_t>(remembered) + 1);
-  for (int64_t n = number; n >= first && c.arrived + c.lost < cohort_size; --n) {
+  first = std::max(first, last - static_cast<int64_t>(remembered) + 1);
+  for (int64_t n = last; n >= first && c.arrived + c.lost < size; --n) {
     const uint64_t slice = slices_[static_cast<uint64_t>(n) % remembered].load(std::memory_order_relaxed);
     c.from = start_ + n * slice_ns;
     if (slice >> 32 != static_cast<uint32_t>(n)) continue;
@@ -89,22 +115,18 @@ Congestion::Cohort Congestion::cohort_before(int64_t number) const {
 
 void Congestion::arrived(int64_t sent_at, int64_t now) {
   note(sent_at, one_arrived);
-  if (now >= next_growth_.load(std::memory_order_relaxed)) {
-    std::lock_guard lock(mutex_);
-    grow(now);
-  }
+  grow_if_due(now);
 }
 
 void Congestion::lost(int64_t sent_at, int64_t now) {
   note(sent_at, one_lost);
   if (!enabled_) return;
   std::lock_guard lock(mutex_);
-  if (rate_ != 0) doubt_around(number_of(sent_at));
+  if (rate_ != 0 && !line_likely_) doubt_around(number_of(sent_at));
   newest_lost_ = std::max(newest_lost_.load(), number_of(sent_at));
-  if (sent_at < regime_ || now < resigned_until_) return;
+  if (sent_at < fell_ || now < resigned_until_) return;
   const uint32_t falls = falls_;
-  // Of the newest slice some retries may still be on their way.
-  judge(newest_lost_ - 1, crowd, now);
+  judge(newest_lost_ - lag, crowd, now);
   unjudged_.store(rate_ == 0 && falls == falls_, std::memory_order_release);
 }
 
@@ -114,52 +136,82 @@ void Congestion::judge_the_last(int64_t silent_since, int64_t now) {
   std::lock_guard lock(mutex_);
   if (!unjudged_ || number_of(silent_since) < newest_lost_) return;
   unjudged_ = false;
-  // A line that loses a few is left to what comes later.
-  if (now >= resigned_until_ && cohort_before(newest_lost_).share() > rough_share)
-    judge(newest_lost_, crowd_slowed, now);
+  if (now < resigned_until_) return;
+  // A line that loses a few is left to what comes later, and so is a router that drops the first packet to each of a
+  // few: only a burst overruns a path before it is known.
+  const Cohort c = cohort(first_after(fell_), newest_lost_, cohort_size);
+  const bool burst = budget_.busy_rate_between(c.from, start_ + (newest_lost_ + 1) * slice_ns - 1) >= burst_rate;
+  if (c.share() > lossy_share_at_last) judge(newest_lost_, burst ? crowd_at_last : crowd, now);
 }
 
-/// By the packets up to the slice `last`. Where most were lost, `crowd_of_rough` of them are enough.
-void Congestion::judge(int64_t last, uint64_t crowd_of_rough, int64_t now) {
-  const Cohort c = cohort_before(last);
-  const uint64_t enough = rate_ != 0 ? crowd_slowed : c.share() > rough_share ? crowd_of_rough : crowd;
-  if (!c.lossy(enough, rate_ != 0 ? lossy_share_slowed : lossy_share)) return;
-  const double share = c.share();
-  const int64_t to = start_ + (last + 1) * slice_ns - 1;
-  uint64_t rate = budget_.rate_between(c.from, to);
-  if (rate_ != 0) rate = std::min(rate, rate_.load());
-  if (rate == 0) return;
-  // About the same rate as before the last fall shows nothing.
-  if (rate_before_ == 0 || rate * 10 <= rate_before_ * 9) {
-    // Where few answer a share is a rough guess: one that looks better by chance must not take back what was seen.
-    if (futile(share, rate))
-      ++futile_falls_;
-    else if (c.arrived + c.lost >= cohort_size / 2)
-      futile_falls_ = 0;
+/// What all that is remembered says, by the rates at which it was sent up to the slice `last`.
+LossVerdict Congestion::verdict(int64_t last, int64_t now) const {
+  // Before the first fall there are no extra tries, and all is known as soon as a retry is answered.
+  const int64_t ripe = path_falls_ == 0 ? last : number_of(now - ripe_after);
+  std::vector<LossRecord> records;
+  for (std::size_t i = 0; i < regimes_.size(); ++i) {
+    const int64_t first = first_after(regimes_[i].from);
+    const int64_t end = i + 1 < regimes_.size() ? std::min(number_of(regimes_[i + 1].from) - 1, last) : last;
+    if (end < first) continue;
+    uint64_t rate = budget_.busy_rate_between(start_ + first * slice_ns, start_ + (end + 1) * slice_ns - 1);
+    if (regimes_[i].permitted != 0) rate = std::min(rate, regimes_[i].permitted);
+    for (const bool open : {false, true}) {
+      const Cohort c =
+          open ? cohort(std::max(first, ripe + 1), end, UINT64_MAX) : cohort(first, std::min(end, ripe), UINT64_MAX);
+      records.push_back({static_cast<double>(rate), c.arrived, c.lost, open});
+    }
   }
-  if (futile_falls_ >= futile_falls_max || rate <= least_rate) return resign(now);
-  share_before_ = share;
-  rate_before_ = rate;
-  const double through = static_cast<double>(rate) * (1 - share);
-  const bool rough = share > rough_share;
-  passed_ = rough ? 0 : static_cast<uint64_t>(through);
-  const int64_t since = faster_since(passed_, c.from);
-  // A policer lets the head of each burst through, so that few fates look better than it is. Where a guess was still
-  // too fast the next one halves, and halves again: each costs all that are asked a try.
-  rough_falls_ = rough ? rough_falls_ + 1 : 0;
-  const double part = rough ? guess / (1u << std::min(rough_falls_ - 1, most_halvings)) : 0.85;
-  fall_to(static_cast<uint64_t>(through * part), {since, now, true}, now);
+  return judge_losses(records);
+}
+
+/// By the packets up to the slice `last`. Fewer losses than `least` are no reason to slow down.
+void Congestion::judge(int64_t last, uint64_t least, int64_t now) {
+  const Cohort c = cohort(first_after(fell_), last, cohort_size);
+  const bool slowed = rate_ != 0;
+  const bool lossy =
+      c.lossy(slowed ? crowd_slowed : least, line_varies * line_share_ + (slowed ? lossy_share_slowed : lossy_share));
+  // Too few to judge by, but those whose wait ends now had better not be given up before more is known.
+  if (!slowed && c.lossy(crowd_suspect, line_varies * line_share_ + lossy_share_at_last))
+    suspect_until_.store(now + verdict_after);
+  if ((!lossy && !slowed) || now < next_verdict_) return;
+  next_verdict_ = now + verdict_every;
+  const LossVerdict v = verdict(last, now);
+  line_likely_ = v.line_alone > likely;
+  // Only another rate can show that.
+  if (v.line_alone > certain && path_falls_ > 0) {
+    line_share_ = v.line_share;
+    // Up to the fastest rate that is remembered; beyond it growth finds out.
+    if (slowed && v.fastest * 5 > static_cast<double>(free_rate_) * 4) resign(now);
+    return;
+  }
+  if (!lossy || (slowed && line_likely_)) return;
+  uint64_t rate = budget_.busy_rate_between(c.from, start_ + (last + 1) * slice_ns - 1);
+  if (slowed) rate = std::min(rate, rate_.load());
+  if (rate == 0) return;
+  nearly_all_ = c.share() > nearly_all_share ? nearly_all_ + 1 : 0;
+  if (nearly_all_ > most_of_nearly_all || (rate < 2 * least_ && c.share() > most_at_least_rate)) {
+    resigned_until_ = now + resigned_for;
+    return resign(now);
+  }
+  passed_ = v.precise ? static_cast<uint64_t>(v.hopeful) : 0;
+  const auto fast = static_cast<double>(rate);
+  const double next = std::clamp(margin * v.cautious, fast / deepest_fall, margin * fast);
+  ++path_falls_;
+  if (!slowed) free_rate_ = rate;
+  in_doubt({faster_since(static_cast<uint64_t>(next), c.from), now, true});
+  fall_to(static_cast<uint64_t>(next), now);
 }
 
 // Where the speed was not the cause, packets sent while it was thought so are worth what all others are.
 void Congestion::resign(int64_t now) {
-  if (futile_falls_ >= futile_falls_max) std::erase_if(doubt_, [](const Span& s) { return s.of_path; });
-  resigned_until_ = now + resigned_for;
-  futile_falls_ = 0;
-  rate_before_ = passed_ = 0;
+  std::erase_if(doubt_, [](const Span& s) { return s.of_path; });
+  nearly_all_ = 0;
+  passed_ = 0;
+  line_likely_ = false;
+  suspect_until_ = 0;
   steps_.clear();
-  regime_ = now;
-  set_rate(0);
+  fell_ = now;
+  set_rate(0, now);
 }
 
 // Losses were few when the rate began to be too much: in doubt is all that left faster than what gets through.
@@ -167,17 +219,6 @@ int64_t Congestion::faster_since(uint64_t rate, int64_t otherwise) const {
   for (const Step& s : steps_)
     if (rate != 0 && s.rate * 50 > rate * 49) return std::min(s.at, otherwise);
   return otherwise;
-}
-
-// Had the speed been the cause, as many as before would have got through, and a smaller share been lost. Nearer to
-// that, or nearer to what it was?
-bool Congestion::futile(double share, uint64_t rate) const {
-  if (rate_before_ == 0) return false;
-  if (share_before_ >= most_share) return share > 0.8;
-  if (share > 1.5 * share_before_ + lossy_share) return false;  // then that was no good estimate
-  const double through = (1 - share_before_) * static_cast<double>(rate_before_) / static_cast<double>(rate);
-  const double expected = std::max(0.0, 1 - through);
-  return share > (share_before_ + expected) / 2;
 }
 
 void Congestion::overrun(int64_t last_look, int64_t now) {
@@ -190,7 +231,8 @@ void Congestion::overrun(int64_t last_look, int64_t now) {
     return;
   }
   last_trouble_ = now;
-  fall_to(budget_.rate_between(now - 100 * ms, now) / 2, {from, now, false}, now);
+  in_doubt({from, now, false});
+  slow_for_this_machine(0.5, now);
 }
 
 void Congestion::queue_full(int64_t now) {
@@ -198,7 +240,15 @@ void Congestion::queue_full(int64_t now) {
   std::lock_guard lock(mutex_);
   if (now - last_trouble_ < trouble_every) return;
   last_trouble_ = now;
-  fall_to(budget_.rate_between(now - 100 * ms, now) * 3 / 4, {now, now, false}, now);
+  slow_for_this_machine(0.75, now);
+}
+
+void Congestion::slow_for_this_machine(double part, int64_t now) {
+  // Of what was read or queued now the packets left no longer ago.
+  const uint64_t rate = budget_.busy_rate_between(now - slowest_answer, now);
+  const uint64_t present = rate_ != 0 ? std::min(rate, rate_.load()) : rate;
+  if (present > least_rate_of_this_machine)
+    fall_to(std::max(static_cast<uint64_t>(part * static_cast<double>(present)), least_rate_of_this_machine), now);
 }
 
 void Congestion::in_doubt(Span span) {
@@ -230,30 +280,45 @@ void Congestion::doubt_around(int64_t number) {
     arrived += arrived_in(slice);
     lost += lost_in(slice);
   }
-  if (static_cast<double>(lost) > lossy_share * static_cast<double>(arrived + lost))
+  if (static_cast<double>(lost) > (lossy_share + line_varies * line_share_) * static_cast<double>(arrived + lost))
     in_doubt({start_ + first * slice_ns, start_ + (last + 1) * slice_ns - 1, true});
 }
 
-void Congestion::fall_to(uint64_t rate, Span doubt, int64_t now) {
-  if (doubt.from < doubt.to) in_doubt(doubt);
-  regime_ = now;
-  steps_.clear();
-  uint64_t floor = least_rate;
-  if (set_ != 0) floor = std::min(floor, set_);
-  rate = std::max(rate, floor);
+void Congestion::fall_to(uint64_t rate, int64_t now) {
+  fell_ = now;
+  rate = std::max(rate, least_);
   if (rate_ != 0) rate = std::min(rate, rate_.load());
-  set_rate(rate);
+  steps_ = {{now, rate}};
+  set_rate(rate, now);
   if (lowest_ == 0 || rate < lowest_) lowest_ = rate;
-  next_growth_ = now + growth_every;
   falls_.fetch_add(1, std::memory_order_release);
 }
 
-void Congestion::set_rate(uint64_t rate) {
+void Congestion::set_rate(uint64_t rate, int64_t now) {
   rate_ = rate;
   budget_.slow_to(rate);
-  if (rate != 0) return;
-  next_growth_ = INT64_MAX;
-  rough_falls_ = 0;
+  next_growth_ = rate == 0 ? INT64_MAX : now + growth_every;
+  if (regimes_.size() == regimes_kept) join_similar_regimes();
+  regimes_.push_back({now, rate});
+}
+
+// The first one stays by itself: what was lost when the run was free is what the others are compared with.
+void Congestion::join_similar_regimes() {
+  const auto apart = [this](std::size_t i) {
+    const auto [low, high] = std::minmax(regimes_[i - 1].permitted, regimes_[i].permitted);
+    return low == high ? 1 : static_cast<double>(high) / static_cast<double>(std::max<uint64_t>(low, 1));
+  };
+  std::size_t closest = 2;
+  for (std::size_t i = 3; i < regimes_.size(); ++i)
+    if (apart(i) < apart(closest)) closest = i;
+  regimes_[closest - 1].permitted = std::max(regimes_[closest - 1].permitted, regimes_[closest].permitted);
+  regimes_.erase(regimes_.begin() + static_cast<std::ptrdiff_t>(closest));
+}
+
+void Congestion::grow_if_due(int64_t now) {
+  if (now < next_growth_.load(std::memory_order_relaxed)) return;
+  std::lock_guard lock(mutex_);
+  grow(now);
 }
 
 void Congestion::grow(int64_t now) {
@@ -263,21 +328,23 @@ void Congestion::grow(int64_t now) {
   const uint64_t rate = rate_;
   if (budget_.rate_between(now - growth_every, now) * 10 < rate * 7) return;
   uint64_t more = rate + std::max<uint64_t>(1, rate / 10);
-  const uint64_t safe = passed_ / 20 * 19;
-  if (passed_ != 0 && rate < safe && more >= safe) {
-    more = safe;
-    next_growth_ = now + plateau;
+  if (path_falls_ > 0) {  // after a deep fall, back to what has meanwhile turned out to get through
+    const LossVerdict v = verdict(number_of(now), now);
+    more = std::max(more, std::min(2 * rate, static_cast<uint64_t>(quick_growth * v.cautious)));
+    passed_ = v.precise ? static_cast<uint64_t>(v.hopeful) : 0;
   }
-  rough_falls_ = 0;
+  const uint64_t safe = passed_ / 20 * 19;
+  const bool nearly_there = passed_ != 0 && rate < safe && more >= safe;
+  if (nearly_there) more = safe;
   steps_.push_back({now, more});
-  if (more >= (set_ != 0 ? set_ : as_good_as_unlimited)) return set_rate(0);
-  set_rate(more);
+  set_rate(more >= (set_ != 0 ? set_ : as_good_as_unlimited) ? 0 : more, now);
+  if (nearly_there && rate_ != 0) next_growth_ = now + plateau;
 }
 
 Congestion::Silence Congestion::silence(int64_t sent_at, int64_t now) {
+  grow_if_due(now);  // also where nobody answers
   if (unjudged_.load(std::memory_order_acquire) && number_of(sent_at) >= newest_lost_) judge_the_last(sent_at, now);
   const int64_t doubt_until = doubt_until_.load(std::memory_order_acquire);
-  if (doubt_until < 0) return Silence::holds;
   if (sent_at <= doubt_until) {
     std::lock_guard lock(mutex_);
     for (const Span& s : doubt_) {
@@ -285,7 +352,8 @@ Congestion::Silence Congestion::silence(int64_t sent_at, int64_t now) {
       if (sent_at <= s.to) return Silence::doubtful;
     }
   }
-  return rate_ != 0 && now - sent_at < verdict_after ? Silence::open : Silence::holds;
+  const bool undecided = rate_ != 0 || now < suspect_until_.load(std::memory_order_relaxed);
+  return undecided && now - sent_at < verdict_after ? Silence::open : Silence::holds;
 }
 
 }  // namespace sonde::core

@@ -1,9 +1,9 @@
 // Slows the run down while its packets are being lost. What shows that: answers that came only to a later try, receive
-// buffers of our own that overflowed, send queues of this machine that were full. The rate falls to what got through,
-// and grows again by a tenth a second while nothing is lost, up to a little below what is known to get through: a sweep
-// gains less from the last percents than it loses by finding out where they end. A loss that does not follow the rate
-// (a bad line, a router that drops the first packet to whom it must resolve first) is recognised by that, and then left
-// to the stages' own retries.
+// buffers of our own that overflowed, send queues of this machine that were full. The rate falls to what is likely to
+// get through (loss_model.hpp), and grows again by a tenth a second while nothing is lost, up to a little below what is
+// known to get through: a sweep gains less from the last percents than it loses by finding out where they end. A loss
+// that does not follow the rate (a bad line, a router that drops the first packet to whom it must resolve first) is
+// recognised by that, and then left to the stages' own retries.
 #pragma once
 #include <array>
 #include <atomic>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/budgets.hpp"
+#include "engine/loss_model.hpp"
 
 namespace sonde::core {
 
@@ -56,24 +57,35 @@ class Congestion {
     double share() const;
   };
 
+  /// A time of one rate.
+  struct Regime {
+    int64_t from;
+    uint64_t permitted;  ///< packets a second; 0: as set
+  };
+
   int64_t number_of(int64_t time) const;
+  int64_t first_after(int64_t time) const;
   void note(int64_t sent_at, uint64_t what);
-  Cohort cohort_before(int64_t number) const;
-  void judge(int64_t last, uint64_t crowd_of_rough, int64_t now);
+  Cohort cohort(int64_t first, int64_t last, uint64_t size) const;
+  LossVerdict verdict(int64_t last, int64_t now) const;
+  void judge(int64_t last, uint64_t least, int64_t now);
   void judge_the_last(int64_t silent_since, int64_t now);
-  bool futile(double share, uint64_t rate) const;
   int64_t faster_since(uint64_t rate, int64_t otherwise) const;
-  void fall_to(uint64_t rate, Span doubt, int64_t now);
+  void slow_for_this_machine(double part, int64_t now);
+  void fall_to(uint64_t rate, int64_t now);
   void in_doubt(Span);
   void doubt_around(int64_t number);
   void resign(int64_t now);
-  void set_rate(uint64_t rate);
+  void set_rate(uint64_t rate, int64_t now);
+  void join_similar_regimes();
+  void grow_if_due(int64_t now);
   void grow(int64_t now);
 
   PacketBudget& budget_;
   const uint64_t set_;  ///< 0: unlimited
   const bool enabled_;
   const int64_t start_;
+  const uint64_t least_;  ///< packets a second; the path is never asked more slowly
   /// Number of the slice, packets that arrived, packets that were lost: 32, 16 and 16 bits.
   std::array<std::atomic<uint64_t>, remembered> slices_{};
   std::atomic<uint64_t> rate_{0}, lowest_{0};
@@ -85,16 +97,20 @@ class Congestion {
   std::vector<Span> doubt_;
   /// Slice. Set under the lock; silence() looks before it takes that.
   std::atomic<int64_t> newest_lost_{-1};
+  std::atomic<int64_t> suspect_until_{0};
   std::atomic<bool> unjudged_{false};  ///< losses that were too few at the time, or told last
-  int64_t regime_ = 0;                 ///< when the present rate began to hold
+  std::vector<Regime> regimes_;        ///< the last one is the present
+  int64_t fell_ = 0;                   ///< when the rate last fell, or was set free
   int64_t last_trouble_ = 0;           ///< of this machine
-  int64_t resigned_until_ = 0;         ///< losses do not follow the rate
-  double share_before_ = 0;            ///< lost before the last fall
-  uint64_t rate_before_ = 0;
-  uint64_t passed_ = 0;      ///< packets a second that got through at the last fall, 0: only roughly known
+  int64_t resigned_until_ = 0;         ///< nearly all is lost at any rate
+  int64_t next_verdict_ = 0;
+  uint32_t path_falls_ = 0;  ///< for losses on the path
+  uint32_t nearly_all_ = 0;  ///< of those, one after the other, as nearly all was lost
+  bool line_likely_ = false;
+  uint64_t free_rate_ = 0;   ///< packets a second that left before the rate fell first
+  double line_share_ = 0;    ///< lost at any speed, as far as that was found out
+  uint64_t passed_ = 0;      ///< packets a second that get through, 0: only roughly known
   std::vector<Step> steps_;  ///< since the last fall
-  uint32_t futile_falls_ = 0;
-  uint32_t rough_falls_ = 0;  ///< one after the other, each by a guess
 };
 
 }  // namespace sonde::core

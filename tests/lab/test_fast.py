@@ -138,8 +138,9 @@ def small_buffers(tmp_path_factory):
 
 @pytest.mark.parametrize("shards", [1, 2])
 def test_a_small_receive_buffer_of_icmp(binary, routed, small_buffers, write, shards):
+    """One try each, so that each drop would be a miss."""
     sonde, network = Sonde(binary, routed.scanner, small_buffers(2048)), "10.66.0.0/18"
-    pipeline, alive = sweep(write, network, ICMP), alive_in(routed, network)
+    pipeline, alive = sweep(write, network, "{use: icmp, options: {count: 1, timeout: 300ms}}"), alive_in(routed, network)
     sets = {"limits.shards": shards}
     result = sonde.run(pipeline, routed.folder("small"), sets=sets)
     assert result.alive() == alive

@@ -147,7 +147,7 @@ TEST(Congestion, ABadLineIsLeftAloneAlsoWhereFewAnswer) {
     p.dead_per_alive = 30;
     std::mt19937 line(seed);
     p.until(20 * second, 30, [&](int64_t, int) { return line() % 100 >= 19; });
-    found_out += p.congestion.rate() == 0;
+    found_out += p.congestion.rate() == 0 || p.congestion.rate() > 20'000;  // or nearly as fast again
   }
   EXPECT_GE(found_out, lines - 2) << "of so few answers the share that was lost is a guess";
 }
@@ -216,7 +216,7 @@ TEST(Congestion, GrowsBackWhenThePathIsFreeAgain) {
   Play p(1000);
   Policer policer(500);
   p.until(10 * second, 50, policer);
-  EXPECT_LT(p.congestion.rate(), 500u);
+  EXPECT_LT(p.congestion.rate(), 600u);
   EXPECT_NE(p.congestion.rate(), 0u);
   p.until(120 * second, 50, [](int64_t, int) { return true; });
   EXPECT_EQ(p.congestion.rate(), 0u) << "as set";
@@ -244,14 +244,84 @@ TEST(Congestion, AFullSendQueueSlowsDownAndLeavesNoDoubt) {
   EXPECT_EQ(p.congestion.silence(100 * ms, 3 * second), Silence::holds);
 }
 
+/// What left in the second before.
+void sends(PacketBudget& budget, int64_t until, uint32_t packets) {
+  int64_t again = 0;
+  for (int64_t at = until - second; at < until; at += 10 * ms) budget.take(packets / 100, at, &again);
+}
+
 TEST(Congestion, AnOverrunJustBehindAFullQueueLeavesDoubtAsWell) {
   PacketBudget budget(0, 0);
   Congestion congestion(budget, 0, true, 0);
+  sends(budget, 10 * second, 50'000);
   congestion.queue_full(10 * second);
   congestion.overrun(10 * second, 10 * second + 20 * ms);
   EXPECT_EQ(congestion.falls(), 1u) << "one trouble";
   EXPECT_EQ(congestion.silence(10 * second + 10 * ms, 14 * second), Silence::doubtful);
 }
+
+TEST(Congestion, WhereNothingLeftNoRateIsTheCause) {
+  PacketBudget budget(0, 0);
+  Congestion congestion(budget, 0, true, 0);
+  sends(budget, second, 50'000);
+  congestion.overrun(10 * second, 10 * second + 20 * ms);
+  congestion.queue_full(11 * second);
+  EXPECT_EQ(congestion.falls(), 0u);
+  EXPECT_EQ(congestion.silence(10 * second, 14 * second), Silence::doubtful) << "answers were lost all the same";
+}
+
+TEST(Congestion, AnswersThatOverflowABufferLaterHalveTheRateAtWhichWasAsked) {
+  Play p(0);
+  p.until(200 * ms, 100, [](int64_t, int) { return true; });
+  p.congestion.overrun(345 * ms, 350 * ms);
+  EXPECT_NEAR(static_cast<double>(p.congestion.rate()), 50'000, 5'000);
+}
+
+TEST(Congestion, AFloodIntoOurSocketsDoesNotStopTheRun) {
+  PacketBudget budget(0, 0);
+  Congestion congestion(budget, 0, true, 0);
+  for (int64_t at = second; at < 20 * second; at += 100 * ms) {
+    sends(budget, at, 50'000);
+    congestion.overrun(at - 5 * ms, at);
+  }
+  EXPECT_EQ(congestion.rate(), 1000u);
+}
+
+TEST(Congestion, GrowsAlsoWhereNobodyAnswers) {
+  Play p(10'000);
+  p.until(second, 50, [](int64_t, int) { return true; });
+  p.congestion.queue_full(second);
+  ASSERT_NE(p.congestion.rate(), 0u);
+  for (; p.now < 10 * second; p.now += ms) {
+    int64_t again = 0;
+    p.budget.take(50, p.now, &again);
+    p.congestion.silence(p.now - 500 * ms, p.now);
+  }
+  EXPECT_EQ(p.congestion.rate(), 0u) << "as set";
+}
+
+TEST(Congestion, AQuietTimeOverABadLineDoesNotSetAnOverrunPathFree) {
+  Play p(0);
+  Policer policer(40'000);
+  p.until(10 * second, 100, policer);
+  const uint64_t slowed = p.congestion.rate();
+  ASSERT_NE(slowed, 0u);
+  std::mt19937 line(3);
+  for (const int64_t end = 30 * second; p.now < end; p.now += 20 * ms)  // 50 a second
+    line() % 100 < 3 ? p.congestion.lost(p.now - 250 * ms, p.now) : p.congestion.arrived(p.now, p.now);
+  EXPECT_NE(p.congestion.rate(), 0u);
+  EXPECT_LT(p.congestion.rate(), 60'000u);
+}
+
+TEST(Congestion, ASlowRunIsSlowedAsWell) {
+  Play p(100);
+  std::mt19937 random(7);
+  Policer policer(50);
+  p.until(60 * second, 50, policer);
+  EXPECT_GT(p.congestion.falls(), 0u);
+  EXPECT_LT(p.congestion.lowest(), 60u);
+}
+
 TEST(Congestion, MoreSpansThanAreKeptAreJoinedNotForgotten) {
   PacketBudget budget(0, 0);
   Congestion congestion(budget, 0, true, 0);
@@ -269,9 +339,10 @@ void three_of_many_are_lost(Congestion& congestion) {
 }
 
 TEST(Congestion, ABurstThatWasLostIsInDoubtThoughAllInAllFewAre) {
-  Play p(1000), slowed(1000);
+  Play p(1000), slowed(10'000);
   three_of_many_are_lost(p.congestion);
   EXPECT_EQ(p.congestion.silence(11 * second, 14 * second), Silence::holds) << "the speed is not known to matter";
+  sends(slowed.budget, 9 * second, 10'000);
   slowed.congestion.queue_full(9 * second);
   three_of_many_are_lost(slowed.congestion);
   EXPECT_EQ(slowed.congestion.falls(), 1u) << "three of 2000 are no reason to go slower";
@@ -283,7 +354,8 @@ TEST(Congestion, ABurstThatWasLostIsInDoubtThoughAllInAllFewAre) {
 }
 
 TEST(Congestion, SingleLossesAmongManyAnswersLeaveNoDoubt) {
-  Play p(1000);
+  Play p(10'000);
+  sends(p.budget, 9 * second, 10'000);
   p.congestion.queue_full(9 * second);
   for (int64_t at = 10'000; at < 12'000; ++at) p.congestion.arrived(at * ms, at * ms);
   for (int64_t at = 10'050; at < 12'000; at += 100) p.congestion.lost(at * ms, at * ms + 250 * ms);
@@ -292,9 +364,11 @@ TEST(Congestion, SingleLossesAmongManyAnswersLeaveNoDoubt) {
 }
 
 TEST(Congestion, ALossThatIsToldLateIsInDoubtThoughTheRunIsSlowerSince) {
-  Play p(1000);
+  Play p(10'000);
+  sends(p.budget, 9 * second, 10'000);
   p.congestion.queue_full(9 * second);
   for (int64_t at = 10'000; at < 12'000; ++at) p.congestion.arrived(at * ms, at * ms);
+  sends(p.budget, 12 * second, 7'000);
   p.congestion.queue_full(12 * second);
   ASSERT_EQ(p.congestion.falls(), 2u);
   for (int64_t at = 11'500; at < 11'504; ++at) p.congestion.lost(at * ms, 13 * second);

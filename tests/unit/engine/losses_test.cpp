@@ -114,6 +114,8 @@ TEST_F(Losses, WhatThePluginCountsIsInTheDocument) {
   Script s;
   s.start = [](auto c, auto h, auto tasks) {
     const sonde_loss* loss = loss_of(c, h);
+    int64_t again = 0;
+    h->pace(c, 1000, &again);
     for (sonde_task t : tasks) {
       loss->asked_again(c, 2);
       loss->left_in_doubt(c, 1);
@@ -127,7 +129,7 @@ TEST_F(Losses, WhatThePluginCountsIsInTheDocument) {
   EXPECT_EQ(r.document.stages[0].asked_again, 6u);
   EXPECT_EQ(r.document.stages[0].in_doubt, 3u);
   EXPECT_EQ(r.document.stages[0].queue_full, 12u);
-  EXPECT_EQ(r.document.slowed_to, 100u) << "a full queue slows the run down";
+  EXPECT_EQ(r.document.slowed_to, 75'000u) << "a full queue slows the run down: 1000 packets left in 10 ms";
 }
 
 /// Tasks that each take a packet, tell of its loss if they are to, and wait for their deadline.
@@ -137,11 +139,11 @@ Script losing(bool lose) {
     int64_t again = 0;
     uint64_t timer = 0;
     h->pace(c, static_cast<uint32_t>(tasks.size()), &again);
-    h->timer(c, h->now(c) + 30 * ms, 0, &timer);
+    h->timer(c, h->now(c) + 60 * ms, 0, &timer);
     return static_cast<int32_t>(tasks.size());
   };
   s.on_timer = [lose](auto c, auto h, uint64_t, uint64_t) {
-    for (int i = 0; lose && i < 20; ++i) loss_of(c, h)->lost(c, h->now(c) - (i < 10 ? 30 * ms : 0));
+    for (int i = 0; lose && i < 20; ++i) loss_of(c, h)->lost(c, h->now(c) - (i < 10 ? 60 * ms : 0));
   };
   s.cancel = [](auto c, auto h, sonde_task t, uint64_t, uint32_t why) {
     h->done(c, t, why == SONDE_EXPIRED ? SONDE_NO_ANSWER : SONDE_CANCELLED);
