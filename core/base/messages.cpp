@@ -57,6 +57,8 @@ constexpr Message table[] = {
     {"file-unreadable", Exit::config, "A file cannot be read.", "Check the path and its permissions."},
     {"inventory-invalid", Exit::usage, "A file that should be an inventory is none.",
      "Name a file that the json exporter or the history wrote: an array of records, or one record a line."},
+    {"journal-damaged", Exit::trouble, "Lines of a journal cannot be read: a disk failed, or somebody changed them.",
+     "Fetch the journal again if it is a copy; else scan those targets anew, without --resume."},
     {"journal-in-use", Exit::usage, "Another run is writing this journal.",
      "Wait until that run has ended, or stop it; then resume."},
     {"journal-mismatch", Exit::config, "The journal belongs to another plan.",

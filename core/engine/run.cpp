@@ -18,6 +18,7 @@
 #include "engine/run_description.hpp"
 #include "engine/shard.hpp"
 #include "engine/worker_pool.hpp"
+#include "inventory/journal_damage.hpp"
 #include "plugins/demands.hpp"
 #include "plugins/host_calls.hpp"
 
@@ -252,11 +253,13 @@ class Run {
     const bool resumed = request_.resume && !request_.resume->header.started.empty();
     result.document = run_document(*shared_, coordinator, request_.run_id,
                                    resumed ? request_.resume->header.started : started_, rfc3339_now());
+    if (resumed) tell_damage(*request_.resume, request_.journal_path, result.document, result.problems);
     shards_.clear();  // destroys the instances: before the exporters, so that their last words are told
     for (const Batch::Log& l : shared_->inbox.collect(0).logs) coordinator.tell(l);
     publisher_.publish(result);
     close_journal(result, coordinator.journal_trouble());
-    result.had_errors = coordinator.timed_out() || has_errors(result);
+    const bool damaged = request_.resume && request_.resume->damaged_lines != 0;
+    result.had_errors = coordinator.timed_out() || damaged || has_errors(result);
     if (!all_back) keep_for_ever(shared_);  // a thread that a plugin keeps may still look at it
     return result;
   }

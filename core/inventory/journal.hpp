@@ -110,6 +110,8 @@ struct JournalContent {
   bool finished = false;       ///< the run completed; one that was interrupted can be resumed
   std::string reason;          ///< why an ended run is not complete
   uint64_t dropped_lines = 0;  ///< torn or unreadable
+  uint64_t damaged_lines = 0;  ///< of those: whole ones, which no run leaves behind
+  uint64_t first_damaged = 0;  ///< line of the file, from 1
 };
 /// Hostile until checked: every line is bounded and validated, a torn last line is dropped. Of the records, those of
 /// hosts that are not settled yet are in memory while it is read; the others go to `facts`. Failures:

@@ -74,6 +74,17 @@ std::vector<Found> journals_in(const std::string& directory) {
   return all;
 }
 
+/// What is in the place of a journal and is none: perhaps one whose first line was damaged.
+std::string other_file_in(const std::string& directory) {
+  std::string first;
+  DIR* stream = ::opendir(directory.c_str());
+  if (stream == nullptr) return first;
+  while (const dirent* entry = ::readdir(stream))
+    if (entry->d_name[0] != '.' && (first.empty() || entry->d_name < first)) first = entry->d_name;
+  ::closedir(stream);
+  return first.empty() ? first : directory + "/" + first;
+}
+
 }  // namespace
 
 Result<std::string> newest_unfinished(const std::string& path) {
@@ -107,6 +118,10 @@ Result<std::string> newest_journal(const std::string& path) {
     std::vector<Found> below = journals_in(path + "/journal");
     all.insert(all.end(), below.begin(), below.end());
     std::sort(all.begin(), all.end(), newer);
+    if (const std::string other = other_file_in(path + "/journal"); all.empty() && !other.empty())
+      return failure("journal-unreadable",
+                     other + ":1: this line is no header of a journal: it is damaged, or the file is none",
+                     "fetch it again if it is a copy");
     if (all.empty())
       return failure("journal-unreadable", path + " holds no journal of a run",
                      "name the output directory of a run: its journal/ says who found what");

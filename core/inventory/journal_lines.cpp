@@ -300,6 +300,7 @@ bool LineReader::next(std::string_view& line) {
     }
     line = std::string_view(buffer_).substr(begin_, end - begin_);
     begin_ = scanned_ = end + 1;
+    ++number_;
     if (skipping_) {
       skipping_ = false;
     } else if (line.size() > longest_) {

@@ -43,6 +43,7 @@ class LineReader {
       : descriptor_(descriptor), longest_(longest) {}
   /// False at the end. The view lives until the next call.
   bool next(std::string_view& line);
+  uint64_t number() const { return number_; }    ///< of the line that next() gave, from 1; empty ones count
   uint64_t dropped() const { return dropped_; }  ///< too long, or torn at the end
   int error() const { return error_; }           ///< errno of a failed read
 
@@ -53,7 +54,7 @@ class LineReader {
   std::string buffer_;
   std::size_t begin_ = 0, scanned_ = 0;
   bool skipping_ = false;
-  uint64_t dropped_ = 0;
+  uint64_t dropped_ = 0, number_ = 0;
   int error_ = 0;
 };
 

@@ -68,7 +68,7 @@ class Reader {
     }
   }
 
-  void line(std::string_view text) {
+  void line(std::string_view text, uint64_t number) {
     const Result<Value> parsed = parse_json(text);
     const Value::Object* object = parsed ? parsed->object() : nullptr;
     bool good = false;
@@ -88,8 +88,16 @@ class Reader {
         good = end(*parsed);
       else if (kind == "crash")
         good = crash(object->front().value);
+      // What a crash cut off in the middle of a line is no damage: it ends that line before it writes its own.
+      if (good && kind == "crash" && last_was_bad_) --content_.damaged_lines;
     }
-    if (!good) ++content_.dropped_lines;
+    if (good) {
+      last_was_bad_ = false;
+      return;
+    }
+    ++content_.dropped_lines;
+    if (content_.damaged_lines++ == 0) content_.first_damaged = number;
+    last_was_bad_ = true;
   }
 
   Result<void> finish() {
@@ -350,6 +358,7 @@ class Reader {
   HostStore store_;
   Hosts under_way_;
   std::size_t line_size_ = 0, bytes_under_way_ = 0;
+  bool last_was_bad_ = false;
   Positions with_record_, silent_;  ///< of hosts with a record, and of those without
 };
 
@@ -368,7 +377,7 @@ Result<JournalContent> read_journal(const std::string& path, std::shared_ptr<Spo
   JournalContent content;
   content.header = std::move(*header);
   journal::Reader reader(content, std::move(facts));
-  while (lines.next(line)) reader.line(line);
+  while (lines.next(line)) reader.line(line, lines.number());
   if (lines.error() != 0)
     return failure("journal-unreadable", "cannot read the journal " + path + ": " + std::strerror(lines.error()));
   if (auto finished = reader.finish(); !finished) return tl::unexpected(finished.error());

@@ -11,6 +11,7 @@
 #include "base/messages.hpp"
 #include "base/text.hpp"
 #include "base/utc.hpp"
+#include "inventory/journal_damage.hpp"
 #include "inventory/merge_check.hpp"
 #include "inventory/merge_hosts.hpp"
 #include "targets/target_set.hpp"
@@ -138,6 +139,10 @@ class Summing {
     document_.complete = document_.settled == document_.targets && failed_stages_.empty();
     for (const std::string& why : whys)
       document_.why_incomplete += (document_.why_incomplete.empty() ? "" : ", ") + why;
+    std::set<std::string> told;
+    for (const RunRemains& run : runs_)
+      if (told.insert(run.content.header.run_id).second)
+        tell_damage(run.content, run.journal, document_, out_.notes);
   }
 
  private:

@@ -1,8 +1,10 @@
 // A plan done in parts, by the real engine, and put together again: the same as the plan done at once.
 #include <algorithm>
 #include <atomic>
+#include <fstream>
 #include <random>
 
+#include "base/file.hpp"
 #include "inventory/merge.hpp"
 #include "scripted_run.hpp"
 
@@ -321,6 +323,37 @@ TEST_F(Merge, AJournalWithoutWhatMergingNeedsIsRefused) {
   const auto done = merge_runs(std::move(runs));
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().id, "journal-unreadable");
+}
+
+TEST_F(Merge, ADamagedLineIsToldAndNothingIsCalledComplete) {
+  const std::string first = part(0, 2), second = part(1, 2);
+  std::string journal = *newest_journal(second), text = *read_file(journal);
+  const std::size_t line = text.find('\n') + 1;
+  text.replace(line, 5, "XXXXX");
+  std::ofstream(journal) << text;
+  const MergedRuns all = merged({first, second, second});
+  EXPECT_FALSE(all.document.complete);
+  EXPECT_NE(all.document.why_incomplete.find("journal damaged"), std::string::npos);
+  ASSERT_EQ(all.document.not_covered.back().first, "what 1 line held");
+  int told = 0;
+  for (const Diagnostic& note : all.notes)
+    if (note.id == "journal-damaged") {
+      ++told;
+      EXPECT_EQ(note.where.file, journal);
+      EXPECT_EQ(note.where.line, 2u);
+      EXPECT_EQ(note.severity, Severity::warning);
+    }
+  EXPECT_EQ(told, 1) << "once, though it was named twice";
+}
+
+TEST_F(Merge, ADamagedFirstLineIsToldWithItsPlace) {
+  const std::string where = part(0, 2), journal = *newest_journal(where);
+  std::string text = *read_file(journal);
+  text.replace(2, 5, "XXXXX");
+  std::ofstream(journal) << text;
+  const auto read = read_run(where);
+  ASSERT_FALSE(read);
+  EXPECT_NE(read.error().text.find(journal + ":1: "), std::string::npos) << read.error().text;
 }
 
 TEST_F(Merge, WhatIsNoRunIsRefused) {

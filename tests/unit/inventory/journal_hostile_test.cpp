@@ -24,6 +24,8 @@ TEST_P(HostileJournal, DropsTheLine) {
   const auto content = read_journal(file);
   ASSERT_TRUE(content);
   EXPECT_EQ(content->dropped_lines, 1u);
+  EXPECT_EQ(content->damaged_lines, 1u);
+  EXPECT_EQ(content->first_damaged, 3u);
   ASSERT_EQ(content->hosts.size(), 1u);
   EXPECT_EQ(listed(content->hosts)[0].facts, (std::vector<Fact>{fact(0, 2, number(80))}));
   EXPECT_EQ(listed(content->hosts)[0].outcomes, (std::vector<Outcome>{Outcome::positive, Outcome::none}));

@@ -235,7 +235,23 @@ TEST_F(Journal, ATornLastLineIsDropped) {
     ASSERT_EQ(content.hosts.size(), 1u) << cut;
     ASSERT_EQ(listed(content.hosts)[0].ip, ip("10.0.0.1"));
     ASSERT_EQ(content.dropped_lines, 1u);
+    ASSERT_EQ(content.damaged_lines, 0u) << "a run that is killed leaves that behind";
   }
+}
+
+TEST_F(Journal, ALineThatACrashCutIsNoDamage) {
+  auto journal = create();
+  journal->result(ip("10.0.0.1"), 1, Outcome::positive, {}, "");
+  ASSERT_TRUE(journal->sync(false));
+  const std::string whole = Temporary::read(path_),
+                    crash = "\n{\"crash\":[\"p\",\"s\",\"" + std::string(32, '0') + "\",0]}\n";
+  directory_.write("journal/run-1", whole + "{\"r\":\"10." + crash);
+  JournalContent content = read();
+  EXPECT_EQ(content.crashes.size(), 1u);
+  EXPECT_EQ(content.damaged_lines, 0u);
+  directory_.write("journal/run-1", whole + "{\"r\":\"10.\n" + "{\"n\":5}" + crash);
+  content = read();
+  EXPECT_EQ(content.damaged_lines, 1u) << "a run goes on behind it";
 }
 
 TEST_F(Journal, GoesOnBehindTheLastWholeLine) {
