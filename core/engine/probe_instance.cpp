@@ -57,6 +57,7 @@ ProbeInstance::~ProbeInstance() {
 
 int32_t ProbeInstance::call_start(std::span<const sonde_task> tasks) {
   CrashScope scope(plugin_.id.c_str(), stage_plan().name.c_str());
+  looked_in_call_ = false;
   return plugin_.probe->start(instance_, tasks.data(), static_cast<uint32_t>(tasks.size()));
 }
 
@@ -76,6 +77,7 @@ void ProbeInstance::on_io(uint64_t id, uint64_t user, uint32_t events) {
 
 void ProbeInstance::call_cancel(sonde_task task, uint64_t user, uint32_t why) {
   CrashScope scope(plugin_.id.c_str(), stage_plan().name.c_str());
+  looked_in_call_ = false;
   if (const uint32_t slot = shard_.slots().find(task, stage_); slot != no_slot)
     CrashScope::target(shard_.slots()[slot].ip);
   if (plugin_.probe->cancel) plugin_.probe->cancel(instance_, task, user, why);

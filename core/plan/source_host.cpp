@@ -164,7 +164,14 @@ class SourceDrain {
         outside += static_cast<uint64_t>(
             std::count_if(targets.begin(), targets.begin() + n, [&](const auto& t) { return may_be_outside(t); }));
       // What is going to be left out does not count, but a source without end is cut all the same.
-      if (limit != 0 && (pulled - outside > limit || outside > std::max(limit, most_outside))) {
+      if (limit != 0 && outside > std::max(limit, most_outside)) {
+        c_.out.error("too-many-targets", entry_.where,
+                     fmt::format("the source '{}' has more than {} targets outside the allowed networks", plugin_.id,
+                                 std::max(limit, most_outside)),
+                     "let it list fewer, or allow their network");
+        return;
+      }
+      if (limit != 0 && pulled - outside > limit) {
         c_.out.error("too-many-targets", entry_.where,
                      fmt::format("the source '{}' has more than {} targets", plugin_.id, limit),
                      "scan fewer, or raise limits.max_targets");

@@ -49,8 +49,8 @@ TEST(OnTheWay, WhoeverStaysSilentIsForgottenInTime) {
   EXPECT_FALSE(questions.room(200)) << "a late answer frees nobody else's place";
 }
 
-// All hosts are one agent, which answers nothing.
-TEST(OnTheWay, AnAgentIsNotSentMoreThanItsSocketHolds) {
+// All hosts are one agent, which answers nothing. An agent reads what it cannot answer.
+TEST(OnTheWay, AnAgentIsNotSentMoreAtOnceThanItsSocketHolds) {
   std::set<std::string> waiting;
   ProbeHost host([&](const std::string& question) {
     waiting.insert(question);
