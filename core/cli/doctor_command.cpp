@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.hpp"
 #include "cli/commands.hpp"
@@ -36,7 +37,9 @@ std::vector<std::string> oui_files(const Registry& registry, const Plan* plan) {
 }
 
 Finding check_plugins(const Registry& registry) {
-  Finding f{"plugins", counted(registry.all().size(), "plugin") + " found", Health::good, ""};
+  std::set<std::string_view> ids;  // one may be a probe and a source
+  for (const auto& plugin : registry.all()) ids.insert(plugin->id);
+  Finding f{"plugins", counted(ids.size(), "plugin") + " found", Health::good, ""};
   const auto refused = std::count_if(registry.refusals().begin(), registry.refusals().end(),
                                      [](const auto& r) { return r.why.severity == Severity::error; });
   if (refused != 0) {

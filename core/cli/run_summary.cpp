@@ -118,8 +118,8 @@ std::string losses_text(const RunDocument& d) {
 std::string shortfall_text(const RunResult& result) {
   const RunDocument& d = result.document;
   if (d.complete) return {};
-  std::string out = fmt::format("incomplete ({}): {} of {} settled\n", printable(d.why_incomplete), d.settled,
-                                counted(d.targets, "host"));
+  std::string out = fmt::format("incomplete ({}): {} of {} were asked to the end\n", printable(d.why_incomplete),
+                                d.settled, counted(d.targets, "host"));
   if (!result.journal.empty() && d.settled < d.targets)
     out += "to go on: the same command with --resume " + printable(result.journal) + "\n";
   return out;
@@ -128,7 +128,8 @@ std::string shortfall_text(const RunResult& result) {
 std::string merge_shortfall_text(const RunResult& result) {
   const RunDocument& d = result.document;
   std::string out;
-  if (!d.complete) out += fmt::format("incomplete: {} of {} settled\n", d.settled, counted(d.targets, "host"));
+  if (!d.complete)
+    out += fmt::format("incomplete: {} of {} were asked to the end\n", d.settled, counted(d.targets, "host"));
   for (const auto& [what, why] : d.not_covered)
     out += fmt::format("not covered: {}: {}\n", printable(what), printable(why));
   return out;

@@ -101,15 +101,25 @@ class Summing {
     std::set<std::string> seen;
     SettledSet counted = with_record_, before;
     uint64_t twice = 0;
+    std::set<std::string> named_twice;
     for (const RunRemains& run : runs_) {
       add_silence(run.content, counted);
-      if (!seen.insert(run.content.header.run_id).second) continue;
+      if (!seen.insert(run.content.header.run_id).second) {
+        named_twice.insert(name_of(run));
+        continue;
+      }
       const uint64_t fresh = without(run.content.settled, before).size();
       twice += run.content.settled.size() - fresh;
       before.add_all(run.content.settled.runs());
       add_run(run);
     }
     document_.merged_from.assign(seen.begin(), seen.end());
+    for (const std::string& name : named_twice)
+      out_.notes.push_back({"merge-overlap",
+                            name + " is among the runs more than once, and counts once",
+                            "if another part was meant, name that",
+                            {},
+                            Severity::warning});
     tell_other_nights();
     if (twice != 0)
       out_.notes.push_back({"merge-overlap",
@@ -141,8 +151,7 @@ class Summing {
       document_.why_incomplete += (document_.why_incomplete.empty() ? "" : ", ") + why;
     std::set<std::string> told;
     for (const RunRemains& run : runs_)
-      if (told.insert(run.content.header.run_id).second)
-        tell_damage(run.content, run.journal, document_, out_.notes);
+      if (told.insert(run.content.header.run_id).second) tell_damage(run.content, run.journal, document_, out_.notes);
   }
 
  private:

@@ -63,7 +63,7 @@ def test_without_a_pipeline_file_the_records_are_json(sonde):
 def test_what_is_missing_is_not_covered_and_exit_1(sonde):
     pipeline(sonde)
     parts(sonde, 5)
-    missing = "incomplete: 20 of 50 hosts settled\nnot covered: 30 targets: parts 1, 3-4 of 5 not among the runs\n"
+    missing = "incomplete: 20 of 50 hosts were asked to the end\nnot covered: 30 targets: parts 1, 3-4 of 5 not among the runs\n"
     result = sonde.call("merge", "part-5", "part-2")
     assert result.code == 1 and missing in result.err, str(result)
     assert document(sonde)["not_covered"] == [{"what": "30 targets", "reason": "parts 1, 3-4 of 5 not among the runs"}]

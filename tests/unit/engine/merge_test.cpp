@@ -237,7 +237,12 @@ TEST_F(Merge, APartNamedTwiceCountsOnce) {
   const MergedRuns once = merged({first, second}), again = merged({first, second, first + "/journal", second});
   EXPECT_EQ(to_json(to_value(again.document)), to_json(to_value(once.document)));
   EXPECT_EQ(records_of(hosts(again.hosts), again.fold_context()), records_of(hosts(once.hosts), once.fold_context()));
-  EXPECT_TRUE(again.notes.empty());
+  ASSERT_EQ(again.notes.size(), 2u);
+  for (const Diagnostic& note : again.notes) {
+    EXPECT_EQ(note.id, "merge-overlap");
+    EXPECT_NE(note.text.find("more than once, and counts once"), std::string::npos) << note.text;
+  }
+  EXPECT_TRUE(once.notes.empty());
 }
 
 /// Thirds and halves of one plan: two cuts that overlap everywhere, and together cover all.
