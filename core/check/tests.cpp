@@ -96,7 +96,8 @@ constexpr Test table[] = {
 
     {"reported-loss", async_probe, "answers",
      "with sonde.loss/1: while packets are lost, who is silent is asked again, not for ever, and told as in doubt",
-     "tell arrived() of what was answered and times of now(); ask silence() when a wait is over; bound the extra tries, "
+     "tell arrived() of what was answered and times of now(); ask silence() when a wait is over; bound the extra "
+     "tries, "
      "and call left_in_doubt() for a target that ends without enough of them",
      "", reported_loss},
 

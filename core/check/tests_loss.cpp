@@ -18,7 +18,8 @@ Verdict told_of_answers(const Played& talked) {
   const bool answered = std::any_of(talked.rows.begin(), talked.rows.end(),
                                     [](const Row& row) { return row.outcome == Outcome::positive; });
   // One that sent nothing knew it from elsewhere, the kernel's tables for instance.
-  if (answered && talked.tokens > 0 && talked.losses.arrived == 0) return fail("answers came, and arrived() was told of none");
+  if (answered && talked.tokens > 0 && talked.losses.arrived == 0)
+    return fail("answers came, and arrived() was told of none");
   return pass();
 }
 

@@ -176,7 +176,13 @@ Result<void> Publisher::each_responding(const HostStore& hosts, const std::funct
 
 void Publisher::compare_with_history(RunResult& result) {
   auto entries = list_history(plan_.history.dir);
-  if (!entries || entries->empty()) return;
+  if (!entries) return;
+  // The parts of a run that was resumed are not what it is compared with.
+  std::erase_if(*entries, [&](const HistoryEntry& entry) {
+    const auto run = run_document_of(entry.path);
+    return run && *run && (*run)->run_id == result.document.run_id;
+  });
+  if (entries->empty()) return;
   auto before = read_snapshot(baseline_of(*entries)->path);
   if (!before) {
     result.problems.push_back(before.error());

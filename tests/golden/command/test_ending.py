@@ -109,6 +109,15 @@ def test_what_an_interrupted_run_left_over_is_not_new_in_the_next(sonde):
     assert "0 new, 0 gone" in result.out and "0 not scanned" in result.out, str(result)
 
 
+def test_a_resumed_run_is_not_compared_with_its_own_first_part(sonde):
+    sonde.pipeline("{use: sleepy, options: {delay: 100ms}}\n  - {use: writer}", TARGETS,
+                   more="limits: {workers: 2, shards: 1, run_timeout: 500ms}\nhistory: {dir: history}")
+    assert sonde.run().code == 1
+    result = sonde.run("--resume", str(sonde.out), "--set", "limits.run_timeout=1m")
+    assert result.code == 0 and "changed since" not in result.err, str(result)
+    assert "delta" not in sonde.document()
+
+
 def test_another_plan_is_not_resumed(sonde):
     slow(sonde)
     assert sonde.end_of(sonde.start(), signal.SIGINT).code == 130

@@ -99,7 +99,7 @@ TEST(RunSummary, AnIncompleteRunSaysHowToGoOn) {
   result.document.why_incomplete = "interrupted";
   result.journal = "/data/out/journal/X";
   const std::string text = summary(result, plan_with_a_stage(), 0);
-  EXPECT_NE(text.find("incomplete (interrupted): 40 of 100 hosts settled\n"), std::string::npos);
+  EXPECT_NE(text.find("incomplete (interrupted): 40 of 100 hosts were asked to the end\n"), std::string::npos);
   EXPECT_NE(text.find("--resume /data/out/journal/X\n"), std::string::npos);
 }
 
