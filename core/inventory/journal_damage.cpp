@@ -12,7 +12,9 @@ void tell_damage(const JournalContent& content, const std::string& path, RunDocu
   constexpr std::string_view why = "journal damaged";
   const std::string lines = counted(content.damaged_lines, "line");
   notes.push_back({"journal-damaged",
-                   lines + " cannot be read, from this one on: what was found there is missing from the records",
+                   (content.damaged_lines == 1 ? std::string("this line cannot be read")
+                                               : lines + " cannot be read, this is the first") +
+                       ": what was found there is missing from the records",
                    std::string(message("journal-damaged").remedy),
                    {path, static_cast<uint32_t>(content.first_damaged), 1, 0},
                    Severity::warning});
