@@ -55,29 +55,30 @@ ProbeInstance::~ProbeInstance() {
   shard_.loop().disarm_all(*this);
 }
 
-int32_t ProbeInstance::call_start(std::span<const sonde_task> tasks) {
-  CrashScope scope(plugin_.id.c_str(), stage_plan().name.c_str());
+CrashScope ProbeInstance::enter() {
   looked_in_call_ = false;
+  return {plugin_.id.c_str(), stage_plan().name.c_str()};
+}
+
+int32_t ProbeInstance::call_start(std::span<const sonde_task> tasks) {
+  const CrashScope scope = enter();
   return plugin_.probe->start(instance_, tasks.data(), static_cast<uint32_t>(tasks.size()));
 }
 
 void ProbeInstance::call_timer(uint64_t id, uint64_t user) {
-  CrashScope scope(plugin_.id.c_str(), stage_plan().name.c_str());
-  looked_in_call_ = false;
+  const CrashScope scope = enter();
   if (plugin_.probe->on_timer) plugin_.probe->on_timer(instance_, id, user);
 }
 
 void ProbeInstance::on_io(uint64_t id, uint64_t user, uint32_t events) {
-  CrashScope scope(plugin_.id.c_str(), stage_plan().name.c_str());
-  looked_in_call_ = false;
+  const CrashScope scope = enter();
   if (const uint32_t slot = slot_of(shard_.loop().tag_of(id)); slot < shard_.slots().capacity())
     CrashScope::target(shard_.slots()[slot].ip);
   if (plugin_.probe->on_io) plugin_.probe->on_io(instance_, id, user, events);
 }
 
 void ProbeInstance::call_cancel(sonde_task task, uint64_t user, uint32_t why) {
-  CrashScope scope(plugin_.id.c_str(), stage_plan().name.c_str());
-  looked_in_call_ = false;
+  const CrashScope scope = enter();
   if (const uint32_t slot = shard_.slots().find(task, stage_); slot != no_slot)
     CrashScope::target(shard_.slots()[slot].ip);
   if (plugin_.probe->cancel) plugin_.probe->cancel(instance_, task, user, why);

@@ -13,6 +13,7 @@
 
 namespace sonde::core {
 
+class CrashScope;
 class Shard;
 struct ShardStage;
 
@@ -63,6 +64,8 @@ class ProbeInstance final : public HostCalls, public LoopClient {
   friend struct LossTable;
   /// Of a connection's tag in the loop; no_slot: not dialled for a task.
   static uint32_t slot_of(uint64_t tag);
+  /// Around each call into the plugin that begins a new look at the drops.
+  [[nodiscard]] CrashScope enter();
   void own_socket(int fd);
   void socket_unwatched();
   /// Once for each call into the plugin: what it drained before it asked cannot have been dropped since.

@@ -17,8 +17,8 @@ const sonde_loss* loss_of(sonde_ctx* c, const sonde_host* h) {
   return static_cast<const sonde_loss*>(h->get_extension(c, SONDE_LOSS));
 }
 
-/// A UDP socket on loopback that holds next to nothing, and ten datagrams for it.
-int overflown() {
+/// A UDP socket on loopback that holds next to nothing.
+int small_socket() {
   const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   const int small = 1;
   setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
@@ -26,11 +26,22 @@ int overflown() {
   a.sin_family = AF_INET;
   a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   EXPECT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&a), sizeof a), 0);
+  return fd;
+}
+
+/// Ten datagrams for it.
+void overflow(int fd) {
+  sockaddr_in a{};
   socklen_t size = sizeof a;
   getsockname(fd, reinterpret_cast<sockaddr*>(&a), &size);
   const char text[1000] = {};
   for (int i = 0; i < 10; ++i)
     EXPECT_EQ(sendto(fd, text, sizeof text, 0, reinterpret_cast<sockaddr*>(&a), sizeof a), ssize_t{sizeof text});
+}
+
+int overflown() {
+  const int fd = small_socket();
+  overflow(fd);
   return fd;
 }
 
@@ -76,7 +87,7 @@ TEST_F(Losses, ASocketThatIsClosedMeanwhileIsCountedAsWell) {
 
 TEST_F(Losses, SilenceProvesNothingAfterAnOverflowAndOtherwiseHolds) {
   targets(1);
-  for (const bool overflow : {false, true}) {
+  for (const bool overflows : {false, true}) {
     Script s;
     uint64_t timer = 0;
     int64_t asked = 0;
@@ -87,11 +98,7 @@ TEST_F(Losses, SilenceProvesNothingAfterAnOverflowAndOtherwiseHolds) {
     s.start = [&](auto c, auto h, auto tasks) {
       task = tasks[0];
       asked = h->now(c);
-      fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-      if (overflow) {
-        close(fd);
-        fd = overflown();
-      }
+      fd = overflows ? overflown() : small_socket();
       EXPECT_EQ(h->watch(c, fd, 0, 0, &watch), SONDE_OK);
       EXPECT_EQ(h->timer(c, asked + 30 * ms, 0, &timer), SONDE_OK);
       return 1;
@@ -105,8 +112,57 @@ TEST_F(Losses, SilenceProvesNothingAfterAnOverflowAndOtherwiseHolds) {
     plan.stages.clear();
     stage<0>(std::move(s));
     run_well();
-    EXPECT_EQ(said, overflow ? SONDE_SILENCE_DOUBTFUL : SONDE_SILENCE_HOLDS);
+    EXPECT_EQ(said, overflows ? SONDE_SILENCE_DOUBTFUL : SONDE_SILENCE_HOLDS);
   }
+}
+
+/// The same over two calls into the plugin, with nothing of the shard's own between them.
+struct TwoCalls {
+  int fd = small_socket();
+  uint64_t watch = 0;
+  std::vector<int> said;
+  ~TwoCalls() { close(fd); }
+
+  Script script() {
+    Script s;
+    s.create = [this](auto c, auto h) { return h->watch(c, fd, 0, 0, &watch); };
+    s.destroy = [this](auto c, auto h) { h->unwatch(c, watch); };
+    return s;
+  }
+  void judge(sonde_ctx* c, const sonde_host* h) {
+    said.push_back(loss_of(c, h)->silence(c, h->now(c)));
+    if (said.size() == 1) overflow(fd);
+  }
+};
+const std::vector<int> only_the_second = {SONDE_SILENCE_HOLDS, SONDE_SILENCE_DOUBTFUL};
+
+TEST_F(Losses, WhatIsCutShortIsJudgedByALookOfThatCall) {
+  targets(2);
+  TwoCalls calls;
+  Script s = calls.script();
+  s.start = [](auto, auto, auto tasks) { return static_cast<int32_t>(tasks.size()); };
+  s.cancel = [&](auto c, auto h, sonde_task t, uint64_t, uint32_t) {
+    calls.judge(c, h);
+    h->done(c, t, SONDE_NO_ANSWER);
+  };
+  stage<0>(std::move(s), {}, 50);
+  run_well();
+  EXPECT_EQ(calls.said, only_the_second);
+}
+
+TEST_F(Losses, SoIsWhatIsAskedWhenTasksAreOffered) {
+  targets(2);
+  TwoCalls calls;
+  Script s = calls.script();
+  s.start = [&](auto c, auto h, auto tasks) {
+    calls.judge(c, h);
+    h->done(c, tasks[0], SONDE_NO_ANSWER);
+    return 1;
+  };
+  stage<0>(std::move(s));
+  entry(0).max_in_flight = 1;
+  run_well();
+  EXPECT_EQ(calls.said, only_the_second);
 }
 
 TEST_F(Losses, WhatThePluginCountsIsInTheDocument) {
