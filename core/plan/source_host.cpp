@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 #include "inventory/put.hpp"
 #include "plan/compilation.hpp"
+#include "plan/source_quota.hpp"
 #include "plugins/host_calls.hpp"
 #include "plugins/option_reason.hpp"
 
@@ -22,8 +23,6 @@ constexpr uint32_t batch = 64;
 constexpr std::size_t most_warnings = 32;
 constexpr std::size_t most_facts_a_target = 70'000;  // every port, and some more
 constexpr std::size_t most_facts = std::size_t{1} << 28;
-constexpr uint64_t most_outside =
-    1u << 24;  // addresses that outside: skip leaves out, before a source counts as endless
 constexpr uint32_t uses_network = SONDE_NEED_CONNECT | SONDE_NEED_RAW | SONDE_NEED_EXEC | SONDE_NEED_SOCKETS;
 
 std::string_view view(sonde_str s) {
@@ -149,8 +148,8 @@ class SourceDrain {
   }
 
   void pull_all(SourceHost& host, sonde_inst* instance) {
-    const uint64_t limit = c_.spec.limits.max_targets;
-    for (uint64_t pulled = 0, outside = 0;;) {
+    SourceQuota quota(c_.spec.limits.max_targets);
+    for (;;) {
       std::vector<sonde_target> targets(batch);
       for (sonde_target& t : targets) t.size = sizeof t;
       std::vector<sonde_task> tasks = host.next_tasks(batch);
@@ -159,22 +158,12 @@ class SourceDrain {
       if (n == 0) return;
       if (static_cast<uint32_t>(n) > batch)
         return fail(fmt::format("said that it wrote {} targets where {} have room", n, batch));
-      pulled += static_cast<uint64_t>(n);
-      if (entry_.skip_outside)
-        outside += static_cast<uint64_t>(
-            std::count_if(targets.begin(), targets.begin() + n, [&](const auto& t) { return may_be_outside(t); }));
-      // What is going to be left out does not count, but a source without end is cut all the same.
-      if (limit != 0 && outside > std::max(limit, most_outside)) {
-        c_.out.error("too-many-targets", entry_.where,
-                     fmt::format("the source '{}' has more than {} targets outside the allowed networks", plugin_.id,
-                                 std::max(limit, most_outside)),
-                     "let it list fewer, or allow their network");
-        return;
-      }
-      if (limit != 0 && pulled - outside > limit) {
-        c_.out.error("too-many-targets", entry_.where,
-                     fmt::format("the source '{}' has more than {} targets", plugin_.id, limit),
-                     "scan fewer, or raise limits.max_targets");
+      const auto outside = entry_.skip_outside ? std::count_if(targets.begin(), targets.begin() + n,
+                                                               [&](const auto& t) { return may_be_outside(t); })
+                                               : 0;
+      if (const auto excess = quota.add(static_cast<uint64_t>(n), static_cast<uint64_t>(outside))) {
+        c_.out.error("too-many-targets", entry_.where, fmt::format("the source '{}' {}", plugin_.id, excess->text),
+                     excess->hint);
         return;
       }
       for (uint32_t i = 0; i < static_cast<uint32_t>(n); ++i)
