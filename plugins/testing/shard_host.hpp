@@ -9,6 +9,7 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,12 +35,15 @@ class ShardHost : public ShardTasks, public ShardSockets {
   sonde_err admit_answer = SONDE_OK;
   bool done_hangs_up = true;  ///< false: shows what the plugin leaves open
   Losses losses;              ///< sonde.loss/1
+  /// The plugin's time stands still here until the test moves it; nothing: the machine's, which goes on.
+  std::optional<int64_t> held_clock;
 
   uint32_t paced = 0;  ///< tokens that were given
   std::vector<std::string> log;
   std::string failure;
   sonde_descriptor const* descriptor = nullptr;
 
+  int64_t now() const { return held_clock.value_or(clock_ns()); }
   sonde_ctx* context() { return reinterpret_cast<sonde_ctx*>(this); }
   const sonde_host* table() const { return &table_; }
   sonde_err create(const sonde_plugin* plugin) {
@@ -62,7 +66,7 @@ class ShardHost : public ShardTasks, public ShardSockets {
       const std::size_t before = offered_;
       const std::size_t room = std::min<std::size_t>(window - (offered_ - settled_), tasks_.size() - offered_);
       for (std::size_t i = 0; i < room; ++i) {
-        tasks_[offered_ + i].deadline = clock_ns() + task_timeout;
+        tasks_[offered_ + i].deadline = now() + task_timeout;
         batch.push_back(offered_ + i + 1);
       }
       offered_ += room;  // done() inside start() is legal
@@ -102,7 +106,7 @@ class ShardHost : public ShardTasks, public ShardSockets {
       if (open(task)) api()->on_timer(instance_, 0, user);
     });
     deliver_faults(on_io);
-    const int64_t began = clock_ns();
+    const int64_t began = now();
     int64_t nearest = began + wait_ms * 1'000'000LL;
     for (const auto& [id, timer] : timers_) nearest = std::min(nearest, timer.at);
     deliver_events(
@@ -131,13 +135,13 @@ class ShardHost : public ShardTasks, public ShardSockets {
   const sonde_probe* api() const { return static_cast<const sonde_probe*>(plugin_->api); }
 
   void deliver_timers() {
-    const int64_t now = clock_ns();
+    const int64_t at = now();
     std::vector<uint64_t> due;
     for (const auto& [id, timer] : timers_)
-      if (timer.at <= now) due.push_back(id);
+      if (timer.at <= at) due.push_back(id);
     for (const uint64_t id : due) {
       const auto it = timers_.find(id);
-      if (it == timers_.end() || it->second.at > now) continue;  // a callback of these moved it
+      if (it == timers_.end() || it->second.at > at) continue;  // a callback of these moved it
       const uint64_t user = it->second.user;
       timers_.erase(it);
       api()->on_timer(instance_, id, user);
@@ -145,7 +149,7 @@ class ShardHost : public ShardTasks, public ShardSockets {
   }
   void expire() {
     for (std::size_t i = 0; i < offered_ && !ended; ++i)
-      if (tasks_[i].result.done == 0 && clock_ns() > tasks_[i].deadline) {
+      if (tasks_[i].result.done == 0 && now() > tasks_[i].deadline) {
         api()->cancel(instance_, i + 1, tasks_[i].user, SONDE_EXPIRED);
         if (tasks_[i].result.done == 0) finish(i + 1, SONDE_NO_ANSWER);
       }

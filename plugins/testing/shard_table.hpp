@@ -28,7 +28,7 @@ struct ShardTable {
       self(c).failure.assign(why.ptr, why.len);
       if (auto* task = self(c).open(t)) task->result.failure.assign(why.ptr, why.len);
     };
-    table.now = [](sonde_ctx*) { return clock_ns(); };
+    table.now = [](sonde_ctx* c) { return self(c).now(); };
     table.place = [](sonde_ctx*, sonde_place* p) -> sonde_err {
       p->seed = 7;
       return SONDE_OK;
@@ -98,7 +98,7 @@ struct ShardTable {
       const uint32_t given = h.pacing ? h.pacing(wanted) : std::min(wanted, h.pace_limit);
       if (!h.pacing) h.pace_limit -= given;
       h.paced += given;
-      if (given < wanted) *again = clock_ns() + 1'000'000;
+      if (given < wanted) *again = h.now() + 1'000'000;
       return given;
     };
     table.watch = [](sonde_ctx* c, int fd, uint32_t events, uint64_t user, uint64_t* id) -> sonde_err {
