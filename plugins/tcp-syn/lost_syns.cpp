@@ -14,7 +14,7 @@ namespace sonde::tcp_syn {
 void TcpSyn::tell_fates(uint32_t slot, uint32_t place, int64_t arrived) {
   const uint8_t sent = table_.sent(slot, place);
   std::array<int64_t, most_tries + net::extra_attempts> sent_at{};
-  for (unsigned i = 0; i < sent && i < sent_at.size(); ++i) sent_at[i] = times_.at(slot, place, i);
+  for (unsigned i = 0; i < sent && i < sent_at.size(); ++i) sent_at[i] = times_.at(index_of(slot, place), i);
   const auto attempt =
       attempt_answered(std::span(sent_at).first(std::min<size_t>(sent, sent_at.size())), arrived, rtt_.longest());
   if (!attempt) return;
@@ -27,7 +27,7 @@ net::Standing TcpSyn::standing(uint32_t slot, uint32_t place) const {
   // Something came back for it, if only an error of a router: that packet was not lost.
   if (state != PortState::silent) return {};
   return net::weigh(table_.sent(slot, place), questions_.tries(), questions_.most(),
-                    [&](unsigned i) { return loss_.silence(times_.at(slot, place, i)); });
+                    [&](unsigned i) { return loss_.silence(times_.at(index_of(slot, place), i)); });
 }
 
 // The wait for this host is over. True: it goes on, for ports whose silence proves nothing, or may not.

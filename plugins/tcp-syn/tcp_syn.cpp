@@ -26,7 +26,8 @@ constexpr size_t most_hosts = 65536;
 constexpr size_t most_octets = 16 << 20;
 
 size_t hosts_at_a_time(size_t width, unsigned attempts) {
-  return std::clamp<size_t>(most_octets / (width * (1 + attempts * SendTimes::octets_each)), 4, most_hosts);
+  return std::clamp<size_t>(most_octets / (width * (1 + attempts * net::AttemptMilliseconds::octets_each)), 4,
+                            most_hosts);
 }
 
 std::vector<uint16_t> read_ports(const Context& host) {
@@ -53,7 +54,6 @@ TcpSyn::TcpSyn(Context host)
       source_port_(host.place().seed),
       identity_{net::random_key(), source_port_.number()},
       table_(read_ports(host)),
-      times_(table_.width()),
       loss_(host),
       most_hosts_(hosts_at_a_time(table_.width(), tries_ + net::extra_attempts)),
       v4_(open_family(host_, true, identity_.source_port)),
@@ -149,7 +149,6 @@ size_t TcpSyn::start(std::span<const sonde_task> tasks) {
     const uint32_t slot = questions_.open(task.id(), q);
     table_.grow(questions_.capacity());
     table_.clear(slot);
-    times_.grow(questions_.capacity());
     hosts_.insert(hash_of(endpoint(q.ip, q.scope_id)), slot);
     task.attach(slot);
     take_turn(slot, now);
@@ -196,7 +195,7 @@ bool TcpSyn::take_turn(uint32_t slot, int64_t now) {
     if (used == tokens || short_) break;
     ++used;
     ++q.cursor;
-    times_.note(slot, place, table_.sent(slot, place), now);
+    times_.note(index_of(slot, place), table_.sent(slot, place), now);
     table_.add_sent(slot, place, 1);
     send_syn(q, {slot, place}, port_at(q, place));
     // The batch may have been full and sent, and this machine may have refused it.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common-linux/alarm.hpp"
+#include "common-linux/attempt_times.hpp"
 #include "common-linux/attempts.hpp"
 #include "common-linux/batch.hpp"
 #include "common-linux/loss.hpp"
@@ -14,9 +15,9 @@
 #include "common-linux/pacer.hpp"
 #include "common-linux/rtt.hpp"
 #include "common-linux/slot_index.hpp"
+#include "tcp-syn/answered_attempt.hpp"
 #include "tcp-syn/port_table.hpp"
 #include "tcp-syn/segment.hpp"
-#include "tcp-syn/send_times.hpp"
 #include "tcp-syn/sockets_linux.hpp"
 #include "tcp-syn/source_address_linux.hpp"
 #include "tcp-syn/source_port_linux.hpp"
@@ -80,6 +81,10 @@ class TcpSyn {
   uint32_t first_place(const Question& q) const;
   uint32_t end_place(const Question& q) const;
   uint16_t port_at(const Question& q, uint32_t place) const;
+  // Of a place among those of all hosts.
+  uint32_t index_of(uint32_t slot, uint32_t place) const {
+    return slot * static_cast<uint32_t>(table_.width()) + place;
+  }
   bool is_due(uint32_t slot, uint32_t place) const;
   bool take_turn(uint32_t slot, int64_t now);
   void send_syn(const Question&, PacketTag, uint16_t port);
@@ -116,7 +121,7 @@ class TcpSyn {
   SourcePort source_port_;
   Identity identity_;
   PortTable table_;
-  SendTimes times_;
+  net::AttemptMilliseconds times_;  // by index_of()
   const net::LossReport loss_;
   const size_t most_hosts_;
   SourceAddress source_address_;

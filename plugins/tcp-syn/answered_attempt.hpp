@@ -1,43 +1,11 @@
-// When the SYNs to each port of each host left, and which of several that are all alike was answered. Pure state.
+// When an answer arrived, and which of several SYNs that are all alike it is to. Pure functions.
 #pragma once
 #include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <vector>
 
 namespace sonde::tcp_syn {
-
-// To the millisecond, 4 octets an attempt. A row grows with the attempts that its host needs, and is kept for the next
-// host in its place.
-class SendTimes {
- public:
-  // `width`: places of a host.
-  explicit SendTimes(size_t width) : width_(width) {}
-
-  // Room for that many hosts; what is there stays.
-  void grow(size_t hosts) {
-    if (rows_.size() < hosts) rows_.resize(hosts);
-  }
-  void note(uint32_t host, uint32_t place, unsigned attempt, int64_t now) {
-    if (began_ == 0) began_ = now;
-    std::vector<uint32_t>& row = rows_[host];
-    if (row.size() < (attempt + 1) * width_) row.resize((attempt + 1) * width_);
-    row[attempt * width_ + place] = static_cast<uint32_t>((now - began_) / one_ms);
-  }
-  // Of an attempt that was noted.
-  int64_t at(uint32_t host, uint32_t place, unsigned attempt) const {
-    return began_ + int64_t{rows_[host][attempt * width_ + place]} * one_ms;
-  }
-
-  static constexpr size_t octets_each = sizeof(uint32_t);
-
- private:
-  static constexpr int64_t one_ms = 1'000'000;
-  size_t width_;
-  int64_t began_ = 0;
-  std::vector<std::vector<uint32_t>> rows_;  // attempt * width_ + place
-};
 
 // When a packet arrived, by the clock that the SYNs were noted with: `now` is when it was read. The kernel stamps it
 // with the wall clock, which is `wall_ahead` of ours and may have been set since; but it came no earlier than its

@@ -1,5 +1,5 @@
-// When SYNs left, and which of them was answered.
-#include "tcp-syn/send_times.hpp"
+// Which of several SYNs was answered, and when.
+#include "tcp-syn/answered_attempt.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,28 +9,6 @@ namespace sonde::tcp_syn {
 namespace {
 
 constexpr int64_t ms = 1'000'000;
-
-TEST(SendTimes, EachAttemptAtEachPlaceOfEachHostHasItsOwn) {
-  SendTimes times(3);
-  times.grow(2);
-  int64_t now = 70 * ms;
-  for (uint32_t host = 0; host < 2; ++host)
-    for (uint32_t place = 0; place < 3; ++place)
-      for (unsigned attempt = 0; attempt < 8; ++attempt) times.note(host, place, attempt, now += ms);
-  now = 70 * ms;
-  times.grow(50);
-  for (uint32_t host = 0; host < 2; ++host)
-    for (uint32_t place = 0; place < 3; ++place)
-      for (unsigned attempt = 0; attempt < 8; ++attempt) ASSERT_EQ(times.at(host, place, attempt), now += ms);
-}
-
-TEST(SendTimes, TheNextHostInAPlaceWritesOver) {
-  SendTimes times(1);
-  times.grow(1);
-  times.note(0, 0, 0, 10 * ms);
-  times.note(0, 0, 0, 5000 * ms);
-  EXPECT_EQ(times.at(0, 0, 0), 5000 * ms);
-}
 
 constexpr std::array<int64_t, 3> asked = {100 * ms, 350 * ms, 600 * ms};
 constexpr int64_t longest = 40 * ms;
