@@ -55,7 +55,7 @@ void HostSlots::push(SlotList& list, uint32_t slot) {
 }
 
 void HostSlots::insert_by_deadline(SlotList& list, uint32_t slot) {
-  uint32_t after = list.tail;
+  uint32_t after = list.undated == no_slot ? list.tail : slots_[list.undated].prev;
   while (after != no_slot && slots_[after].deadline > slots_[slot].deadline) after = slots_[after].prev;
   if (after == list.tail) return push(list, slot);
   HostSlot& s = slots_[slot];
@@ -66,8 +66,21 @@ void HostSlots::insert_by_deadline(SlotList& list, uint32_t slot) {
   ++list.size;
 }
 
+void HostSlots::push_undated(SlotList& list, uint32_t slot) {
+  slots_[slot].deadline = INT64_MAX;
+  push(list, slot);
+  if (list.undated == no_slot) list.undated = slot;
+}
+
+void HostSlots::due_by(SlotList& list, int64_t latest) {
+  for (uint32_t slot = list.head; slot != no_slot; slot = slots_[slot].next)
+    slots_[slot].deadline = std::min(slots_[slot].deadline, latest);
+  list.undated = no_slot;
+}
+
 void HostSlots::unlink(SlotList& list, uint32_t slot) {
   HostSlot& s = slots_[slot];
+  if (list.undated == slot) list.undated = s.next;
   (s.prev == no_slot ? list.head : slots_[s.prev].next) = s.next;
   (s.next == no_slot ? list.tail : slots_[s.next].prev) = s.prev;
   s.prev = s.next = no_slot;

@@ -58,6 +58,7 @@ struct HostSlot {
 /// A queue of slots, linked through them.
 struct SlotList {
   uint32_t head = no_slot, tail = no_slot;
+  uint32_t undated = no_slot;  ///< of a deadline list: the first of those without a deadline, who are its end
   uint32_t size = 0;
 };
 
@@ -84,8 +85,12 @@ class HostSlots {
   }
 
   void push(SlotList&, uint32_t slot);
-  /// Inserts before the entries of a deadline list that are due later.
+  /// Inserts before the entries of a deadline list that are due later. Those without a deadline cost nothing.
   void insert_by_deadline(SlotList&, uint32_t slot);
+  /// Puts it at the end of a deadline list with no deadline, INT64_MAX.
+  void push_undated(SlotList&, uint32_t slot);
+  /// All of a deadline list are due by then, also those without a deadline.
+  void due_by(SlotList&, int64_t latest);
   void unlink(SlotList&, uint32_t slot);
   uint32_t pop(SlotList&);
 

@@ -201,8 +201,8 @@ void Shard::give_time(ShardStage& s, uint64_t rate) {
   const int64_t more = wanted - s.allowance;
   if (more <= 0) return;
   s.allowance = wanted;
-  for (uint32_t slot = s.running.head; slot != no_slot; slot = slots_[slot].next)
-    if (slots_[slot].deadline != INT64_MAX) slots_[slot].deadline += more;
+  for (uint32_t slot = s.running.head; slot != s.running.undated; slot = slots_[slot].next)
+    slots_[slot].deadline += more;
 }
 
 void Shard::add_core_facts(HostSlot& h) {
@@ -268,8 +268,7 @@ void Shard::queue_dial(Shortage why, ProbeInstance& instance, sonde_task task, u
   ShardStage& s = stages_[h.stage];
   slots_.unlink(s.running, slot);
   h.with_extras().left = std::max<int64_t>(h.deadline - monotonic_ns(), 0);
-  h.deadline = INT64_MAX;
-  slots_.push(s.running, slot);
+  slots_.push_undated(s.running, slot);
 }
 
 void Shard::serve(const Turn& t, int64_t now) {
@@ -316,20 +315,20 @@ void Shard::cancel_all() {
       const uint32_t slot = slots_.pop(s.pending);
       advance(slot, s.index);
     }
-    for (uint32_t slot = s.running.head; slot != no_slot;) {
-      if (slots_[slot].state == SlotState::in_worker) {
-        const uint32_t next = slots_[slot].next;
+    if (s.pool) {
+      for (uint32_t slot = s.running.head; slot != no_slot; slot = slots_[slot].next)
         WorkerPool::cut_off(*slots_[slot].extras->job);
-        slots_[slot].deadline = std::min(slots_[slot].deadline, monotonic_ns() + 1'000'000'000);
-        slot = next;
-        continue;
-      }
+      slots_.due_by(s.running, monotonic_ns() + 1'000'000'000);
+      s.pool->cancel_queued(*this);
+      continue;
+    }
+    // The plugin may end others than the one that it is asked about.
+    while (s.running.head != no_slot) {
+      const uint32_t slot = s.running.head;
       const sonde_task task = slots_.task_of(slot);
       s.instance->call_cancel(task, slots_[slot].user, SONDE_STOPPED);
       if (slots_.find(task, s.index) != no_slot) finish(slot, Outcome::cancelled);
-      slot = s.running.head;  // the plugin may have ended others meanwhile
     }
-    if (s.pool) s.pool->cancel_queued(*this);
   }
 }
 

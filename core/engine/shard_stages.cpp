@@ -241,8 +241,7 @@ bool Shard::offer_to_pool(ShardStage& s) {
     HostSlot& h = slots_[slot];
     begin_task(slot);
     h.state = SlotState::in_worker;
-    h.deadline = INT64_MAX;  // counts from the call of run(), see job_started()
-    slots_.push(s.running, slot);
+    slots_.push_undated(s.running, slot);  // its time counts from the call of run(), see job_started()
     const Outcome* outcomes = slots_.outcomes(slot);
     const std::shared_ptr<Job>& job = h.with_extras().job = std::make_shared<Job>(
         *this, s.index, slot, h.generation, h.ip, h.facts, std::vector<Outcome>(outcomes, outcomes + slots_.stages()));

@@ -41,22 +41,74 @@ TEST(HostSlots, AReusedSlotRemembersNothing) {
   EXPECT_EQ(slots.outcomes(again)[1], Outcome::none);
 }
 
+std::vector<int64_t> deadlines(HostSlots& slots, const SlotList& list) {
+  std::vector<int64_t> out;
+  for (uint32_t s = list.head; s != no_slot; s = slots[s].next) out.push_back(slots[s].deadline);
+  return out;
+}
+uint32_t insert(HostSlots& slots, SlotList& list, int64_t deadline) {
+  const uint32_t s = slots.take();
+  slots[s].deadline = deadline;
+  slots.insert_by_deadline(list, s);
+  return s;
+}
+uint32_t push_undated(HostSlots& slots, SlotList& list) {
+  const uint32_t s = slots.take();
+  slots.push_undated(list, s);
+  return s;
+}
+
 TEST(HostSlots, DeadlinesStaySorted) {
   HostSlots slots(5, 1);
   SlotList list;
-  for (int64_t deadline : {10, 30, 20, 5, 30}) {
-    const uint32_t s = slots.take();
-    slots[s].deadline = deadline;
-    slots.insert_by_deadline(list, s);
-  }
-  std::vector<int64_t> order;
-  for (uint32_t s = list.head; s != no_slot; s = slots[s].next) order.push_back(slots[s].deadline);
-  EXPECT_EQ(order, (std::vector<int64_t>{5, 10, 20, 30, 30}));
+  for (int64_t deadline : {10, 30, 20, 5, 30}) insert(slots, list, deadline);
+  EXPECT_EQ(deadlines(slots, list), (std::vector<int64_t>{5, 10, 20, 30, 30}));
   slots.unlink(list, list.head);
   slots.unlink(list, list.tail);
   EXPECT_EQ(list.size, 3u);
   EXPECT_EQ(slots[list.head].deadline, 10);
   EXPECT_EQ(slots[list.tail].deadline, 30);
+}
+
+TEST(HostSlots, ThoseWithoutADeadlineAreLast) {
+  HostSlots slots(8, 1);
+  SlotList list;
+  const uint32_t first = push_undated(slots, list), second = push_undated(slots, list);
+  insert(slots, list, 20);
+  insert(slots, list, 10);
+  insert(slots, list, 30);
+  EXPECT_EQ(deadlines(slots, list), (std::vector<int64_t>{10, 20, 30, INT64_MAX, INT64_MAX}));
+  slots.unlink(list, first);
+  insert(slots, list, 40);
+  EXPECT_EQ(deadlines(slots, list), (std::vector<int64_t>{10, 20, 30, 40, INT64_MAX}));
+  slots.unlink(list, second);
+  insert(slots, list, 50);
+  push_undated(slots, list);
+  EXPECT_EQ(deadlines(slots, list), (std::vector<int64_t>{10, 20, 30, 40, 50, INT64_MAX}));
+  EXPECT_EQ(list.size, 6u);
+}
+
+// Tens of thousands may wait for descriptors, and each is inserted anew when its turn comes.
+TEST(HostSlots, InsertingLooksAtNoneOfThoseWithoutADeadline) {
+  HostSlots slots(3, 1);
+  SlotList list;
+  insert(slots, list, 10);
+  const uint32_t waits = push_undated(slots, list);
+  slots[waits].deadline = 0;  // a search from the end would stop here
+  insert(slots, list, 20);
+  EXPECT_EQ(deadlines(slots, list), (std::vector<int64_t>{10, 20, 0}));
+}
+
+TEST(HostSlots, AllCanBeMadeDue) {
+  HostSlots slots(4, 1);
+  SlotList list;
+  insert(slots, list, 10);
+  insert(slots, list, 30);
+  push_undated(slots, list);
+  slots.due_by(list, 20);
+  EXPECT_EQ(deadlines(slots, list), (std::vector<int64_t>{10, 20, 20}));
+  insert(slots, list, 25);
+  EXPECT_EQ(deadlines(slots, list), (std::vector<int64_t>{10, 20, 20, 25}));
 }
 
 }  // namespace
