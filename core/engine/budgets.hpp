@@ -47,7 +47,7 @@ class PacketBudget {
   std::atomic<int64_t> interval_;  ///< picoseconds between packets; 0: unlimited
   std::atomic<int64_t> next_{0};   ///< picoseconds since start_
   std::atomic<uint64_t> taken_{0};
-  std::array<Hundredth, 2048> history_{};
+  std::array<Hundredth, 4096> history_{};  // as long as losses are remembered (congestion.hpp)
 };
 
 /// A number of places, e.g. file descriptors.

@@ -21,6 +21,7 @@ constexpr double line_varies = 1.5;              // so much more than a line usu
 constexpr double likely = 0.75, certain = 0.97;  // that the line alone is the cause
 constexpr double margin = 0.85;                  // of what probably gets through
 constexpr double quick_growth = 0.7;             // of that: doubling so far, in small steps beyond
+constexpr double below_the_limit = 0.95;         // of what may get through: no further
 constexpr double deepest_fall = 16;              // more than that nobody can know from one rate
 constexpr double most_share = 0.95, nearly_all_share = 0.8;
 constexpr double most_at_least_rate = 0.5;
@@ -30,11 +31,14 @@ constexpr uint64_t least_rate = 100;
 constexpr uint64_t least_rate_of_this_machine = 1000;  // it can read that; more drops are somebody else's doing
 constexpr uint64_t as_good_as_unlimited = 1'000'000;
 constexpr int64_t growth_every = second;
-constexpr int64_t plateau = 60 * second;       // just below what gets through
-constexpr int64_t verdict_after = 2 * second;  // by then later tries have shown whether a packet's time was a bad one
-constexpr int64_t verdict_every = 20 * ms;     // each takes a good part of a millisecond
-// Probes pause so long between the extra tries of a target; until then losses are told late, and arrivals at once.
-constexpr int64_t ripe_after = 1700 * ms;
+constexpr int64_t explored_every = 3 * second;  // beyond what is known: what is lost there shows late
+constexpr int64_t verdict_after = 2 * second;   // by then later tries have shown whether a packet's time was a bad one
+constexpr int64_t verdict_every = 20 * ms;      // each takes a good part of a millisecond
+// Probes pause so long between the extra tries of a target, and longer while many wait for theirs; until then losses
+// are told late, and arrivals at once.
+constexpr int64_t ripe_after = 1700 * ms, ripe_at_last = 4 * second;
+constexpr int64_t told_within = 350 * ms;   // most are told no later than that behind the ones before
+constexpr double impatience = 0.7;          // the delays of a second ago matter so much
 constexpr int64_t trouble_every = 50 * ms;  // a fall shows its effect only after a round trip
 constexpr int64_t slowest_answer = second;  // what our buffers dropped was asked for no longer ago
 constexpr int64_t resigned_for = 300 * second;
@@ -70,7 +74,8 @@ Congestion::Congestion(PacketBudget& budget, uint64_t set_rate, bool enabled, in
       start_(now),
       least_(set_rate == 0 ? least_rate : std::clamp<uint64_t>(set_rate / 10, 1, least_rate)),
       regimes_{{now, 0}},
-      fell_(now) {
+      fell_(now),
+      ripe_after_(ripe_after) {
   for (auto& s : slices_) s.store(UINT64_MAX << 32, std::memory_order_relaxed);
 }
 
@@ -122,12 +127,20 @@ void Congestion::lost(int64_t sent_at, int64_t now) {
   note(sent_at, one_lost);
   if (!enabled_) return;
   std::lock_guard lock(mutex_);
+  note_delay(sent_at, now);
   if (rate_ != 0 && !line_likely_) doubt_around(number_of(sent_at));
   newest_lost_ = std::max(newest_lost_.load(), number_of(sent_at));
   if (sent_at < fell_ || now < resigned_until_) return;
   const uint32_t falls = falls_;
   judge(newest_lost_ - lag, crowd, now);
   unjudged_.store(rate_ == 0 && falls == falls_, std::memory_order_release);
+}
+
+// How late losses are told at present. Of a target that was asked often the last try says it.
+void Congestion::note_delay(int64_t sent_at, int64_t now) {
+  if (now != told_at_) ripe_after_ = std::max(ripe_after_, std::min(told_after_, ripe_at_last));
+  told_at_ = now;
+  told_after_ = now - sent_at + told_within;
 }
 
 // A sweep that leaves in a moment is over before many of its losses are known: of what overran the path a few got
@@ -147,7 +160,7 @@ void Congestion::judge_the_last(int64_t silent_since, int64_t now) {
 /// What all that is remembered says, by the rates at which it was sent up to the slice `last`.
 LossVerdict Congestion::verdict(int64_t last, int64_t now) const {
   // Before the first fall there are no extra tries, and all is known as soon as a retry is answered.
-  const int64_t ripe = path_falls_ == 0 ? last : number_of(now - ripe_after);
+  const int64_t ripe = path_falls_ == 0 ? last : number_of(now - ripe_after_);
   std::vector<LossRecord> records;
   for (std::size_t i = 0; i < regimes_.size(); ++i) {
     const int64_t first = first_after(regimes_[i].from);
@@ -193,20 +206,23 @@ void Congestion::judge(int64_t last, uint64_t least, int64_t now) {
     resigned_until_ = now + resigned_for;
     return resign(now);
   }
-  passed_ = v.precise ? static_cast<uint64_t>(v.hopeful) : 0;
-  const auto fast = static_cast<double>(rate);
-  const double next = std::clamp(margin * v.cautious, fast / deepest_fall, margin * fast);
-  ++path_falls_;
   if (!slowed) free_rate_ = rate;
-  in_doubt({faster_since(static_cast<uint64_t>(next), c.from), now, true});
-  fall_to(static_cast<uint64_t>(next), now);
+  fall(v, rate, c.from, now);
+}
+
+/// For losses on the path, which showed among what left at `rate` since `from`.
+void Congestion::fall(const LossVerdict& v, uint64_t rate, int64_t from, int64_t now) {
+  const auto fast = static_cast<double>(rate);
+  const auto next = static_cast<uint64_t>(std::clamp(margin * v.cautious, fast / deepest_fall, margin * fast));
+  ++path_falls_;
+  in_doubt({faster_since(next, from), now, true});
+  fall_to(next, now);
 }
 
 // Where the speed was not the cause, packets sent while it was thought so are worth what all others are.
 void Congestion::resign(int64_t now) {
   std::erase_if(doubt_, [](const Span& s) { return s.of_path; });
   nearly_all_ = 0;
-  passed_ = 0;
   line_likely_ = false;
   suspect_until_ = 0;
   steps_.clear();
@@ -324,21 +340,25 @@ void Congestion::grow_if_due(int64_t now) {
 void Congestion::grow(int64_t now) {
   if (now < next_growth_ || rate_ == 0) return;
   next_growth_ = now + growth_every;
+  ripe_after_ = std::max(ripe_after, static_cast<int64_t>(impatience * static_cast<double>(ripe_after_)));
   // What was permitted and not used proves nothing about more.
   const uint64_t rate = rate_;
   if (budget_.rate_between(now - growth_every, now) * 10 < rate * 7) return;
   uint64_t more = rate + std::max<uint64_t>(1, rate / 10);
-  if (path_falls_ > 0) {  // after a deep fall, back to what has meanwhile turned out to get through
+  if (path_falls_ > 0) {
     const LossVerdict v = verdict(number_of(now), now);
-    more = std::max(more, std::min(2 * rate, static_cast<uint64_t>(quick_growth * v.cautious)));
-    passed_ = v.precise ? static_cast<uint64_t>(v.hopeful) : 0;
+    // Too few are left to show a loss, but what was lost before says enough.
+    const bool limited = v.line_alone < likely;
+    if (limited && v.precise && static_cast<double>(rate) > v.hopeful) return fall(v, rate, fell_, now);
+    // After a deep fall, back to what has meanwhile turned out to get through; beyond that with care.
+    const uint64_t known = std::min(2 * rate, static_cast<uint64_t>(quick_growth * v.cautious));
+    if (now - steps_.back().at < explored_every) more = rate;
+    if (limited) more = std::min(more, static_cast<uint64_t>(below_the_limit * v.hopeful));
+    more = std::max({rate, known, more});
+    if (more == rate) return;
   }
-  const uint64_t safe = passed_ / 20 * 19;
-  const bool nearly_there = passed_ != 0 && rate < safe && more >= safe;
-  if (nearly_there) more = safe;
   steps_.push_back({now, more});
   set_rate(more >= (set_ != 0 ? set_ : as_good_as_unlimited) ? 0 : more, now);
-  if (nearly_there && rate_ != 0) next_growth_ = now + plateau;
 }
 
 Congestion::Silence Congestion::silence(int64_t sent_at, int64_t now) {

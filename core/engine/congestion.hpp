@@ -1,9 +1,10 @@
 // Slows the run down while its packets are being lost. What shows that: answers that came only to a later try, receive
 // buffers of our own that overflowed, send queues of this machine that were full. The rate falls to what is likely to
-// get through (loss_model.hpp), and grows again by a tenth a second while nothing is lost, up to a little below what is
-// known to get through: a sweep gains less from the last percents than it loses by finding out where they end. A loss
-// that does not follow the rate (a bad line, a router that drops the first packet to whom it must resolve first) is
-// recognised by that, and then left to the stages' own retries.
+// get through (loss_model.hpp), and grows again to what is known to get through; beyond that by a tenth every few
+// seconds while nothing is lost, up to a little below where losses are likely: a sweep gains less from the last
+// percents than it loses by finding out where they end. A loss that does not follow the rate (a bad line, a router that
+// drops the first packet to whom it must resolve first) is recognised by that, and then left to the stages' own
+// retries.
 #pragma once
 #include <array>
 #include <atomic>
@@ -69,6 +70,8 @@ class Congestion {
   Cohort cohort(int64_t first, int64_t last, uint64_t size) const;
   LossVerdict verdict(int64_t last, int64_t now) const;
   void judge(int64_t last, uint64_t least, int64_t now);
+  void fall(const LossVerdict&, uint64_t rate, int64_t from, int64_t now);
+  void note_delay(int64_t sent_at, int64_t now);
   void judge_the_last(int64_t silent_since, int64_t now);
   int64_t faster_since(uint64_t rate, int64_t otherwise) const;
   void slow_for_this_machine(double part, int64_t now);
@@ -104,12 +107,13 @@ class Congestion {
   int64_t last_trouble_ = 0;           ///< of this machine
   int64_t resigned_until_ = 0;         ///< nearly all is lost at any rate
   int64_t next_verdict_ = 0;
-  uint32_t path_falls_ = 0;  ///< for losses on the path
-  uint32_t nearly_all_ = 0;  ///< of those, one after the other, as nearly all was lost
+  int64_t ripe_after_;                    ///< an attempt whose loss is not told by then is taken to have arrived
+  int64_t told_at_ = 0, told_after_ = 0;  ///< the last loss that was told
+  uint32_t path_falls_ = 0;               ///< for losses on the path
+  uint32_t nearly_all_ = 0;               ///< of those, one after the other, as nearly all was lost
   bool line_likely_ = false;
   uint64_t free_rate_ = 0;   ///< packets a second that left before the rate fell first
   double line_share_ = 0;    ///< lost at any speed, as far as that was found out
-  uint64_t passed_ = 0;      ///< packets a second that get through, 0: only roughly known
   std::vector<Step> steps_;  ///< since the last fall
 };
 

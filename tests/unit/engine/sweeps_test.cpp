@@ -27,6 +27,8 @@ struct Sweep {
   double policed_to = 0, burst = 0;  ///< packets a second; 0: not
   double line_loses = 0;             ///< each way
   bool first_is_dropped = false;     ///< to each host
+  int64_t longest_stall = 20 * ms;   ///< a shard waits for a processor
+  uint32_t stalls_in = 400;          ///< steps; once on average
 };
 
 struct Outcome {
@@ -57,7 +59,8 @@ class Play {
       for (Shard& s : shards_) {
         busy = busy || s.next < s.end || s.questions.live() > 0;
         if (s.stalled_until > now_) continue;
-        if (random_() % 400 == 0) s.stalled_until = now_ + static_cast<int64_t>(random_() % 20 + 1) * ms;
+        if (random_() % sweep_.stalls_in == 0)
+          s.stalled_until = now_ + (static_cast<int64_t>(random_()) % (sweep_.longest_stall / ms) + 1) * ms;
         hear(s);
         end(s);
         ask(s);
@@ -184,6 +187,15 @@ TEST(Sweeps, NobodyIsMissedBehindAPolicerThatAnUnlimitedSweepOverruns) {
       EXPECT_GT(worst.lowest, 0u) << shards << " shards, " << rate;
       EXPECT_LT(worst.time, 20 * second) << shards << " shards, " << rate;
     }
+}
+
+TEST(Sweeps, NorWhereTheShardsHardlyGetAProcessor) {
+  for (const unsigned shards : {1u, 2u}) {
+    const Outcome worst =
+        worst_of(60, {.shards = shards, .policed_to = 5000, .burst = 100, .longest_stall = 12 * ms, .stalls_in = 8});
+    EXPECT_EQ(worst.missed, 0u) << shards << " shards";
+    EXPECT_EQ(worst.in_doubt, 0u) << shards << " shards";
+  }
 }
 
 TEST(Sweeps, NorWhereTheRoundTripsAreLong) {
