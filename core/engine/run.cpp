@@ -254,7 +254,7 @@ class Run {
     result.document = run_document(*shared_, coordinator, request_.run_id,
                                    resumed ? request_.resume->header.started : started_, rfc3339_now());
     if (resumed) tell_damage(*request_.resume, request_.journal_path, result.document, result.problems);
-    shards_.clear();  // destroys the instances: before the exporters, so that their last words are told
+    destroy_shards();  // before the exporters, so that what plugins say last is told
     for (const Batch::Log& l : shared_->inbox.collect(0).logs) coordinator.tell(l);
     publisher_.publish(result);
     close_journal(result, coordinator.journal_trouble());
@@ -262,6 +262,15 @@ class Run {
     result.had_errors = coordinator.timed_out() || damaged || has_errors(result);
     if (!all_back) keep_for_ever(shared_);  // a thread that a plugin keeps may still look at it
     return result;
+  }
+
+  /// And with them the instances. Side by side: the kernel takes its time to close a raw or packet socket, and that of
+  /// one does not wait for that of another.
+  void destroy_shards() {
+    std::vector<std::thread> threads;
+    for (auto& shard : shards_) threads.emplace_back([&shard] { shard.reset(); });
+    for (auto& t : threads) t.join();
+    shards_.clear();
   }
 
   /// Only now: a run that is killed while it publishes can be resumed, and publishes then.

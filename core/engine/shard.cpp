@@ -64,6 +64,7 @@ Shard::Shard(RunShared& shared, uint32_t index, Slice slice, const std::vector<s
 }
 
 Shard::~Shard() {
+  owner_.store(this_thread(), std::memory_order_release);  // what plugins still call belongs to who destroys them
   for (auto s = stages_.rbegin(); s != stages_.rend(); ++s) s->instance.reset();
   // What plugins say last.
   Batch words;
@@ -128,7 +129,7 @@ void Shard::run() {
   next_look_ = 0;
   look_at_losses();
   flush(true);
-  owner_.store(creator, std::memory_order_release);  // who made the instances destroys them
+  owner_.store(creator, std::memory_order_release);
   shared_.inbox.shard_finished();
 }
 

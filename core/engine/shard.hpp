@@ -152,7 +152,7 @@ class Shard {
   bool stopping_ = false;
   bool overloaded_ = false;   ///< the pump ran out of its time with work left
   bool kept_out_ = false;     ///< the last intake left hosts outside, see waits_for_writing()
-  std::atomic<void*> owner_;  ///< the thread that may touch all this: who made it, or who runs it
+  std::atomic<void*> owner_;  ///< the thread that may touch all this: who made it, runs it or destroys it
   std::mutex gate_;
   bool open_ = false;  ///< run() takes what is posted
   int64_t retry_shortage_at_ = 0;

@@ -9,8 +9,8 @@
  *           A minor version appends; it never moves, removes, retypes or tightens. No hidden padding.
  * Threads   Each function carries one tag, and `sonde plugin check` enforces it:
  *             [any]     any thread, also concurrently
- *             [setup]   create, destroy, open, close: no task in flight and no loop running. What is tagged
- *                       [shard] may be called here too; its events come once the loop runs
+ *             [setup]   create, destroy, open, close: no task in flight, no loop running; destroy also at the same
+ *                       time as others'. What is [shard] may be called too; its events come once the loop runs
  *             [shard]   the instance's event loop; never concurrent; must not block (budget 5 ms)
  *             [worker]  a pool thread; one call at a time for an instance; may block until the deadline
  *             [run]     the thread that calls all exporters, one call at a time; may block, then results wait
