@@ -49,7 +49,7 @@ def test_unlimited_finds_what_a_slow_run_finds_behind_a_router(routed, routed_so
     pipeline = sweep(write, routed.network, ICMP, WEB)
     fast = routed_sonde.run(pipeline, routed.folder("fast"))
     slow = routed_sonde.run(pipeline, routed.folder("slow"), sets=SLOW)
-    assert fast.alive() == routed.alive
+    assert fast.astray(routed.alive) == []
     assert len([record for record in fast.json() if record.get("ports") == [80]]) == len(routed.alive)
     assert records(fast) == records(slow)
     assert fast.document["packets"] == slow.document["packets"]
@@ -59,7 +59,7 @@ def test_unlimited_finds_what_a_slow_run_finds_on_the_link(onlink, onlink_sonde,
     pipeline = sweep(write, onlink.network, ARP, ICMP)
     fast = onlink_sonde.run(pipeline, onlink.folder("fast"))
     slow = onlink_sonde.run(pipeline, onlink.folder("slow"), sets=SLOW)
-    assert fast.alive() == onlink.alive
+    assert fast.astray(onlink.alive) == []
     assert records(fast) == records(slow)
 
 
@@ -77,7 +77,7 @@ def test_a_policed_path(policed, routed_sonde, write, shards, network):
     pipeline, alive = sweep(write, network, ICMP), alive_in(policed, network)
     sets = {"limits.shards": shards}
     result = routed_sonde.run(pipeline, policed.folder("policed"), sets=sets)
-    assert result.alive() == alive
+    assert result.astray(alive) == []
     assert result.document["slowed_to"] < 20000
     assert losses(result)["asked_again"] > 5000 and losses(result)["in_doubt"] == 0
     assert "packets were lost: slowed down, to " in result.err
@@ -143,7 +143,7 @@ def test_a_small_receive_buffer_of_icmp(binary, routed, small_buffers, write, sh
     pipeline, alive = sweep(write, network, "{use: icmp, options: {count: 1, timeout: 300ms}}"), alive_in(routed, network)
     sets = {"limits.shards": shards}
     result = sonde.run(pipeline, routed.folder("small"), sets=sets)
-    assert result.alive() == alive
+    assert result.astray(alive) == []
     assert losses(result)["dropped_receive"] > 0
     assert losses(result)["dropped_receive"] == result.document["dropped_receive"]
     assert "lost in this machine's receive buffers (icmp " in result.err
@@ -168,7 +168,7 @@ def test_a_small_receive_buffer_of_arp(binary, onlink, small_buffers, write):
     sonde, network = Sonde(binary, onlink.scanner, small_buffers(2048)), "10.67.0.0/18"
     pipeline, alive = sweep(write, network, ARP), alive_in(onlink, network)
     result = sonde.run(pipeline, onlink.folder("small"))
-    assert result.alive() == alive
+    assert result.astray(alive) == []
     assert result.document["stages"][0]["dropped_receive"] > 0
     blasted = sonde.run(pipeline, onlink.folder("blasted"), sets=BLAST)
     assert len(blasted.alive()) < 0.9 * len(alive), "the buffer held all: this test proves nothing"
@@ -201,7 +201,7 @@ def test_a_bad_line_does_not_slow_a_run_for_good(routed, routed_sonde, write):
             lost, passed = impair.lost(routed.router, ["r0", "r1"]), meter.read()["echo"]
     finally:
         impair.mend(routed.router, ["r0", "r1"])
-    assert result.alive() == routed.alive
+    assert result.astray(routed.alive) == []
     # None of it was this machine's doing, and nobody was given up before it was asked as often as it takes.
     assert losses(result) == {"asked_again": 0, "in_doubt": 0, "dropped_receive": 0}
     packets = result.document["packets"]

@@ -43,6 +43,11 @@ class Result:
     def alive(self):
         return {record["ip"] for record in self.json() if record.get("alive")}
 
+    def astray(self, alive):
+        """Hosts that were missed, or found though they are not there. Short where it is little: a whole set of thousands
+        would hide it in what a failed test writes."""
+        return sorted(alive ^ self.alive(), key=ipaddress.ip_address)
+
     def __str__(self):
         return f"exit {self.code} after {self.seconds:.1f} s\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
 
@@ -81,6 +86,7 @@ class Sonde:
         result = self.call(*self.arguments(pipeline, directory, targets, sets, extra), timeout=timeout,
                            directory=Path(directory))
         assert result.code == expect, str(result)
+        print(result.err)  # shown where the test fails
         return result
 
     def start(self, pipeline, directory, targets=(), sets=None, extra=()):
