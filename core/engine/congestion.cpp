@@ -349,7 +349,7 @@ void Congestion::grow(int64_t now) {
     const LossVerdict v = verdict(number_of(now), now);
     // Too few are left to show a loss, but what was lost before says enough.
     const bool limited = v.line_alone < likely;
-    if (limited && v.precise && static_cast<double>(rate) > v.hopeful) return fall(v, rate, fell_, now);
+    if (limited && v.precise && static_cast<double>(rate) > v.hopeful) return fall(v, rate, now, now);
     // After a deep fall, back to what has meanwhile turned out to get through; beyond that with care.
     const uint64_t known = std::min(2 * rate, static_cast<uint64_t>(quick_growth * v.cautious));
     if (now - steps_.back().at < explored_every) more = rate;
