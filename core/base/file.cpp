@@ -54,21 +54,35 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
   }
 }
 
+int create_beside(const std::string& path, uint32_t mode, std::string& temporary) {
+  const std::size_t slash = path.rfind('/'), base = slash == std::string::npos ? 0 : slash + 1;
+  const std::string stem = path.substr(0, base) + "." + path.substr(base) + "." + std::to_string(::getpid());
+  constexpr int most_tries = 100;
+  for (int n = 0; n < most_tries; ++n) {
+    temporary = stem + (n == 0 ? "" : "-" + std::to_string(n)) + ".tmp";
+    const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+    if (fd >= 0 || errno != EEXIST) return fd;
+  }
+  return -1;
+}
+
+void sync_directory_of(const std::string& path) {
+  const Descriptor directory(::open(parent_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory.get() >= 0) ::fsync(directory.get());
+}
+
 Result<void> write_file_atomically(const std::string& path, std::string_view content, uint32_t mode) {
-  const std::string beside = path + ".tmp-" + std::to_string(::getpid());
+  std::string beside;
   const auto refuse = [&](const char* what) {
     const std::string why = reason();
     ::unlink(beside.c_str());
     return failure("output-unwritable", std::string("cannot ") + what + " " + path + ": " + why);
   };
-  ::unlink(beside.c_str());  // what a killed process of the same number left; O_EXCL keeps symlinks out
-  Descriptor file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+  Descriptor file(create_beside(path, mode, beside));
   if (file.get() < 0) return failure("output-unwritable", "cannot write " + path + ": " + reason());
   if (!write_all(file.get(), content) || ::fsync(file.get()) != 0 || !file.close()) return refuse("write");
   if (::rename(beside.c_str(), path.c_str()) != 0) return refuse("put in place");
-  // The name is durable once its directory is; a file system that cannot do that has still the whole file.
-  const Descriptor directory(::open(parent_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.get() >= 0) ::fsync(directory.get());
+  sync_directory_of(path);
   return {};
 }
 

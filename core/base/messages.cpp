@@ -55,6 +55,8 @@ constexpr Message table[] = {
     {"file-exists", Exit::usage, "A file or directory that is to be written is there already.",
      "Name another place, or remove what is there."},
     {"file-unreadable", Exit::config, "A file cannot be read.", "Check the path and its permissions."},
+    {"history-warning", Exit::ok, "The history could not be compared with, or what is old in it not be removed.",
+     "Give the account that runs sonde the right to read the directory and to remove its files."},
     {"inventory-invalid", Exit::usage, "A file that should be an inventory is none.",
      "Name a file that the json exporter or the history wrote: an array of records, or one record a line."},
     {"journal-damaged", Exit::trouble, "Lines of a journal cannot be read: a disk failed, or somebody changed them.",

@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "base/file.hpp"
+#include "base/messages.hpp"
 #include "inventory/delta.hpp"
 #include "inventory/history.hpp"
 #include "inventory/snapshot.hpp"
@@ -175,15 +176,19 @@ Result<void> Publisher::each_responding(const HostStore& hosts, const std::funct
 }
 
 void Publisher::compare_with_history(RunResult& result) {
-  auto entries = list_history(plan_.history.dir);
-  if (!entries) return;
-  // The parts of a run that was resumed are not what it is compared with.
-  std::erase_if(*entries, [&](const HistoryEntry& entry) {
-    const auto run = run_document_of(entry.path);
-    return run && *run && (*run)->run_id == result.document.run_id;
-  });
-  if (entries->empty()) return;
-  auto before = read_snapshot(baseline_of(*entries)->path);
+  const auto entries = list_history(plan_.history.dir);
+  if (!entries) {
+    result.problems.push_back(
+        Diagnostic{"history-warning",
+                   entries.error().text + ": this run is compared with none, and no older one is removed",
+                   std::string(message("history-warning").remedy),
+                   {},
+                   Severity::warning});
+    return;
+  }
+  const auto baseline = baseline_of(*entries, result.document.run_id);
+  if (!baseline) return;
+  auto before = read_snapshot(baseline->path);
   if (!before) {
     result.problems.push_back(before.error());
     return;
@@ -210,12 +215,18 @@ void Publisher::write_history(RunResult& result) {
         !read && std::none_of(result.problems.begin(), result.problems.end(), unreadable))
       result.problems.push_back(read.error());
   };
-  auto entry = add_to_history(plan_.history.dir, records, result.document, std::chrono::system_clock::now(),
-                              plan_.history.keep_count, plan_.history.keep_age);
-  if (entry)
-    result.written.push_back(entry->path);
-  else
+  const auto now = std::chrono::system_clock::now();
+  const auto entry = add_to_history(plan_.history.dir, records, result.document, now);
+  if (!entry) {
     result.problems.push_back(entry.error());
+    return;
+  }
+  result.written.push_back(entry->path);
+  const auto is_told = [](const Diagnostic& d) { return d.id == "history-warning"; };
+  const auto pruned = prune_history(plan_.history.dir, *entry, now, plan_.history.keep_count, plan_.history.keep_age);
+  if (pruned || std::any_of(result.problems.begin(), result.problems.end(), is_told)) return;
+  result.problems.push_back(Diagnostic{
+      "history-warning", pruned.error().text, std::string(message("history-warning").remedy), {}, Severity::warning});
 }
 
 void Publisher::write_run_document(RunResult& result) {

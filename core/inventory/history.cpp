@@ -43,9 +43,8 @@ std::optional<int64_t> time_of(std::string_view when) {
 /// Puts content into a file; false with errno.
 using Write = std::function<bool(int fd)>;
 
-/// Writes a new file, or removes what it began. False with errno.
-bool write_new(const std::string& path, const Write& write) {
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+/// Fills a file that was made for it, or removes it. False with errno.
+bool fill(int fd, const std::string& path, const Write& write) {
   if (fd < 0) return false;
   const bool good = write(fd) && ::fsync(fd) == 0;
   const int error = errno;
@@ -57,24 +56,17 @@ bool write_new(const std::string& path, const Write& write) {
 
 /// Publishes a file under a name that must be free: false with errno EEXIST when it is taken.
 bool publish(const std::string& path, const Write& write) {
-  const std::string temporary = path + ".tmp-" + std::to_string(::getpid());
-  ::unlink(temporary.c_str());  // of a process of this number that died
-  if (!write_new(temporary, write)) return false;
+  std::string temporary;
+  if (!fill(create_beside(path, 0644, temporary), temporary, write)) return false;
   const bool linked = ::link(temporary.c_str(), path.c_str()) == 0;
   const int error = errno;
   ::unlink(temporary.c_str());
   if (linked) return true;
   // File systems without hard links (FAT, some network shares).
-  if (error == EPERM || error == EOPNOTSUPP || error == ENOSYS || error == EMLINK) return write_new(path, write);
+  if (error == EPERM || error == EOPNOTSUPP || error == ENOSYS || error == EMLINK)
+    return fill(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644), path, write);
   errno = error;
   return false;
-}
-
-void sync_directory(const std::string& directory) {
-  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return;
-  ::fsync(fd);
-  ::close(fd);
 }
 
 /// A JSON array, a record a line; a block of it at a time is in memory.
@@ -103,23 +95,19 @@ bool is_regular(const std::string& path) {
   return ::lstat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
 }
 
-void remove_old(const std::string& directory, const std::string& added, int64_t now, uint64_t keep_count,
-                int64_t keep_age) {
-  const auto entries = list_history(directory);
-  if (!entries) return;
-  // Runs that ended early cost no deltas: what the next run is compared with stays, however old.
-  const auto baseline = baseline_of(*entries);
-  for (std::size_t i = 0; i < entries->size(); ++i) {
-    const HistoryEntry& entry = (*entries)[i];
-    if (entry.when == added || (baseline && entry.when == baseline->when)) continue;
-    const bool too_many = keep_count != 0 && entries->size() - i > keep_count;
-    // A name without a time stands for a run of any moment of that day.
-    const int64_t latest = *time_of(entry.when) + (entry.when.size() == 10 ? 86400 : 0);
-    const bool too_old = keep_age != 0 && latest < now - keep_age / second;
-    if (!too_many && !too_old) continue;
-    ::unlink(entry.path.c_str());
-    if (!entry.run_path.empty()) ::unlink(entry.run_path.c_str());
-  }
+/// Names for a run of this second, the best first. Names sort by time, and one that was removed is not given again:
+/// what comes later must not stand in front of what is there. In a history that cannot be read the day counts as taken.
+std::vector<std::string> free_names(int64_t seconds, const Result<std::vector<HistoryEntry>>& entries) {
+  const std::string day = format_utc(seconds, "%Y-%m-%d"), moment = format_utc(seconds, "%Y-%m-%dT%H%M%SZ");
+  std::vector<std::string> names = {moment};
+  for (char n = '2'; n <= '9'; ++n) names.push_back(moment + "-" + n);
+  const auto any = [&](const auto& that) { return std::any_of(entries->begin(), entries->end(), that); };
+  if (!entries) return names;
+  std::erase_if(names, [&](const std::string& name) {
+    return any([&](const HistoryEntry& e) { return e.when.starts_with(moment) && e.when >= name; });
+  });
+  if (!any([&](const HistoryEntry& e) { return e.when.starts_with(day); })) names.insert(names.begin(), day);
+  return names;
 }
 
 }  // namespace
@@ -146,25 +134,26 @@ Result<std::vector<HistoryEntry>> list_history(const std::string& directory) {
   return entries;
 }
 
-std::optional<HistoryEntry> baseline_of(const std::vector<HistoryEntry>& entries) {
-  for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry)
+std::optional<HistoryEntry> baseline_of(const std::vector<HistoryEntry>& entries, const std::string& own_run) {
+  const HistoryEntry* newest = nullptr;
+  for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
     // A damaged document is told when the entry is read.
-    if (const auto run = run_document_of(entry->path); !run || Snapshot{"", {}, *run}.whole()) return *entry;
-  return entries.empty() ? std::nullopt : std::optional(entries.back());
+    const auto run = run_document_of(entry->path);
+    if (run && *run && !own_run.empty() && (*run)->run_id == own_run) continue;
+    if (!run || Snapshot{"", {}, *run}.whole()) return *entry;
+    if (newest == nullptr) newest = &*entry;
+  }
+  return newest == nullptr ? std::nullopt : std::optional(*newest);
 }
 
 Result<HistoryEntry> add_to_history(const std::string& directory, const EachRecord& records, const RunDocument& run,
-                                    std::chrono::system_clock::time_point now, uint64_t keep_count, int64_t keep_age) {
+                                    std::chrono::system_clock::time_point now) {
   if (auto made = make_directories(directory); !made) return tl::unexpected(made.error());
   const int64_t seconds = std::chrono::system_clock::to_time_t(now);
-  const std::string moment = format_utc(seconds, "%Y-%m-%dT%H%M%SZ");
-  std::vector<std::string> names = {format_utc(seconds, "%Y-%m-%d"), moment};
-  for (char n = '2'; n <= '9'; ++n) names.push_back(moment + "-" + n);
-
   const std::string document = to_json(run, 2) + "\n";
   const auto write_records = [&](int fd) { return write_array(fd, records); };
   const auto write_document = [&](int fd) { return write_all(fd, document); };
-  for (const std::string& when : names) {
+  for (const std::string& when : free_names(seconds, list_history(directory))) {
     const HistoryEntry entry{directory + "/" + when + ".json", directory + "/" + when + ".run.json", when};
     // The document first: whoever sees the snapshot finds it. A name of which either half is taken is not ours.
     if (is_regular(entry.path)) continue;
@@ -178,11 +167,38 @@ Result<HistoryEntry> add_to_history(const std::string& directory, const EachReco
       if (error == EEXIST) continue;
       return unwritable(entry.path, error);
     }
-    sync_directory(directory);
-    remove_old(directory, when, seconds, keep_count, keep_age);
+    sync_directory_of(entry.path);
     return entry;
   }
-  return failure("output-unwritable", "the history " + directory + " already has ten files of the second " + moment);
+  return failure("output-unwritable", "the history " + directory + " has no name left for a file of the second " +
+                                          format_utc(seconds, "%Y-%m-%dT%H%M%SZ"));
+}
+
+Result<void> prune_history(const std::string& directory, const HistoryEntry& added,
+                           std::chrono::system_clock::time_point now, uint64_t keep_count, int64_t keep_age) {
+  const auto entries = list_history(directory);
+  if (!entries) return tl::unexpected(entries.error());
+  // Runs that ended early cost no deltas: what the next run is compared with stays, however old.
+  const auto baseline = baseline_of(*entries);
+  const int64_t seconds = std::chrono::system_clock::to_time_t(now);
+  std::optional<Diagnostic> kept;
+  const auto remove = [&](const std::string& path) {
+    if (path.empty() || ::unlink(path.c_str()) == 0 || errno == ENOENT || kept) return;
+    kept = failure("history-warning", "cannot remove " + path + ": " + std::strerror(errno)).value();
+  };
+  for (std::size_t i = 0; i < entries->size(); ++i) {
+    const HistoryEntry& entry = (*entries)[i];
+    if (entry.when == added.when || (baseline && entry.when == baseline->when)) continue;
+    const bool too_many = keep_count != 0 && entries->size() - i > keep_count;
+    // A name without a time stands for a run of any moment of that day.
+    const int64_t latest = *time_of(entry.when) + (entry.when.size() == 10 ? 86400 : 0);
+    const bool too_old = keep_age != 0 && latest < seconds - keep_age / second;
+    if (!too_many && !too_old) continue;
+    remove(entry.path);
+    remove(entry.run_path);
+  }
+  if (kept) return tl::unexpected(*kept);
+  return {};
 }
 
 }  // namespace sonde::core

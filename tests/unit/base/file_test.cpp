@@ -43,6 +43,17 @@ TEST_F(File, WritesWithModeAndLeavesNothingBeside) {
   EXPECT_EQ(files, 1u);
 }
 
+TEST_F(File, LeavesTheFilesOfOtherWritersAlone) {
+  const std::string pid = std::to_string(::getpid());
+  const std::string theirs = dir_ + "/.f." + pid + ".tmp", old_way = dir_ + "/f.tmp-" + pid;
+  std::ofstream(theirs) << "half";
+  std::ofstream(old_way) << "half";
+  ASSERT_TRUE(write_file_atomically(dir_ + "/f", "new"));
+  EXPECT_EQ(read_file(dir_ + "/f").value(), "new");
+  EXPECT_EQ(read_file(theirs).value(), "half");
+  EXPECT_EQ(read_file(old_way).value(), "half");
+}
+
 TEST_F(File, AFailedWriteKeepsWhatWasThere) {
   std::filesystem::create_directories(dir_ + "/taken/inside");
   EXPECT_EQ(write_file_atomically(dir_ + "/taken", "x").error().id, "output-unwritable");

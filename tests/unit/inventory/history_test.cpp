@@ -2,6 +2,7 @@
 #include "inventory/history.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "temporary.hpp"
 
@@ -29,9 +30,10 @@ class History : public ::testing::Test {
     run.complete = complete;
     run.run_id = "run at " + std::to_string(seconds);
     const Value records = parse_json(R"([{"ip":"10.0.0.1"},{"ip":"10.0.0.2"}])").value();
-    const auto entry =
-        add_to_history(directory_ / "history", each_of(*records.array()), run, at(seconds), keep_count, keep_age);
-    return entry ? entry->when : entry.error().id;
+    const auto entry = add_to_history(directory_ / "history", each_of(*records.array()), run, at(seconds));
+    if (!entry) return entry.error().id;
+    EXPECT_TRUE(prune_history(directory_ / "history", *entry, at(seconds), keep_count, keep_age));
+    return entry->when;
   }
   std::string list() {
     std::string out;
@@ -98,6 +100,47 @@ TEST_F(History, KeepsByCount) {
   EXPECT_FALSE(std::filesystem::exists(directory_ / "history/2026-11-22.run.json"));
 }
 
+/// The name of the day that was removed is not given again: names sort by time.
+TEST_F(History, KeepsByCountTheNewestOfOneDay) {
+  EXPECT_EQ(add(0, 2), "2026-11-22");
+  for (int64_t hour = 1; hour <= 4; ++hour)
+    EXPECT_EQ(add(hour * 3600, 2), "2026-11-22T0" + std::to_string(3 + hour) + "1500Z");
+  EXPECT_EQ(list(), "2026-11-22T061500Z 2026-11-22T071500Z ");
+  EXPECT_EQ(baseline_of(list_history(directory_ / "history").value())->when, "2026-11-22T071500Z");
+  EXPECT_EQ(add(day, 2), "2026-11-23");
+}
+
+TEST_F(History, KeepsByCountTheNewestOfOneSecond) {
+  add(0, 1);
+  for (int i = 0; i < 3; ++i) add(0, 1);
+  EXPECT_EQ(list(), "2026-11-22T031500Z-3 ");
+}
+
+TEST_F(History, ABaselineIsOfAnotherRun) {
+  add(0), add(day), add(2 * day, 0, 0, false);
+  const auto entries = list_history(directory_ / "history").value();
+  EXPECT_EQ(baseline_of(entries, "run at " + std::to_string(day))->when, "2026-11-22");
+  EXPECT_EQ(baseline_of(entries, "run at " + std::to_string(2 * day))->when, "2026-11-23");
+}
+
+/// Of a process that has our number in another container, on a shared volume.
+TEST_F(History, LeavesTheFilesOfOtherWritersAlone) {
+  const std::string pid = std::to_string(::getpid());
+  const std::string theirs = ".2026-11-22.run.json." + pid + ".tmp", old_way = "2026-11-22.run.json.tmp-" + pid;
+  directory_.write("history/" + theirs, "half");
+  directory_.write("history/" + old_way, "half");
+  EXPECT_EQ(add(0), "2026-11-22");
+  EXPECT_EQ(Temporary::read(directory_ / ("history/" + theirs)), "half");
+  EXPECT_EQ(Temporary::read(directory_ / ("history/" + old_way)), "half");
+}
+
+TEST_F(History, TellsThatNothingCouldBeRemoved) {
+  add(0);
+  const HistoryEntry added{"", "", "2026-11-23"};
+  directory_.write("file", "");
+  EXPECT_FALSE(prune_history(directory_ / "file", added, at(day), 1, 0));
+}
+
 TEST_F(History, KeepsByAge) {
   for (int64_t i = 0; i < 4; ++i) add(i * day);
   add(4 * day, 0, 2 * day * 1'000'000'000);
@@ -143,7 +186,7 @@ TEST_F(History, ADirectoryThatIsNotThereIsEmpty) {
   EXPECT_TRUE(list_history(directory_ / "absent").value().empty());
   directory_.write("file", "");
   EXPECT_EQ(list_history(directory_ / "file").error().id, "file-unreadable");
-  EXPECT_EQ(add_to_history(directory_ / "file", each_of({}), {}, at(0), 0, 0).error().id, "output-unwritable");
+  EXPECT_EQ(add_to_history(directory_ / "file", each_of({}), {}, at(0)).error().id, "output-unwritable");
 }
 
 }  // namespace
