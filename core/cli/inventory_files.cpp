@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "base/file.hpp"
 #include "base/text.hpp"
 #include "inventory/history.hpp"
 
@@ -14,13 +13,11 @@ namespace sonde::core::cli {
 namespace {
 
 /// What the document of the last run in the directory says that it wrote as JSON; empty when there is none.
-std::string written_in(const std::string& directory) {
-  const auto text = read_file(directory + "/run.json");
-  if (!text) return {};
-  const auto value = parse_json(*text);
-  if (!value) return {};
-  const auto run = run_document_from(*value);
-  if (!run) return {};
+Result<std::string> written_in(const std::string& directory) {
+  const std::string path = directory + "/run.json";
+  if (std::error_code ignored; !std::filesystem::exists(path, ignored)) return std::string();
+  const auto run = read_run_document(path);
+  if (!run) return tl::unexpected(run.error());
   const auto json = std::find_if(run->outputs.begin(), run->outputs.end(), [](const std::string& output) {
     return output.ends_with(".json") || output.ends_with(".jsonl");
   });
@@ -49,11 +46,14 @@ Result<std::string> newest_inventory(const std::string& directory) {
   const auto entries = list_history(history_in(directory));
   if (!entries) return tl::unexpected(entries.error());
   if (!entries->empty()) return entries->back().path;
-  if (const std::string written = written_in(directory); !written.empty()) {
-    if (stays_below(written)) return directory + "/" + written;
-    return failure("file-unreadable",
-                   directory + "/run.json says that the inventory is " + printable(written) + ", outside the directory",
-                   "name that file itself, if it is the one you mean");
+  const auto written = written_in(directory);
+  if (!written) return tl::unexpected(written.error());
+  if (!written->empty()) {
+    if (stays_below(*written)) return directory + "/" + *written;
+    return failure(
+        "file-unreadable",
+        directory + "/run.json says that the inventory is " + printable(*written) + ", outside the directory",
+        "name that file itself, if it is the one you mean");
   }
   return failure("file-unreadable", directory + " holds no inventory",
                  "name an inventory, such as inventory.json, or a directory with a history");

@@ -18,9 +18,7 @@ void tell_damage(const JournalContent& content, const std::string& path, RunDocu
                    std::string(message("journal-damaged").remedy),
                    {path, static_cast<uint32_t>(content.first_damaged), 1, 0},
                    Severity::warning});
-  document.complete = false;
-  if (document.why_incomplete.find(why) == std::string::npos)
-    document.why_incomplete += (document.why_incomplete.empty() ? "" : ", ") + std::string(why);
+  make_incomplete(document, why);
   document.not_covered.emplace_back("what " + lines + " held", std::string(why) + ": run " + content.header.run_id);
 }
 

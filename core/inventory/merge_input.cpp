@@ -1,7 +1,6 @@
 // What a run left behind, found from the name of its output directory or of its journal.
 #include <sys/stat.h>
 
-#include "base/file.hpp"
 #include "inventory/merge.hpp"
 
 namespace sonde::core {
@@ -18,15 +17,8 @@ Result<std::optional<RunDocument>> document_in(const std::string& directory, con
   const std::string path = directory + "/run.json";
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return std::optional<RunDocument>();
-  const Result<std::string> text = read_file(path);
-  if (!text) return tl::unexpected(text.error());
-  const Result<Value> value = parse_json(*text, path);
-  if (!value) return tl::unexpected(value.error());
-  Result<RunDocument> document = run_document_from(*value);
-  if (!document) {
-    document.error().where.file = path;
-    return tl::unexpected(document.error());
-  }
+  Result<RunDocument> document = read_run_document(path);
+  if (!document) return tl::unexpected(document.error());
   if (document->run_id != run_id) return std::optional<RunDocument>();
   return std::optional(std::move(*document));
 }

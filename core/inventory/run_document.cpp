@@ -188,6 +188,12 @@ Value without_scope(const RunDocument& run) {
 
 }  // namespace
 
+void make_incomplete(RunDocument& run, std::string_view why) {
+  run.complete = false;
+  if (run.why_incomplete.find(why) != std::string::npos) return;
+  run.why_incomplete.append(run.why_incomplete.empty() ? "" : ", ").append(why);
+}
+
 std::string outcome_key(Outcome outcome) {
   std::string key;
   for (char c : to_string(outcome)) {

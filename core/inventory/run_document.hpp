@@ -43,8 +43,10 @@ struct RunDocument {
   std::vector<std::pair<std::string, std::string>> not_covered;
   std::vector<std::string> outputs;  ///< files written, relative to the output directory: what this document speaks of
   std::vector<std::string> merged_from;  ///< ids of the runs that this one was put together of; empty: it ran itself
-  std::optional<Value> delta;            ///< against the run before
+  std::optional<Value> delta;            ///< against the run before; not in a document that was read from a file
 };
+/// Not complete, for one more reason.
+void make_incomplete(RunDocument&, std::string_view why);
 /// The key of an outcome in the document: "no_answer", "skipped_when" ...
 std::string outcome_key(Outcome);
 /// "seed" is text in the JSON: 64 bits do not survive every reader of JSON numbers.
@@ -53,6 +55,9 @@ Value to_value(const RunDocument&);
 Value coverage_of(const RunDocument&);
 /// The text of that value, as to_json() writes it, without a tree of the scope: that may be a million ranges.
 std::string to_json(const RunDocument&, int indent = -1);
+/// A file with one, of any size: ranges are read one by one, and the delta, which holds whole records, is passed over.
+/// Failures name the file: "file-unreadable", "json-syntax", "run-document-invalid".
+Result<RunDocument> read_run_document(const std::string& path);
 /// Hostile until checked; unknown members are ignored, absent counts are 0.
 Result<RunDocument> run_document_from(const Value&);
 

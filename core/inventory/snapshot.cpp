@@ -12,79 +12,16 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "inventory/delta.hpp"
+#include "inventory/json_window.hpp"
 #include "inventory/snapshot.hpp"
 
 namespace sonde::core {
 namespace {
 
-constexpr std::size_t largest_record = std::size_t{64} << 20;  // as large as one JSON text may be
-constexpr std::size_t head_size = 4096;
-
-/// A file or a text from its beginning: the record in hand and a block are in memory.
-class Window {
- public:
-  explicit Window(int descriptor) : descriptor_(descriptor) { fill(); }
-  explicit Window(std::string_view text) : buffer_(text) {}
-
-  bool has() { return at_ < buffer_.size() || fill(); }
-  char front() const { return buffer_[at_]; }
-  void skip() { ++at_; }
-  bool take(char c) {
-    if (!has() || front() != c) return false;
-    skip();
-    return true;
-  }
-  bool take(std::string_view beginning) {
-    if (!std::string_view(buffer_).substr(at_).starts_with(beginning)) return false;
-    at_ += beginning.size();
-    return true;
-  }
-  void skip_space() {
-    mark();
-    while (has() && (front() == ' ' || front() == '\t' || front() == '\n' || front() == '\r')) {
-      skip();
-      mark();
-    }
-  }
-  void mark() { mark_ = at_; }
-  std::string_view since_mark() const { return std::string_view(buffer_).substr(mark_, at_ - mark_); }
-  /// Of the next character, from 1 on.
-  std::size_t line() const { return 1 + lines_ + newlines(at_); }
-  const std::string& head() const { return head_; }  ///< of a file
-  bool too_long() const { return too_long_; }
-  int error() const { return error_; }
-
- private:
-  std::size_t newlines(std::size_t end) const {
-    return static_cast<std::size_t>(std::count(
-        buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(std::min(end, buffer_.size())), '\n'));
-  }
-  bool fill() {
-    if (descriptor_ < 0 || error_ != 0) return false;
-    too_long_ = at_ - mark_ > largest_record;
-    if (too_long_) return false;
-    lines_ += newlines(mark_);
-    buffer_.erase(0, mark_);
-    at_ -= std::exchange(mark_, 0);
-    const std::size_t had = buffer_.size();
-    const std::ptrdiff_t got = append_block(descriptor_, buffer_);
-    if (got < 0) error_ = errno;
-    if (head_.size() < head_size) head_ += buffer_.substr(had, head_size - head_.size());
-    return got > 0;
-  }
-
-  int descriptor_ = -1;
-  std::string buffer_, head_;
-  std::size_t at_ = 0, mark_ = 0;
-  std::size_t lines_ = 0;  ///< before the buffer
-  bool too_long_ = false;
-  int error_ = 0;
-};
-
 /// Cuts an inventory into its records. What is between the brackets of one is left to parse_json.
 class Cutter {
  public:
-  Cutter(Window& window, const std::string& name) : window_(window), name_(name) {}
+  Cutter(JsonWindow& window, const std::string& name) : window_(window), name_(name) {}
 
   Result<InventoryRecords> records() {
     window_.take("\xEF\xBB\xBF");
@@ -117,35 +54,13 @@ class Cutter {
       window_.skip_space();
       if (!window_.has() || window_.front() != '{') return bad("expected a record, which begins with '{'");
       window_.mark();
-      if (!skip_object())
+      if (!window_.skip_value())
         return bad(window_.too_long() ? "a record is longer than 64 MiB" : "the file ends in the middle of a record");
       if (Result<void> added = add(window_.since_mark()); !added) return added;
       window_.skip_space();
     }
     window_.skip_space();
     return window_.has() ? bad("there is something behind the closing ']'") : Result<void>();
-  }
-
-  bool skip_object() {
-    std::size_t depth = 0;
-    bool quoted = false;
-    for (; window_.has(); window_.skip()) {
-      const char c = window_.front();
-      if (quoted) {
-        if (c == '"')
-          quoted = false;
-        else if (c == '\\')
-          window_.skip();
-      } else if (c == '"') {
-        quoted = true;
-      } else if (c == '{' || c == '[') {
-        ++depth;
-      } else if ((c == '}' || c == ']') && --depth == 0) {
-        window_.skip();
-        return true;
-      }
-    }
-    return false;
   }
 
   Result<void> add(std::string_view json) {
@@ -164,7 +79,7 @@ class Cutter {
                    SourceSpan{name_, static_cast<uint32_t>(window_.line()), 0, 0});
   }
 
-  Window& window_;
+  JsonWindow& window_;
   const std::string& name_;
   InventoryRecords records_;
 };
@@ -179,24 +94,9 @@ bool exists(const std::string& path) {
   return ::stat(path.c_str(), &info) == 0;
 }
 
-Result<RunDocument> read_run_document(const std::string& path) {
-  Result<std::string> text = read_file(path);
-  if (!text) return tl::unexpected(text.error());
-  Result<Value> value = parse_json(*text, path);
-  if (!value) return tl::unexpected(value.error());
-  Result<RunDocument> run = run_document_from(*value);
-  if (!run) run.error().where.file = path;
-  return run;
-}
-
-/// The JSON of a regular file.
-std::optional<Value> whole_of(const std::string& path) {
+bool is_regular(const std::string& path) {
   struct stat info {};
-  if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
-  const Result<std::string> text = read_file(path, largest_record);
-  if (!text) return std::nullopt;
-  Result<Value> value = parse_json(*text);
-  return value ? std::optional(std::move(*value)) : std::nullopt;
+  return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
 }
 
 /// What people name by mistake, told by name instead of by its first wrong character.
@@ -207,12 +107,11 @@ std::optional<Diagnostic> known_by_sight(std::string_view text, const std::strin
   };
   const std::string remedy = "name what the json exporter or the history wrote, such as inventory.json";
   if (text.starts_with("{\"sonde_journal\":")) return found("the journal of a run", remedy);
-  if (text.find("\"run_id\"") != std::string_view::npos)
-    if (const auto whole = whole_of(path); whole && run_document_from(*whole)) {
+  if (text.find("\"run_id\"") != std::string_view::npos && is_regular(path))
+    if (const auto run = read_run_document(path)) {
       std::vector<std::string_view> written;
-      if (const Value* outputs = whole->find("outputs"); outputs != nullptr && outputs->array() != nullptr)
-        for (const Value& output : *outputs->array())
-          if (output.text() != nullptr && output.text()->ends_with(".json")) written.push_back(*output.text());
+      for (const std::string& output : run->outputs)
+        if (output.ends_with(".json")) written.push_back(output);
       return found("the document of a run", written.empty() ? remedy : "its inventory is " + join(written, ", "));
     }
   if (path.ends_with(".csv")) return found("a CSV file", remedy);
@@ -240,7 +139,7 @@ std::optional<IpAddress> address_of(const Value& record) {
 }
 
 Result<InventoryRecords> parse_records(std::string_view text, const std::string& name_for_messages) {
-  Window window(text);
+  JsonWindow window(text);
   return Cutter(window, name_for_messages).records();
 }
 
@@ -264,7 +163,7 @@ Result<std::optional<RunDocument>> run_document_of(const std::string& path) {
 Result<Snapshot> read_snapshot(const std::string& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return failure("file-unreadable", "cannot read " + path + ": " + std::strerror(errno));
-  Window window(file.get());
+  JsonWindow window(file.get());
   Result<InventoryRecords> records = Cutter(window, path).records();
   if (!records && records.error().id != "inventory-invalid") return tl::unexpected(records.error());
   if (!records) return tl::unexpected(known_by_sight(window.head(), path).value_or(records.error()));

@@ -77,6 +77,14 @@ def test_an_output_directory_without_history_stands_for_what_its_run_wrote(sonde
     assert (result.code, result.out) == (0, "no changes\n"), str(result)
 
 
+def test_a_damaged_run_document_is_told_and_not_passed_over(sonde):
+    sonde.pipeline("{use: sleepy, options: {delay: 1ms}}", outputs="{use: json, options: {path: found.json}}")
+    assert sonde.run().code == 0
+    (sonde.out / "run.json").write_text('{"run_id": "r",')
+    result = sonde.plain("diff", "out", "out/found.json")
+    assert result.code == 78 and result.ids() == ["json-syntax"], str(result)
+
+
 def test_a_run_document_does_not_choose_files_elsewhere(sonde):
     sonde.pipeline("{use: sleepy, options: {delay: 1ms}}", outputs="{use: json, options: {path: found.json}}")
     assert sonde.run().code == 0

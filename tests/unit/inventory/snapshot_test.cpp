@@ -100,6 +100,66 @@ TEST(ReadSnapshot, ADamagedRunDocumentIsAnError) {
   EXPECT_EQ(read.error().where.file, d / "a.run.json");
 }
 
+/// The delta holds whole records, and a scope may be millions of ranges: more than one JSON text may be.
+TEST(ReadRunDocument, IsReadHoweverLargeItIs) {
+  const Temporary d;
+  std::string text = R"({"run_id":"r","started":"s","complete":true,"delta":{"new":[)";
+  const std::string record = R"({"ip":"10.0.0.1","x":"]}\\\"[{","banner":")" + std::string(1u << 20, 'x') + "\"}";
+  for (int i = 0; i < 40; ++i) text += (i == 0 ? "\n" : ",\n") + record;
+  text += R"(],"gone":[]},"scope":[)";
+  for (uint32_t i = 0; i < 1'500'000; ++i)
+    text += (i == 0 ? "\n    \"" : ",\n    \"") + IpAddress::v4((10u << 24) + 2 * i).to_string() + "\"";
+  text += "], \"outputs\" : [ \"a.json\" ] , \"targets\":1500000 }\n";
+  ASSERT_GT(text.size(), 65u << 20);
+  const auto run = read_run_document(d.write("run.json", text));
+  ASSERT_TRUE(run) << run.error().text;
+  EXPECT_EQ(run->run_id, "r");
+  EXPECT_EQ(run->scope.size(), 1'500'000u);
+  EXPECT_EQ(run->scope.back(), "10.45.198.190");
+  EXPECT_EQ(run->targets, 1'500'000u);
+  EXPECT_EQ(run->outputs, std::vector<std::string>{"a.json"});
+  EXPECT_FALSE(run->delta);
+}
+
+TEST(ReadRunDocument, IsWhatWasWritten) {
+  const Temporary d;
+  RunDocument run = run_document_from(parse_json(run_of).value()).value();
+  run.exclusions = {"10.0.0.7", "10.0.0.9"};
+  run.why_incomplete = "a \"b\" \\";
+  for (const int indent : {-1, 2}) {
+    const auto read = read_run_document(d.write("run.json", to_json(run, indent)));
+    ASSERT_TRUE(read) << read.error().text;
+    EXPECT_EQ(to_json(*read), to_json(run));
+  }
+}
+
+TEST(ReadRunDocument, SaysWhatIsWrongAndWhere) {
+  const Temporary d;
+  const auto problem = [&](const std::string& content) {
+    const auto read = read_run_document(d.write("run.json", content));
+    if (read) return std::string("read");
+    EXPECT_EQ(read.error().where.file, d / "run.json");
+    return read.error().id + " " + std::to_string(read.error().where.line);
+  };
+  const std::string begin = R"({"run_id":"r","started":"s","complete":true,)"
+                            "\n";
+  EXPECT_EQ(problem(begin + "\"scope\":[]}"), "read");
+  EXPECT_EQ(problem(""), "json-syntax 1");
+  EXPECT_EQ(problem("[]"), "json-syntax 1");
+  EXPECT_EQ(problem("{}x"), "json-syntax 1");
+  EXPECT_EQ(problem(begin), "json-syntax 2");
+  EXPECT_EQ(problem(begin + "\"scope\":[]"), "json-syntax 2");
+  EXPECT_EQ(problem(begin + "\"scope\":[\n\"10.0.0.1\"\n\"10.0.0.2\"]}"), "json-syntax 4");
+  EXPECT_EQ(problem(begin + "\"scope\":[],\"delta\":{\"new\":[}"), "json-syntax 2");
+  EXPECT_EQ(problem(begin + "\"scope\":[],\"scope\":[]}"), "json-syntax 2");
+  EXPECT_EQ(problem(begin + "\"scope\":[],\n\"seed\":}"), "json-syntax 3");
+  EXPECT_EQ(problem(begin + "\"scope\":[],\n\"seed\":wrong}"), "json-syntax 3");
+  EXPECT_EQ(problem(begin + "\"scope\":[],\n7:8}"), "json-syntax 3");
+  EXPECT_EQ(problem(begin + "\"scope\":[1]}"), "run-document-invalid 2");
+  EXPECT_EQ(problem(begin + "\"scope\":7}"), "run-document-invalid 0");
+  EXPECT_EQ(read_run_document(d / "absent").error().id, "file-unreadable");
+}
+
 TEST(ReadSnapshot, SaysWhereItIsNoInventory) {
   const Temporary d;
   const auto problem = [&](const std::string& content) {
