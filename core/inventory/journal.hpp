@@ -26,7 +26,6 @@ struct JournalStage {
 
 /// The members behind `stages` are absent in journals of a sonde that could not merge: stage_details is empty then.
 struct JournalHeader {
-  int format = 1;
   std::string run_id, pipeline, plan_hash, started;  ///< started: RFC 3339 UTC
   uint64_t seed = 0, targets = 0;
   Slice slice{};                    ///< the part of the permutation that this run covers

@@ -1,4 +1,4 @@
-// The first line of a journal. All of it is checked: what its lines mean depends on it.
+// The first lines of a journal. All of them are checked: what the others mean depends on them.
 #include <sonde/plugin.h>
 
 #include "inventory/journal_lines.hpp"
@@ -72,7 +72,7 @@ bool read_details(const Value& line, JournalHeader& header) {
 
 }  // namespace
 
-Result<JournalHeader> parse_header(std::string_view line, const std::string& path) {
+Result<JournalHeader> parse_header(std::string_view line, const std::string& path, uint64_t* more) {
   const auto bad = [&](const std::string& what) {
     return failure("journal-unreadable", path + " is not a journal that can be read: " + what);
   };
@@ -82,9 +82,12 @@ Result<JournalHeader> parse_header(std::string_view line, const std::string& pat
   JournalHeader header;
   uint64_t format = 0;
   if (!read_number(parsed->find("sonde_journal"), format)) return bad("the header has no format number");
-  if (format != 1)
+  if (format != 1 && format != 2)
     return bad("it has format " + std::to_string(format) +
-               ", this sonde reads format 1; resume it with the sonde that wrote it");
+               ", this sonde reads formats 1 and 2; resume it with the sonde that wrote it");
+  uint64_t lines = 0;
+  if (format == 2 && !read_number(parsed->find("more"), lines)) return bad("the header does not say how long it is");
+  if (more != nullptr) *more = lines;
   const bool texts =
       read_text(parsed->find("run_id"), header.run_id) && read_text(parsed->find("pipeline"), header.pipeline) &&
       read_text(parsed->find("plan_hash"), header.plan_hash) && read_text(parsed->find("started"), header.started);
@@ -99,6 +102,26 @@ Result<JournalHeader> parse_header(std::string_view line, const std::string& pat
     return bad("the header names too many fields or stages");
   if (header.slice.end() > header.targets) return bad("its slice is larger than its targets");
   if (!read_details(*parsed, header)) return bad("what its header says of stages and fields is damaged");
+  return header;
+}
+
+Result<JournalHeader> read_header(LineReader& lines, const std::string& path) {
+  std::string_view line;
+  if (!lines.next(line)) return failure("journal-unreadable", path + " is empty or has no whole line");
+  uint64_t more = 0;
+  auto header = parse_header(line, path, &more);
+  if (!header) return header;
+  for (; more != 0; --more) {
+    if (!lines.next(line))
+      return failure("journal-unreadable", path + " is not a journal that can be read: it ends within its header");
+    const Result<Value> ranges = parse_json(line);
+    const Value *scope = nullptr, *exclusions = nullptr;
+    if (ranges) scope = ranges->find("scope"), exclusions = ranges->find("exclusions");
+    const bool good = scope != nullptr ? read_texts(scope, header->scope) : read_texts(exclusions, header->exclusions);
+    if (!good)
+      return failure("journal-unreadable",
+                     path + ":" + std::to_string(lines.number()) + ": this line of the header is damaged");
+  }
   return header;
 }
 

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 #include "base/file.hpp"
 #include "base/text.hpp"
@@ -56,7 +57,7 @@ void append_text(std::string& out, std::string_view text) {
   out += '"';
 }
 
-void append_texts(std::string& out, const std::vector<std::string>& texts) {
+void append_texts(std::string& out, std::span<const std::string> texts) {
   out += '[';
   for (std::size_t i = 0; i < texts.size(); ++i) {
     if (i != 0) out += ',';
@@ -65,18 +66,33 @@ void append_texts(std::string& out, const std::vector<std::string>& texts) {
   out += ']';
 }
 
+/// As they go into lines of their own; at least one, which may be empty.
+std::vector<std::span<const std::string>> in_lines(const std::vector<std::string>& texts) {
+  std::vector<std::span<const std::string>> lines;
+  std::size_t begin = 0, size = 0;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    size += texts[i].size() + 3;
+    if (size <= line_target) continue;
+    lines.push_back(std::span(texts).subspan(begin, i + 1 - begin));
+    begin = i + 1;
+    size = 0;
+  }
+  if (lines.empty() || begin < texts.size()) lines.push_back(std::span(texts).subspan(begin));
+  return lines;
+}
+
 void append_flag(std::string& out, bool flag) {
   out += flag ? "true" : "false";
 }
 
 /// What merging needs and resuming does not.
-void append_header_details(std::string& out, const JournalHeader& header) {
+void append_header_details(std::string& out, const JournalHeader& header, std::span<const std::string> exclusions) {
   out += ",\"shard\":[";
   append_number(out, header.shard_index);
   out += ',';
   append_number(out, header.shard_count);
   out += "],\"exclusions\":";
-  append_texts(out, header.exclusions);
+  append_texts(out, exclusions);
   out += ",\"stage_details\":[";
   for (std::size_t i = 0; i < header.stage_details.size(); ++i) {
     const JournalStage& stage = header.stage_details[i];
@@ -177,8 +193,10 @@ void append_outcomes(std::string& out, const std::vector<OutcomeCounts>& stages)
 }  // namespace
 
 void append_header(std::string& out, const JournalHeader& header) {
+  const auto scope = in_lines(header.scope), exclusions = in_lines(header.exclusions);
+  const std::size_t more = header.stage_details.empty() ? scope.size() - 1 : scope.size() + exclusions.size() - 2;
   out += header_begin;
-  append_number(out, static_cast<uint64_t>(header.format));
+  append_number(out, more == 0 ? 1 : 2);
   const auto text = [&](std::string_view name, std::string_view value) {
     out.append(",\"").append(name).append("\":");
     append_text(out, value);
@@ -196,13 +214,26 @@ void append_header(std::string& out, const JournalHeader& header) {
   out += ',';
   append_number(out, header.slice.count);
   out += "],\"scope\":";
-  append_texts(out, header.scope);
+  append_texts(out, scope.front());
   out += ",\"fields\":";
   append_texts(out, header.fields);
   out += ",\"stages\":";
   append_texts(out, header.stages);
-  if (!header.stage_details.empty()) append_header_details(out, header);
+  if (!header.stage_details.empty()) append_header_details(out, header, exclusions.front());
+  if (more != 0) {
+    out += ",\"more\":";
+    append_number(out, more);
+  }
   out += "}\n";
+  const auto append_rest = [&](std::string_view name, const auto& lines) {
+    for (std::size_t i = 1; i < lines.size(); ++i) {
+      out.append("{\"").append(name).append("\":");
+      append_texts(out, lines[i]);
+      out += "}\n";
+    }
+  };
+  append_rest("scope", scope);
+  if (!header.stage_details.empty()) append_rest("exclusions", exclusions);
 }
 
 void append_result(std::string& out, const IpAddress& ip, uint8_t stage, Outcome outcome, std::span<const Fact> facts,
@@ -289,26 +320,39 @@ bool LineReader::next(std::string_view& line) {
     if (end == std::string::npos) {
       scanned_ = buffer_.size();
       if (scanned_ - begin_ > longest_) {
-        dropped_ += skipping_ ? 0 : 1;
         skipping_ = true;
         begin_ = scanned_;
       }
       if (fill()) continue;
-      if (begin_ < buffer_.size() && !skipping_) ++dropped_;
+      if (skipping_ || begin_ < buffer_.size()) ++torn_;
+      skipping_ = false;
       begin_ = scanned_ = buffer_.size();
       return false;
     }
     line = std::string_view(buffer_).substr(begin_, end - begin_);
     begin_ = scanned_ = end + 1;
     ++number_;
-    if (skipping_) {
-      skipping_ = false;
-    } else if (line.size() > longest_) {
-      ++dropped_;
+    if (std::exchange(skipping_, false) || line.size() > longest_) {
+      if (too_long_++ == 0) first_too_long_ = number_;
     } else if (!line.empty()) {
       return true;
     }
   }
+}
+
+std::optional<off_t> end_of_last_line(int descriptor, off_t size) {
+  char buffer[4096];
+  while (size > 0) {
+    const off_t from = std::max<off_t>(0, size - static_cast<off_t>(sizeof buffer));
+    const ssize_t got = ::pread(descriptor, buffer, static_cast<std::size_t>(size - from), from);
+    if (got < 0 && errno == EINTR) continue;
+    if (got == 0) errno = EIO;  // it is shorter than it was said to be
+    if (got <= 0) return std::nullopt;
+    for (ssize_t i = got; i > 0; --i)
+      if (buffer[i - 1] == '\n') return from + i;
+    size = from;
+  }
+  return 0;
 }
 
 Result<int> open_journal(const std::string& path, int flags) {

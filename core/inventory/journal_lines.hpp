@@ -1,7 +1,9 @@
-// The lines of a journal, format 1: what the writer appends, and how files are cut into lines again. One JSON object a
-// line, told apart by its first member:
+// The lines of a journal, formats 1 and 2: what the writer appends, and how files are cut into lines again. One JSON
+// object a line, told apart by its first member:
 //   {"sonde_journal":1, "run_id":..., ...}                         header, always first; "stage_details" of it are
 //       [plugin, version, why unavailable, enabled, writes alive, adaptive], "own_fields" [type, shape, detail, help]
+//       Ranges that are too many for a line follow in "more" lines {"scope":[...]} or {"exclusions":[...]}, right
+//       behind it; that is format 2, so that a sonde that does not know of them refuses it
 //   {"r":IP, "z":ZONE, "s":STAGE, "o":OUTCOME, "f":[FACT...], "w":WHY}   a result; FACT is
 //   [field,type,value,key,stage],
 //                                                                  its last two only when needed; value: number or text
@@ -12,7 +14,10 @@
 //   {"end":true, "complete":..., "why":...}    {"crash":[plugin,stage,address in hex,zone]}
 // Text that is not UTF-8 is {"x":"hex"}: what a host sent comes back byte for byte.
 #pragma once
+#include <sys/types.h>
+
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -43,9 +48,11 @@ class LineReader {
       : descriptor_(descriptor), longest_(longest) {}
   /// False at the end. The view lives until the next call.
   bool next(std::string_view& line);
-  uint64_t number() const { return number_; }    ///< of the line that next() gave, from 1; empty ones count
-  uint64_t dropped() const { return dropped_; }  ///< too long, or torn at the end
-  int error() const { return error_; }           ///< errno of a failed read
+  uint64_t number() const { return number_; }             ///< of the line that next() gave, from 1; empty ones count
+  uint64_t dropped() const { return too_long_ + torn_; }  ///< too long, or torn at the end
+  uint64_t too_long() const { return too_long_; }         ///< whole lines, which no run leaves behind
+  uint64_t first_too_long() const { return first_too_long_; }  ///< number of the first of them
+  int error() const { return error_; }                         ///< errno of a failed read
 
  private:
   bool fill();
@@ -54,12 +61,17 @@ class LineReader {
   std::string buffer_;
   std::size_t begin_ = 0, scanned_ = 0;
   bool skipping_ = false;
-  uint64_t dropped_ = 0, number_ = 0;
+  uint64_t too_long_ = 0, first_too_long_ = 0, torn_ = 0, number_ = 0;
   int error_ = 0;
 };
 
-/// The header, checked; nullopt-like failure "journal-unreadable" says what is wrong.
-Result<JournalHeader> parse_header(std::string_view line, const std::string& path);
+/// The header as far as it is in the first line, checked, and how many lines of ranges follow. Failure:
+/// "journal-unreadable" says what is wrong.
+Result<JournalHeader> parse_header(std::string_view line, const std::string& path, uint64_t* more = nullptr);
+/// The same with all its lines.
+Result<JournalHeader> read_header(LineReader&, const std::string& path);
+/// Behind the last newline of so many bytes, or 0; nothing, with errno, when they cannot be read.
+std::optional<off_t> end_of_last_line(int descriptor, off_t size);
 
 /// A regular file, links not followed. Failure: "journal-unreadable".
 Result<int> open_journal(const std::string& path, int flags);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/descriptor.hpp"
+#include "inventory/facts.hpp"
 #include "inventory/journal_lines.hpp"
 #include "inventory/journal_values.hpp"
 #include "inventory/reasons.hpp"
@@ -137,13 +138,6 @@ class Reader {
   };
   using Hosts = std::unordered_map<IpAddress, Host>;
 
-  /// A stage that was done twice (a slice repeated after a crash) states most things twice.
-  static void put_in_order(std::vector<Fact>& facts, bool repeated) {
-    const auto by_stage = [](const Fact& a, const Fact& b) { return a.stage < b.stage; };
-    std::stable_sort(facts.begin(), facts.end(), by_stage);
-    if (repeated) remove_repeats(facts);
-  }
-
   void put_away_all() {
     for (auto& [ip, host] : under_way_) {
       put_in_order(host.record.facts, host.repeated);
@@ -164,28 +158,6 @@ class Reader {
     whole.sort();
     store_ = std::move(whole);
     return {};
-  }
-
-  /// The first of equal ones stays, where it is.
-  static void remove_repeats(std::vector<Fact>& facts) {
-    const auto key = [](const Fact* f) {
-      return std::tie(f->stage, f->field, f->key, f->value.type, f->value.number, f->value.text);
-    };
-    std::vector<const Fact*> sorted;
-    sorted.reserve(facts.size());
-    for (const Fact& fact : facts) sorted.push_back(&fact);
-    std::sort(sorted.begin(), sorted.end(),
-              [&](const Fact* a, const Fact* b) { return std::tuple(key(a), a) < std::tuple(key(b), b); });
-    std::vector<bool> repeat(facts.size());
-    for (std::size_t i = 1; i < sorted.size(); ++i)
-      if (key(sorted[i]) == key(sorted[i - 1])) repeat[static_cast<std::size_t>(sorted[i] - facts.data())] = true;
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < facts.size(); ++i) {
-      if (repeat[i]) continue;
-      if (kept != i) facts[kept] = std::move(facts[i]);
-      ++kept;
-    }
-    facts.resize(kept);
   }
 
   Host& host(const IpAddress& ip) {
@@ -370,19 +342,21 @@ Result<JournalContent> read_journal(const std::string& path, std::shared_ptr<Spo
   if (!opened) return tl::unexpected(opened.error());
   const Descriptor descriptor(*opened);
   journal::LineReader lines(descriptor.get());
-  std::string_view line;
-  if (!lines.next(line)) return failure("journal-unreadable", path + " is empty or has no whole line");
-  auto header = journal::parse_header(line, path);
+  auto header = journal::read_header(lines, path);
   if (!header) return tl::unexpected(header.error());
   JournalContent content;
   content.header = std::move(*header);
   journal::Reader reader(content, std::move(facts));
+  std::string_view line;
   while (lines.next(line)) reader.line(line, lines.number());
   if (lines.error() != 0)
     return failure("journal-unreadable", "cannot read the journal " + path + ": " + std::strerror(lines.error()));
   if (auto finished = reader.finish(); !finished) return tl::unexpected(finished.error());
   if (lines.dropped() != 0) content.finished = false;
   content.dropped_lines += lines.dropped();
+  if (lines.too_long() != 0 && (content.damaged_lines == 0 || lines.first_too_long() < content.first_damaged))
+    content.first_damaged = lines.first_too_long();
+  content.damaged_lines += lines.too_long();
   return content;
 }
 

@@ -22,20 +22,6 @@ tl::unexpected<Diagnostic> unwritable(const std::string& path, int error) {
   return failure("output-unwritable", "cannot write the journal " + path + ": " + std::strerror(error));
 }
 
-/// Behind the last newline, or 0.
-off_t end_of_last_line(int fd, off_t size) {
-  char buffer[4096];
-  while (size > 0) {
-    const off_t from = std::max<off_t>(0, size - static_cast<off_t>(sizeof buffer));
-    const ssize_t got = ::pread(fd, buffer, static_cast<std::size_t>(size - from), from);
-    if (got <= 0) return 0;
-    for (ssize_t i = got; i > 0; --i)
-      if (buffer[i - 1] == '\n') return from + i;
-    size = from;
-  }
-  return 0;
-}
-
 }  // namespace
 
 struct JournalWriter::Impl {
@@ -105,12 +91,15 @@ Result<std::unique_ptr<JournalWriter>> JournalWriter::create(const std::string& 
   journal::append_header(impl->buffer, header);
   impl->write_out();
   impl->buffer.shrink_to_fit();  // the scope may be a million ranges
+  // What comes later is worth nothing without its header and its name.
+  if (impl->error == 0 && ::fdatasync(impl->fd) != 0) impl->error = errno;
   if (impl->error != 0) {
     const int error = impl->error;
     impl->buffer.clear();
     ::unlink(path.c_str());
     return unwritable(path, error);
   }
+  sync_directory_of(path);
   return std::unique_ptr<JournalWriter>(new JournalWriter(std::move(impl)));
 }
 
@@ -123,13 +112,13 @@ Result<std::unique_ptr<JournalWriter>> JournalWriter::append_to(const std::strin
   if (::flock(impl->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
     return failure("journal-in-use", "another run is writing the journal " + path);
   journal::LineReader lines(impl->fd);
-  std::string_view line;
-  if (!lines.next(line)) return failure("journal-unreadable", path + " is empty or has no whole line");
-  if (auto header = journal::parse_header(line, path); !header) return tl::unexpected(header.error());
+  if (auto header = journal::read_header(lines, path); !header) return tl::unexpected(header.error());
   struct stat info {};
   if (::fstat(impl->fd, &info) != 0) return unwritable(path, errno);
-  const off_t end = end_of_last_line(impl->fd, info.st_size);
-  if (end != info.st_size && ::ftruncate(impl->fd, end) != 0) return unwritable(path, errno);
+  // Nothing is cut off unless the last line was seen: this may be the only copy.
+  const auto end = journal::end_of_last_line(impl->fd, info.st_size);
+  if (!end) return failure("journal-unreadable", "cannot read the journal " + path + ": " + std::strerror(errno));
+  if (*end != info.st_size && ::ftruncate(impl->fd, *end) != 0) return unwritable(path, errno);
   return std::unique_ptr<JournalWriter>(new JournalWriter(std::move(impl)));
 }
 

@@ -82,13 +82,22 @@ TEST(HostileJournalFile, RefusesWhatHasNoHeader) {
   EXPECT_EQ(id(std::string(header).replace(17, 1, "2")), "journal-unreadable");
   EXPECT_EQ(id(std::string(header).replace(header.find("[10,50]"), 7, "[60,50]")), "journal-unreadable");
   EXPECT_EQ(id(header), "read");
+  std::string longer = std::string(header).replace(17, 1, "2");
+  longer.insert(longer.size() - 2, R"(,"more":2)");
+  EXPECT_EQ(id(longer), "journal-unreadable");
+  const std::string one = R"({"scope":["10.0.0.1"]})"
+                          "\n";
+  EXPECT_EQ(id(longer + one), "journal-unreadable");
+  EXPECT_EQ(id(longer + one + "{\"scope\":[1]}\n"), "journal-unreadable");
+  EXPECT_EQ(id(longer + one + "{\"p\":[[10,5]]}\n"), "journal-unreadable");
+  EXPECT_EQ(id(longer + one + one), "read");
 }
 
 TEST(HostileJournalFile, SaysWhichFormatItReads) {
   const Temporary directory;
-  const auto read = read_journal(directory.write("j", std::string(header).replace(17, 1, "2")));
+  const auto read = read_journal(directory.write("j", std::string(header).replace(17, 1, "3")));
   ASSERT_FALSE(read);
-  EXPECT_NE(read.error().text.find("it has format 2, this sonde reads format 1"), std::string::npos)
+  EXPECT_NE(read.error().text.find("it has format 3, this sonde reads formats 1 and 2"), std::string::npos)
       << read.error().text;
 }
 
@@ -108,7 +117,17 @@ TEST(HostileJournalFile, PassesOverALineThatIsTooLong) {
   const auto content = read_journal(directory.write("j", header + std::string((64u << 20) + 2, 'x') + "\n" + good));
   ASSERT_TRUE(content);
   EXPECT_EQ(content->dropped_lines, 1u);
+  EXPECT_EQ(content->damaged_lines, 1u) << "no run leaves it behind";
+  EXPECT_EQ(content->first_damaged, 2u);
   EXPECT_EQ(content->hosts.size(), 1u);
+}
+
+TEST(HostileJournalFile, ALongLineThatATearCutIsNoDamage) {
+  const Temporary directory;
+  const auto content = read_journal(directory.write("j", header + std::string((64u << 20) + 2, 'x')));
+  ASSERT_TRUE(content);
+  EXPECT_EQ(content->dropped_lines, 1u);
+  EXPECT_EQ(content->damaged_lines, 0u);
 }
 
 }  // namespace

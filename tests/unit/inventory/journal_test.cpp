@@ -6,11 +6,37 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <csignal>
 
 #include "facts.hpp"
+#include "inventory/journal_lines.hpp"
 #include "listed.hpp"
 #include "temporary.hpp"
+
+namespace {
+
+std::vector<std::string> synced;  ///< what fsync() and fdatasync() were called for
+
+int note_sync(long call, int descriptor) {
+  std::error_code ignored;
+  synced.push_back(std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(descriptor), ignored));
+  return static_cast<int>(::syscall(call, descriptor));
+}
+
+}  // namespace
+
+// In the place of those of the system, for the whole of this program.
+extern "C" int fsync(int descriptor) {
+  return note_sync(SYS_fsync, descriptor);
+}
+extern "C" int fdatasync(int descriptor) {
+  return note_sync(SYS_fdatasync, descriptor);
+}
 
 namespace sonde::core {
 namespace {
@@ -47,7 +73,6 @@ class Journal : public ::testing::Test {
 TEST_F(Journal, KeepsItsHeader) {
   create();
   const JournalHeader h = read().header, expected = header();
-  EXPECT_EQ(h.format, 1);
   EXPECT_EQ(h.run_id, "2026-11-22T031500Z-ab12");
   EXPECT_EQ(h.pipeline, "lan.sonde.yaml");
   EXPECT_EQ(h.plan_hash, "00ff");
@@ -58,6 +83,48 @@ TEST_F(Journal, KeepsItsHeader) {
   EXPECT_EQ(h.scope, expected.scope);
   EXPECT_EQ(h.fields, expected.fields);
   EXPECT_EQ(h.stages, expected.stages);
+}
+
+/// A scope of millions of ranges makes no line that is longer than what is read.
+TEST_F(Journal, RangesThatAreManyStandInLinesOfTheirOwn) {
+  JournalHeader h = header();
+  h.stage_details.resize(h.stages.size());
+  h.own_fields.resize(1);
+  for (uint32_t i = 0; i < 200'000; ++i) h.scope.push_back(IpAddress::v4((10u << 24) + 2 * i).to_string());
+  for (uint32_t i = 0; i < 100'000; ++i) h.exclusions.push_back(IpAddress::v4((11u << 24) + 2 * i).to_string());
+  JournalWriter::create(path_, h).value()->result(ip("10.0.0.1"), 1, Outcome::positive, {}, "");
+  const std::string text = Temporary::read(path_);
+  EXPECT_TRUE(text.starts_with("{\"sonde_journal\":2,")) << "a sonde that does not know of them must not go on";
+  std::size_t longest = 0;
+  for (std::size_t at = 0, end = 0; (end = text.find('\n', at)) != std::string::npos; at = end + 1)
+    longest = std::max(longest, end - at);
+  EXPECT_LT(longest, 4u << 20);
+  JournalWriter::append_to(path_).value()->finished(false, "interrupted");
+  const JournalContent content = read();
+  EXPECT_EQ(content.header.scope, h.scope);
+  EXPECT_EQ(content.header.exclusions, h.exclusions);
+  EXPECT_EQ(content.hosts.size(), 1u);
+  EXPECT_EQ(content.dropped_lines, 0u);
+  EXPECT_EQ(newest_unfinished(directory_.path()).value(), path_);
+}
+
+/// What cannot be read must not be taken for a file without lines, which would be cut off.
+TEST_F(Journal, TheLastLineIsSeenOrNot) {
+  create();
+  const auto size = static_cast<off_t>(std::filesystem::file_size(path_));
+  const int readable = ::open(path_.c_str(), O_RDONLY), unreadable = ::open(path_.c_str(), O_WRONLY);
+  EXPECT_EQ(journal::end_of_last_line(readable, size), size);
+  EXPECT_EQ(journal::end_of_last_line(readable, size - 1), 0);
+  EXPECT_FALSE(journal::end_of_last_line(readable, size + 10000));
+  EXPECT_FALSE(journal::end_of_last_line(unreadable, size));
+  ::close(readable);
+  ::close(unreadable);
+}
+
+TEST_F(Journal, ItsNameIsOnTheDiskBeforeTheRunBegins) {
+  synced.clear();
+  create();
+  EXPECT_EQ(synced, (std::vector<std::string>{path_, directory_ / "journal"}));
 }
 
 TEST_F(Journal, IsReadableByItsOwnerAlone) {
