@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/shard.hpp"
+#include "inventory/facts.hpp"
 #include "inventory/reasons.hpp"
 #include "plugins/host_calls.hpp"
 
@@ -29,6 +30,8 @@ Coordinator::Coordinator(RunShared& shared, const RunRequest& request, JournalWr
       earlier_(shared.plan.stages.size()) {}
 
 void Coordinator::preload(const JournalContent& before) {
+  before_ = &before;
+  recalled_.resize(before.unsettled.size());
   auto read = before.hosts.each([&](const HostRecord& h) {
     if (std::binary_search(before.unsettled.begin(), before.unsettled.end(), h.ip)) return;
     for (std::size_t i = 0; i < h.outcomes.size() && i < earlier_.size(); ++i)
@@ -46,6 +49,37 @@ void Coordinator::preload(const JournalContent& before) {
   packets_before_ = before.packets;
   settled_before_ = before.settled.size();
   responding_before_ = responding_;
+}
+
+/// A host that an earlier part left half done is asked again as a whole; what that part learned of it still counts.
+void Coordinator::recall(HostRecord& host) {
+  if (before_ == nullptr) return;
+  const std::vector<IpAddress>& unsettled = before_->unsettled;
+  const auto place = std::lower_bound(unsettled.begin(), unsettled.end(), host.ip);
+  if (place == unsettled.end() || *place != host.ip) return;
+  recalled_[static_cast<std::size_t>(place - unsettled.begin())] = true;
+  std::vector<Fact> facts;
+  const auto is_told = [](const Diagnostic& d) { return d.id == "temporary-file"; };
+  if (auto read = before_->hosts.find(host.ip, facts);
+      !read && std::none_of(problems_.begin(), problems_.end(), is_told))
+    problems_.push_back(read.error());
+  std::move(host.facts.begin(), host.facts.end(), std::back_inserter(facts));
+  host.facts = std::move(facts);
+  put_in_order(host.facts, true);
+}
+
+/// Those that nobody came to, or that said nothing this time: their outcomes are counted with the others of that kind.
+void Coordinator::keep_half_done() {
+  if (before_ == nullptr) return;
+  for (std::size_t i = 0; i < recalled_.size(); ++i) {
+    if (recalled_[i]) continue;
+    HostRecord host{before_->unsettled[i], {}, std::vector<Outcome>(shared_.plan.stages.size())};
+    recall(host);
+    if (!say_something(host.facts, shared_.plan.fields, shared_.keep_detail)) continue;
+    responding_ += is_alive(host);
+    on_settled_(host);
+    hosts_.add(host);
+  }
 }
 
 uint64_t Coordinator::packets() const {
@@ -87,6 +121,7 @@ void Coordinator::supervise(const std::vector<std::unique_ptr<Shard>>& shards, i
     watch_memory();
     check_end(shards, started);
   }
+  keep_half_done();
 }
 
 void Coordinator::journal_failed(const Diagnostic& why) {
@@ -144,6 +179,7 @@ void Coordinator::handle(Batch&& b, const std::vector<std::unique_ptr<Shard>>& s
   for (const Batch::Result& r : b.results)
     if (r.outcome == Outcome::error) count_error(r.stage, r.why, 1);
   for (Batch::Settled& s : b.settled) {
+    recall(s.record);
     const bool alive = is_alive(s.record);
     responding_ += alive;
     if (alive && request_.on_host) request_.on_host(s.record);

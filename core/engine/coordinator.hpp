@@ -17,7 +17,8 @@ class Coordinator {
   /// on_settled: told of every host that has a record, those of a resumed journal included.
   Coordinator(RunShared& shared, const RunRequest& request, JournalWriter* journal,
               std::function<void(const HostRecord&)> on_settled);
-  /// Keeps hosts of a resumed journal that need not be asked again.
+  /// Keeps hosts of a resumed journal that need not be asked again, and what is known of the others. It must outlive
+  /// supervise().
   void preload(const JournalContent&);
   /// Until all shards have finished.
   void supervise(const std::vector<std::unique_ptr<Shard>>& shards, int64_t started);
@@ -39,6 +40,8 @@ class Coordinator {
 
  private:
   void handle(Batch&&, const std::vector<std::unique_ptr<Shard>>& shards);
+  void recall(HostRecord&);
+  void keep_half_done();
   void count_error(uint8_t stage, const std::string& why, uint64_t n);
   void write_journal(Batch&);
   void tell_progress(int64_t started);
@@ -51,6 +54,8 @@ class Coordinator {
   JournalWriter* journal_;
   std::function<void(const HostRecord&)> on_settled_;
   HostStore hosts_;
+  const JournalContent* before_ = nullptr;
+  std::vector<bool> recalled_;  ///< of its unsettled hosts: those that have a record of this part as well
   std::vector<Diagnostic> problems_;
   std::vector<std::map<std::string, uint64_t>> errors_;  ///< by stage: reason -> count
   std::vector<StageCounters> earlier_;

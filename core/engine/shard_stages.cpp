@@ -5,6 +5,7 @@
 #include "engine/probe_instance.hpp"
 #include "engine/shard.hpp"
 #include "engine/worker_pool.hpp"
+#include "inventory/facts.hpp"
 
 namespace sonde::core {
 
@@ -72,11 +73,7 @@ bool Shard::neighbour_place(HostSlot& h, int64_t now, bool by_mac) {
 }
 
 bool Shard::worth_a_record(const HostSlot& h) const {
-  if (shared_.keep_all) return true;
-  return std::any_of(h.facts.begin(), h.facts.end(), [&](const Fact& f) {
-    const bool given_name = f.field == FieldTable::hostname && f.stage == core_stage;
-    return !given_name && f.field != FieldTable::link && (shared_.keep_detail || !shared_.plan.fields[f.field].detail);
-  });
+  return shared_.keep_all || say_something(h.facts, shared_.plan.fields, shared_.keep_detail);
 }
 
 void Shard::settle(uint32_t slot, bool whole) {

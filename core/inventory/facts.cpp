@@ -34,6 +34,7 @@ void put_in_order(std::vector<Fact>& facts, bool repeats) {
 bool say_something(std::span<const Fact> facts, const FieldTable& fields, bool with_detail) {
   return std::any_of(facts.begin(), facts.end(), [&](const Fact& f) {
     const bool given_name = f.field == FieldTable::hostname && f.stage == core_stage;
+    if (f.field >= fields.size()) return false;  // a journal may name fields that nobody here knows
     return !given_name && f.field != FieldTable::link && (with_detail || !fields[f.field].detail);
   });
 }

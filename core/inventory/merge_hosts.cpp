@@ -5,6 +5,7 @@
 #include <queue>
 #include <tuple>
 
+#include "inventory/facts.hpp"
 #include "inventory/merge_check.hpp"
 #include "targets/target_set.hpp"
 
@@ -66,12 +67,13 @@ struct Part {
   HostStore::Cursor cursor;
 };
 
-/// A record of a settled host is whole; of one that was interrupted, better than nothing. What a task said of a host
-/// that then settled without a record is in the counts of silence.
+/// Facts of all runs are united, of hosts that a run left half done as well: what is known must not depend on where
+/// that run was cut. What a task said of a host that then settled without a record is in the counts of silence, unless
+/// it is worth one.
 class Joining {
  public:
-  Joining(Order order, const std::vector<RunRemains>& runs)
-      : stages_(runs.front().content.header.stages.size()), order_(std::move(order)) {
+  Joining(Order order, FieldTable fields, const std::vector<RunRemains>& runs)
+      : stages_(runs.front().content.header.stages.size()), order_(std::move(order)), fields_(std::move(fields)) {
     for (const RunRemains& run : runs) {
       silent_.add_all(run.content.silent.runs());
       parts_.push_back({&run.content, HostStore::Cursor(run.content.hosts)});
@@ -113,33 +115,33 @@ class Joining {
 
   void add(HostRecord& host, const JournalContent& content) {
     const bool settled = !std::binary_search(content.unsettled.begin(), content.unsettled.end(), host.ip);
-    if (!settled && silent_.contains(order_.position_of(host.ip))) return;
     host.outcomes.resize(stages_);
-    if (any_ && settled_ == settled) return unite(known_, host);
-    if (any_ && !settled) return;
+    settled_ = settled_ || settled;
+    if (any_) return unite(known_, host);
     std::swap(known_, host);
-    settled_ = settled;
     any_ = true;
   }
 
   void finish(MergedHosts& merged) {
-    for (std::size_t i = 0; i < stages_; ++i) {
-      Outcome o = known_.outcomes[i];
-      if (o == Outcome::none && !settled_) o = Outcome::skipped_shutdown;
-      ++merged.outcomes[i][static_cast<std::size_t>(o)];
+    // Silence of another run has settled it: its outcomes are counted there.
+    const bool counted = !settled_ && silent_.contains(order_.position_of(known_.ip));
+    if (counted) known_.outcomes.assign(stages_, Outcome::none);
+    if (!counted || say_something(known_.facts, fields_, false)) {
+      for (std::size_t i = 0; i < stages_ && !counted; ++i) {
+        Outcome o = known_.outcomes[i];
+        if (o == Outcome::none && !settled_) o = Outcome::skipped_shutdown;
+        ++merged.outcomes[i][static_cast<std::size_t>(o)];
+      }
+      merged.responding += is_alive(known_) ? 1 : 0;
+      merged.hosts.add(known_);
     }
-    merged.responding += is_alive(known_) ? 1 : 0;
-    merged.hosts.add(known_);
-    any_ = false;
+    any_ = settled_ = false;
   }
 
   static void unite(HostRecord& into, HostRecord& more) {
     std::vector<Fact>& facts = into.facts;
     std::move(more.facts.begin(), more.facts.end(), std::back_inserter(facts));
-    const auto key = [](const Fact& f) {
-      return std::tie(f.stage, f.field, f.key, f.value.type, f.value.number, f.value.text);
-    };
-    std::sort(facts.begin(), facts.end(), [&](const Fact& a, const Fact& b) { return key(a) < key(b); });
+    std::sort(facts.begin(), facts.end(), [](const Fact& a, const Fact& b) { return fact_key(a) < fact_key(b); });
     facts.erase(std::unique(facts.begin(), facts.end()), facts.end());
     // The outcomes stand in the order of how much they say; `none` says nothing.
     for (std::size_t i = 0; i < into.outcomes.size() && i < more.outcomes.size(); ++i)
@@ -150,6 +152,7 @@ class Joining {
 
   std::size_t stages_;
   Order order_;
+  FieldTable fields_;
   SettledSet silent_;  ///< by any run
   std::vector<Part> parts_;
   HostRecord known_;  ///< of the address that is being joined
@@ -161,7 +164,9 @@ class Joining {
 Result<MergedHosts> merge_hosts(const std::vector<RunRemains>& runs) {
   auto order = Order::of(runs);
   if (!order) return tl::unexpected(order.error());
-  return Joining(std::move(*order), runs).join();
+  auto fields = field_table(runs.front());
+  if (!fields) return tl::unexpected(fields.error());
+  return Joining(std::move(*order), std::move(*fields), runs).join();
 }
 
 }  // namespace sonde::core

@@ -296,6 +296,54 @@ TEST_F(Merge, AnInterruptedPartSaysWhatItLeft) {
   EXPECT_EQ(all.document.stages[0].by_outcome[static_cast<std::size_t>(Outcome::none)], 0u);
 }
 
+/// What is known must not depend on where a run was cut: had it settled those hosts, their facts would count.
+TEST_F(Merge, WhatAHalfDoneHostSaidCountsBesideSilence) {
+  std::atomic<int> signal{0};
+  scripts[1].start = [&](auto, auto, auto tasks) {
+    signal = 2;
+    return static_cast<int32_t>(tasks.size());
+  };
+  plan.output_dir = directory_ / "cut";
+  RunRequest request;
+  request.stop_signal = &signal;
+  const RunResult cut = run_well(request);
+  ASSERT_GT(cut.document.responding, 0u);
+  scripts[0] = scripts[1] = answers(SONDE_NO_ANSWER);
+  const std::string silent = part(0, 1);
+  for (const auto& order : {std::vector<std::string>{silent, directory_ / "cut"}, {directory_ / "cut", silent}}) {
+    const MergedRuns all = merged(order);
+    EXPECT_EQ(all.document.responding, cut.document.responding);
+    EXPECT_EQ(hosts(all.hosts).size(), hosts(cut).size());
+    EXPECT_TRUE(all.document.complete);
+    for (const StageCoverage& s : all.document.stages)
+      EXPECT_EQ(s.by_outcome[static_cast<std::size_t>(Outcome::no_answer)], 200u);
+  }
+}
+
+TEST_F(Merge, WhatAHalfDoneHostSaidIsUnitedWithItsRecord) {
+  std::atomic<int> signal{0};
+  const Script second = scripts[1];
+  scripts[1].start = [&](auto, auto, auto tasks) {
+    signal = 2;
+    return static_cast<int32_t>(tasks.size());
+  };
+  plan.output_dir = directory_ / "cut";
+  RunRequest request;
+  request.stop_signal = &signal;
+  const RunResult cut = run_well(request);
+  ASSERT_GT(cut.document.responding, 0u);
+  scripts[0] = answers(SONDE_NO_ANSWER);
+  scripts[1] = second;
+  const std::string rest = part(0, 1);
+  const MergedRuns all = merged({rest, directory_ / "cut"});
+  EXPECT_EQ(all.document.responding, cut.document.responding);
+  for (const StageCoverage& s : all.document.stages) {
+    uint64_t sum = 0;
+    for (const uint64_t n : s.by_outcome) sum += n;
+    EXPECT_EQ(sum, 200u);
+  }
+}
+
 TEST_F(Merge, OtherPlansAreRefusedWithWhatDiffers) {
   const std::string first = part(0, 2);
   const auto refusal = [&](auto change) {

@@ -119,6 +119,63 @@ TEST_F(Resume, AnUnwritableOutputDirectoryStopsTheRunBeforeItBegins) {
   EXPECT_EQ(started, 0);
 }
 
+/// The first stage answers, the second is cut off: the host is asked again as a whole.
+TEST_F(Resume, WhatIsKnownOfAHostThatWasHalfDoneStays) {
+  targets(20);
+  std::atomic<int> signal{0};
+  Script alive;
+  alive.start = [](auto c, auto h, auto tasks) {
+    for (sonde_task t : tasks) {
+      const sonde_value yes = boolean(true);
+      h->put(c, t, 0, {}, &yes);
+      h->done(c, t, SONDE_POSITIVE);
+    }
+    return static_cast<int32_t>(tasks.size());
+  };
+  Script hangs;
+  hangs.start = [&](auto, auto, auto tasks) {
+    signal = 2;
+    return static_cast<int32_t>(tasks.size());
+  };
+  stage<0>(alive, {"alive"});
+  stage<1>(hangs, {"reverse_dns"}, 60'000);
+  RunRequest request;
+  request.stop_signal = &signal;
+  const RunResult interrupted = run_well(request);
+  ASSERT_GT(interrupted.document.responding, 0u);
+  ASSERT_EQ(interrupted.document.settled, 0u);
+  const auto known = hosts(interrupted);
+  const auto go_on = [&](const std::string& path) {
+    const auto journal = read_journal(path);
+    RunRequest again;
+    again.resume = &*journal;
+    again.journal_path = path;
+    return run_well(again);
+  };
+  const auto expect_known = [&](const RunResult& r) {
+    ASSERT_EQ(r.hosts.size(), known.size());
+    EXPECT_EQ(r.document.responding, known.size());
+    for (std::size_t i = 0; i < known.size(); ++i) {
+      EXPECT_EQ(hosts(r)[i].ip, known[i].ip);
+      EXPECT_EQ(hosts(r)[i].facts, known[i].facts);
+    }
+    EXPECT_TRUE(r.document.complete);
+    EXPECT_EQ(count(r, 0, Outcome::no_answer), 20u);
+    EXPECT_EQ(count(r, 0, Outcome::positive), 0u);
+  };
+  const std::string copy = directory_ / "copy";
+  std::filesystem::copy_file(interrupted.journal, copy);
+  scripts[0] = scripts[1] = answers(SONDE_NO_ANSWER);
+  expect_known(go_on(interrupted.journal));
+  expect_known(go_on(interrupted.journal));  // killed while it published, say
+
+  scripts[0] = alive;
+  const RunResult again = go_on(copy);
+  EXPECT_EQ(again.document.responding, 20u);
+  EXPECT_EQ(again.hosts.size(), 20u);
+  EXPECT_EQ(hosts(again)[0].facts.size(), 1u);
+}
+
 TEST_F(Resume, NothingThatWasLearnedIsLost) {
   targets(2);
   const Fact given{FieldTable::mac, core_stage, {}, Scalar::of(std::string("AA:BB:CC:00:00:01"))};
