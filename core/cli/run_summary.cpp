@@ -120,7 +120,7 @@ std::string shortfall_text(const RunResult& result) {
   if (d.complete) return {};
   std::string out = fmt::format("incomplete ({}): {} of {} were asked to the end\n", printable(d.why_incomplete),
                                 d.settled, counted(d.targets, "host"));
-  if (!result.journal.empty() && d.settled < d.targets)
+  if (!result.journal.empty() && (d.settled < d.targets || result.unpublished))
     out += "to go on: the same command with --resume " + printable(result.journal) + "\n";
   return out;
 }

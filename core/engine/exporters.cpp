@@ -73,19 +73,29 @@ std::vector<std::optional<Diagnostic>> Publisher::try_outputs() {
   return problems;
 }
 
-void Publisher::publish(RunResult& result) {
+bool Publisher::publish(RunResult& result) {
+  // A comparison that fails is told, and costs the delta alone.
   if (!plan_.history.dir.empty()) compare_with_history(result);
 
   // The document names what is written, so it is complete before the first exporter asks for it.
   for (const OutputPlan& o : plan_.outputs)
     if (const std::string* path = path_of(o)) result.document.outputs.push_back(relative_to_output_dir(*path));
   documents_.of = &result.document;
-
-  write_outputs(result);
+  const bool whole = write_outputs(result);
   documents_ = {};
+  const bool written = tell_outputs(result);
+  // What stands beside the history speaks of the history: an output that failed is no reason to compare with an older.
+  const bool kept = plan_.history.dir.empty() || write_history(result);
+  if (!written || !kept) make_incomplete(result.document, "output failed");
+  return write_run_document(result) && whole && written && kept;
+}
+
+bool Publisher::tell_outputs(RunResult& result) {
+  bool written = true;
   for (Output& output : outputs_) {
     const std::string* path = path_of(output.exporter->output());
     if (output.failed) {
+      written = false;
       result.problems.push_back(*output.failed);
       // An older file of that name is not this run's.
       if (path) std::erase(result.document.outputs, relative_to_output_dir(*path));
@@ -96,8 +106,7 @@ void Publisher::publish(RunResult& result) {
       result.problems.push_back(
           Diagnostic{"output-warning", m, "", output.exporter->output().where, Severity::warning});
   }
-  if (!plan_.history.dir.empty()) write_history(result);
-  write_run_document(result);
+  return written;
 }
 
 std::string Publisher::relative_to_output_dir(const std::string& path) const {
@@ -123,8 +132,9 @@ void Publisher::stream(const HostRecord& host) {
   }
 }
 
-/// One pass for all outputs: each record is folded once, and a batch of them is in memory.
-void Publisher::write_outputs(RunResult& result) {
+/// One pass for all outputs: each record is folded once, and a batch of them is in memory. False when records cannot be
+/// read back; that is known before the first output is closed and the history written.
+bool Publisher::write_outputs(RunResult& result) {
   constexpr std::size_t batch_size = 256;
   std::vector<Output*> writing;
   for (Output& o : outputs_) {
@@ -136,24 +146,29 @@ void Publisher::write_outputs(RunResult& result) {
     o.open = true;
     writing.push_back(&o);
   }
-  if (!writing.empty()) {
-    std::vector<FoldedRecord> batch;
-    const auto hand_out = [&] {
-      for (Output* o : writing) write_batch(*o, batch);
-      batch.clear();
-    };
-    auto read = result.hosts.each([&](const HostRecord& h) {
-      batch.push_back(fold(h, context_));
-      if (batch.size() == batch_size) hand_out();
-    });
-    hand_out();
-    if (!read) result.problems.push_back(read.error());
+  std::vector<FoldedRecord> batch;
+  const auto hand_out = [&] {
+    for (Output* o : writing) write_batch(*o, batch);
+    batch.clear();
+  };
+  const auto read = result.hosts.each([&](const HostRecord& h) {
+    if (writing.empty()) return;
+    batch.push_back(fold(h, context_));
+    if (batch.size() == batch_size) hand_out();
+  });
+  hand_out();
+  if (!read) {
+    result.problems.push_back(read.error());
+    make_incomplete(result.document, "records lost");
+    // No range: whoever compares with what was written must not call those hosts gone.
+    result.document.not_covered.emplace_back("hosts whose records were lost", read.error().text);
   }
   for (Output& o : outputs_) {
     if (!o.open) continue;
     if (auto closed = o.exporter->close(true); !closed) o.failed = closed.error();
     o.open = false;
   }
+  return read.has_value();
 }
 
 void Publisher::write_batch(Output& o, std::span<const FoldedRecord> batch) {
@@ -194,7 +209,7 @@ void Publisher::compare_with_history(RunResult& result) {
     return;
   }
   Snapshot now;
-  // Hosts that cannot be read back would look as if they were gone; write_history() tells of them.
+  // Hosts that cannot be read back would look as if they were gone; write_outputs() tells of them.
   if (!each_responding(result.hosts, [&](const Value& record) {
         if (const auto ip = address_of(record)) now.records.add(*ip, to_json(record));
       }))
@@ -208,33 +223,33 @@ void Publisher::compare_with_history(RunResult& result) {
     result.problems.push_back(delta.error());
 }
 
-void Publisher::write_history(RunResult& result) {
-  const auto records = [&](const auto& visit) {
-    const auto unreadable = [](const Diagnostic& d) { return d.id == "temporary-file"; };
-    if (auto read = each_responding(result.hosts, visit);
-        !read && std::none_of(result.problems.begin(), result.problems.end(), unreadable))
-      result.problems.push_back(read.error());
-  };
+bool Publisher::write_history(RunResult& result) {
+  // What cannot be read back was told by write_outputs().
+  const auto records = [&](const auto& visit) { static_cast<void>(each_responding(result.hosts, visit)); };
   const auto now = std::chrono::system_clock::now();
   const auto entry = add_to_history(plan_.history.dir, records, result.document, now);
   if (!entry) {
     result.problems.push_back(entry.error());
-    return;
+    return false;
   }
   result.written.push_back(entry->path);
   const auto is_told = [](const Diagnostic& d) { return d.id == "history-warning"; };
   const auto pruned = prune_history(plan_.history.dir, *entry, now, plan_.history.keep_count, plan_.history.keep_age);
-  if (pruned || std::any_of(result.problems.begin(), result.problems.end(), is_told)) return;
-  result.problems.push_back(Diagnostic{
-      "history-warning", pruned.error().text, std::string(message("history-warning").remedy), {}, Severity::warning});
+  if (!pruned && std::none_of(result.problems.begin(), result.problems.end(), is_told))
+    result.problems.push_back(Diagnostic{
+        "history-warning", pruned.error().text, std::string(message("history-warning").remedy), {}, Severity::warning});
+  return true;
 }
 
-void Publisher::write_run_document(RunResult& result) {
+bool Publisher::write_run_document(RunResult& result) {
   const std::string path = plan_.output_dir + "/run.json";
-  if (auto done = write_file_atomically(path, to_json(result.document, 2) + "\n"); !done)
+  if (auto done = write_file_atomically(path, to_json(result.document, 2) + "\n"); !done) {
     result.problems.push_back(done.error());
-  else
-    result.written.push_back(path);
+    make_incomplete(result.document, "output failed");
+    return false;
+  }
+  result.written.push_back(path);
+  return true;
 }
 
 }  // namespace sonde::core

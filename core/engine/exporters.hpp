@@ -26,14 +26,15 @@ class Publisher {
   void open_streams();
   /// Hands a settled host to the streaming outputs that want it.
   void stream(const HostRecord&);
-  /// Writes everything; what fails is told in `result` and does not keep the rest from being written.
-  void publish(RunResult& result);
+  /// Writes everything; what fails is told in `result` and does not keep the rest from being written. False when
+  /// something that should be there is missing or short: the run is not complete then, and its document says so.
+  bool publish(RunResult& result);
 
  private:
   void compare_with_history(RunResult&);
-  void write_history(RunResult&);
+  bool write_history(RunResult&);
   Result<void> each_responding(const HostStore&, const std::function<void(const Value&)>&) const;
-  void write_run_document(RunResult&);
+  bool write_run_document(RunResult&);
   std::string relative_to_output_dir(const std::string& path) const;
 
   const Plan& plan_;
@@ -45,7 +46,8 @@ class Publisher {
     bool open = false;  ///< a stream that takes records
     std::optional<Diagnostic> failed;
   };
-  void write_outputs(RunResult&);
+  bool write_outputs(RunResult&);
+  bool tell_outputs(RunResult&);
   static void write_batch(Output&, std::span<const FoldedRecord>);
   std::vector<Output> outputs_;
 };

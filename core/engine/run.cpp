@@ -216,11 +216,12 @@ class Run {
     }
     const std::string directory = plan_.output_dir + "/journal";
     if (auto made = make_directories(directory); !made) return made;
-    prune_journals(directory, plan_.journal_keep > 0 ? plan_.journal_keep - 1 : 0);
     const JournalHeader header = journal_header(*shared_, request_.run_id, started_);
     auto made = JournalWriter::create(directory + "/" + request_.run_id, header);
     if (!made) return tl::unexpected(made.error());
     journal_ = std::move(*made);
+    // Behind that: where there is no room for a new journal, the old ones are all there is.
+    prune_journals(directory, plan_.journal_keep);
     return {};
   }
 
@@ -256,7 +257,7 @@ class Run {
     if (resumed) tell_damage(*request_.resume, request_.journal_path, result.document, result.problems);
     destroy_shards();  // before the exporters, so that what plugins say last is told
     for (const Batch::Log& l : shared_->inbox.collect(0).logs) coordinator.tell(l);
-    publisher_.publish(result);
+    result.unpublished = !publisher_.publish(result);
     close_journal(result, coordinator.journal_trouble());
     const bool damaged = request_.resume && request_.resume->damaged_lines != 0;
     result.had_errors = coordinator.timed_out() || damaged || has_errors(result);
@@ -277,12 +278,9 @@ class Run {
   void close_journal(RunResult& result, bool trouble) {
     if (!journal_) return;
     result.journal = journal_->path();
-    const bool published = std::none_of(result.problems.begin(), result.problems.end(), [](const Diagnostic& d) {
-      return d.id == "output-unwritable" && d.severity == Severity::error;
-    });
     // A stage that failed is told in the run document; asking settled hosts again would not mend it.
-    const bool complete = result.document.settled == result.document.targets && published && !trouble;
-    journal_->finished(complete, complete ? "" : !published ? "output failed" : result.document.why_incomplete);
+    const bool complete = result.document.settled == result.document.targets && !result.unpublished && !trouble;
+    journal_->finished(complete, complete ? "" : result.document.why_incomplete);
     if (auto synced = journal_->sync(true); !synced) result.problems.push_back(synced.error());
     crash_.write_to(-1);
   }
@@ -314,7 +312,7 @@ Result<RunResult> publish(const Plan& outputs, MergedRuns merged, const std::str
   result.document = std::move(merged.document);
   result.document.run_id = run_id;
   result.problems = std::move(merged.notes);
-  publisher.publish(result);
+  result.unpublished = !publisher.publish(result);
   result.had_errors = !result.document.complete || has_errors(result);
   return result;
 }

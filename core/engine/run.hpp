@@ -45,6 +45,7 @@ struct RunResult {
   HostStore hosts;                   ///< known hosts (all, when an output wants all); sorted
   std::vector<Diagnostic> problems;  ///< stage failures, outputs that failed
   std::vector<std::string> written;  ///< files
+  bool unpublished = false;          ///< something that should be written is missing or short: --resume writes it again
   bool had_errors = false;           ///< a task in error, a stage or output failed, run_timeout
   int signal = 0;
   std::string journal;

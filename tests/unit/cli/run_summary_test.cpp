@@ -103,6 +103,15 @@ TEST(RunSummary, AnIncompleteRunSaysHowToGoOn) {
   EXPECT_NE(text.find("--resume /data/out/journal/X\n"), std::string::npos);
 }
 
+TEST(RunSummary, AnOutputThatFailedIsWrittenByGoingOn) {
+  RunResult result;
+  result.document.targets = result.document.settled = 100;
+  result.document.why_incomplete = "output failed";
+  result.unpublished = true;
+  result.journal = "/data/out/journal/X";
+  EXPECT_NE(shortfall_text(result).find("--resume /data/out/journal/X\n"), std::string::npos);
+}
+
 TEST(RunSummary, DeltaInOneLine) {
   RunDocument document;
   EXPECT_EQ(delta_text(document), "");

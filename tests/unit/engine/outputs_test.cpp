@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "inventory/history.hpp"
 #include "scripted_run.hpp"
 
 namespace sonde::core::test {
@@ -12,8 +13,20 @@ namespace {
 struct Seen {
   std::vector<std::string> addresses, fields;
   int opened = 0, committed = 0, aborted = 0;
-  sonde_err write_answer = SONDE_OK;
+  sonde_err open_answer = SONDE_OK, write_answer = SONDE_OK;
+  bool lose_records = false;
 } seen;
+
+/// Cuts every file without a name that this process has open.
+void truncate_spools() {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code ec;
+    const std::string name = std::filesystem::read_symlink(entry.path(), ec).string();
+    if (!ec && name.ends_with(" (deleted)")) {
+      ASSERT_EQ(::ftruncate(std::stoi(entry.path().filename().string()), 0), 0);
+    }
+  }
+}
 
 sonde_err create(sonde_ctx* c, const sonde_host* h, sonde_inst** out) {
   *out = reinterpret_cast<sonde_inst*>(new Live{c, h});
@@ -24,6 +37,8 @@ void destroy(sonde_inst* i) {
 }
 sonde_err open(sonde_inst*, const sonde_field* f, uint32_t n, uint32_t stride) {
   ++seen.opened;
+  if (seen.lose_records) truncate_spools();
+  if (seen.open_answer != SONDE_OK) return seen.open_answer;
   for (uint32_t i = 0; i < n; ++i)
     seen.fields.emplace_back(
         reinterpret_cast<const sonde_field*>(reinterpret_cast<const char*>(f) + std::size_t{i} * stride)->name);
@@ -79,6 +94,30 @@ class Outputs : public ScriptedRun {
     };
     stage<0>(s, {"alive"});
   }
+  bool told(const RunResult& r, std::string_view id) {
+    return std::any_of(r.problems.begin(), r.problems.end(), [&](const Diagnostic& d) { return d.id == id; });
+  }
+  /// The run is not called complete, and goes on from its journal.
+  void expect_resumable(const RunResult& r, const std::string& why) {
+    EXPECT_FALSE(r.document.complete);
+    EXPECT_EQ(r.document.why_incomplete, why);
+    EXPECT_EQ(read_run_document(plan.output_dir + "/run.json")->why_incomplete, why);
+    EXPECT_TRUE(r.had_errors);
+    const auto journal = read_journal(r.journal);
+    ASSERT_TRUE(journal);
+    EXPECT_FALSE(journal->finished);
+    EXPECT_EQ(journal->reason, why);
+    const std::size_t expected = r.document.targets;
+    seen = {};
+    RunRequest request;
+    request.resume = &*journal;
+    request.journal_path = r.journal;
+    const RunResult again = run_well(request);
+    EXPECT_TRUE(again.document.complete);
+    EXPECT_FALSE(again.had_errors);
+    EXPECT_EQ(seen.addresses.size(), expected);
+    EXPECT_TRUE(read_journal(r.journal)->finished);
+  }
   OutputPlan& output(const std::string& name) {
     OutputPlan o;
     o.name = name;
@@ -122,7 +161,87 @@ TEST_F(Outputs, AFailedOutputIsToldAndIsNotInTheRunDocument) {
   ASSERT_EQ(r.problems.size(), 1u);
   EXPECT_EQ(r.problems[0].id, "output-unwritable");
   EXPECT_TRUE(r.document.outputs.empty());
-  EXPECT_TRUE(r.had_errors);
+  expect_resumable(r, "output failed");
+}
+
+TEST_F(Outputs, AnOutputThatRefusesItsOptionsLateIsWrittenByTheNextPart) {
+  targets(5);
+  output("a");
+  seen.open_answer = SONDE_E_CONFIG;
+  const RunResult r = run_well();
+  EXPECT_TRUE(told(r, "stage-config"));
+  expect_resumable(r, "output failed");
+}
+
+/// What stands beside the history speaks of the history, which is whole: it stays what the next run is compared with.
+TEST_F(Outputs, AFailedOutputDoesNotSpoilTheHistory) {
+  targets(5);
+  output("a");
+  plan.history.dir = directory_ / "history";
+  seen.write_answer = SONDE_E_IO;
+  run_well();
+  const auto entries = list_history(plan.history.dir);
+  ASSERT_EQ(entries->size(), 1u);
+  EXPECT_TRUE(read_run_document(entries->front().run_path)->complete);
+}
+
+TEST_F(Outputs, RecordsThatCannotBeReadBackMakeTheRunIncomplete) {
+  targets(300);
+  const std::string name(64u << 10, 'x');
+  scripts[0].start = [&](auto c, auto h, auto tasks) {
+    for (sonde_task t : tasks) {
+      const sonde_value yes = boolean(true), large = text_value(name);
+      h->put(c, t, 0, {}, &yes);
+      h->put(c, t, 1, {}, &large);
+      h->done(c, t, SONDE_POSITIVE);
+    }
+    return static_cast<int32_t>(tasks.size());
+  };
+  const FieldId reverse_dns = plan.fields.find("reverse_dns");
+  plan.stages[0].outputs.push_back(reverse_dns);
+  entry(0).outputs.push_back(
+      FieldInfo{"reverse_dns", "", plan.fields[reverse_dns].type, plan.fields[reverse_dns].shape, 0});
+  output("a");
+  plan.history.dir = directory_ / "history";
+  seen.lose_records = true;
+  const RunResult r = run_well();
+  EXPECT_TRUE(told(r, "temporary-file"));
+  EXPECT_LT(seen.addresses.size(), 300u);
+  ASSERT_FALSE(r.document.not_covered.empty());
+  const auto entries = list_history(plan.history.dir);
+  ASSERT_EQ(entries->size(), 1u);
+  EXPECT_FALSE(read_run_document(entries->front().run_path)->complete);
+  expect_resumable(r, "records lost");
+}
+
+/// A directory that cannot be read means no delta and no pruning: that is said.
+TEST_F(Outputs, AHistoryThatCannotBeReadIsTold) {
+  targets(1);
+  plan.history.dir = directory_ / "history";
+  const auto start = scripts[0].start;
+  scripts[0].start = [&, start](auto c, auto h, auto tasks) {
+    std::filesystem::remove_all(plan.history.dir);
+    std::filesystem::create_symlink(plan.history.dir, plan.history.dir);  // a loop
+    return start(c, h, tasks);
+  };
+  const RunResult r = run_well();
+  EXPECT_TRUE(told(r, "history-warning"));
+  std::filesystem::remove(plan.history.dir);
+}
+
+/// Where there is no room for a new journal, the old ones are all there is.
+TEST_F(Outputs, ARunThatIsRefusedCostsNoOlderJournal) {
+  targets(1);
+  plan.journal_keep = 1;
+  const RunResult first = run_well();
+  std::filesystem::create_directories(plan.output_dir + "/journal/taken");
+  RunRequest request;
+  request.run_id = "taken";
+  EXPECT_FALSE(run(request));
+  EXPECT_TRUE(std::filesystem::exists(first.journal));
+  const RunResult second = run_well();
+  EXPECT_FALSE(std::filesystem::exists(first.journal));
+  EXPECT_TRUE(std::filesystem::exists(second.journal));
 }
 
 TEST_F(Outputs, AFailedStreamIsGivenUpOnce) {
