@@ -82,7 +82,7 @@ def test_a_damaged_run_document_is_told_and_not_passed_over(sonde):
     assert sonde.run().code == 0
     (sonde.out / "run.json").write_text('{"run_id": "r",')
     result = sonde.plain("diff", "out", "out/found.json")
-    assert result.code == 78 and result.ids() == ["json-syntax"], str(result)
+    assert result.code == 2 and result.ids() == ["json-syntax"], str(result)
 
 
 def test_a_run_document_does_not_choose_files_elsewhere(sonde):
