@@ -38,6 +38,7 @@ constexpr Message table[] = {
      "Add a stage that writes the field, or leave the column out."},
     {"config-too-large", Exit::config, "A file is larger, or nested deeper, than sonde reads.",
      "Split the file; move long target lists into an @file."},
+    {"duplicate-column", Exit::config, "An output names a column twice.", "Leave one of the two out."},
     {"duplicate-key", Exit::config, "A key is written twice in one mapping.", "Keep one of the two."},
     {"duplicate-output", Exit::config, "Two outputs write to one path.", "Give each output a path of its own."},
     {"duplicate-plugin", Exit::config, "Two libraries bring a plugin of the same id and kind.",
