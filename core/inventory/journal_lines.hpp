@@ -1,15 +1,18 @@
 // The lines of a journal, format 1: what the writer appends, and how files are cut into lines again. One JSON object a
 // line, told apart by its first member:
-//   {"sonde_journal":1, "run_id":..., ...}                         header, always first; "stage_details" of it are
-//       [plugin, version, why unavailable, enabled, writes alive, adaptive], "own_fields" [type, shape, detail, help]
-//   {"r":IP, "z":ZONE, "s":STAGE, "o":OUTCOME, "f":[FACT...], "w":WHY}   a result; FACT is
-//   [field,type,value,key,stage],
-//                                                                  its last two only when needed; value: number or text
-//   {"d":POSITION, "h":IP, "z":ZONE, "o":[OUTCOME...]}             a host with a record is settled
-//   {"p":[[start,count]...], "t":[[[OUTCOME,count]...]...]}        positions settled in silence; t, where there is one:
-//                                                                  how the stages of such positions ended, by stage
-//   {"n":PACKETS}                                                  sent so far, over all parts of a resumed run
-//   {"end":true, "complete":..., "why":...}    {"crash":[plugin,stage,address in hex,zone]}
+//   {"sonde_journal":1, "run_id":..., ...}
+//       header, always first; "stage_details" of it are [plugin, version, why unavailable, enabled, writes alive,
+//       adaptive], "own_fields" [type, shape, detail, help], "shard" [index, count]
+//   {"r":IP, "z":ZONE, "s":STAGE, "o":OUTCOME, "f":[FACT...], "w":WHY}
+//       a result; FACT is [field, type, value, key, stage], its last two only when needed; value: number or text
+//   {"d":POSITION, "h":IP, "z":ZONE, "o":[OUTCOME...]}
+//       a host with a record is settled
+//   {"p":[[start,count]...], "t":[[[OUTCOME,count]...]...]}
+//       positions settled in silence; t, where there is one: how the stages of such positions ended, by stage
+//   {"n":PACKETS}
+//       sent so far, over all parts of a resumed run
+//   {"end":true, "complete":..., "why":...}
+//   {"crash":[plugin, stage, address in hex, zone]}
 // Text that is not UTF-8 is {"x":"hex"}: what a host sent comes back byte for byte.
 #pragma once
 #include <cstdint>
@@ -58,7 +61,7 @@ class LineReader {
   int error_ = 0;
 };
 
-/// The header, checked; nullopt-like failure "journal-unreadable" says what is wrong.
+/// The header, checked. Failure: "journal-unreadable", with what is wrong.
 Result<JournalHeader> parse_header(std::string_view line, const std::string& path);
 
 /// A regular file, links not followed. Failure: "journal-unreadable".
