@@ -73,6 +73,8 @@ constexpr Message table[] = {
      "Run every part with the same pipeline file, targets, options and versions."},
     {"merge-overlap", Exit::ok, "Some targets were settled by more than one of the runs that are merged.",
      "Nothing need be done if a part was repeated; else look whether each part was given once."},
+    {"merge-unavailable", Exit::ok, "A stage could not run in one of the runs that are merged.",
+     "Run that part again where the stage can run, such as with CAP_NET_RAW, and merge again."},
     {"missing-key", Exit::config, "A key that must be there is not.", "Add the key."},
     {"needs-raw-socket", Exit::permission, "A stage needs raw sockets, and this process may not open them.",
      "Run as root, grant CAP_NET_RAW (docs/operations.md), or mark the stage `optional: true`."},
