@@ -93,14 +93,14 @@ TEST(PlanOutputs, Columns) {
   EXPECT_EQ(typo.hint_of("unknown-field"), "did you mean 'vendor'?");
   auto group = columns("ip, sleepy");
   EXPECT_EQ(group.text_of("unknown-field"), "output 'fixture-lines': there is no field 'sleepy' for a column");
-  EXPECT_EQ(group.hint_of("unknown-field"), "name each of its fields: sleepy.waited_ms, sleepy.worker");
+  EXPECT_EQ(group.hint_of("unknown-field"), "name each of its fields: sleepy.worker, sleepy.waited_ms");
   for (const char* name : {"hostname.x", "ports.80", "snmp.", "evidence.stage"})
     EXPECT_NE(columns(name).find("unknown-field"), nullptr) << name;
   auto twice = columns("ip, mac, ip");
   ASSERT_NE(twice.find("duplicate-column"), nullptr) << twice.said();
   EXPECT_EQ(twice.text_of("duplicate-column"), "output 'fixture-lines': the column 'ip' is named twice");
   EXPECT_EQ(twice.find("duplicate-column")->where.line, 5u);
-  EXPECT_EQ(twice.find("duplicate-column")->where.column, 68u);
+  EXPECT_EQ(twice.find("duplicate-column")->where.column, 70u);
   auto parts = columns("os.name, snmp.1.3.6.1, services.22/tcp");
   ASSERT_NE(parts.plan, nullptr) << parts.said();
   const auto& planned = parts.plan->outputs[0].columns;
