@@ -6,6 +6,7 @@
 #include <charconv>
 #include <optional>
 
+#include "base/digits.hpp"
 #include "base/ip_address.hpp"
 #include "base/text.hpp"
 
@@ -37,10 +38,6 @@ constexpr std::array<Unit, 11> sizes{{{"", 1},
                                       {"GB", 1'000'000'000},
                                       {"TB", 1'000'000'000'000}}};
 constexpr uint64_t century = 36525ULL * 86400 * second;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 /// "12", "1.5" with a unit, exactly: no value where the text is malformed, too large, or finer than one base unit.
 template <std::size_t N>

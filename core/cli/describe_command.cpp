@@ -12,6 +12,7 @@
 #include "cli/pipeline_plan.hpp"
 #include "cli/secret_variable.hpp"
 #include "cli/table.hpp"
+#include "inventory/type_names.hpp"
 
 namespace sonde::core::cli {
 namespace {
@@ -64,14 +65,6 @@ std::string options_text(const Schema& schema, std::size_t width) {
   return out;
 }
 
-std::string field_type(const FieldInfo& f) {
-  constexpr std::string_view types[] = {"any", "bool", "i64", "u64", "f64", "text", "bytes", "ip", "time", "json"};
-  const std::string type(f.type < std::size(types) ? types[f.type] : "unknown");
-  if (f.shape == SONDE_LIST) return "list of " + type;
-  if (f.shape == SONDE_MAP) return "map to " + type;
-  return type;
-}
-
 std::string rules_text(const Schema& schema, std::size_t width) {
   std::string out;
   for (const std::string& rule : rule_texts(schema)) {
@@ -88,7 +81,7 @@ void print_fields(const char* title, const std::vector<FieldInfo>& fields, std::
   if (fields.empty()) return;
   Table table({{"  FIELD"}, {"TYPE"}, {""}, {"", Table::Align::left, true}});
   for (const FieldInfo& f : fields)
-    table.add({"  " + f.name, field_type(f),
+    table.add({"  " + f.name, type_name(f.type, f.shape),
                (f.flags & SONDE_F_DETAIL) != 0     ? "detail"
                : (f.flags & SONDE_F_REQUIRED) != 0 ? "always"
                                                    : "",
@@ -154,7 +147,7 @@ Value field_values(const std::vector<FieldInfo>& fields) {
   for (const FieldInfo& f : fields) {
     Value one{Value::Object{}};
     one.set("name", Value(f.name));
-    one.set("type", Value(field_type(f)));
+    one.set("type", Value(type_name(f.type, f.shape)));
     one.set("detail", Value((f.flags & SONDE_F_DETAIL) != 0));
     one.set("required", Value((f.flags & SONDE_F_REQUIRED) != 0));
     one.set("help", Value(f.help));

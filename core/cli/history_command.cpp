@@ -13,11 +13,16 @@
 namespace sonde::core::cli {
 namespace {
 
+/// Of a delta, how much: a delta holds the records themselves, and a history may have years of them.
+struct Counts {
+  std::size_t fresh = 0, gone = 0, changed = 0;
+};
+
 struct Row {
   HistoryEntry entry;
   std::size_t hosts = 0;
-  std::string state;  ///< "complete", "incomplete: why", "unknown"
-  std::optional<Delta> delta;
+  std::string state;             ///< "complete", "incomplete: why", "unknown"
+  std::optional<Counts> counts;  ///< against the one before, where there is one
 };
 
 /// The directory meant by an argument: itself, or what a pipeline file says.
@@ -50,10 +55,10 @@ Value to_value(const Row& row) {
   out.set("path", Value(row.entry.path));
   out.set("hosts", Value(uint64_t{row.hosts}));
   out.set("state", Value(row.state));
-  if (row.delta) {
-    out.set("new", Value(uint64_t{row.delta->fresh.size()}));
-    out.set("gone", Value(uint64_t{row.delta->gone.size()}));
-    out.set("changed", Value(uint64_t{row.delta->changed.size()}));
+  if (row.counts) {
+    out.set("new", Value(uint64_t{row.counts->fresh}));
+    out.set("gone", Value(uint64_t{row.counts->gone}));
+    out.set("changed", Value(uint64_t{row.counts->changed}));
   }
   return out;
 }
@@ -83,9 +88,9 @@ int execute(const HistoryArguments& arguments) {
     }
     Row row{entry, snapshot->records.size(), state_of(snapshot->run), std::nullopt};
     if (before) {
-      auto delta = compare(*before, *snapshot);
+      const auto delta = compare(*before, *snapshot);
       if (!delta) return refuse(delta.error());
-      row.delta = std::move(*delta);
+      row.counts = {delta->fresh.size(), delta->gone.size(), delta->changed.size()};
     }
     rows.push_back(std::move(row));
     // The choice of baseline_of().
@@ -99,9 +104,9 @@ int execute(const HistoryArguments& arguments) {
     constexpr auto right = Table::Align::right;
     Table table({{"WHEN"}, {"HOSTS", right}, {"NEW", right}, {"GONE", right}, {"CHANGED", right}, {"STATE"}, {"FILE"}});
     for (const Row& row : rows) {
-      const auto count = [&](auto member) { return row.delta ? std::to_string(((*row.delta).*member).size()) : ""; };
-      table.add({row.entry.when, std::to_string(row.hosts), count(&Delta::fresh), count(&Delta::gone),
-                 count(&Delta::changed), row.state, row.entry.path});
+      const auto count = [&](std::size_t Counts::*one) { return row.counts ? std::to_string(*row.counts.*one) : ""; };
+      table.add({row.entry.when, std::to_string(row.hosts), count(&Counts::fresh), count(&Counts::gone),
+                 count(&Counts::changed), row.state, row.entry.path});
     }
     print(table.render(0, colour_on_stdout()));
     if (rows.empty() && all_read)

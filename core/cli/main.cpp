@@ -18,16 +18,20 @@ int main(int argc, char** argv) {
   ::mallopt(M_MMAP_THRESHOLD, 1 << 20);
 #endif
   int code = static_cast<int>(Exit::trouble);
+  bool comparing = false;
   try {
     auto parsed = cli::parse_command_line(argc, argv);
     if (const int* done = std::get_if<int>(&parsed)) {
       code = *done;
     } else {
+      // To diff(1) and whoever calls it, 1 means "changed": trouble is 2 there, whatever it is.
+      comparing = std::holds_alternative<cli::DiffArguments>(std::get<cli::Command>(parsed));
+      if (comparing) code = 2;
       code = std::visit([](const auto& arguments) { return cli::execute(arguments); }, std::get<cli::Command>(parsed));
     }
   } catch (const std::exception& e) {
     cli::print_error(std::string("sonde: internal error: ") + e.what() + "\n");
   }
-  if (!cli::finish_output() && code == 0) code = static_cast<int>(Exit::output);
+  if (!cli::finish_output()) code = comparing ? 2 : code == 0 ? static_cast<int>(Exit::output) : code;
   return code;
 }

@@ -156,7 +156,7 @@ std::string report(const Plan& plan) {
   out += fmt::format("  excluded  {}\n", ranges_text(plan.scope.exclusions()));
   if (plan.scope.rules().allow_public) out += "  public addresses are permitted (allow_public)\n";
   if (plan.scope.rules().allow_print_ports) out += "  printer ports are permitted (allow_print_ports)\n";
-  if (plan.assume_up) out += "  every target counts as worth asking (assume_up)\n";
+  if (plan.assume_up) out += "  tests of alive are answered as for a host that is (assume_up)\n";
 
   out += "\nStages";
   std::size_t number = 0;

@@ -68,7 +68,7 @@ std::vector<std::string> progress_lines(const Progress& p, std::size_t width) {
                           percent(stage.done, p.targets), stage.done, stage.found, stage.in_flight, stage.waiting),
               width));
   }
-  lines.push_back(elide(fmt::format("  {:<{}} {:3}%  {} of {} hosts, {} responding", "all", name_width,
+  lines.push_back(elide(fmt::format("  {:<{}} {:3}%  {} of {} done, {} responding", "all", name_width,
                                     percent(p.settled, p.targets), p.settled, p.targets, p.responding),
                         width));
   const std::string eta = eta_of(p);
@@ -80,9 +80,9 @@ std::vector<std::string> progress_lines(const Progress& p, std::size_t width) {
 
 std::string progress_summary(const Progress& p) {
   const std::string eta = eta_of(p);
-  return fmt::format("{}% after {}{}{}: {} of {} hosts, {} responding, {} packets/s", percent(p.settled, p.targets),
-                     rough_duration(p.elapsed), eta.empty() ? "" : ", ETA ", eta, p.settled, p.targets, p.responding,
-                     rate_of(p));
+  return fmt::format("{}% after {}{}{}: {} of {} hosts done, {} responding, {} packets/s",
+                     percent(p.settled, p.targets), rough_duration(p.elapsed), eta.empty() ? "" : ", ETA ", eta,
+                     p.settled, p.targets, p.responding, rate_of(p));
 }
 
 void ProgressView::show(const Progress& p) {

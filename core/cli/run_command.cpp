@@ -53,6 +53,13 @@ Result<void> adopt(const JournalHeader& header, const std::string& path, bool sh
   if (header.plan_hash != plan.hash)
     return failure("journal-mismatch", path + " is of another plan",
                    "targets, exclusions, stages, options and plugin versions must be those of that run");
+  // Facts of a journal name their field by its number. The plan hash says nothing of sonde's own fields.
+  bool same_fields = header.fields.size() == plan.fields.size();
+  for (FieldId id = 0; same_fields && id < plan.fields.size(); ++id)
+    same_fields = plan.fields[id].name == header.fields[id];
+  if (!same_fields)
+    return failure("journal-mismatch", path + " has other fields than this sonde",
+                   "resume it with the version of sonde that wrote it, or start a new run");
   const bool same_slice = header.slice.start == plan.slice.start && header.slice.count == plan.slice.count;
   if (shard_given && !same_slice) return failure("journal-mismatch", path + " is of another --shard");
   if (header.slice.end() > plan.targets.size() || header.slice.end() < header.slice.start)

@@ -11,7 +11,8 @@ namespace sonde::core::cli {
 std::string make_run_id(std::chrono::system_clock::time_point now) {
   std::random_device chance;
   const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
-  return fmt::format("{:%Y%m%dT%H%M%SZ}-{:06x}", fmt::gmtime(seconds), chance() & 0xffffffu);
+  const uint64_t suffix = uint64_t{chance()} << 32 | chance();
+  return fmt::format("{:%Y%m%dT%H%M%SZ}-{:016x}", fmt::gmtime(seconds), suffix);
 }
 
 }  // namespace sonde::core::cli

@@ -5,7 +5,8 @@
 
 namespace sonde::core::cli {
 
-/// UTC time and a random suffix, "20261122T173412Z-3fa9c1": sorts by time, and two runs of one second differ.
+/// UTC time and 64 random bits, "20261122T173412Z-3fa9c1d25b07e884": sorts by time, and runs of one second differ, be
+/// they thousands on as many machines.
 std::string make_run_id(std::chrono::system_clock::time_point now);
 
 }  // namespace sonde::core::cli

@@ -39,9 +39,17 @@ uint64_t over_stages(const RunDocument& d, uint64_t StageCoverage::*count) {
 std::string findings_text(const RunResult& result, const Plan& plan) {
   const RunDocument& d = result.document;
   std::string out = delta_text(d);
-  for (const StageCoverage& stage : d.stages)
-    for (const auto& [reason, count] : stage.errors)
+  for (const StageCoverage& stage : d.stages) {
+    uint64_t attempts = 0;
+    for (const auto& [reason, count] : stage.errors) {
       out += fmt::format("errors in {}: {} x {}\n", printable(stage.name), count, printable(reason));
+      attempts += count;
+    }
+    // Of a part that was done twice both attempts are told; what a target came to in the end is its outcome.
+    if (const uint64_t ended = stage.by_outcome[static_cast<std::size_t>(Outcome::error)]; attempts > ended)
+      out += fmt::format("errors in {} are of all attempts: {} ended so\n", printable(stage.name),
+                         counted(ended, "target"));
+  }
   out += losses_text(d);
   if (result.written.empty()) return out;
   std::vector<std::string> files;

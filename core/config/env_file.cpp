@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "base/digits.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
 
@@ -21,13 +22,6 @@ std::string_view trim(std::string_view s) {
   const auto first = s.find_first_not_of(blanks);
   if (first == std::string_view::npos) return {};
   return s.substr(first, s.find_last_not_of(blanks) - first + 1);
-}
-
-bool is_name(std::string_view name) {
-  if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
-  return std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  });
 }
 
 bool only_comment(std::string_view rest) {
@@ -71,6 +65,13 @@ bool is_regular(const std::string& path) {
 
 }  // namespace
 
+bool is_variable_name(std::string_view name) {
+  if (name.empty() || is_digit(name[0])) return false;
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_';
+  });
+}
+
 void parse_env_file(std::string_view text, const std::string& file, Environment& into, Diagnostics& out) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   Environment found;
@@ -85,7 +86,7 @@ void parse_env_file(std::string_view text, const std::string& file, Environment&
     const auto equals = line.find('=');
     const std::string_view name = trim(line.substr(0, equals));
     const SourceSpan where{file, line_number, 1, 1};
-    if (equals == std::string_view::npos || !is_name(name)) {
+    if (equals == std::string_view::npos || !is_variable_name(name)) {
       out.error("env-file", where, "this line is not of the form NAME=value", "a comment begins with #");
       continue;
     }

@@ -8,6 +8,9 @@
 
 namespace sonde::core {
 
+/// Letters, digits and '_', no digit in front.
+bool is_variable_name(std::string_view);
+
 using Environment = std::map<std::string, std::string>;
 
 /// Adds what `text` defines and `into` does not have yet. Lines: NAME=value, `export ` in front allowed; a value in

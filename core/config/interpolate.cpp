@@ -8,6 +8,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "config/env_file.hpp"
 
 namespace sonde::core {
 namespace {
@@ -16,15 +17,6 @@ constexpr std::size_t max_nesting = 8;
 constexpr std::size_t max_file = 64u << 10;
 constexpr std::size_t max_total = 16u << 20;
 constexpr std::string_view forms = "write ${VAR}, ${VAR:-default}, ${VAR:?why} or ${file:PATH}; $$ is a dollar sign";
-
-bool is_name(std::string_view text) {
-  if (text.empty() || (text[0] >= '0' && text[0] <= '9')) return false;
-  for (const char c : text) {
-    const bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-    if (!word) return false;
-  }
-  return true;
-}
 
 class Interpolator {
  public:
@@ -105,7 +97,7 @@ class Interpolator {
     const std::string_view rest = colon == std::string_view::npos ? std::string_view{} : inside.substr(colon + 1);
     if (name == "file" && colon != std::string_view::npos) return file(expand(rest, depth + 1), whole);
     const bool form = colon == std::string_view::npos || rest.starts_with('-') || rest.starts_with('?');
-    if (!is_name(name) || !form) {
+    if (!is_variable_name(name) || !form) {
       return fail("bad-interpolation", whole, fmt::format("'{}' cannot be understood", printable(whole)));
     }
     const auto found = context_.environment.find(std::string(name));

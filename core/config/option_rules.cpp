@@ -6,16 +6,12 @@
 #include <tuple>
 
 #include "base/text.hpp"
+#include "config/schema_property.hpp"
 
 namespace sonde::core {
 namespace {
 
 using Kind = OptionRule::Kind;
-
-const Schema* property(const Schema& s, std::string_view name) {
-  const auto it = std::find_if(s.properties.begin(), s.properties.end(), [&](const auto& p) { return p.name == name; });
-  return it == s.properties.end() ? nullptr : &it->schema;
-}
 
 bool read_names(const Value* value, std::vector<std::string>& out) {
   const Value::Array* names = value != nullptr ? value->array() : nullptr;

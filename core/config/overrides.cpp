@@ -109,13 +109,13 @@ void apply_stage_sets(PipelineSpec& spec, const Overrides& overrides, Diagnostic
       continue;
     }
     if (outputs > 1) {
-      out.error("bad-argument", place_of(key), fmt::format("{} outputs are called '{}'", outputs, printable(owner)),
+      out.error("unknown-stage", place_of(key), fmt::format("{} outputs are called '{}'", outputs, printable(owner)),
                 "give each of them a `name:` of its own");
       continue;
     }
     const std::string_view path = std::string_view(key).substr(owner.size() + 1);
     if (!set_below(*options, path, value_of(key, text))) {
-      out.error("bad-argument", place_of(key),
+      out.error("wrong-type", place_of(key),
                 fmt::format("'{}' goes through an option that is no mapping", printable(key)),
                 "name the option itself");
     }

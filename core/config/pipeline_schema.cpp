@@ -35,7 +35,7 @@ std::string_view pipeline_schema() {
     },
     "allow_public": {"type": "boolean", "default": false, "description": "Permit public addresses. Only networks that you are authorised to scan."},
     "allow_print_ports": {"type": "boolean", "default": false, "description": "Permit TCP 515 and 9100-9107, where many printers print every byte they receive."},
-    "assume_up": {"type": "boolean", "default": false, "description": "Count every target as worth asking: a bare `alive` in a `when` is then true."},
+    "assume_up": {"type": "boolean", "default": false, "description": "Answer every test of `alive` in a `when` as for a target that is alive: `alive` is true there, `not alive` false."},
     "limits": {
       "type": "object", "title": "limits",
       "description": "Budgets of a run.",

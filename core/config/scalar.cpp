@@ -4,12 +4,10 @@
 #include <charconv>
 #include <optional>
 
+#include "base/digits.hpp"
+
 namespace sonde::core {
 namespace {
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 std::size_t digits(std::string_view text) {
   std::size_t n = 0;

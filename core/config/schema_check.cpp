@@ -10,7 +10,7 @@
 #include "config/formats.hpp"
 #include "config/option_rules.hpp"
 #include "config/scalar.hpp"
-#include "config/schema.hpp"
+#include "config/schema_property.hpp"
 
 namespace sonde::core {
 namespace {
@@ -96,11 +96,6 @@ class Checker {
   bool is_file() const { return context_.describe.empty(); }
   std::string_view noun() const { return is_file() ? "key" : "option"; }
 
-  static const Schema* property(const Schema& s, std::string_view name) {
-    const auto it =
-        std::find_if(s.properties.begin(), s.properties.end(), [&](const auto& p) { return p.name == name; });
-    return it == s.properties.end() ? nullptr : &it->schema;
-  }
   static void carry(const Value& from, Value& to) {
     to.where = from.where;
     to.origin = from.origin;

@@ -6,7 +6,7 @@
 #include "base/text.hpp"
 #include "base/units.hpp"
 #include "config/scalar.hpp"
-#include "config/schema.hpp"
+#include "config/schema_property.hpp"
 
 namespace sonde::core {
 namespace {
@@ -67,11 +67,6 @@ std::string choice_text(const std::vector<Value>& choices) {
     text += choice.text() ? printable(*choice.text()) : to_json(choice);
   }
   return text;
-}
-
-const Schema* property(const Schema& s, std::string_view name) {
-  const auto it = std::find_if(s.properties.begin(), s.properties.end(), [&](const auto& p) { return p.name == name; });
-  return it == s.properties.end() ? nullptr : &it->schema;
 }
 
 std::string member_names(const Schema& object) {

@@ -11,10 +11,40 @@
 
 namespace sonde::core {
 
-ExportFields::ExportFields(const FieldTable& fields, std::vector<FieldId> filled) : ids(std::move(filled)) {
-  for (const FieldId id : ids) {
+namespace {
+
+/// A member of a JSON object as the scalar that it is; objects and lists stay JSON.
+std::optional<Scalar> member_of(const Scalar& json, std::string_view name) {
+  const Result<Value> object = parse_json(json.text);
+  const Value* v = object && object->object() != nullptr ? object->find(name) : nullptr;
+  if (v == nullptr || v->is_null()) return std::nullopt;
+  if (v->text() != nullptr) return Scalar::of(*v->text());
+  if (v->boolean() != nullptr) return Scalar::boolean(*v->boolean());
+  return Scalar::json(to_json(*v));
+}
+
+}  // namespace
+
+ExportFields::ExportFields(const FieldTable& fields, const std::vector<FieldId>& filled,
+                           const std::vector<ColumnPlan>& columns) {
+  const auto add = [&](FieldId id, const char* name, uint32_t type, uint32_t shape) {
     const Field& f = fields[id];
-    raw.push_back({f.name.c_str(), f.type, f.shape, f.detail ? uint32_t{SONDE_F_DETAIL} : 0u, 0, f.help.c_str()});
+    raw.push_back({name, type, shape, f.detail ? uint32_t{SONDE_F_DETAIL} : 0u, 0, f.help.c_str()});
+  };
+  for (const FieldId id : filled) {
+    all.push_back({id, {}, false});
+    add(id, fields[id].name.c_str(), fields[id].type, fields[id].shape);
+  }
+  for (const ColumnPlan& column : columns) {
+    const Field& f = fields[column.field];
+    const bool known = std::find(filled.begin(), filled.end(), column.field) != filled.end();
+    if (column.part.empty() && known) continue;
+    const bool map = f.shape == SONDE_MAP;
+    all.push_back({column.field, column.part, map});
+    if (column.part.empty())
+      add(column.field, column.name.c_str(), f.type, f.shape);
+    else
+      add(column.field, column.name.c_str(), map ? f.type : uint32_t{SONDE_NULL}, SONDE_SCALAR);
   }
 }
 
@@ -33,8 +63,9 @@ const std::string* Documents::find(std::string_view name) {
   return &delta;
 }
 
-ExportInstance::ExportInstance(const OutputPlan& output, const ExportFields& fields, Documents& documents)
-    : HostCalls(&output.options), output_(output), fields_(fields), documents_(documents) {}
+ExportInstance::ExportInstance(const OutputPlan& output, const FieldTable& fields, const std::vector<FieldId>& filled,
+                               Documents& documents)
+    : HostCalls(&output.options), output_(output), fields_(fields, filled, output.columns), documents_(documents) {}
 
 ExportInstance::~ExportInstance() {
   if (!instance_) return;
@@ -76,6 +107,7 @@ Result<void> ExportInstance::write(std::span<const FoldedRecord* const> records)
   for (std::size_t done = 0; done < records.size();) {
     records_ = records.subspan(done, std::min(batch, records.size() - done));
     ++serial_;
+    members_.clear();
     tasks.clear();
     for (std::size_t i = 0; i < records_.size(); ++i) tasks.push_back(serial_ << 32 | (i + 1));
     const int32_t k = output_.plugin->exporter->write(instance_, tasks.data(), static_cast<uint32_t>(tasks.size()));
@@ -110,12 +142,27 @@ void ExportInstance::log(sonde_task, int level, std::string_view message) {
 
 const FoldedField* ExportInstance::find(sonde_task task, uint32_t field) const {
   const uint64_t i = (task & 0xffffffff) - 1;
-  if (task >> 32 != serial_ || i >= records_.size() || field >= fields_.ids.size()) return nullptr;
-  return records_[i]->find(fields_.ids[field]);
+  if (task >> 32 != serial_ || i >= records_.size() || field >= fields_.all.size()) return nullptr;
+  return records_[i]->find(fields_.all[field].id);
+}
+
+const Scalar* ExportInstance::part_of(sonde_task task, uint32_t field) {
+  const FoldedField* f = find(task, field);
+  if (!f || f->items.empty()) return nullptr;
+  const ExportFields::One& wanted = fields_.all[field];
+  if (wanted.map) {
+    const auto item = std::find_if(f->items.begin(), f->items.end(),
+                                   [&](const FoldedItem& i) { return std::string_view(i.key) == wanted.part; });
+    return item == f->items.end() ? nullptr : &item->value;
+  }
+  const auto [place, fresh] = members_.try_emplace({task, field});
+  if (fresh) place->second = member_of(f->items.front().value, wanted.part);
+  return place->second ? &*place->second : nullptr;
 }
 
 uint32_t ExportInstance::count(sonde_task task, uint32_t field) {
   const FoldedField* f = find(task, field);
+  if (f && !fields_.all[field].part.empty()) return part_of(task, field) ? 1 : 0;
   return f ? static_cast<uint32_t>(f->items.size()) : 0;
 }
 
@@ -123,10 +170,17 @@ sonde_err ExportInstance::get(sonde_task task, uint32_t field, uint32_t item, so
   const uint64_t i = (task & 0xffffffff) - 1;
   if (task >> 32 != serial_ || i >= records_.size()) return SONDE_E_STALE;
   const FoldedField* f = find(task, field);
+  if (f && !fields_.all[field].part.empty()) {
+    const Scalar* part = item == 0 ? part_of(task, field) : nullptr;
+    if (!part) return SONDE_E_ABSENT;
+    if (key) *key = {};
+    *out = to_abi(*part);
+    return SONDE_OK;
+  }
   if (!f || item >= f->items.size()) return SONDE_E_ABSENT;
   if (key) *key = {f->items[item].key.data(), f->items[item].key.size()};
   // A zone does not fit into 16 bytes: such an address goes out as the text that names it.
-  if (fields_.ids[field] == FieldTable::ip && records_[i]->ip.zone() != 0) {
+  if (fields_.all[field].id == FieldTable::ip && records_[i]->ip.zone() != 0) {
     zoned_ip_ = records_[i]->ip.to_string();
     *out = {};
     out->type = SONDE_TEXT;

@@ -1,7 +1,11 @@
 // One instance of an exporter: records as tasks, read field by field.
 #pragma once
+#include <map>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "inventory/record.hpp"
@@ -11,11 +15,18 @@
 
 namespace sonde::core {
 
-/// The fields that a run can fill, as exporters are told of them: "ip" first, then in the order of the table.
+/// The fields as an exporter is told of them: those that the run can fill, "ip" first, then in the order of the table;
+/// behind them what else its option "columns" names. So every column is a field to it, and none can surprise it in
+/// open(), after the last host.
 struct ExportFields {
-  ExportFields(const FieldTable&, std::vector<FieldId> filled);
-  std::vector<FieldId> ids;
-  std::vector<sonde_field> raw;  ///< points into the field table
+  ExportFields(const FieldTable&, const std::vector<FieldId>& filled, const std::vector<ColumnPlan>& columns);
+  struct One {
+    FieldId id = no_field;
+    std::string_view part;  ///< of a map or a JSON object; empty: the whole field
+    bool map = false;       ///< whether it is a part of a map
+  };
+  std::vector<One> all;
+  std::vector<sonde_field> raw;  ///< points into the field table and the columns
 };
 
 /// The documents that exporters may ask for in close().
@@ -27,7 +38,8 @@ struct Documents {
 
 class ExportInstance final : public HostCalls {
  public:
-  ExportInstance(const OutputPlan&, const ExportFields&, Documents&);
+  /// `filled`: the fields that the run can fill.
+  ExportInstance(const OutputPlan&, const FieldTable&, const std::vector<FieldId>& filled, Documents&);
   ~ExportInstance();
   Result<void> create();
   Result<void> open();
@@ -43,15 +55,18 @@ class ExportInstance final : public HostCalls {
 
  private:
   const FoldedField* find(sonde_task, uint32_t field) const;
+  const Scalar* part_of(sonde_task, uint32_t field);
   Result<void> check(sonde_err, const char* step);
 
   const OutputPlan& output_;
-  const ExportFields& fields_;
+  const ExportFields fields_;
   Documents& documents_;
   sonde_inst* instance_ = nullptr;
   std::span<const FoldedRecord* const> records_;
   uint64_t serial_ = 0;
   std::string zoned_ip_;
+  /// Members of JSON objects that were asked for; the exporter's views of them live as long as its batch.
+  std::map<std::pair<sonde_task, uint32_t>, std::optional<Scalar>> members_;
   std::vector<std::string> messages_;
 };
 

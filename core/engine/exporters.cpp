@@ -49,7 +49,7 @@ bool passes(const FoldedRecord& r, HostFilter filter) {
 
 Publisher::Publisher(const Plan& plan) : Publisher(plan, plan.fold_context(), plan.filled_fields()) {}
 Publisher::Publisher(const Plan& outputs, FoldContext context, std::vector<FieldId> filled)
-    : plan_(outputs), context_(std::move(context)), fields_(outputs.fields, std::move(filled)) {}
+    : plan_(outputs), context_(std::move(context)), filled_(std::move(filled)) {}
 Publisher::~Publisher() = default;
 
 Result<void> Publisher::prepare() {
@@ -59,7 +59,7 @@ Result<void> Publisher::prepare() {
   for (const OutputPlan& o : plan_.outputs) {
     if (const std::string* path = path_of(o))
       if (auto ok = check_writable(std::filesystem::path(*path).parent_path()); !ok) return ok;
-    auto instance = std::make_unique<ExportInstance>(o, fields_, documents_);
+    auto instance = std::make_unique<ExportInstance>(o, plan_.fields, filled_, documents_);
     if (auto made = instance->create(); !made) return made;
     outputs_.emplace_back().exporter = std::move(instance);
   }
@@ -68,8 +68,10 @@ Result<void> Publisher::prepare() {
 
 std::vector<std::optional<Diagnostic>> Publisher::try_outputs() {
   std::vector<std::optional<Diagnostic>> problems(plan_.outputs.size());
-  for (std::size_t i = 0; i < plan_.outputs.size(); ++i)
-    if (auto made = ExportInstance(plan_.outputs[i], fields_, documents_).create(); !made) problems[i] = made.error();
+  for (std::size_t i = 0; i < plan_.outputs.size(); ++i) {
+    ExportInstance instance(plan_.outputs[i], plan_.fields, filled_, documents_);
+    if (auto made = instance.create(); !made) problems[i] = made.error();
+  }
   return problems;
 }
 

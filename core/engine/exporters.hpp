@@ -39,7 +39,7 @@ class Publisher {
 
   const Plan& plan_;
   FoldContext context_;
-  ExportFields fields_;
+  std::vector<FieldId> filled_;
   Documents documents_;
   struct Output {
     std::unique_ptr<ExportInstance> exporter;

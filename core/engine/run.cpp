@@ -46,12 +46,8 @@ std::size_t shards_of(const Plan& plan) {
 }
 
 bool column_wants_detail(const OutputPlan& o, const FieldTable& fields) {
-  const Value* columns = o.options.find("columns");
-  if (!columns || !columns->array()) return false;
-  return std::any_of(columns->array()->begin(), columns->array()->end(), [&](const Value& c) {
-    const FieldId id = c.text() ? fields.find(*c.text()) : no_field;
-    return id != no_field && fields[id].detail;
-  });
+  return std::any_of(o.columns.begin(), o.columns.end(),
+                     [&](const ColumnPlan& column) { return fields[column.field].detail; });
 }
 
 /// A task in error, or a problem that is no warning.

@@ -148,22 +148,28 @@ class Coverage {
   bool all_named_ = true;  ///< all that was left over is in left_out_
 };
 
-bool ran(const StageCoverage& stage) {
+/// For every target that was its. Of runs that were merged, some may have been unable to.
+bool ran_everywhere(const StageCoverage& stage) {
   return stage.unavailable.empty();
+}
+bool ran_somewhere(const StageCoverage& stage) {
+  const auto any = [&](Outcome o) { return stage.by_outcome[static_cast<std::size_t>(o)] != 0; };
+  return ran_everywhere(stage) || any(Outcome::positive) || any(Outcome::negative) || any(Outcome::no_answer) ||
+         any(Outcome::error);
 }
 
 std::vector<std::string> missing_stages(const std::optional<RunDocument>& before, const RunDocument& after) {
   std::vector<std::string> missing;
   const auto runs_in = [](const RunDocument& run, const std::string& name) {
     return std::any_of(run.stages.begin(), run.stages.end(),
-                       [&](const StageCoverage& s) { return s.name == name && ran(s); });
+                       [&](const StageCoverage& s) { return s.name == name && ran_everywhere(s); });
   };
   if (before) {
     for (const StageCoverage& stage : before->stages)
-      if (ran(stage) && !runs_in(after, stage.name)) missing.push_back(stage.name);
+      if (ran_somewhere(stage) && !runs_in(after, stage.name)) missing.push_back(stage.name);
   } else {
     for (const StageCoverage& stage : after.stages)
-      if (!ran(stage)) missing.push_back(stage.name);
+      if (!ran_everywhere(stage)) missing.push_back(stage.name);
   }
   return missing;
 }

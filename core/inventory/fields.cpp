@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 
+#include "inventory/type_names.hpp"
+
 namespace sonde::core {
 namespace {
 
@@ -41,13 +43,6 @@ constexpr std::array<WellKnown, FieldTable::well_known_count> well_known = {{
 }};
 static_assert(well_known[FieldTable::vendor].name == "vendor" && well_known[FieldTable::evidence].name == "evidence",
               "the constants of FieldTable are places in this table");
-
-std::string type_name(uint32_t type, uint32_t shape) {
-  constexpr std::array<std::string_view, 10> types = {"any",  "bool",  "i64", "u64",  "f64",
-                                                      "text", "bytes", "ip",  "time", "json"};
-  std::string name(type < types.size() ? types[type] : "unknown type");
-  return shape == SONDE_LIST ? "list of " + name : shape == SONDE_MAP ? "map to " + name : name;
-}
 
 bool is_plain(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <optional>
 
+#include "base/digits.hpp"
 #include "inventory/record.hpp"
 
 namespace sonde::core {
@@ -14,10 +15,6 @@ namespace {
 
 using Facts = std::vector<const Fact*>;
 using Run = std::span<const Fact* const>;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 /// Length of the leading digits.
 std::size_t digits_of(std::string_view s) {

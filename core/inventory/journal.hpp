@@ -105,7 +105,8 @@ struct JournalContent {
   std::vector<OutcomeCounts> silent_outcomes;  ///< by stage: how the positions ended that settled in silence
   uint64_t packets = 0;                        ///< of all parts so far
   std::vector<Crash> crashes;                  ///< written by the crash handler
-  std::map<std::pair<uint8_t, std::string>, uint64_t> errors;  ///< (stage, general_reason()) of error results -> count
+  std::map<std::pair<uint8_t, std::string>, uint64_t> errors;  ///< (stage, general_reason()) -> error results, repeated
+                                                               ///< ones too
   bool finished = false;       ///< the run completed; one that was interrupted can be resumed
   std::string reason;          ///< why an ended run is not complete
   uint64_t dropped_lines = 0;  ///< torn or unreadable

@@ -74,8 +74,10 @@ std::vector<Found> journals_in(const std::string& directory) {
   return all;
 }
 
-/// What is in the place of a journal and is none: perhaps one whose first line was damaged.
-std::string other_file_in(const std::string& directory) {
+/// What is in the place of a journal of this run and is none: perhaps one whose first line was damaged.
+std::string other_file_in(const std::string& run) {
+  const bool is_place = run == "journal" || run.ends_with("/journal") || run.ends_with("/journal/");
+  const std::string directory = is_place ? run : run + "/journal";
   std::string first;
   DIR* stream = ::opendir(directory.c_str());
   if (stream == nullptr) return first;
@@ -83,6 +85,21 @@ std::string other_file_in(const std::string& directory) {
     if (entry->d_name[0] != '.' && (first.empty() || entry->d_name < first)) first = entry->d_name;
   ::closedir(stream);
   return first.empty() ? first : directory + "/" + first;
+}
+
+/// Why that file is no journal.
+tl::unexpected<Diagnostic> no_header(const std::string& file) {
+  if (const auto opened = journal::open_journal(file, O_RDONLY)) {
+    const Descriptor descriptor(*opened);
+    journal::LineReader lines(descriptor.get());
+    std::string_view line;
+    if (lines.next(line) && line.starts_with(journal::header_begin))
+      if (const auto header = journal::parse_header(line, file); !header)
+        return tl::unexpected<Diagnostic>(header.error());
+  }
+  return failure("journal-unreadable",
+                 file + ":1: this line is no header of a journal: it is damaged, or the file is none",
+                 "fetch it again if it is a copy");
 }
 
 }  // namespace
@@ -95,6 +112,7 @@ Result<std::string> newest_unfinished(const std::string& path) {
   std::vector<Found> all = journals_in(path), below = journals_in(path + "/journal");
   all.insert(all.end(), below.begin(), below.end());
   std::sort(all.begin(), all.end(), newer);
+  if (const std::string other = other_file_in(path); all.empty() && !other.empty()) return no_header(other);
   std::size_t in_use = 0;
   for (const Found& found : all) {
     if (!found.complete && !found.in_use) return found.path;
@@ -118,10 +136,7 @@ Result<std::string> newest_journal(const std::string& path) {
     std::vector<Found> below = journals_in(path + "/journal");
     all.insert(all.end(), below.begin(), below.end());
     std::sort(all.begin(), all.end(), newer);
-    if (const std::string other = other_file_in(path + "/journal"); all.empty() && !other.empty())
-      return failure("journal-unreadable",
-                     other + ":1: this line is no header of a journal: it is damaged, or the file is none",
-                     "fetch it again if it is a copy");
+    if (const std::string other = other_file_in(path); all.empty() && !other.empty()) return no_header(other);
     if (all.empty())
       return failure("journal-unreadable", path + " holds no journal of a run",
                      "name the output directory of a run: its journal/ says who found what");

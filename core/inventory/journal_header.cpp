@@ -28,10 +28,15 @@ bool read_stage_details(const Value& list, JournalHeader& header) {
   return true;
 }
 
+constexpr std::size_t known = FieldTable::well_known_count;
+
+/// Those behind the well-known ones, one by one: a sonde that has more or fewer well-known ones wrote another number.
+bool has_own_fields_of_this_sonde(const JournalHeader& header, const Value* own) {
+  return own == nullptr || own->array() == nullptr || header.fields.size() == known + own->array()->size();
+}
+
 bool read_own_fields(const Value* list, JournalHeader& header) {
-  constexpr std::size_t known = FieldTable::well_known_count;
-  if (list == nullptr || list->array() == nullptr || header.fields.size() < known) return false;
-  if (list->array()->size() != header.fields.size() - known) return false;
+  if (list == nullptr || list->array() == nullptr || !has_own_fields_of_this_sonde(header, list)) return false;
   for (const Value& item : *list->array()) {
     const Value::Array* parts = item.array();
     uint64_t type = 0, shape = 0;
@@ -62,10 +67,10 @@ bool read_filled(const Value* list, JournalHeader& header) {
 bool read_details(const Value& line, JournalHeader& header) {
   const Value* stages = line.find("stage_details");
   if (stages == nullptr) return true;
-  Slice shard;
-  if (!read_slice(line.find("shard"), shard) || shard.count > 65536 || shard.start >= shard.count) return false;
-  header.shard_index = static_cast<uint32_t>(shard.start);
-  header.shard_count = static_cast<uint32_t>(shard.count);
+  uint64_t index = 0, count = 0;
+  if (!read_pair(line.find("shard"), index, count) || count > 65536 || index >= count) return false;
+  header.shard_index = static_cast<uint32_t>(index);
+  header.shard_count = static_cast<uint32_t>(count);
   return read_texts(line.find("exclusions"), header.exclusions) && read_stage_details(*stages, header) &&
          read_own_fields(line.find("own_fields"), header) && read_filled(line.find("filled"), header);
 }
@@ -101,6 +106,8 @@ Result<JournalHeader> parse_header(std::string_view line, const std::string& pat
   if (header.fields.size() >= no_field || header.stages.size() > 255)
     return bad("the header names too many fields or stages");
   if (header.slice.end() > header.targets) return bad("its slice is larger than its targets");
+  if (!has_own_fields_of_this_sonde(header, parsed->find("own_fields")))
+    return bad("it has other fields than this sonde; read it with the sonde that wrote it");
   if (!read_details(*parsed, header)) return bad("what its header says of stages and fields is damaged");
   return header;
 }

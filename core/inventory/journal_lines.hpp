@@ -1,17 +1,20 @@
-// The lines of a journal, formats 1 and 2: what the writer appends, and how files are cut into lines again. One JSON
-// object a line, told apart by its first member:
-//   {"sonde_journal":1, "run_id":..., ...}                         header, always first; "stage_details" of it are
-//       [plugin, version, why unavailable, enabled, writes alive, adaptive], "own_fields" [type, shape, detail, help]
-//       Ranges that are too many for a line follow in "more" lines {"scope":[...]} or {"exclusions":[...]}, right
-//       behind it; that is format 2, so that a sonde that does not know of them refuses it
-//   {"r":IP, "z":ZONE, "s":STAGE, "o":OUTCOME, "f":[FACT...], "w":WHY}   a result; FACT is
-//   [field,type,value,key,stage],
-//                                                                  its last two only when needed; value: number or text
-//   {"d":POSITION, "h":IP, "z":ZONE, "o":[OUTCOME...]}             a host with a record is settled
-//   {"p":[[start,count]...], "t":[[[OUTCOME,count]...]...]}        positions settled in silence; t, where there is one:
-//                                                                  how the stages of such positions ended, by stage
-//   {"n":PACKETS}                                                  sent so far, over all parts of a resumed run
-//   {"end":true, "complete":..., "why":...}    {"crash":[plugin,stage,address in hex,zone]}
+// The lines of a journal, formats 1 and 2: what the writer appends, and how files are cut into lines again. One JSON object a
+// line, told apart by its first member:
+//   {"sonde_journal":1, "run_id":..., ...}
+//       header, always first; "stage_details" of it are [plugin, version, why unavailable, enabled, writes alive,
+//       adaptive], "own_fields" [type, shape, detail, help], "shard" [index, count]. Ranges that are too many for a
+//       line follow in "more" lines {"scope":[...]} or {"exclusions":[...]}, right behind it; that is format 2, so
+//       that a sonde that does not know of them refuses it
+//   {"r":IP, "z":ZONE, "s":STAGE, "o":OUTCOME, "f":[FACT...], "w":WHY}
+//       a result; FACT is [field, type, value, key, stage], its last two only when needed; value: number or text
+//   {"d":POSITION, "h":IP, "z":ZONE, "o":[OUTCOME...]}
+//       a host with a record is settled
+//   {"p":[[start,count]...], "t":[[[OUTCOME,count]...]...]}
+//       positions settled in silence; t, where there is one: how the stages of such positions ended, by stage
+//   {"n":PACKETS}
+//       sent so far, over all parts of a resumed run
+//   {"end":true, "complete":..., "why":...}
+//   {"crash":[plugin, stage, address in hex, zone]}
 // Text that is not UTF-8 is {"x":"hex"}: what a host sent comes back byte for byte.
 #pragma once
 #include <sys/types.h>

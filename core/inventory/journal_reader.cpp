@@ -218,10 +218,15 @@ class Reader {
     known.core_spoke |= !of_stage;
     std::move(facts.begin(), facts.end(), std::back_inserter(known.record.facts));
     if (of_stage && outcome != 0) known.record.outcomes[stage] = static_cast<Outcome>(outcome);
-    constexpr std::size_t most_reasons = 4096;
-    if (static_cast<Outcome>(outcome) == Outcome::error && content_.errors.size() < most_reasons)
-      ++content_.errors[{static_cast<uint8_t>(stage), general_reason(why)}];
+    if (static_cast<Outcome>(outcome) == Outcome::error) count_error(static_cast<uint8_t>(stage), general_reason(why));
     return true;
+  }
+
+  void count_error(uint8_t stage, std::string reason) {
+    constexpr std::size_t most_reasons = 4096;
+    std::pair<uint8_t, std::string> key(stage, std::move(reason));
+    if (content_.errors.size() >= most_reasons && !content_.errors.contains(key)) key.second = other_reasons;
+    ++content_.errors[std::move(key)];
   }
 
   bool good_run(const Slice& run) const {

@@ -50,10 +50,13 @@ bool read_texts(const Value* v, std::vector<std::string>& out) {
   return true;
 }
 
-bool read_slice(const Value* v, Slice& out) {
+bool read_pair(const Value* v, uint64_t& first, uint64_t& second) {
   if (v == nullptr || v->array() == nullptr || v->array()->size() != 2) return false;
-  const Value::Array& pair = *v->array();
-  return read_number(&pair[0], out.start) && read_number(&pair[1], out.count, UINT64_MAX - out.start);
+  return read_number(&(*v->array())[0], first) && read_number(&(*v->array())[1], second);
+}
+
+bool read_slice(const Value* v, Slice& out) {
+  return read_pair(v, out.start, out.count) && out.count <= UINT64_MAX - out.start;
 }
 
 }  // namespace sonde::core::journal

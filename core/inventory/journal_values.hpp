@@ -18,6 +18,8 @@ bool unhex(std::string_view hex, std::string& out);
 /// UTF-8, or {"x":"hex"}.
 bool read_text(const Value*, std::string& out);
 bool read_texts(const Value*, std::vector<std::string>& out);
+/// [first, second]
+bool read_pair(const Value*, uint64_t& first, uint64_t& second);
 /// [start, count], without overflow.
 bool read_slice(const Value*, Slice& out);
 

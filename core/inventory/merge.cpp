@@ -14,6 +14,7 @@
 #include "inventory/journal_damage.hpp"
 #include "inventory/merge_check.hpp"
 #include "inventory/merge_hosts.hpp"
+#include "inventory/reasons.hpp"
 #include "targets/target_set.hpp"
 
 namespace sonde::core {
@@ -55,6 +56,13 @@ std::string parts_text(const std::vector<uint64_t>& parts, uint64_t count) {
   return (parts.size() == 1 ? "part " : "parts ") + list + " of " + std::to_string(count);
 }
 
+/// Which run this is of: a copy of its journal is the same run. An id alone might have been drawn twice.
+using RunKey = std::tuple<std::string, uint64_t, uint64_t>;
+RunKey key_of(const RunRemains& run) {
+  const JournalHeader& header = run.content.header;
+  return {header.run_id, header.slice.start, header.slice.count};
+}
+
 /// The document of the whole, step by step.
 class Summing {
  public:
@@ -86,6 +94,7 @@ class Summing {
       document_.stages.push_back(std::move(stage));
     }
     stages_.resize(header.stages.size());
+    unavailable_.resize(header.stages.size());
     for (std::size_t i = 0, at = 0; i < stages_.size(); ++i)
       if (header.stage_details[i].enabled) stages_[i] = &document_.stages[at++];
   }
@@ -98,13 +107,13 @@ class Summing {
 
   /// Each run once, however often it was named: of copies the one that went furthest.
   void add_runs() {
-    std::set<std::string> seen;
+    std::set<RunKey> seen;
     SettledSet counted = with_record_, before;
     uint64_t twice = 0;
     std::set<std::string> named_twice;
     for (const RunRemains& run : runs_) {
       add_silence(run.content, counted);
-      if (!seen.insert(run.content.header.run_id).second) {
+      if (!seen.insert(key_of(run)).second) {
         named_twice.insert(name_of(run));
         continue;
       }
@@ -113,7 +122,7 @@ class Summing {
       before.add_all(run.content.settled.runs());
       add_run(run);
     }
-    document_.merged_from.assign(seen.begin(), seen.end());
+    for (const RunKey& run : seen) document_.merged_from.push_back(std::get<0>(run));
     for (const std::string& name : named_twice)
       out_.notes.push_back({"merge-overlap",
                             name + " is among the runs more than once, and counts once",
@@ -139,6 +148,8 @@ class Summing {
       if (told < given) stage.by_outcome[static_cast<std::size_t>(Outcome::skipped_shutdown)] += given - told;
       stage.by_outcome[static_cast<std::size_t>(Outcome::none)] += document_.targets - given;
     }
+    for (std::size_t i = 0; i < stages_.size(); ++i)
+      if (stages_[i] != nullptr && !unavailable_[i].empty()) tell_unavailable(i, unavailable_[i]);
     std::set<std::string> whys;
     add_missing_parts(whys);
     add_interruptions(whys);
@@ -149,9 +160,9 @@ class Summing {
     document_.complete = document_.settled == document_.targets && failed_stages_.empty();
     for (const std::string& why : whys)
       document_.why_incomplete += (document_.why_incomplete.empty() ? "" : ", ") + why;
-    std::set<std::string> told;
+    std::set<RunKey> told;
     for (const RunRemains& run : runs_)
-      if (told.insert(run.content.header.run_id).second) tell_damage(run.content, run.journal, document_, out_.notes);
+      if (told.insert(key_of(run)).second) tell_damage(run.content, run.journal, document_, out_.notes);
   }
 
  private:
@@ -200,8 +211,7 @@ class Summing {
       if (stages_[i] == nullptr) continue;
       const JournalStage& stage = header.stage_details[i];
       stages_[i]->adaptive |= stage.adaptive;
-      if (!stage.unavailable.empty() && unavailable_.emplace(i, stage.unavailable).second)
-        stages_[i]->unavailable += (stages_[i]->unavailable.empty() ? "" : "; ") + stage.unavailable;
+      if (!stage.unavailable.empty()) unavailable_[i].push_back(&run);
     }
     if (!run.document) return;
     document_.ended = std::max(document_.ended, run.document->ended);
@@ -214,6 +224,31 @@ class Summing {
           document_.slowed_to == 0 ? run.document->slowed_to : std::min(document_.slowed_to, run.document->slowed_to);
     for (const auto& [what, why] : run.document->not_covered)
       if (what.starts_with("stage ")) failed_stages_.emplace(what, why);
+  }
+
+  /// The stage could not run in these. Nothing is lacking when what they had to ask was asked by others.
+  void tell_unavailable(std::size_t index, const std::vector<const RunRemains*>& where) {
+    constexpr std::size_t most_named = 3;
+    StageCoverage& stage = *stages_[index];
+    const std::size_t of = document_.merged_from.size();
+    const bool partly = where.size() < of;
+    if (partly && stage.by_outcome[static_cast<std::size_t>(Outcome::skipped_unavailable)] == 0) return;
+    std::set<std::string> whys;
+    std::string names;
+    for (std::size_t i = 0; i < where.size(); ++i) {
+      whys.insert(where[i]->content.header.stage_details[index].unavailable);
+      if (i < most_named) names += (i == 0 ? "" : ", ") + name_of(*where[i]);
+    }
+    if (where.size() > most_named) names += " and " + std::to_string(where.size() - most_named) + " more";
+    std::string why;
+    for (const std::string& one : whys) why += (why.empty() ? "" : "; ") + one;
+    const std::string share = "in " + std::to_string(where.size()) + " of " + counted(of, "run");
+    stage.unavailable = partly ? share + ": " + why : why;
+    out_.notes.push_back({"merge-unavailable",
+                          "stage '" + stage.name + "' could not run " + share + ": " + names + ": " + why,
+                          std::string(message("merge-unavailable").remedy),
+                          {},
+                          Severity::warning});
   }
 
   static void add_losses(StageCoverage& stage, const StageCoverage& told) {
@@ -229,7 +264,7 @@ class Summing {
     std::vector<std::pair<std::string, uint64_t>> all(errors.begin(), errors.end());
     std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
     errors = {all.begin(), all.begin() + most_reasons};
-    for (std::size_t i = most_reasons; i < all.size(); ++i) errors["other reasons"] += all[i].second;
+    for (std::size_t i = most_reasons; i < all.size(); ++i) errors[std::string(other_reasons)] += all[i].second;
   }
 
   void add_missing_parts(std::set<std::string>& whys) {
@@ -272,7 +307,7 @@ class Summing {
   MergedRuns& out_;
   std::vector<StageCoverage*> stages_;  ///< by index of the plan; null: not enabled
   SettledSet whole_, given_, settled_, with_record_;
-  std::set<std::pair<std::size_t, std::string>> unavailable_;
+  std::vector<std::vector<const RunRemains*>> unavailable_;  ///< by stage: the runs in which it could not run
   std::set<std::pair<std::string, std::string>> failed_stages_;
 };
 

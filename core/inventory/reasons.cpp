@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/digits.hpp"
 #include "base/ip_address.hpp"
 
 namespace sonde::core {
@@ -10,9 +11,6 @@ namespace {
 
 constexpr std::size_t longest_reason = 300;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool is_hex(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }

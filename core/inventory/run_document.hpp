@@ -17,7 +17,7 @@ struct StageCoverage {
   std::string unavailable;                 ///< why the stage did not run, or empty
   bool adaptive = false;                   ///< an earlier end of the wait was permitted
   uint64_t postponed = 0;                  ///< local faults that were asked again; of a resumed run, its last part's
-  std::map<std::string, uint64_t> errors;  ///< reason -> count
+  std::map<std::string, uint64_t> errors;  ///< reason -> attempts, those that another part repeated too
   // Of a resumed run, the last part's:
   uint64_t dropped_receive = 0;  ///< packets that our own sockets dropped for want of buffer (SK_MEMINFO_DROPS)
   uint64_t queue_full = 0;   ///< packets that found no room in a send queue of this machine (ENOBUFS), and left later

@@ -109,7 +109,7 @@ class OutputCompiler {
                  "use hosts: responding or hosts: known");
   }
 
-  void check_columns(const OutputPlan& output) {
+  void check_columns(OutputPlan& output) {
     const Value* columns = output.options.find("columns");
     if (!columns || columns->origin == Origin::schema_default) return;
     if (columns->array()) {
@@ -127,36 +127,56 @@ class OutputCompiler {
     }
   }
 
-  /// A column is a field, a part of a map or JSON field ("snmp.sysName"), or a plugin's fields together ("tls").
-  void check_column(const OutputPlan& output, std::string_view column, const SourceSpan& where) {
+  void check_column(OutputPlan& output, std::string_view name, const SourceSpan& where) {
+    const SourceSpan& place = where.line != 0 ? where : output.where;
+    const auto same = [&](const ColumnPlan& c) { return c.name == name; };
+    if (std::any_of(output.columns.begin(), output.columns.end(), same)) {
+      c_.out.error("duplicate-column", place,
+                   fmt::format("output '{}': the column '{}' is named twice", output.name, printable(name)),
+                   "leave one of the two out");
+      return;
+    }
+    ColumnPlan column = column_of(name);
+    if (column.field == no_field) {
+      c_.out.error("unknown-field", place,
+                   fmt::format("output '{}': there is no field '{}' for a column", output.name, printable(name)),
+                   instead_of(name));
+      return;
+    }
+    if (!c_.written.contains(column.field))
+      c_.out.warning("column-empty", place,
+                     fmt::format("output '{}': no enabled stage writes '{}', so this column stays empty", output.name,
+                                 printable(name)),
+                     "add a stage that writes it, or leave the column out");
+    output.columns.push_back(std::move(column));
+  }
+
+  /// A field, or a part of one that has parts. `evidence` is a list of objects.
+  ColumnPlan column_of(std::string_view name) const {
     const FieldTable& fields = c_.plan.fields;
-    bool known = false, filled = false;
-    std::vector<std::string_view> names;
+    if (const FieldId id = fields.find(name); id != no_field) return {std::string(name), id, {}};
     for (std::size_t i = 0; i < fields.size(); ++i) {
       const auto id = static_cast<FieldId>(i);
       const Field& field = fields[id];
-      names.push_back(field.name);
-      bool has_parts = field.shape == SONDE_MAP || field.type == SONDE_JSON;
-      bool part = has_parts && column.size() > field.name.size() + 1 && column.starts_with(field.name) &&
-                  column[field.name.size()] == '.';
-      bool group =
-          field.name.size() > column.size() && field.name.starts_with(column) && field.name[column.size()] == '.';
-      if (column != field.name && !part && !group) continue;
-      known = true;
-      filled = filled || c_.written.contains(id);
+      const bool object = field.shape == SONDE_SCALAR && field.type == SONDE_JSON && id != FieldTable::evidence;
+      if (field.shape != SONDE_MAP && !object) continue;
+      if (name.size() > field.name.size() + 1 && name.starts_with(field.name) && name[field.name.size()] == '.')
+        return {std::string(name), id, std::string(name.substr(field.name.size() + 1))};
     }
-    const SourceSpan& place = where.line != 0 ? where : output.where;
-    if (!known) {
-      std::string_view near = did_you_mean(column, names);
-      c_.out.error("unknown-field", place,
-                   fmt::format("output '{}': there is no field '{}' for a column", output.name, printable(column)),
-                   near.empty() ? "fields: " + join(names, ", ") : fmt::format("did you mean '{}'?", near));
-    } else if (!filled) {
-      c_.out.warning(
-          "column-empty", place,
-          fmt::format("output '{}': no enabled stage writes '{}', so this column stays empty", output.name, column),
-          "add a stage that writes it, or leave the column out");
+    return {};
+  }
+
+  std::string instead_of(std::string_view name) const {
+    const FieldTable& fields = c_.plan.fields;
+    std::vector<std::string_view> names, group;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      const std::string_view field = fields[static_cast<FieldId>(i)].name;
+      names.push_back(field);
+      if (field.size() > name.size() && field.starts_with(name) && field[name.size()] == '.') group.push_back(field);
     }
+    if (!group.empty()) return "name each of its fields: " + join(group, ", ");
+    const std::string_view near = did_you_mean(name, names);
+    return near.empty() ? "fields: " + join(names, ", ") : fmt::format("did you mean '{}'?", near);
   }
 
   Compilation& c_;

@@ -37,10 +37,18 @@ std::string speaker(std::string_view kind, std::string_view name, const PluginEn
 /// Which hosts an exporter is given: its option "hosts".
 enum class HostFilter : uint8_t { responding, known, all };
 
+/// A name in the option "columns": a field, or a part of one ("snmp.sysName" of "snmp", "os.name" of "os").
+struct ColumnPlan {
+  std::string name;
+  FieldId field = no_field;
+  std::string part;  ///< key of a map, member of a JSON object; empty: the whole field
+};
+
 struct OutputPlan {
   std::string name;
   const PluginEntry* plugin = nullptr;
-  Value options;  ///< "path" is absolute, or "-"
+  Value options;                    ///< "path" is absolute, or "-"
+  std::vector<ColumnPlan> columns;  ///< in the order of the option; empty: not given
   HostFilter hosts = HostFilter::responding;
   bool detail = false;
   bool streaming = false;

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/text.hpp"
+#include "inventory/type_names.hpp"
 #include "plan/compilation.hpp"
 #include "plugins/demands.hpp"
 
@@ -15,14 +16,6 @@ constexpr std::size_t most_stages = 255;  // a fact holds the number of its stag
 constexpr uint64_t nanoseconds_a_ms = 1'000'000;
 constexpr uint64_t longest_wait = uint64_t{1} << 60;  // so that a deadline fits its type
 constexpr uint32_t default_timeout_ms = 10'000;
-
-std::string_view type_name(uint32_t type) {
-  constexpr std::string_view names[] = {"any", "bool", "i64", "u64", "f64", "text", "bytes", "ip", "time", "json"};
-  return type < std::size(names) ? names[type] : "unknown";
-}
-std::string_view shape_name(uint32_t shape) {
-  return shape == SONDE_LIST ? "list of " : shape == SONDE_MAP ? "map of " : "";
-}
 
 bool writes(const PluginEntry& plugin, std::string_view field) {
   return std::any_of(plugin.outputs.begin(), plugin.outputs.end(), [&](const FieldInfo& f) { return f.name == field; });
@@ -161,8 +154,8 @@ class StageCompiler {
       if (!fits)
         c_.out.error(
             "field-conflict", spec.use_where,
-            fmt::format("stage '{}' reads '{}' as {}{}, and it is {}{}", spec.name, input.name, shape_name(input.shape),
-                        type_name(input.type), shape_name(field.shape), type_name(field.type)),
+            fmt::format("stage '{}' reads '{}' as {}, and it is {}", spec.name, input.name,
+                        type_name(input.type, input.shape), type_name(field.type, field.shape)),
             fmt::format("the plugin '{}' ({}) needs a version that fits", stage.plugin->id, stage.plugin->library));
     }
   }

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "config/scalar.hpp"
+#include "config/schema_property.hpp"
 #include "plugins/cost.hpp"
 
 namespace sonde::core {
@@ -36,12 +37,6 @@ const Value* variant_of(const Schema& schema, const Value& options) {
     if (const Value* variant = by_option.value.find(*chosen->text())) return variant;
   }
   return nullptr;
-}
-
-const Schema* property(const Schema& schema, std::string_view name) {
-  const auto found = std::find_if(schema.properties.begin(), schema.properties.end(),
-                                  [&](const Schema::Property& p) { return p.name == name; });
-  return found == schema.properties.end() ? nullptr : &found->schema;
 }
 
 tl::unexpected<Diagnostic> wrong(std::string text) {

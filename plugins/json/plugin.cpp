@@ -20,7 +20,7 @@ constexpr sonde::About about = {.id = "json",
     "hosts": {"type": "string", "enum": ["responding", "known", "all"], "default": "responding",
               "description": "responding: hosts that are alive; known: all of which any field is known; all: every target"},
     "columns": {"type": "array", "items": {"type": "string"},
-                "description": "fields to write, in this order; not given: all but those for detail"},
+                "description": "fields to write, in this order, or parts of them, such as snmp.sysName; not given: all but those for detail"},
     "detail": {"type": "boolean", "default": false, "description": "also write the fields that explain others"},
     "format": {"type": "string", "enum": ["array", "jsonl"], "default": "array",
                "description": "array: one JSON array, a record a line; jsonl: an object a line and nothing else"}

@@ -83,9 +83,8 @@ void export_records(benchmark::State& state, const char* exporter) {
   for (uint32_t i = 1; i <= batch; ++i) records.push_back(fold(host(i), context));
   std::vector<const FoldedRecord*> pointers;
   for (const FoldedRecord& record : records) pointers.push_back(&record);
-  const ExportFields fields(plan.fields, plan.filled_fields());
   Documents documents;
-  ExportInstance instance(plan.outputs.front(), fields, documents);
+  ExportInstance instance(plan.outputs.front(), plan.fields, plan.filled_fields(), documents);
   if (!instance.create()) return state.SkipWithError("the exporter refuses");
   for (auto _ : state) {
     if (!instance.open() || !instance.write(pointers) || !instance.close(true)) {

@@ -64,8 +64,15 @@ void add_merge(CLI::App& app, Reading& reading) {
   command->callback([given, &reading, &merge] {
     if (!given->format.empty()) pick(reading, "--format", given->format, run_formats, merge.format);
     given->pipeline.finish(reading, merge.pipeline);
-    if (merge.pipeline.file.empty() && !merge.pipeline.overrides.sets.empty())
+    const Overrides& overrides = merge.pipeline.overrides;
+    if (merge.pipeline.file.empty() && !overrides.sets.empty())
       reading.note(failure("bad-argument", "--set has no outputs to set anything of",
+                           "name the file that has them with --pipeline")
+                       .value());
+    if (merge.pipeline.file.empty() && (overrides.no_env_file || !overrides.env_file.empty()))
+      reading.note(failure("bad-argument",
+                           std::string(overrides.no_env_file ? "--no-env-file" : "--env-file") +
+                               " is about the variables of a pipeline file, and there is none",
                            "name the file that has them with --pipeline")
                        .value());
     reading.command = merge;

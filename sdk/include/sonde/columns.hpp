@@ -82,8 +82,9 @@ inline std::vector<Column> choose_columns(const sonde_field *fields, uint32_t co
       chosen.push_back(*it);
       continue;
     }
-    // "tls.subject" belongs to a plugin; it is a slip only if that plugin runs and has no such field. A part of a field,
-    // "snmp.sysName" of "snmp", is no column.
+    // Sonde gives every name of the option "columns" as a field, parts of fields ("snmp.sysName") among them, and has
+    // refused the others. This is for names from elsewhere: "tls.subject" belongs to a plugin; it is a slip only if that
+    // plugin runs and has no such field.
     std::string_view prefix = std::string_view(name).substr(0, std::min(name.find('.'), name.size()) + 1);
     bool own = prefix.ends_with('.') && prefix.size() > 1 && prefix.size() < name.size();
     std::string_view group = prefix.substr(0, prefix.find('.'));

@@ -12,7 +12,8 @@ enum { SONDE_X_STREAMING = 1 }; /* descriptor flag: each record as its host sett
 
 typedef struct sonde_exporter {
    uint32_t size, reserved;
-   /* All fields that this run can fill, "ip" first, walked by the given stride. A map of SONDE_NULL mixes types;
+   /* All fields that this run can fill, "ip" first, walked by the given stride; behind them what else the option
+    * "columns" names, such as a part of a field: each of its names is a field here. A map of SONDE_NULL mixes types;
     * SONDE_JSON is one valid value, to be written as it is.                                [setup] */
    sonde_err (*open)(sonde_inst *, const sonde_field *, uint32_t count, uint32_t field_size);
    int32_t (*write)(sonde_inst *, const sonde_task *, uint32_t n); /* k taken; AGAIN: later [run] */

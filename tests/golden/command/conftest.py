@@ -112,11 +112,11 @@ class Sonde:
             process.kill()
         return Result(process.returncode, out, err)
 
-    def document(self):
-        return json.loads((self.out / "run.json").read_text())
+    def document(self, directory="out"):
+        return json.loads((self.folder / directory / "run.json").read_text())
 
-    def stage(self, name):
-        return next(stage for stage in self.document()["stages"] if stage["name"] == name)
+    def stage(self, name, directory="out"):
+        return next(stage for stage in self.document(directory)["stages"] if stage["name"] == name)
 
     def hosts(self, directory="out"):
         """The addresses that fixture-lines wrote."""

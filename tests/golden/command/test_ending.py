@@ -125,3 +125,20 @@ def test_another_plan_is_not_resumed(sonde):
     result = sonde.run("--resume", "out", "--set", "sleepy.delay=1ms")
     assert result.code == 78 and result.ids() == ["journal-mismatch"], str(result)
     assert (sonde.out / "lines.txt").read_bytes() == before
+
+
+def test_a_journal_of_another_table_of_fields_is_not_resumed(sonde):
+    """Its facts name their fields by number. The hash of the plan knows nothing of the fields of sonde itself."""
+    slow(sonde)
+    assert sonde.end_of(sonde.start(), signal.SIGINT).code == 130
+    journal, = (sonde.out / "journal").iterdir()
+    text = journal.read_text()
+    assert '"mac_flags","link","evidence"' in text
+    for other, message in (('"mac_flags","later","evidence"', "journal-mismatch"),
+                           ('"mac_flags","link","later","evidence"', "journal-unreadable")):
+        journal.write_text(text.replace('"mac_flags","link","evidence"', other, 1))
+        result = sonde.run("--resume", "out")
+        assert result.code == 78 and result.ids() == [message], str(result)
+        assert "other fields than this sonde" in result.err
+    journal.write_text(text)
+    assert sonde.run("--resume", "out").code == 0

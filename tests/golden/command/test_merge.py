@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from conftest import WITHOUT_RIGHTS
 
 STAGES = "{use: sleepy, options: {delay: 1ms}}"
 OUTPUTS = ("{use: fixture-lines, options: {path: lines.txt, hosts: known}}\n"
@@ -29,7 +30,7 @@ def without_times(file):
 
 
 def document(sonde, directory="merged"):
-    return json.loads((sonde.folder / directory / "run.json").read_text())
+    return sonde.document(directory)
 
 
 @pytest.mark.parametrize("count", range(1, 8))
@@ -37,7 +38,8 @@ def test_parts_are_the_whole_in_any_order(sonde, count):
     pipeline(sonde)
     assert sonde.run("--seed", "0").code == 0
     names = parts(sonde, count, "--seed", "0")
-    for order in itertools.islice(itertools.permutations(names), 0, 120, 17):
+    orders = list(itertools.islice(itertools.permutations(names), 0, 120, 17))
+    for order in dict.fromkeys([*orders, tuple(reversed(names))]):
         result = sonde.call("merge", *order, "--pipeline", "lan.sonde.yaml", "--output", "merged")
         assert result.code == 0, str(result)
         for file in ("lines.txt", "hosts.json"):
@@ -102,6 +104,18 @@ def test_a_part_done_twice_is_united_with_a_warning(sonde):
     assert document(sonde)["settled"] == 50
 
 
+def test_a_stage_that_could_not_run_in_a_part_is_told(sonde):
+    sonde.pipeline(STAGES + "\n  - {use: icmp, optional: true}", "127.0.0.1-127.0.0.50")
+    assert sonde.run("--shard", "1/2", "--output", "part-1", before=WITHOUT_RIGHTS).code == 0
+    assert sonde.run("--shard", "2/2", "--output", "part-2").code == 0
+    why = sonde.stage("icmp", "part-1")["unavailable"]
+    assert "unavailable" not in sonde.stage("icmp", "part-2")
+    result = sonde.call("merge", "part-1", "part-2", "--format", "none")
+    assert result.code == 0, str(result)
+    assert "warning[merge-unavailable]: stage 'icmp' could not run in 1 of 2 runs: part-1/journal/" in result.err
+    assert sonde.stage("icmp", "merged")["unavailable"] == f"in 1 of 2 runs: {why}"
+
+
 def test_wrong_names_are_told_all_at_once_and_nothing_is_written(sonde):
     pipeline(sonde)
     parts(sonde, 1)
@@ -112,6 +126,9 @@ def test_wrong_names_are_told_all_at_once_and_nothing_is_written(sonde):
     assert result.code == 2 and "is the output directory of one of the runs" in result.err
     result = sonde.call("merge", "part-1", "--set", "json.path=x.json")
     assert result.code == 2 and "name the file that has them with --pipeline" in result.err
+    for words in (["--env-file", "lan.env"], ["--no-env-file"]):
+        result = sonde.call("merge", "part-1", *words)
+        assert result.code == 2 and result.ids() == ["bad-argument"] and words[0] in result.err, str(result)
     sonde.pipeline(STAGES, more="name: other", name="other.sonde.yaml")
     result = sonde.call("merge", "part-1", "--pipeline", "other.sonde.yaml")
     assert result.code == 78 and result.ids() == ["merge-mismatch"], str(result)

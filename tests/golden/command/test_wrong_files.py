@@ -1,5 +1,7 @@
 """Commands that are given another file than they expect say what it is."""
 import json
+import os
+import subprocess
 
 
 def inventory(sonde):
@@ -117,3 +119,15 @@ def test_a_history_before_and_after_its_first_run(sonde):
         assert f"out/history/{history_name(sonde)}" in result.out, str(result)
         assert result.err == "one inventory so far: what is new, gone and changed shows from the second on\n"
     assert [row["hosts"] for row in json.loads(sonde.plain("history", "out", "--format", "json").out)] == [0]
+
+
+def test_trouble_of_diff_is_2_and_never_looks_like_a_change(sonde):
+    """Whoever calls it as diff(1) takes 1 for "changed"."""
+    (sonde.folder / "one.json").write_text('[{"ip": "127.0.0.1"}]')
+    (sonde.folder / "two.json").write_text('[{"ip": "127.0.0.2"}]')
+    for new, code in (("one.json", 0), ("two.json", 1)):
+        assert sonde.plain("diff", "one.json", new).code == code
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([os.environ["SONDE"], "diff", "one.json", new], cwd=sonde.folder, stdout=full,
+                                  stderr=subprocess.PIPE, text=True, check=False)
+        assert done.returncode == 2, done.stderr

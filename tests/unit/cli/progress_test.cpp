@@ -27,7 +27,7 @@ TEST(Progress, OneLineAStageAndTwoForAll) {
   EXPECT_EQ(progress_lines(half_way(), 200),
             (std::vector<std::string>{"  icmp        50%  512 done, 20 found, 100 in flight, 3 waiting",
                                       "  tcp-banner  39%  400 done, 12 found, 8 in flight, 0 waiting",
-                                      "  all         50%  512 of 1024 hosts, 21 responding",
+                                      "  all         50%  512 of 1024 done, 21 responding",
                                       "                   10s, ETA 10s, 200 packets/s"}));
 }
 
@@ -41,7 +41,7 @@ TEST(Progress, TheForecastFitsEightyColumns) {
   p.elapsed = 30 * 3600 * second;
   const auto lines = progress_lines(p, 79);
   ASSERT_EQ(lines.size(), 4u);
-  EXPECT_EQ(lines[2], "  all                       47%  8000000 of 16777216 hosts, 1234567 responding");
+  EXPECT_EQ(lines[2], "  all                       47%  8000000 of 16777216 done, 1234567 responding");
   EXPECT_EQ(lines[3], "                                 30h00m, ETA 32h54m, 0 packets/s");
 }
 
@@ -65,10 +65,10 @@ TEST(Progress, NeverWiderThanTheTerminal) {
 TEST(Progress, NoForecastWithoutGround) {
   Progress p = half_way();
   p.settled = 3;
-  EXPECT_EQ(progress_summary(p), "0% after 10s: 3 of 1024 hosts, 21 responding, 200 packets/s");
+  EXPECT_EQ(progress_summary(p), "0% after 10s: 3 of 1024 hosts done, 21 responding, 200 packets/s");
   p.settled = 1024;
   EXPECT_EQ(progress_summary(p).find("ETA"), std::string::npos);
-  EXPECT_EQ(progress_summary(Progress{}), "100% after 0s: 0 of 0 hosts, 0 responding, 0 packets/s");
+  EXPECT_EQ(progress_summary(Progress{}), "100% after 0s: 0 of 0 hosts done, 0 responding, 0 packets/s");
 }
 
 TEST(Progress, Durations) {

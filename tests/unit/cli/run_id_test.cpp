@@ -14,10 +14,10 @@ TEST(RunId, TimeAndChance) {
   std::set<std::string> ids;
   for (int i = 0; i < 20; ++i) {
     const std::string id = make_run_id(now);
-    EXPECT_TRUE(std::regex_match(id, std::regex("20261118T110640Z-[0-9a-f]{6}"))) << id;
+    EXPECT_TRUE(std::regex_match(id, std::regex("20261118T110640Z-[0-9a-f]{16}"))) << id;
     ids.insert(id);
   }
-  EXPECT_GT(ids.size(), 15u);
+  EXPECT_EQ(ids.size(), 20u);
 }
 
 }  // namespace

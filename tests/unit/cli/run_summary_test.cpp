@@ -26,11 +26,28 @@ TEST(RunSummary, CountsFilesAndErrors) {
   StageCoverage stage;
   stage.name = "icmp";
   stage.errors["no buffer\x1b"] = 3;
+  stage.by_outcome[static_cast<std::size_t>(Outcome::error)] = 3;
   result.document.stages.push_back(stage);
   EXPECT_EQ(summary(result, plan_with_a_stage(), 8'200'000'000),
             "12 of 254 hosts responded, 1234 packets, 8s\n"
             "errors in icmp: 3 x no buffer\\x1b\n"
             "written to /data/out: inventory.json, /elsewhere/a.csv\n");
+}
+
+TEST(RunSummary, ErrorsThatWereRepeatedAreCalledAttempts) {
+  RunResult result;
+  result.document.targets = 50;
+  result.document.complete = true;
+  StageCoverage stage;
+  stage.name = "icmp";
+  stage.errors = {{"no buffer", 25}, {"no route", 2}};
+  stage.by_outcome[static_cast<std::size_t>(Outcome::error)] = 1;
+  result.document.stages.push_back(stage);
+  EXPECT_EQ(summary(result, plan_with_a_stage(), 0),
+            "0 of 50 hosts responded, 0 packets, 0s\n"
+            "errors in icmp: 25 x no buffer\n"
+            "errors in icmp: 2 x no route\n"
+            "errors in icmp are of all attempts: 1 target ended so\n");
 }
 
 TEST(RunSummary, OneIsNotMany) {

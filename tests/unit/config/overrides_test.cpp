@@ -88,8 +88,8 @@ TEST(Set, MistakesAreNamed) {
                    "0:0 unknown-key: limits has no key 'worker'",
                    "0:0 bad-value: limits: key 'shards' takes a whole number from 0 to 256, found 999",
                    "0:0 unknown-stage: the pipeline has no stage or output 'imcp'",
-                   "0:0 bad-argument: 'icmp.count.x' goes through an option that is no mapping",
-                   "0:0 bad-argument: 2 outputs are called 'csv'"}));
+                   "0:0 wrong-type: 'icmp.count.x' goes through an option that is no mapping",
+                   "0:0 unknown-stage: 2 outputs are called 'csv'"}));
   EXPECT_EQ(l.out.items()[6].hint, "did you mean 'icmp'? names: limits, icmp, web, json, csv, csv");
   EXPECT_EQ(l.out.items()[4].where.file, "--set limits.worker");
 }

@@ -142,6 +142,15 @@ TEST_F(Outputs, RecordsComeSortedByAddressAndNoneIsLostWhenFewAreTakenAtATime) {
   EXPECT_EQ(r.document.outputs, std::vector<std::string>{"a"});
 }
 
+/// Whatever validates is then found by the exporter in open(), which is called after the last host.
+TEST_F(Outputs, EveryColumnIsAFieldToTheExporter) {
+  targets(1);
+  output("a").columns = {
+      {"snmp.sysName", FieldTable::snmp, "sysName"}, {"vendor", FieldTable::vendor, ""}, {"ip", FieldTable::ip, ""}};
+  run_well();
+  EXPECT_EQ(seen.fields, (std::vector<std::string>{"ip", "alive", "evidence", "snmp.sysName", "vendor"}));
+}
+
 TEST_F(Outputs, AStreamGetsEachHostAsItSettles) {
   targets(5);
   output("a").streaming = true;

@@ -100,6 +100,9 @@ TEST_F(NotScanned, WhenAStageDidNotRunThisTime) {
   EXPECT_EQ(delta_of(inventory(two, before), inventory(one, run_)).stages_missing, (std::vector<std::string>{"icmp"}));
   before.stages[0].unavailable = "needs CAP_NET_RAW";  // neither of them could
   EXPECT_TRUE(gone(run_, before));
+  before.stages[0].by_outcome[static_cast<std::size_t>(Outcome::positive)] = 1;  // merged: one of them could
+  EXPECT_FALSE(gone(run_, before));
+  before.stages[0].by_outcome = {};
   run_.stages.pop_back();  // taken out of the pipeline
   EXPECT_FALSE(gone(run_, before));
 }

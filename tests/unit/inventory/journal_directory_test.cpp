@@ -56,6 +56,18 @@ TEST(NewestUnfinished, SaysWhenThereIsNone) {
   EXPECT_EQ(newest_unfinished(directory / "absent").error().id, "journal-unreadable");
 }
 
+TEST(NewestUnfinished, ADamagedFirstLineIsToldWithItsPlace) {
+  const Temporary directory;
+  const std::string file = directory.write("journal/a", "XXXX\n");
+  for (const std::string& where : {directory.path(), directory / "journal"}) {
+    const auto none = newest_unfinished(where);
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().id, "journal-unreadable");
+    EXPECT_TRUE(none.error().text.starts_with(file + ":1: ")) << none.error().text;
+    EXPECT_EQ(newest_journal(where).error().text, none.error().text);
+  }
+}
+
 TEST(NewestUnfinished, LeavesOutTheOneThatIsBeingWritten) {
   const Temporary directory;
   const auto running = JournalWriter::create(directory / "journal/now", JournalHeader{}).value();

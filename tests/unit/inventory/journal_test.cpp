@@ -207,6 +207,20 @@ TEST_F(Journal, HostsInTheMiddleAreUnsettled) {
   EXPECT_EQ(content.errors, (decltype(content.errors){{{uint8_t{0}, "no buffer"}, 2}}));
 }
 
+TEST_F(Journal, ReasonsBeyondTheBoundAreCountedTogether) {
+  {
+    const auto writer = create();
+    for (int i = 0; i < 5000; ++i)
+      writer->result(ip("10.0.0.1"), 1, Outcome::error, {},
+                     "reason " + std::string(1, static_cast<char>('a' + i % 26)) + "x" + std::to_string(i));
+    for (int i = 0; i < 3; ++i) writer->result(ip("10.0.0.1"), 1, Outcome::error, {}, "reason ax0");
+  }
+  const JournalContent content = read();
+  EXPECT_EQ(content.errors.size(), 4097u);
+  EXPECT_EQ(content.errors.at({uint8_t{1}, "reason ax0"}), 4u);
+  EXPECT_EQ(content.errors.at({uint8_t{1}, "other reasons"}), 5000u - 4096u);
+}
+
 TEST_F(Journal, SilenceCostsRangesNotLines) {
   auto journal = create();
   for (uint64_t position = 0; position < 900; ++position)

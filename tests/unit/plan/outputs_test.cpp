@@ -87,10 +87,29 @@ TEST(PlanOutputs, Columns) {
     return with_outputs("[{use: fixture-lines, options: {path: a, columns: [" + std::string(list) + "]}}]", "",
                         "[{use: writer}, {use: sleepy}]");
   };
-  EXPECT_EQ(columns("ip, alive, mac, hostname, sleepy.worker, sleepy").said(), "");
+  EXPECT_EQ(columns("ip, alive, mac, hostname, sleepy.worker").said(), "");
   auto typo = columns("ip, vendro");
   EXPECT_EQ(typo.text_of("unknown-field"), "output 'fixture-lines': there is no field 'vendro' for a column");
   EXPECT_EQ(typo.hint_of("unknown-field"), "did you mean 'vendor'?");
+  auto group = columns("ip, sleepy");
+  EXPECT_EQ(group.text_of("unknown-field"), "output 'fixture-lines': there is no field 'sleepy' for a column");
+  EXPECT_EQ(group.hint_of("unknown-field"), "name each of its fields: sleepy.worker, sleepy.waited_ms");
+  for (const char* name : {"hostname.x", "ports.80", "snmp.", "evidence.stage"})
+    EXPECT_NE(columns(name).find("unknown-field"), nullptr) << name;
+  auto twice = columns("ip, mac, ip");
+  ASSERT_NE(twice.find("duplicate-column"), nullptr) << twice.said();
+  EXPECT_EQ(twice.text_of("duplicate-column"), "output 'fixture-lines': the column 'ip' is named twice");
+  EXPECT_EQ(twice.find("duplicate-column")->where.line, 5u);
+  EXPECT_EQ(twice.find("duplicate-column")->where.column, 70u);
+  auto parts = columns("os.name, snmp.1.3.6.1, services.22/tcp");
+  ASSERT_NE(parts.plan, nullptr) << parts.said();
+  const auto& planned = parts.plan->outputs[0].columns;
+  ASSERT_EQ(planned.size(), 3u);
+  EXPECT_EQ(planned[0].field, FieldTable::os);
+  EXPECT_EQ(planned[0].part, "name");
+  EXPECT_EQ(planned[1].field, FieldTable::snmp);
+  EXPECT_EQ(planned[1].part, "1.3.6.1");
+  EXPECT_EQ(planned[2].part, "22/tcp");
   auto empty = columns("ip, snmp.sysName");
   ASSERT_NE(empty.plan, nullptr) << empty.said();
   EXPECT_EQ(empty.text_of("column-empty"),
