@@ -14,6 +14,7 @@
 namespace sonde::core {
 
 class CrashScope;
+class HeldSockets;
 class Shard;
 struct ShardStage;
 
@@ -26,6 +27,8 @@ class ProbeInstance final : public HostCalls, public LoopClient {
   uint8_t stage_index() const { return stage_; }
   /// Reads how many packets its sockets have dropped for want of buffer: those of raw() and those that it watches.
   void look_for_drops(int64_t now);
+  /// Those of raw(), and those that it watches, before it is destroyed.
+  void hold_sockets(HeldSockets&) const;
   /// A socket of its own dropped that many.
   void dropped(uint64_t packets, int64_t now);
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "engine/held_sockets.hpp"
 #include "engine/probe_instance.hpp"
 #include "engine/shard.hpp"
 #include "engine/sockets.hpp"
@@ -76,6 +77,11 @@ void ProbeInstance::look_for_drops(int64_t now) {
   dropped(more, now);
   last_look_ = now;
   looked_in_call_ = true;
+}
+
+void ProbeInstance::hold_sockets(HeldSockets& held) const {
+  for (const OwnSocket& s : sockets_)
+    if (inode_of(s.fd) == s.inode) held.hold(s.fd);
 }
 
 void ProbeInstance::dropped(uint64_t packets, int64_t now) {

@@ -13,6 +13,7 @@
 #include "engine/coordinator.hpp"
 #include "engine/crash.hpp"
 #include "engine/exporters.hpp"
+#include "engine/held_sockets.hpp"
 #include "engine/privileges.hpp"
 #include "engine/probe_instance.hpp"
 #include "engine/run_description.hpp"
@@ -68,6 +69,7 @@ class Run {
         shared_(std::make_shared<RunShared>(
             plan, shards, std::max<int64_t>(raise_descriptor_limit() - own_descriptors, 8), monotonic_ns())),
         publisher_(plan) {}
+  ~Run() { destroy_shards(); }
 
   tl::expected<RunResult, std::vector<Diagnostic>> execute() {
     started_ = rfc3339_now();
@@ -261,12 +263,10 @@ class Run {
     return result;
   }
 
-  /// And with them the instances. Side by side: the kernel takes its time to close a raw or packet socket, and that of
-  /// one does not wait for that of another.
+  /// And with them the instances, whose sockets are closed side by side.
   void destroy_shards() {
-    std::vector<std::thread> threads;
-    for (auto& shard : shards_) threads.emplace_back([&shard] { shard.reset(); });
-    for (auto& t : threads) t.join();
+    HeldSockets held;
+    for (auto& shard : shards_) shard->hold_sockets(held);
     shards_.clear();
   }
 

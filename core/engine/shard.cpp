@@ -72,6 +72,11 @@ Shard::~Shard() {
   if (!words.empty()) shared_.inbox.deliver(std::move(words));
 }
 
+void Shard::hold_sockets(HeldSockets& held) const {
+  for (const ShardStage& s : stages_)
+    if (s.instance) s.instance->hold_sockets(held);
+}
+
 bool Shard::on_own_thread() const {
   return owner_.load(std::memory_order_acquire) == this_thread();
 }

@@ -14,6 +14,7 @@
 
 namespace sonde::core {
 
+class HeldSockets;
 class ProbeInstance;
 class WorkerPool;
 
@@ -61,6 +62,8 @@ class Shard {
   void stop();
   /// There may be room for more hosts. Any thread.
   void look_again();
+  /// Those of its instances, which are destroyed next.
+  void hold_sockets(HeldSockets&) const;
 
   // For instances, on the shard's thread -----------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ int open_connection(const IpAddress&, uint16_t port, uint8_t proto, int* refused
 /// reset: no TIME_WAIT, unread data is dropped.
 void close_socket(int fd, bool reset);
 /// A raw or (AF_PACKET, bound to ifindex) packet socket with the largest receive buffer this machine allows, or -errno.
+/// `proto` is in host order for both.
 int open_raw(int family, int proto, uint32_t ifindex);
 /// How many packets the socket dropped because its buffer was full (SO_MEMINFO), 0 if unknown.
 uint64_t dropped_by(int fd);

@@ -178,10 +178,12 @@ void ArpOui::send_due(int64_t now) {
 
 void ArpOui::end_due(int64_t now) {
   for (auto next = questions_.next_end(now); next.what == Questions::Due::give_up; next = questions_.next_end(now)) {
-    if (loss_.goes_on(questions_, next.slot, now)) continue;
+    const net::Verdict verdict = loss_.judge(questions_, next.slot, now);
+    if (net::goes_on(verdict)) continue;
     const Task task(host_, questions_[next.slot].task);
     close(next.slot);
-    task.put(link_state, "silent");
+    // Later stages pass by who is silent here: not on the word of questions that may have been lost.
+    if (verdict == net::Verdict::ends) task.put(link_state, "silent");
     task.done(SONDE_NO_ANSWER);
   }
 }
@@ -246,8 +248,8 @@ void ArpOui::answered(const LinkSocket& s, const net::Ip& ip, const net::Ip* ask
     return;
   }
   const Task task(host_, slot->task);
-  // Which question it answers does not say; on a link answers are faster than the next question.
-  loss_.answered(questions_, place, slot->sent - 1u);
+  // Which question it answers does not say, and a radio that sleeps may answer behind the next one.
+  loss_.answered_at(host_.now(), questions_, place, rtt_);
   close(place);
   task.put(alive, true);
   task.put(link_state, "direct");

@@ -77,10 +77,11 @@ class ArpOui {
   Questions questions_;
   net::SlotIndex asked_;  // by address and link
   const net::LossReport loss_;
+  net::RttEstimate rtt_;
   HeldAnswers held_;
   net::Pacer pacer_;
   net::Alarm alarm_;
-  bool hungry_ = false;
+  bool hungry_ = false;  // start() left tasks for want of tokens
   uint64_t malformed_ = 0, unasked_ = 0;
 };
 

@@ -4,45 +4,65 @@
 #include <algorithm>
 
 namespace sonde::arp_oui {
+namespace {
+
+// Most parts have none, which one look tells.
+size_t line_ends(std::string_view part) {
+  size_t count = 0;
+  for (size_t at = part.find('\n'); at != part.npos; at = part.find('\n', at + 1)) ++count;
+  return count;
+}
+
+}  // namespace
+
+std::string_view CsvField::text(std::string& store) const {
+  if (!doubled) return raw;
+  store.clear();
+  for (size_t i = 0; i < raw.size(); ++i) {
+    store += raw[i];
+    i += raw[i] == '"';  // the second of two
+  }
+  return store;
+}
 
 CsvReader::CsvReader(std::string_view text) : text_(text) {
   if (text_.starts_with("\xef\xbb\xbf")) at_ = 3;
 }
 
-bool CsvReader::quoted_field(std::string& field) {
-  const size_t opened = line_;
-  ++at_;
-  for (size_t quote = text_.find('"', at_); quote != text_.npos; quote = text_.find('"', at_)) {
-    const std::string_view part = text_.substr(at_, quote - at_);
-    line_ += static_cast<size_t>(std::count(part.begin(), part.end(), '\n'));
-    field.append(part);
+bool CsvReader::quoted_field(CsvField& field) {
+  const size_t from = at_ + 1;
+  for (size_t quote = text_.find('"', from); quote != text_.npos; quote = text_.find('"', quote + 2)) {
+    if (quote + 1 < text_.size() && text_[quote + 1] == '"') {
+      field.doubled = true;
+      continue;
+    }
+    field.raw = text_.substr(from, quote - from);
+    line_ += line_ends(field.raw);
     at_ = quote + 1;
-    if (at_ >= text_.size() || text_[at_] != '"') return true;
-    field += text_[at_++];  // a doubled one
+    return true;
   }
-  at_ = text_.size();
-  error_ = "the quote opened in line " + std::to_string(opened) + " is never closed";
+  error_ = "the quote opened in line " + std::to_string(line_) + " is never closed";
   return false;
 }
 
-void CsvReader::plain_field(std::string& field) {
-  const auto ends = [](char c) { return c == ',' || c == '\r' || c == '\n'; };
-  const auto from = text_.begin() + static_cast<std::ptrdiff_t>(at_);
-  const auto end = std::find_if(from, text_.end(), ends);
-  field.append(from, end);
-  at_ = static_cast<size_t>(end - text_.begin());
+void CsvReader::plain_field(CsvField& field) {
+  if (line_end_ <= at_) {
+    line_end_ = std::min(text_.find('\n', at_), text_.size());
+    line_end_ = at_ + std::min(text_.substr(at_, line_end_ - at_).find('\r'), line_end_ - at_);
+  }
+  const std::string_view rest = text_.substr(at_, line_end_ - at_);
+  field.raw = rest.substr(0, rest.find(','));
+  at_ += field.raw.size();
 }
 
-bool CsvReader::next(std::vector<std::string>& fields) {
+bool CsvReader::next(std::vector<CsvField>& fields) {
+  fields.clear();
   while (error_.empty() && at_ < text_.size() && (text_[at_] == '\n' || text_[at_] == '\r'))
     line_ += text_[at_++] == '\n' ? 1 : 0;
   if (!error_.empty() || at_ >= text_.size()) return false;
   record_line_ = line_;
-  size_t count = 0;
   for (;;) {
-    if (fields.size() == count) fields.emplace_back();
-    std::string& field = fields[count++];
-    field.clear();
+    CsvField& field = fields.emplace_back();
     if (at_ < text_.size() && text_[at_] == '"') {
       if (!quoted_field(field)) return false;
       // Blanks after the closing quote are forgiven, anything else is lost data.
@@ -58,7 +78,6 @@ bool CsvReader::next(std::vector<std::string>& fields) {
       error_ = "line " + std::to_string(line_) + ": text follows a closing quote";
       return false;
     }
-    fields.resize(count);
     return true;
   }
 }

@@ -2,12 +2,15 @@
 // many shows only when its other answers have come. Without the wait the first few would carry the proxy's vendor, and
 // which those are would change from run to run.
 #pragma once
+#include <sonde/plugin.h>
+
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <unordered_map>
 
-#include "common-linux/attempts.hpp"
 #include "common-linux/mac.hpp"
+#include "common-linux/turn_queue.hpp"
 
 namespace sonde::arp_oui {
 
@@ -25,9 +28,8 @@ class HeldAnswers {
   // One more IPv4 address answered from this card. The number is for take().
   uint32_t add(sonde_task task, const net::Mac& mac, int64_t now) {
     ++addresses_of_[net::number(mac)];
-    const uint32_t index = held_.open(task, mac);
-    held_.sent(index, now, 0, wait_);
-    return index;
+    held_.push_back({{task, mac}, now + wait_, false});
+    return first_ + static_cast<uint32_t>(held_.size()) - 1;
   }
   bool shared(const net::Mac& mac) const {
     const auto it = addresses_of_.find(net::number(mac));
@@ -35,22 +37,29 @@ class HeldAnswers {
   }
   // The next one that has waited long enough.
   std::optional<HeldAnswer> take_due(int64_t now) {
-    const auto next = held_.next_end(now);
-    if (next.what != net::Attempts<net::Mac>::Due::give_up) return std::nullopt;
-    return take(next.slot, held_[next.slot].task);
+    if (due() > now) return std::nullopt;
+    return take(first_, held_.front().answer.task);
   }
-  std::optional<HeldAnswer> take(uint32_t index, sonde_task task) {
-    const auto* slot = held_.find(index);
-    if (!slot || slot->task != task) return std::nullopt;
-    const HeldAnswer answer = {slot->task, slot->question};
-    held_.close(index);
-    return answer;
+  std::optional<HeldAnswer> take(uint32_t number, sonde_task task) {
+    const uint32_t index = number - first_;
+    if (index >= held_.size() || held_[index].told || held_[index].answer.task != task) return std::nullopt;
+    held_[index].told = true;
+    return held_[index].answer;
   }
-  int64_t due() { return held_.end_due(); }
+  int64_t due() {
+    for (; !held_.empty() && held_.front().told; ++first_) held_.pop_front();
+    return held_.empty() ? net::never : held_.front().due;
+  }
 
  private:
+  struct Held {
+    HeldAnswer answer;
+    int64_t due;
+    bool told;
+  };
   int64_t wait_;
-  net::Attempts<net::Mac> held_{1};
+  std::deque<Held> held_;  // all wait equally long, so the first is due first
+  uint32_t first_ = 0;     // its number
   std::unordered_map<uint64_t, uint32_t> addresses_of_;
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <tuple>
 #include <utility>
 
 #include "arp-oui/csv.hpp"
@@ -13,16 +14,33 @@ namespace {
 
 constexpr std::array<unsigned, 3> group_bits = {36, 28, 24};
 
+bool is_blank(char c) {
+  return static_cast<unsigned char>(c) <= ' ';
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
 // Line ends and runs of blanks become one blank; none at the ends.
-std::string tidy(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    const bool blank = static_cast<unsigned char>(c) <= ' ';
-    if (blank && (out.empty() || out.back() == ' ')) continue;
-    out += blank ? ' ' : c;
+void append_tidy(std::string_view text, std::string& out) {
+  const size_t before = out.size();
+  out.resize(before + text.size());
+  char* const from = out.data() + before;
+  char* to = from;
+  bool gap = false;
+  for (const char c : text) {
+    if (is_blank(c)) {
+      gap = to != from;
+      continue;
+    }
+    if (gap) *to++ = ' ';
+    gap = false;
+    *to++ = c;
   }
-  if (!out.empty() && out.back() == ' ') out.pop_back();
-  return out;
+  out.resize(static_cast<size_t>(to - out.data()));
 }
 
 bool names_nobody(std::string_view name) {
@@ -47,61 +65,71 @@ std::string_view OuiTable::vendor(const net::Mac& mac) const {
   return {};
 }
 
-void OuiTableBuilder::intern(std::string_view name, Row& row) {
-  const auto [it, is_new] = known_.emplace(std::string(name), static_cast<uint32_t>(names_.size()));
-  if (is_new) names_ += name;
-  row.name = it->second;
-  row.length = static_cast<uint32_t>(name.size());
+// Of a broken file nothing stays.
+std::string OuiTableBuilder::add_csv(std::string_view text) {
+  std::array<size_t, group_bits.size()> before{};
+  for (size_t g = 0; g < before.size(); ++g) before[g] = table_.entries_[g].size();
+  const size_t names_before = table_.names_.size();
+  std::string why = add_rows(text);
+  if (why.empty()) return why;
+  for (size_t g = 0; g < before.size(); ++g) table_.entries_[g].resize(before[g]);
+  table_.names_.resize(names_before);
+  return why;
 }
 
-std::string OuiTableBuilder::add_csv(std::string_view text) {
+std::string OuiTableBuilder::add_rows(std::string_view text) {
   CsvReader reader(text);
-  std::vector<std::string> fields;
+  std::vector<CsvField> fields;
+  std::string store;
   if (!reader.next(fields)) return reader.error().empty() ? "the file is empty" : reader.error();
   const auto column = [&](std::string_view name) {
-    return static_cast<size_t>(std::find(fields.begin(), fields.end(), name) - fields.begin());
+    return static_cast<size_t>(
+        std::find_if(fields.begin(), fields.end(), [&](const CsvField& f) { return f.text(store) == name; }) -
+        fields.begin());
   };
   const size_t assignment = column("Assignment"), organisation = column("Organization Name");
-  if (assignment == fields.size() || organisation == fields.size())
+  const size_t columns = std::max(assignment, organisation) + 1;
+  if (columns > fields.size())
     return "line 1: expected the header Registry,Assignment,Organization Name,Organization Address as in the IEEE's "
            "files";
 
-  std::vector<Row> rows;
+  const size_t already = table_.size();
+  std::string& names = table_.names_;
   while (reader.next(fields)) {
-    if (fields.size() <= std::max(assignment, organisation))
-      return at_line(reader.line(), "expected at least " + std::to_string(std::max(assignment, organisation) + 1) +
-                                        " fields, found " + std::to_string(fields.size()));
-    const std::string digits = tidy(fields[assignment]);
+    if (fields.size() < columns)
+      return at_line(reader.line(), "expected at least " + std::to_string(columns) + " fields, found " +
+                                        std::to_string(fields.size()));
+    const std::string_view digits = trimmed(fields[assignment].text(store));
     const auto group = std::find(group_bits.begin(), group_bits.end(), digits.size() * 4);
-    Row row{};
+    OuiTable::Entry entry{};
     const char* end = digits.data() + digits.size();
-    const auto [stop, error] = std::from_chars(digits.data(), end, row.prefix, 16);
+    const auto [stop, error] = std::from_chars(digits.data(), end, entry.prefix, 16);
     if (group == group_bits.end() || error != std::errc() || stop != end || digits[0] == '-')
-      return at_line(reader.line(),
-                     "expected an assignment of 6, 7 or 9 hexadecimal digits, found '" + digits.substr(0, 40) + "'");
-    row.group = static_cast<unsigned>(group - group_bits.begin());
-    const std::string name = tidy(fields[organisation]);
-    intern(names_nobody(name) ? std::string_view() : std::string_view(name), row);
-    rows.push_back(row);
+      return at_line(reader.line(), "expected an assignment of 6, 7 or 9 hexadecimal digits, found '" +
+                                        std::string(digits.substr(0, 40)) + "'");
+    const size_t name = names.size();
+    append_tidy(fields[organisation].text(store), names);
+    if (names_nobody(std::string_view(names).substr(name))) names.resize(name);
+    entry.name = static_cast<uint32_t>(name);
+    entry.length = static_cast<uint32_t>(names.size() - name);
+    table_.entries_[static_cast<size_t>(group - group_bits.begin())].push_back(entry);
   }
   if (!reader.error().empty()) return reader.error();
-  if (rows.empty()) return "the file has a header but no assignment";
-  rows_.insert(rows_.end(), rows.begin(), rows.end());
-  return {};
+  return table_.size() == already ? "the file has a header but no assignment" : "";
 }
 
 OuiTable OuiTableBuilder::build() {
-  OuiTable table;
-  for (const Row& row : rows_) table.entries_[row.group].push_back({row.prefix, row.name, row.length});
+  OuiTable table = std::move(table_);
   for (auto& entries : table.entries_) {
-    std::stable_sort(entries.begin(), entries.end(),
-                     [](const OuiTable::Entry& a, const OuiTable::Entry& b) { return a.prefix < b.prefix; });
+    // Names stand in the order in which they were read: of two assignments of one block the earlier comes first.
+    std::sort(entries.begin(), entries.end(), [](const OuiTable::Entry& a, const OuiTable::Entry& b) {
+      return std::tie(a.prefix, a.name, a.length) < std::tie(b.prefix, b.name, b.length);
+    });
     entries.erase(std::unique(entries.begin(), entries.end(),
                               [](const OuiTable::Entry& a, const OuiTable::Entry& b) { return a.prefix == b.prefix; }),
                   entries.end());
     entries.shrink_to_fit();
   }
-  table.names_ = std::move(names_);
   table.names_.shrink_to_fit();
   return table;
 }

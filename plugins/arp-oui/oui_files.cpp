@@ -1,46 +1,72 @@
 // Reading the files of the IEEE's registry.
 #include "arp-oui/oui_files.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <sonde/plugin.hpp>
+#include <string_view>
+
+#include "common-linux/socket.hpp"
 
 namespace sonde::arp_oui {
 namespace {
 
 constexpr size_t largest_file = 64u << 20;  // the whole registry is 5 MB
 
-struct CloseFile {
-  void operator()(std::FILE* f) const { std::fclose(f); }
-};
-
-// The text, or why not.
-std::string read_file(const std::string& path, std::string& text) {
-  const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rbe"));
-  if (!file) return std::strerror(errno);
-  text.clear();
-  std::vector<char> chunk(256 * 1024);
-  while (const size_t n = std::fread(chunk.data(), 1, chunk.size(), file.get())) {
-    text.append(chunk.data(), n);
-    if (text.size() > largest_file) return "larger than 64 MiB; expected a CSV file of the IEEE's registry";
+// One file after the other in the same memory.
+class FileReader {
+ public:
+  // Why it could not be read; empty: it was.
+  std::string read(const std::string& path) {
+    const net::Socket file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    struct stat status {};
+    if (!file || ::fstat(file.fd(), &status) != 0) return std::strerror(errno);
+    // Whole in one go, and the end of it. What is no file says nothing of its size.
+    make_room(std::min(static_cast<size_t>(std::max<off_t>(0, status.st_size)), largest_file) + 1);
+    for (used_ = 0;;) {
+      if (used_ == room_) make_room(room_ * 2);
+      const ssize_t n = ::read(file.fd(), memory_.get() + used_, room_ - used_);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return std::strerror(errno);
+      if (n == 0) return {};
+      used_ += static_cast<size_t>(n);
+      if (used_ > largest_file) return "larger than 64 MiB; expected a CSV file of the IEEE's registry";
+    }
   }
-  return std::ferror(file.get()) ? std::strerror(errno) : "";
-}
+  std::string_view text() const { return {memory_.get(), used_}; }
+
+ private:
+  void make_room(size_t wanted) {
+    wanted = std::max<size_t>(wanted, 64 * 1024);
+    if (wanted <= room_) return;
+    std::unique_ptr<char[]> larger(new char[wanted]);  // not filled with zeros first
+    std::copy_n(memory_.get(), used_, larger.get());
+    memory_ = std::move(larger);
+    room_ = wanted;
+  }
+  std::unique_ptr<char[]> memory_;
+  size_t room_ = 0, used_ = 0;
+};
 
 LoadedOui load_named(const std::vector<std::string>& paths) {
   OuiTableBuilder builder;
-  std::string text;
+  FileReader file;
   OptionFailures wrong;
   const auto add = [&](const std::string& path, const std::string& pointer) {
-    if (const std::string why = read_file(path, text); !why.empty())
+    if (const std::string why = file.read(path); !why.empty())
       throw OptionFailure(pointer, "cannot read " + path + ": " + why +
                                        "; name a CSV file of the IEEE's registry, or leave the option out to use the "
                                        "files of the package ieee-data");
-    if (const std::string why = builder.add_csv(text); !why.empty()) throw OptionFailure(pointer, path + ", " + why);
+    if (const std::string why = builder.add_csv(file.text()); !why.empty())
+      throw OptionFailure(pointer, path + ", " + why);
   };
   for (size_t i = 0; i < paths.size(); ++i) wrong.collect([&] { add(paths[i], "/oui_files/" + std::to_string(i)); });
   wrong.throw_all();
@@ -52,14 +78,14 @@ LoadedOui load_named(const std::vector<std::string>& paths) {
 LoadedOui load_default_oui(const std::vector<std::string>& directories) {
   OuiTableBuilder builder;
   LoadedOui loaded;
-  std::string text;
+  FileReader file;
   for (const char* name : {"oui.csv", "mam.csv", "oui36.csv", "iab.csv"}) {
     std::string trouble;
     bool found = false;
     for (const std::string& directory : directories) {
       const std::string path = directory + "/" + name;
-      std::string why = read_file(path, text);
-      if (why.empty()) why = builder.add_csv(text);
+      std::string why = file.read(path);
+      if (why.empty()) why = builder.add_csv(file.text());
       if (found = why.empty(); found) break;
       trouble += (trouble.empty() ? "" : "; ") + path + ": " + why;
     }

@@ -17,6 +17,10 @@ namespace sonde::net {
 // What the silence after one attempt proves, and what becomes of a question whose wait is over.
 enum class Silence : uint8_t { holds, doubtful, open };
 enum class Verdict : uint8_t { ends, ends_in_doubt, asked_again, waits };
+// Since its silence proves nothing, or may not.
+inline bool goes_on(Verdict v) {
+  return v == Verdict::asked_again || v == Verdict::waits;
+}
 struct Standing {
   Verdict verdict = Verdict::ends;
   unsigned proves_nothing = 0;  // attempts
@@ -48,8 +52,8 @@ class Attempts {
   struct Slot {
     sonde_task task = 0;
     uint32_t generation = 0;
-    uint8_t sent = 0;   // attempts that left this machine
-    uint8_t void_ = 0;  // of those: known to prove nothing
+    uint8_t sent = 0;            // attempts that left this machine
+    uint8_t proves_nothing = 0;  // of those: whose silence is known to say nothing, so that they count for no try
     bool live = false;
     Question question{};
   };
@@ -76,7 +80,7 @@ class Attempts {
     }
     Slot& s = slots_[index];
     s.task = task;
-    s.sent = s.void_ = 0;
+    s.sent = s.proves_nothing = 0;
     s.live = true;
     s.question = std::move(question);
     ++live_;
@@ -94,7 +98,7 @@ class Attempts {
   // to be put in by not_sent().
   void restart(uint32_t index) {
     ++slots_[index].generation;
-    slots_[index].sent = slots_[index].void_ = 0;
+    slots_[index].sent = slots_[index].proves_nothing = 0;
   }
   // What stays valid for this slot alone; nullptr when there is no such question (any more).
   Slot* find(uint32_t index, uint32_t generation) {
@@ -111,17 +115,15 @@ class Attempts {
   // `timeout` if it was the last.
   void sent(uint32_t index, int64_t now, int64_t spacing, int64_t timeout) {
     Slot& s = slots_[index];
-    remember(index, s.sent, now);
+    if (most_ != tries_) times_.note(index, s.sent, now);
     ++s.sent;
-    if (s.sent - s.void_ < static_cast<int>(tries_) && s.sent < most_)
+    if (s.sent - s.proves_nothing < static_cast<int>(tries_) && s.sent < most_)
       retries_.push({now + spacing, index, s.generation}, s.sent, live_);
     else
       ends_.push({now + timeout, index, s.generation});
   }
   // When an attempt left, to the millisecond; only kept when there may be extra ones.
-  int64_t sent_at(uint32_t index, unsigned attempt) const {
-    return began_ + int64_t{times_.at(index, attempt)} * one_ms;
-  }
+  int64_t sent_at(uint32_t index, unsigned attempt) const { return times_.at(index, attempt); }
   // `silence` judges the time of an attempt. Where attempts prove nothing the question is asked again as long as it
   // may, once at once and then after a pause: a path may be overrun until the rate is found, and for seconds. Where
   // that is still open it waits a little longer.
@@ -138,16 +140,19 @@ class Attempts {
     Slot& s = slots_[index];
     if (most_ == tries_) return Verdict::ends;
     const Standing standing = weigh(s.sent, tries_, most_, [&](unsigned i) { return silence(sent_at(index, i)); });
-    s.void_ = static_cast<uint8_t>(standing.proves_nothing);
+    s.proves_nothing = static_cast<uint8_t>(standing.proves_nothing);
     return standing.verdict;
   }
   // For a question whose parts its owner weighs: that many attempts more, spaced, the first as above.
   void ask_again(uint32_t index, int64_t now, unsigned attempts) {
     Slot& s = slots_[index];
-    s.void_ = static_cast<uint8_t>(std::max<int>(0, s.sent + static_cast<int>(attempts) - static_cast<int>(tries_)));
+    s.proves_nothing =
+        static_cast<uint8_t>(std::max<int>(0, s.sent + static_cast<int>(attempts) - static_cast<int>(tries_)));
     queue_extra(index, now);
   }
-  void wait_longer(uint32_t index, int64_t now) { ends_.push({now + verdict_wait, index, slots_[index].generation}); }
+  void wait_longer(uint32_t index, int64_t now) {
+    waiting_.push({now + verdict_wait, index, slots_[index].generation});
+  }
   // It could not leave (no buffer): asked once more at `again`, without counting.
   void not_sent(uint32_t index, int64_t again) { postponed_.push({again, index, slots_[index].generation}); }
   bool has_postponed() {
@@ -169,11 +174,14 @@ class Attempts {
   }
   // The next question that was asked as often as may be and waited for in vain.
   Next next_end(int64_t now) {
-    skip_dead(ends_);
-    if (ends_.empty() || ends_.front().due > now) return {};
-    const uint32_t slot = ends_.front().slot;
-    ends_.pop();
-    return {Due::give_up, slot};
+    for (TurnQueue* q : {&ends_, &waiting_}) {
+      skip_dead(*q);
+      if (q->empty() || q->front().due > now) continue;
+      const uint32_t slot = q->front().slot;
+      q->pop();
+      return {Due::give_up, slot};
+    }
+    return {};
   }
   int64_t send_due() {
     skip_dead(postponed_);
@@ -186,7 +194,8 @@ class Attempts {
   }
   int64_t end_due() {
     skip_dead(ends_);
-    return head(ends_);
+    skip_dead(waiting_);
+    return std::min(head(ends_), head(waiting_));
   }
 
  private:
@@ -195,11 +204,6 @@ class Attempts {
   static constexpr int64_t pause = 1350 * one_ms;
   static constexpr unsigned extra_at_once = 1;
 
-  void remember(uint32_t index, unsigned attempt, int64_t now) {
-    if (most_ == tries_) return;
-    if (began_ == 0) began_ = now;
-    times_.note(index, attempt, static_cast<uint32_t>((now - began_) / one_ms));
-  }
   void queue_extra(uint32_t index, int64_t now) {
     const Slot& s = slots_[index];
     if (s.sent < tries_ + extra_at_once)
@@ -216,12 +220,12 @@ class Attempts {
   static int64_t head(const TurnQueue& q) { return q.empty() ? never : q.front().due; }
 
   unsigned tries_, most_;
-  int64_t began_ = 0;
-  AttemptTimes<uint32_t> times_;  // ms since began_
+  AttemptMilliseconds times_;
   size_t live_ = 0;
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_;
   TurnQueue postponed_, paused_, ends_;
+  TurnQueue waiting_;  // for a verdict; apart, since behind the ends of a longer timeout they would wait as long
   ShuffledTurns retries_;
 };
 

@@ -3,7 +3,12 @@
 #include <sonde/loss.h>
 #include <sonde/plugin.hpp>
 
+#include <array>
+#include <span>
+
+#include "common-linux/answered_attempt.hpp"
 #include "common-linux/attempts.hpp"
+#include "common-linux/rtt.hpp"
 
 namespace sonde::net {
 
@@ -30,6 +35,20 @@ class LossReport {
   void answered(const Attempts<Question>& questions, uint32_t slot, unsigned attempt) const {
     answered(attempt, [&](unsigned i) { return questions.sent_at(slot, i); });
   }
+  // The same where no answer says which attempt it is to: told where only one comes into question.
+  void answered_at(int64_t arrived, std::span<const int64_t> sent_at, RttEstimate& rtt) const {
+    const auto attempt = attempt_answered(sent_at, arrived, rtt.longest());
+    if (!attempt) return;
+    if (*attempt == 0) rtt.add(arrived - sent_at[0]);
+    answered(*attempt, [&](unsigned i) { return sent_at[i]; });
+  }
+  template <class Question>
+  void answered_at(int64_t arrived, const Attempts<Question>& questions, uint32_t slot, RttEstimate& rtt) const {
+    std::array<int64_t, UINT8_MAX> sent_at{};
+    const unsigned sent = questions[slot].sent;
+    for (unsigned i = 0; i < sent; ++i) sent_at[i] = questions.sent_at(slot, i);
+    answered_at(arrived, std::span(sent_at).first(sent), rtt);
+  }
   // What silence after a packet of that time says; holds where nobody can tell.
   Silence silence(int64_t sent_at) const {
     const int said = table_ ? table_->silence(host_.raw_context(), sent_at) : int{SONDE_SILENCE_HOLDS};
@@ -37,14 +56,14 @@ class LossReport {
            : said == SONDE_SILENCE_OPEN   ? Silence::open
                                           : Silence::holds;
   }
-  // The wait for this question is over. True: it goes on, since the silence proves nothing, or may not.
+  // The wait for this question is over: what becomes of it. See goes_on().
   template <class Question>
-  bool goes_on(Attempts<Question>& questions, uint32_t slot, int64_t now) const {
-    if (!table_) return false;
+  Verdict judge(Attempts<Question>& questions, uint32_t slot, int64_t now) const {
+    if (!table_) return Verdict::ends;
     const auto verdict = questions.judge(slot, now, [this](int64_t sent_at) { return silence(sent_at); });
     if (verdict == Verdict::asked_again) asked_again(1);
     if (verdict == Verdict::ends_in_doubt) left_in_doubt(1);
-    return verdict == Verdict::asked_again || verdict == Verdict::waits;
+    return verdict;
   }
   // Its time is up in the middle of it. True: it ends in doubt, since too few attempts prove anything.
   template <class Question>

@@ -162,6 +162,7 @@ bool parse_message(uint16_t type, Bytes body, Network& into) {
 }  // namespace
 
 DumpProgress parse_dump(Bytes bytes, uint32_t sequence, Network& into) {
+  bool torn = false;
   while (!bytes.empty()) {
     nlmsghdr head{};
     if (!read(bytes, head) || head.nlmsg_len < sizeof head || head.nlmsg_len > bytes.size())
@@ -169,8 +170,8 @@ DumpProgress parse_dump(Bytes bytes, uint32_t sequence, Network& into) {
     const Bytes body = bytes.subspan(sizeof head, head.nlmsg_len - sizeof head);
     bytes = bytes.subspan(std::min(align4(head.nlmsg_len), bytes.size()));
     if (head.nlmsg_seq != sequence) continue;
-    if ((head.nlmsg_flags & NLM_F_DUMP_INTR) != 0) return {DumpState::interrupted};
-    if (head.nlmsg_type == NLMSG_DONE) return {DumpState::done};
+    torn = torn || (head.nlmsg_flags & NLM_F_DUMP_INTR) != 0;
+    if (head.nlmsg_type == NLMSG_DONE) return {DumpState::done, 0, torn};
     if (head.nlmsg_type == NLMSG_ERROR) {
       int32_t error = 0;
       if (!read(body, error)) return {DumpState::malformed};
@@ -181,7 +182,7 @@ DumpProgress parse_dump(Bytes bytes, uint32_t sequence, Network& into) {
     }
     if (!parse_message(head.nlmsg_type, body, into)) return {DumpState::malformed};
   }
-  return {DumpState::more};
+  return {DumpState::more, 0, torn};
 }
 
 std::vector<uint8_t> dump_request(uint16_t type, uint32_t sequence) {

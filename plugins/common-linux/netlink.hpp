@@ -10,15 +10,15 @@
 namespace sonde::net {
 
 enum class DumpState : uint8_t {
-  more,         // the dump goes on in the next datagram
-  done,         // its end was there
-  interrupted,  // the tables changed meanwhile: ask again
-  failed,       // the kernel refused: see error
+  more,    // the dump goes on in the next datagram
+  done,    // its end was there
+  failed,  // the kernel refused: see error
   malformed
 };
 struct DumpProgress {
   DumpState state = DumpState::more;
-  int error = 0;  // errno
+  int error = 0;      // errno
+  bool torn = false;  // the tables changed meanwhile: to be asked again after its end
 };
 
 // One datagram of a dump; `sequence` is that of the request, messages of other ones are passed over.

@@ -40,7 +40,8 @@ void NetlinkReader::dump(uint16_t type, Network& into) {
     if (::sendto(socket_.fd(), request.data(), request.size(), 0, reinterpret_cast<sockaddr*>(&kernel), sizeof kernel) <
         0)
       fail("the request was refused", errno);
-    bool interrupted = false;
+    // To its end even when it is torn: while a dump goes on, the kernel refuses to begin another (EBUSY).
+    bool torn = false;
     for (;;) {
       pollfd wait = {socket_.fd(), POLLIN, 0};
       if (::poll(&wait, 1, answer_wait_ms) == 0) fail("no answer", ETIMEDOUT);
@@ -55,13 +56,10 @@ void NetlinkReader::dump(uint16_t type, Network& into) {
       const DumpProgress progress = parse_dump(std::span(buffer).first(static_cast<size_t>(n)), sequence_, into);
       if (progress.state == DumpState::malformed) fail("an answer does not fit its announced length", EBADMSG);
       if (progress.state == DumpState::failed) fail("the dump was refused", progress.error);
-      if (progress.state == DumpState::interrupted) {
-        interrupted = true;
-        break;
-      }
+      torn = torn || progress.torn;
       if (progress.state == DumpState::done) break;
     }
-    if (!interrupted) return;
+    if (!torn) return;
     if (round == most_restarts) fail("the tables change faster than they can be read", EAGAIN);
     into = before;
   }

@@ -57,7 +57,7 @@ struct Network {
   std::vector<Route> routes;
   std::vector<Neighbour> neighbours;
 
-  // Sorts the tables for the look-ups below; to be called once after filling.
+  // Sorts the tables for the look-ups below; to be called after filling.
   void index();
 
   const Link* link(uint32_t index) const;
@@ -69,6 +69,14 @@ struct Network {
 
  private:
   const Route* route(const Ip&, uint32_t scope_id) const;
+
+  // A router knows a million routes, and each target is looked up.
+  struct RoutesOfLength {
+    uint8_t prefix;
+    size_t begin, end;  // in routes, by network
+  };
+  std::vector<RoutesOfLength> lengths_;  // the longest first
+  std::vector<uint32_t> by_ip_;          // places in addresses, whose order the choice of a source goes by
 };
 
 }  // namespace sonde::net

@@ -213,7 +213,7 @@ void Icmp::send_due(int64_t now) {
 
 void Icmp::end_due(int64_t now) {
   for (auto next = questions_.next_end(now); next.what == Questions::Due::give_up; next = questions_.next_end(now))
-    if (!loss_.goes_on(questions_, next.slot, now)) settle(next.slot, SONDE_NO_ANSWER);
+    if (!net::goes_on(loss_.judge(questions_, next.slot, now))) settle(next.slot, SONDE_NO_ANSWER);
 }
 
 void Icmp::arm(int64_t now) {

@@ -17,9 +17,9 @@ const Credential& nobody() {
 
 }  // namespace
 
-Conversation::Conversation(const Options& options, Traffic& traffic, uint64_t seed,
+Conversation::Conversation(const Options& options, Traffic& traffic, const net::SipKey& ids,
                            const std::array<uint8_t, 16>& target, int64_t now)
-    : options_(options), traffic_(traffic), seed_(seed), target_(target) {
+    : options_(options), traffic_(traffic), ids_(ids), target_(target) {
   const bool users = !options.credentials.empty() && options.credentials.front().version == Version::v3;
   if (users || options.credentials.empty()) {
     discover(main_, now);
@@ -36,13 +36,13 @@ Conversation::~Conversation() {
 
 void Conversation::ask(Exchange& exchange, Purpose purpose, Request request, const Credential& credential,
                        uint32_t tries, int64_t now) {
-  request.id = request_id(seed_, target_, ++numbers_);
+  request.id = request_id(ids_, target_, ++numbers_);
   exchange.message = encode(request, credential, engine_, now);
   exchange.purpose = purpose;
   exchange.request = std::move(request);
   exchange.credential = &credential;
   exchange.tries = tries;
-  exchange.sent = 0;
+  exchange.sent = exchange.stuck = 0;
   exchange.due = now;
 }
 
@@ -59,22 +59,32 @@ int64_t Conversation::next_due() const {
   return at;
 }
 
+int64_t Conversation::spacing() const {
+  return std::min(options_.timeout, traffic_.round_trips.spacing(least_spacing, options_.timeout));
+}
+
 void Conversation::sent(Exchange& exchange, int64_t now) {
   if (exchange.sent++ == 0) exchange.first_sent = now;
-  const net::RttEstimate& usual = traffic_.round_trips;
-  const int64_t spacing = std::min(options_.timeout, usual.spacing(least_spacing, options_.timeout));
   // Round trips bring forward a repetition, never the end: silence is waited for in full after the last packet.
   int64_t wait = options_.timeout;
-  if (exchange.sent < exchange.tries && usual.known()) wait = std::min(wait, std::max(spacing, 2 * slowest_));
+  if (exchange.sent < exchange.tries && traffic_.round_trips.known())
+    wait = std::min(wait, std::max(spacing(), 2 * slowest_));
   exchange.due = now + wait;
   traffic_.on_the_way.answered(exchange.ticket);  // a repetition takes the place of the packet before
-  exchange.ticket = traffic_.on_the_way.sent(now, now + spacing);
+  exchange.ticket = traffic_.on_the_way.sent(now, now + spacing());
+}
+
+// Tried again after a while: a rule or route of this machine may be gone by then.
+void Conversation::stuck(Exchange& exchange, int64_t now) {
+  ++exchange.stuck;
+  exchange.due = now + spacing();
 }
 
 void Conversation::unanswered(Exchange& exchange, int64_t now) {
   const Purpose purpose = exchange.purpose;
   exchange.purpose = Purpose::closed;
   if (&exchange == &side_) return;
+  was_stuck_ = was_stuck_ || exchange.sent < exchange.tries;
   if (purpose == Purpose::table) {
     if (appetite_.less()) return ask_table(now);
     return stop("no answer");

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common-linux/rtt.hpp"
+#include "common-linux/siphash.hpp"
 #include "message.hpp"
 #include "on_the_way.hpp"
 #include "options.hpp"
@@ -49,27 +50,33 @@ class Conversation {
     const Credential* credential = nullptr;
     std::string message;
     uint32_t sent = 0, tries = 1;
+    uint32_t stuck = 0;  ///< times that this machine let it not out, which are no tries
     int64_t first_sent = 0;
     int64_t due = never;  ///< when it is to be sent (again) or given up
     uint64_t ticket = 0;  ///< of its last packet, see OnTheWay
     bool open() const { return purpose != Purpose::closed; }
+    /// Sent as often as may be, or kept here as often.
+    bool over() const { return sent == tries || stuck == tries; }
   };
 
-  /// `options` and `traffic`, those of all hosts, must outlive it. sonde::Failure when a question cannot be coded;
-  /// so may each function below.
-  Conversation(const Options& options, Traffic& traffic, uint64_t seed, const std::array<uint8_t, 16>& target,
+  /// `options` and `traffic`, those of all hosts, must outlive it; `ids` is the key of request ids. sonde::Failure when
+  /// a question cannot be coded; so may each function below.
+  Conversation(const Options& options, Traffic& traffic, const net::SipKey& ids, const std::array<uint8_t, 16>& target,
                int64_t now);
   ~Conversation();
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
 
-  /// The question that is due, or null. To be sent: sent(); was sent as often as may be: unanswered().
+  /// The question that is due, or null. To be sent: sent() or stuck(); is to be given up: unanswered().
   Exchange* due(int64_t now);
   int64_t next_due() const;
-  /// A question waits that was not sent yet, be it for the rate.
-  bool owes_question() const { return main_.open() && main_.sent == 0; }
+  /// A question waits that was not sent yet, be it for the rate, or only less often than it would have been.
+  bool owes_question() const { return main_.open() && main_.sent < (main_.stuck > 0 ? main_.tries : 1); }
+  /// A question was given up that this machine had let out less often than it should: silence proves nothing.
+  bool was_stuck() const { return was_stuck_; }
   bool finished() const { return !main_.open() && !side_.open(); }
   void sent(Exchange& exchange, int64_t now);
+  void stuck(Exchange& exchange, int64_t now);
   void unanswered(Exchange& exchange, int64_t now);
   Fate receive(std::span<const uint8_t> message, int64_t now);
   /// No more questions; what came of a table so far is kept with `why`.
@@ -80,6 +87,7 @@ class Conversation {
 
  private:
   using Purpose = Exchange::Purpose;
+  int64_t spacing() const;
   void ask(Exchange& exchange, Purpose purpose, Request request, const Credential& credential, uint32_t tries,
            int64_t now);
   void discover(Exchange& exchange, int64_t now);
@@ -97,9 +105,10 @@ class Conversation {
 
   const Options& options_;
   Traffic& traffic_;
-  uint64_t seed_;
+  net::SipKey ids_;
   std::array<uint8_t, 16> target_;
   uint32_t numbers_ = 0, resyncs_ = 0;
+  bool was_stuck_ = false;
   Exchange main_, side_;  ///< `side_`: discovery beside the first community
   Engine engine_;
   int64_t slowest_ = 0;                       ///< answer of this agent, from the first packet on; ns

@@ -347,11 +347,11 @@ Fate decode(std::span<const uint8_t> message, const Request& request, const Cred
   return Fate::taken;
 }
 
-int32_t request_id(uint64_t seed, std::span<const uint8_t, 16> target, uint32_t number) {
+int32_t request_id(const net::SipKey& key, std::span<const uint8_t, 16> target, uint32_t number) {
   uint8_t message[20];
   std::copy(target.begin(), target.end(), message);
   std::memcpy(message + 16, &number, sizeof number);
-  const uint64_t hash = net::siphash({seed, ~seed}, message);
+  const uint64_t hash = net::siphash(key, message);
   return static_cast<int32_t>(hash & 0x7fffffff) | 1;  // some agents take 0 for none
 }
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "common-linux/siphash.hpp"
+
 #include "credential.hpp"
 #include "value.hpp"
 
@@ -75,7 +77,7 @@ enum class Fate : uint8_t {
 Fate decode(std::span<const uint8_t> message, const Request& request, const Credential& credential, Engine& engine,
             int64_t now, Reply& reply);
 
-/// A request id that no stranger guesses: from a secret of the run, the target and a number.
-int32_t request_id(uint64_t seed, std::span<const uint8_t, 16> target, uint32_t number);
+/// A request id that no stranger guesses, as long as nobody knows the key: from that, the target and a number.
+int32_t request_id(const net::SipKey& key, std::span<const uint8_t, 16> target, uint32_t number);
 
 }  // namespace sonde::snmp

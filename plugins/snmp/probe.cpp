@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "common-linux/socket.hpp"
 #include "fields.hpp"
 #include "icmp_errors.hpp"
 #include "library.hpp"
@@ -19,17 +20,13 @@ constexpr int64_t pause_after_shortage = 10'000'000;
 constexpr int datagrams_at_once = 32;
 constexpr size_t largest_datagram = 65536;
 
-bool is_shortage(int code) {
-  return code == EAGAIN || code == ENOBUFS || code == ENOMEM;
-}
-
 }  // namespace
 
 Probe::Probe(Context host)
     : sonde_(host),
       options_((library::prepare(), Options::from(host))),
       traffic_{{}, OnTheWay(host.place().count)},
-      seed_(host.place().seed),
+      ids_(net::random_key()),
       engines_(EngineIds::of_this_run()),
       tally_(AnswerTally::of_stage(view(host.place().stage))),
       buffer_(largest_datagram) {
@@ -90,7 +87,7 @@ void Probe::dial(Host& host) {
   try {
     std::array<uint8_t, 16> address{};
     std::copy(std::begin(host.target.ip), std::end(host.target.ip), address.begin());
-    host.talk.emplace(options_, traffic_, seed_, address, sonde_.now());
+    host.talk.emplace(options_, traffic_, ids_, address, sonde_.now());
   } catch (const Failure& failure) {
     return fail(host, failure.code(), failure.what());
   }
@@ -114,7 +111,7 @@ bool Probe::advance(Host& host, int64_t& wait_until) {
     wait_until = host.talk->next_due();
     Conversation::Exchange* exchange = host.talk->due(now);
     if (exchange == nullptr) return true;
-    if (exchange->sent == exchange->tries) {
+    if (exchange->over()) {
       host.talk->unanswered(*exchange, now);
       continue;
     }
@@ -125,7 +122,7 @@ bool Probe::advance(Host& host, int64_t& wait_until) {
       case Sent::later:
         return true;
       case Sent::no:
-        host.talk->sent(*exchange, now);  // lost like any other packet, and repeated like any other
+        host.talk->stuck(*exchange, now);
     }
   }
   if (host.refused) host.talk->stop("the port was closed");
@@ -140,7 +137,7 @@ Probe::Sent Probe::send(Host& host, const std::string& message, int64_t& again) 
       ++host.sent;
       return Sent::yes;
     }
-    if (is_shortage(errno)) {
+    if (net::classify_send_error(errno) == net::SendFault::shortage) {
       again = sonde_.now() + pause_after_shortage;
       return Sent::later;
     }
@@ -151,7 +148,6 @@ Probe::Sent Probe::send(Host& host, const std::string& message, int64_t& again) 
       break;
     }
   }
-  ++host.stuck;
   ++host.sent;
   return Sent::no;
 }
@@ -225,8 +221,8 @@ void Probe::fail(Host& host, sonde_err code, const std::string& why) {
 
 void Probe::conclude(Host& host) {
   // A firewall or a route of this machine says nothing about the target.
-  if (!host.heard && host.stuck == host.sent && host.stuck > 0)
-    return fail(host, SONDE_E_IO, std::string("no question could be sent: ") + std::strerror(host.fault));
+  if (!host.heard && host.talk->was_stuck())
+    return fail(host, SONDE_E_IO, std::string("a question could not be sent: ") + std::strerror(host.fault));
   put(host);
   count(host);
   // Who was asked for nothing but its engine id has told all.

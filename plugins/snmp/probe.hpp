@@ -38,8 +38,7 @@ class Probe {
     sonde_conn wire{};
     uint64_t timer = 0;
     uint32_t sent = 0;     ///< packets, those included that did not leave
-    uint32_t stuck = 0;    ///< packets that this machine did not let out
-    int fault = 0;         ///< why: an errno
+    int fault = 0;         ///< why the last of those did not: an errno
     bool heard = false;    ///< something came back from the address
     bool refused = false;  ///< nothing listens there
   };
@@ -64,7 +63,7 @@ class Probe {
   Context sonde_;
   Options options_;
   Traffic traffic_;
-  uint64_t seed_;
+  net::SipKey ids_;  ///< of requests: the seed of a run is no secret
   std::shared_ptr<EngineIds> engines_;
   std::shared_ptr<AnswerTally> tally_;
   std::unordered_map<uint64_t, std::unique_ptr<Host>> hosts_;

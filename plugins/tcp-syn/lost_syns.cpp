@@ -15,11 +15,7 @@ void TcpSyn::tell_fates(uint32_t slot, uint32_t place, int64_t arrived) {
   const uint8_t sent = table_.sent(slot, place);
   std::array<int64_t, most_tries + net::extra_attempts> sent_at{};
   for (unsigned i = 0; i < sent && i < sent_at.size(); ++i) sent_at[i] = times_.at(index_of(slot, place), i);
-  const auto attempt =
-      attempt_answered(std::span(sent_at).first(std::min<size_t>(sent, sent_at.size())), arrived, rtt_.longest());
-  if (!attempt) return;
-  if (*attempt == 0) rtt_.add(arrived - sent_at[0]);
-  loss_.answered(*attempt, [&](unsigned i) { return sent_at[i]; });
+  loss_.answered_at(arrived, std::span(sent_at).first(std::min<size_t>(sent, sent_at.size())), rtt_);
 }
 
 net::Standing TcpSyn::standing(uint32_t slot, uint32_t place) const {

@@ -11,8 +11,12 @@ using Record = std::vector<std::string>;
 std::vector<Record> read(std::string_view text, std::string* error = nullptr) {
   CsvReader reader(text);
   std::vector<Record> all;
-  Record r;
-  while (reader.next(r)) all.push_back(r);
+  std::vector<CsvField> fields;
+  std::string store;
+  while (reader.next(fields)) {
+    Record& r = all.emplace_back();
+    for (const CsvField& field : fields) r.emplace_back(field.text(store));
+  }
   if (error) *error = reader.error();
   return all;
 }
@@ -24,6 +28,13 @@ TEST(Csv, PlainRecordsWithEitherLineEnd) {
 TEST(Csv, QuotedFieldsHoldCommasQuotesAndLineEnds) {
   EXPECT_EQ(read("\"x, \"\"y\"\"\",1\r\n\"two\r\nlines\",2"),
             (std::vector<Record>{{"x, \"y\"", "1"}, {"two\r\nlines", "2"}}));
+}
+
+TEST(Csv, QuotesThatFollowEachOther) {
+  EXPECT_EQ(read("\"\",\"\"\"\",\"\"\"\"\"\"\n"), (std::vector<Record>{{"", "\"", "\"\""}}));
+  std::string error;
+  EXPECT_TRUE(read("\"\"\"", &error).empty());
+  EXPECT_EQ(error, "the quote opened in line 1 is never closed");
 }
 
 TEST(Csv, ByteOrderMarkAndEmptyLinesAreSkipped) {
@@ -50,7 +61,7 @@ TEST(Csv, TextBehindAClosingQuoteIsAnError) {
 
 TEST(Csv, LinesAreCountedThroughQuotedFields) {
   CsvReader reader("\"a\nb\"\nc\n");
-  Record r;
+  std::vector<CsvField> r;
   ASSERT_TRUE(reader.next(r));
   EXPECT_EQ(reader.line(), 1u);
   ASSERT_TRUE(reader.next(r));

@@ -202,6 +202,18 @@ TEST(Attempts, WhoWeighsByItselfGetsAsManyAttemptsAsItNamesSpaced) {
   EXPECT_EQ(q.end_due(), 2100 * ms);
 }
 
+TEST(Attempts, WhoWaitsForAVerdictDoesNotWaitForTheTimeoutsOfOthers) {
+  Questions q(1, 2);
+  const uint32_t slot = q.open(1, 0), other = q.open(2, 0);
+  q.sent(slot, ms, 250 * ms, 800 * ms);
+  q.sent(other, 800 * ms, 250 * ms, 5000 * ms);
+  ASSERT_EQ(q.next_end(801 * ms).slot, slot);
+  ASSERT_EQ(q.judge(slot, 801 * ms, [](int64_t) { return Silence::open; }), Verdict::waits);
+  EXPECT_EQ(q.end_due(), 1051 * ms);
+  EXPECT_EQ(q.next_end(1051 * ms).slot, slot);
+  EXPECT_EQ(q.end_due(), 5800 * ms);
+}
+
 TEST(Attempts, RetriesOfManyComeInAnotherOrderAndNoneTooEarlyOrMuchTooLate) {
   Questions q(2);
   constexpr uint32_t many = 1000;

@@ -50,13 +50,65 @@ TEST(LossReport, AnAnswerTellsOfThatAttemptAndOfThoseBefore) {
             (std::vector<std::pair<Fate, int64_t>>{{Fate::lost, 1000 * ms}, {Fate::arrived, 1250 * ms}}));
 }
 
+TEST(LossReport, AnAnswerThatMayBeToAnyOfSeveralShowsNoLoss) {
+  Host host;
+  const LossReport report(host.context());
+  Questions q(5, extra_attempts);
+  RttEstimate rtt;
+  using Fate = testing::Losses::Fate;
+  // A link whose answers take 120 ms, asked each 50 ms.
+  for (int64_t start = 1000 * ms; start < 40'000 * ms; start += 1000 * ms) {
+    const uint32_t slot = q.open(1, 0);
+    for (int64_t at = start; at < start + 120 * ms; at += 50 * ms) q.sent(slot, at, 50 * ms, timeout);
+    report.answered_at(start + 120 * ms, q, slot, rtt);
+    q.close(slot);
+  }
+  EXPECT_TRUE(host.losses.fates.empty());
+
+  // Known to take 10 ms or less: what comes 5 ms behind the second is an answer to that.
+  for (int i = 0; i < 100; ++i) rtt.add(5 * ms);
+  const uint32_t slot = ask_twice(q);
+  report.answered_at(1255 * ms, q, slot, rtt);
+  EXPECT_EQ(host.losses.fates,
+            (std::vector<std::pair<Fate, int64_t>>{{Fate::lost, 1000 * ms}, {Fate::arrived, 1250 * ms}}));
+}
+
+TEST(LossReport, RoundTripsAreLearntFromWhoAnswersTheFirst) {
+  Host host;
+  const LossReport report(host.context());
+  Questions q(2, extra_attempts);
+  RttEstimate rtt;
+  for (int i = 0; i < 30; ++i) {
+    const uint32_t slot = q.open(1, 0);
+    q.sent(slot, 1000 * ms, spacing, timeout);
+    report.answered_at(1030 * ms, q, slot, rtt);
+    q.close(slot);
+  }
+  EXPECT_GE(rtt.longest(), 30 * ms);
+  EXPECT_EQ(host.losses.fates.size(), 30u);
+}
+
+TEST(LossReport, WhoseSilenceNeverProvedAnythingEndsInDoubtAndIsNotCalledSilent) {
+  Host host;
+  const LossReport report(host.context());
+  Questions q(2, 1);
+  const uint32_t slot = ask_twice(q);
+  host.losses.doubtful_until = never;
+  ASSERT_TRUE(goes_on(report.judge(q, slot, 2050 * ms)));
+  q.sent(slot, 2050 * ms, spacing, timeout);
+  const Verdict verdict = report.judge(q, slot, 2850 * ms);
+  EXPECT_EQ(verdict, Verdict::ends_in_doubt);
+  EXPECT_FALSE(goes_on(verdict));
+  EXPECT_EQ(host.losses.left_in_doubt, 1u);
+}
+
 TEST(LossReport, ATimeThatIsUpInTheMiddleOfDoubtIsCounted) {
   Host host;
   const LossReport report(host.context());
   Questions q(2, extra_attempts);
   const uint32_t slot = ask_twice(q);
   host.losses.doubtful_until = 1100 * ms;
-  ASSERT_TRUE(report.goes_on(q, slot, 2050 * ms));
+  ASSERT_EQ(report.judge(q, slot, 2050 * ms), Verdict::asked_again);
   EXPECT_EQ(host.losses.asked_again, 1u);
   EXPECT_TRUE(report.cut_short(q, slot)) << "its third try waits for the rate";
   EXPECT_EQ(host.losses.left_in_doubt, 1u);
@@ -90,7 +142,7 @@ TEST(LossReport, WhereItIsNotOfferedATryIsATry) {
   host.losses.doubtful_until = never;
   report.answered(q, slot, 1);
   EXPECT_FALSE(report);
-  EXPECT_FALSE(report.goes_on(q, slot, 2050 * ms));
+  EXPECT_EQ(report.judge(q, slot, 2050 * ms), Verdict::ends);
   EXPECT_FALSE(report.cut_short(q, slot));
   EXPECT_EQ(report.silence(1000 * ms), Silence::holds);
 }

@@ -142,10 +142,20 @@ TEST(Netlink, ErrorCarriesItsErrno) {
   EXPECT_EQ(progress.error, EPERM);
 }
 
-TEST(Netlink, ATornDumpIsNoticed) {
+TEST(Netlink, ATornDumpIsNoticedAndReadToItsEnd) {
   Network n;
-  const Message m(RTM_NEWLINK, sequence, ifinfomsg{}, NLM_F_MULTI | NLM_F_DUMP_INTR);
-  EXPECT_EQ(parse_dump(m.bytes(), sequence, n).state, DumpState::interrupted);
+  auto bytes = Message(RTM_NEWLINK, sequence, ifinfomsg{}, NLM_F_MULTI | NLM_F_DUMP_INTR).bytes();
+  DumpProgress progress = parse_dump(bytes, sequence, n);
+  EXPECT_EQ(progress.state, DumpState::more) << "the kernel has not said that it is done";
+  EXPECT_TRUE(progress.torn);
+  const auto done = Message(NLMSG_DONE, sequence, int32_t{0}).bytes();
+  bytes.insert(bytes.end(), done.begin(), done.end());
+  progress = parse_dump(bytes, sequence, n);
+  EXPECT_EQ(progress.state, DumpState::done);
+  EXPECT_TRUE(progress.torn);
+  EXPECT_FALSE(parse_dump(done, sequence, n).torn);
+  const Message torn_end(NLMSG_DONE, sequence, int32_t{0}, NLM_F_MULTI | NLM_F_DUMP_INTR);
+  EXPECT_TRUE(parse_dump(torn_end.bytes(), sequence, n).torn);
 }
 
 TEST(Netlink, AnswersToOtherRequestsArePassedOver) {

@@ -52,6 +52,50 @@ TEST(Network, OnLinkByTheLongestRoute) {
   EXPECT_FALSE(n.on_link(four(8, 8, 8, 8), 0));
 }
 
+// What a look-up in all routes, one after the other, would find.
+const Route* first_match(const Network& n, const Ip& ip) {
+  for (const Route& r : n.routes)  // the longest prefix first
+    if (is_v4(r.network) == is_v4(ip) && same_prefix(r.network, ip, r.prefix)) return &r;
+  return nullptr;
+}
+
+TEST(Network, AmongManyRoutesTheLongestAndThenTheCheapestIsFound) {
+  Network n = home();
+  uint32_t state = 1;
+  const auto next = [&state] { return state = state * 1664525 + 1013904223; };
+  const auto some = [&] {
+    const uint32_t r = next() >> 8;
+    return four(10, static_cast<uint8_t>(r & 3), static_cast<uint8_t>(r >> 8), static_cast<uint8_t>(r >> 16));
+  };
+  for (int i = 0; i < 5000; ++i) {
+    Route r = route(some(), 100 + (next() >> 8) % 29, 2, true);
+    r.metric = (next() >> 8) % 3;
+    r.source = some();
+    n.routes.push_back(r);
+  }
+  n.index();
+  size_t hits = 0;
+  for (int i = 0; i < 5000; ++i) {
+    const Ip ip = some();
+    const Route* expected = first_match(n, ip);
+    const auto place = n.on_link(ip, 0);
+    ASSERT_NE(expected, nullptr);
+    ASSERT_EQ(place.has_value(), expected->direct) << to_text(ip);
+    if (!place || !expected->source) continue;
+    ++hits;
+    EXPECT_EQ(place->source, *expected->source) << to_text(ip);
+  }
+  EXPECT_GT(hits, 4000u);
+}
+
+TEST(Network, ARouteWithBitsBehindItsPrefixIsFound) {
+  Network n = home();
+  n.routes.push_back(route(four(172, 16, 9, 9), 96 + 20, 2, true));
+  n.index();
+  EXPECT_TRUE(n.on_link(four(172, 16, 3, 1), 0));
+  EXPECT_FALSE(n.on_link(four(172, 16, 16, 1), 0));
+}
+
 TEST(Network, AHostRouteOverAGatewayTakesOneAddressOut) {
   Network n = home();
   n.routes.push_back(route(four(10, 0, 0, 66), 128, 2, false));

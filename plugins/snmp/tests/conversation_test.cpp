@@ -25,6 +25,7 @@ struct Talk {
   Agent agent;
   int64_t clock = 0;
   size_t sent = 0, lost = 0;  ///< `lost`: so many first packets never arrive
+  size_t stuck = 0;           ///< so many first packets never leave
   std::optional<Conversation> conversation;
 
   Talk() {
@@ -34,13 +35,18 @@ struct Talk {
       options.wanted.push_back({std::string(object.name), parse_oid(object.oid).value(), object.meaning});
   }
   const Findings& run() {
-    conversation.emplace(options, traffic, 1, std::array<uint8_t, 16>{}, clock);
+    conversation.emplace(options, traffic, net::SipKey{1, 2}, std::array<uint8_t, 16>{}, clock);
     for (int i = 0; i < 10000 && !conversation->finished(); ++i) {
       clock = std::max(clock, conversation->next_due());
       Conversation::Exchange* exchange = conversation->due(clock);
       if (exchange == nullptr) break;
-      if (exchange->sent == exchange->tries) {
+      if (exchange->over()) {
         conversation->unanswered(*exchange, clock);
+        continue;
+      }
+      if (stuck > 0) {
+        --stuck;
+        conversation->stuck(*exchange, clock);
         continue;
       }
       const std::string message = exchange->message;
@@ -93,6 +99,40 @@ TEST(Conversation, SilenceWaitsTheWholeTime) {
   EXPECT_EQ(talk.sent, 6u) << "discovery and two communities, twice each";
   EXPECT_EQ(talk.clock, 4000 * ms);
 }
+TEST(Conversation, APacketThatThisMachineKeptIsNoTry) {
+  Talk talk;
+  talk.agent.community = "other";
+  talk.options.credentials = {community("public")};
+  talk.options.discover = false;
+  talk.stuck = 1;
+  EXPECT_FALSE(talk.run().answered);
+  EXPECT_EQ(talk.sent, 2u) << "asked as often as was promised";
+  EXPECT_FALSE(talk.conversation->was_stuck());
+}
+TEST(Conversation, AQuestionThatCannotLeaveIsGivenUpAndProvesNothing) {
+  Talk talk;
+  talk.options.credentials = {community("public")};
+  talk.options.discover = false;
+  talk.stuck = 2;
+  EXPECT_FALSE(talk.run().answered);
+  EXPECT_EQ(talk.sent, 0u);
+  EXPECT_TRUE(talk.conversation->was_stuck());
+}
+TEST(Conversation, WhatWasKeptOnceIsOwedUntilAllItsTriesHaveLeft) {
+  Talk talk;
+  talk.options.credentials = {community("public")};
+  talk.options.discover = false;
+  Conversation conversation(talk.options, talk.traffic, {1, 2}, {}, 0);
+  EXPECT_TRUE(conversation.owes_question());
+  Conversation::Exchange& question = *conversation.due(0);
+  conversation.sent(question, 0);
+  EXPECT_FALSE(conversation.owes_question());
+  conversation.stuck(question, 1000 * ms);
+  EXPECT_TRUE(conversation.owes_question());
+  EXPECT_GT(conversation.next_due(), 1000 * ms);
+  conversation.sent(question, 1200 * ms);
+  EXPECT_FALSE(conversation.owes_question());
+}
 TEST(Conversation, TheNextCredentialAsksEachObjectOnce) {
   Talk talk;
   talk.options.credentials = {community("wrong"), community("public")};
@@ -141,7 +181,7 @@ TEST(Conversation, ASlowAgentIsNotAskedTwiceWhileItThinks) {
   talk.options.credentials = {community("public")};
   talk.options.discover = false;
   talk.options.tables = {find_table("arp")};
-  Conversation walk(talk.options, talk.traffic, 1, {}, 0);
+  Conversation walk(talk.options, talk.traffic, {1, 2}, {}, 0);
   Conversation::Exchange* values = walk.due(0);
   ASSERT_NE(values, nullptr);
   walk.sent(*values, 0);
@@ -324,7 +364,7 @@ TEST(ConversationTable, BytesAreCountedOverAllTables) {
 TEST(ConversationTable, WhatCameBeforeTheEndIsKept) {
   TableTalk talk;
   talk.options.tables.push_back(find_table("lldp"));
-  talk.conversation.emplace(talk.options, talk.traffic, 1, std::array<uint8_t, 16>{}, 0);
+  talk.conversation.emplace(talk.options, talk.traffic, net::SipKey{1, 2}, std::array<uint8_t, 16>{}, 0);
   for (int i = 0; i < 4; ++i) {
     Conversation::Exchange* exchange = talk.conversation->due(0);
     ASSERT_NE(exchange, nullptr);

@@ -146,11 +146,13 @@ TEST(Decode, NothingOfOneHostIsLeftForTheNext) {
 }
 TEST(RequestId, DependsOnAllOfIt) {
   const std::array<uint8_t, 16> a{1}, b{2};
-  EXPECT_NE(request_id(1, a, 1), request_id(2, a, 1));
-  EXPECT_NE(request_id(1, a, 1), request_id(1, b, 1));
-  EXPECT_NE(request_id(1, a, 1), request_id(1, a, 2));
-  EXPECT_GT(request_id(1, a, 1), 0);
-  EXPECT_EQ(request_id(1, a, 1), request_id(1, a, 1));
+  const net::SipKey key{1, 2};
+  EXPECT_NE(request_id(key, a, 1), request_id({2, 2}, a, 1));
+  EXPECT_NE(request_id(key, a, 1), request_id({1, 3}, a, 1));
+  EXPECT_NE(request_id(key, a, 1), request_id(key, b, 1));
+  EXPECT_NE(request_id(key, a, 1), request_id(key, a, 2));
+  EXPECT_GT(request_id(key, a, 1), 0);
+  EXPECT_EQ(request_id(key, a, 1), request_id(key, a, 1));
 }
 
 }  // namespace

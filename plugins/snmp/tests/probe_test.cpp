@@ -242,6 +242,19 @@ TEST(SnmpProbe, StoppedAndStaleTasksLeaveNothing) {
   EXPECT_EQ(stale.result(0).done, 0u);
   EXPECT_EQ(stale.live_timers(), 0u);
 }
+TEST(SnmpProbe, RequestIdsDoNotFollowFromTheSeed) {
+  std::vector<std::string> questions;
+  for (int i = 0; i < 2; ++i) {
+    ProbeHost host([&](const std::string& question) {
+      questions.push_back(question);
+      return std::vector<std::string>{};
+    });
+    host.options.set("community", "public").set("discover", false).set("tries", int64_t{1});
+    ASSERT_TRUE(host.run());
+  }
+  ASSERT_EQ(questions.size(), 2u);
+  EXPECT_NE(questions[0], questions[1]) << "the same target, options and seed, which run.json tells everybody";
+}
 TEST(SnmpProbe, AQuestionThatNeverLeftIsAnError) {
   Agent agent;
   ProbeHost host(of(agent));

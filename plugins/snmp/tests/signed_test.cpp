@@ -103,7 +103,7 @@ TEST(Signed, AClockThatWasOffIsSetOnce) {
   options.credentials = {user()};
   options.wanted = {{"sysName", parse_oid("1.3.6.1.2.1.1.5.0").value(), Meaning::text}};
   Traffic traffic{{}, OnTheWay(1)};
-  Conversation talk(options, traffic, 1, {}, 0);
+  Conversation talk(options, traffic, {1, 2}, {}, 0);
   const auto ask = [&] {
     Conversation::Exchange* exchange = talk.due(0);
     EXPECT_NE(exchange, nullptr);
@@ -124,7 +124,7 @@ TEST(Signed, AClockThatStaysOffIsGivenUp) {
   options.credentials = {user()};
   options.wanted = {{"sysName", parse_oid("1.3.6.1.2.1.1.5.0").value(), Meaning::text}};
   Traffic traffic{{}, OnTheWay(1)};
-  Conversation talk(options, traffic, 1, {}, 0);
+  Conversation talk(options, traffic, {1, 2}, {}, 0);
   int asked = 0;
   for (; asked < 20 && !talk.finished(); ++asked) {
     Conversation::Exchange* exchange = talk.due(0);

@@ -111,7 +111,7 @@ typedef struct sonde_conn { /* frozen: a descriptor that dial() opened */
 
 typedef struct sonde_place { /* which of its siblings an instance is */
    uint32_t size, index, count, reserved;
-   uint64_t seed;     /* of the run and this instance: ids and cookies from it make a run repeatable */
+   uint64_t seed;     /* of the run and this instance, to repeat a run by; no secret, since run.json tells it */
    sonde_str stage;
 } sonde_place;
 
@@ -161,7 +161,7 @@ typedef struct sonde_host {
    sonde_err (*connect)(sonde_ctx *, sonde_task, const sonde_target *, int *fd);
    sonde_err (*admit)(sonde_ctx *, sonde_task, const sonde_target *); /* before a library dials itself [task] */
    /* Non-blocking, the plugin's to close, with the largest receive buffer this machine allows; opened before privileges
-    * are dropped. AF_PACKET takes an ifindex. Every instance's socket sees every packet: attach a filter. [setup] */
+    * are dropped. AF_PACKET takes an ifindex, and proto in host order. All instances see every packet: filter. [setup] */
    sonde_err (*raw)(sonde_ctx *, int family, int proto, uint32_t ifindex, int *fd);
    /* How many of the packets may leave now; when fewer than asked, *again is when to ask for the rest. [shard, worker] */
    uint32_t  (*pace)(sonde_ctx *, uint32_t packets, int64_t *again);

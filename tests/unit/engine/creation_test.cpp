@@ -1,4 +1,8 @@
 // What keeps stages from starting, in a run and in a trial of its plan, and how it is told.
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "scripted_run.hpp"
@@ -90,6 +94,53 @@ TEST_F(Creation, ATrialMakesOneInstanceAndUndoesIt) {
   EXPECT_EQ(made, 2);
   EXPECT_EQ(undone, 2);
   EXPECT_TRUE(std::filesystem::is_empty(directory_));
+}
+
+/// A datagram socket of 127.0.0.1; -1: the port is taken.
+int bound_socket(sockaddr_in& address) {
+  const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  socklen_t size = sizeof address;
+  if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), size) == 0 &&
+      ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0)
+    return fd;
+  ::close(fd);
+  return -1;
+}
+
+/// Where each close of a packet socket costs the kernel a wait, plugins must not wait for one after the other.
+TEST_F(Creation, SocketsAreOnlyGoneWhenAllPluginsHaveClosedTheirs) {
+  targets(1);
+  static sockaddr_in place;
+  static int fd = -1;
+  static uint64_t watch = 0;
+  static bool held = false;
+  place = {};
+  place.sin_family = AF_INET;
+  place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  Script s = answers(SONDE_POSITIVE);
+  s.create = [](auto c, auto h) {
+    fd = bound_socket(place);
+    return h->watch(c, fd, SONDE_IO_READ, 0, &watch);
+  };
+  s.destroy = [](auto c, auto h) {
+    h->unwatch(c, watch);
+    ::close(fd);
+    const int second = bound_socket(place);
+    held = second < 0;
+    ::close(second);
+  };
+  stage<0>(s);
+  for (const bool trial : {true, false}) {
+    held = false;
+    if (trial)
+      EXPECT_TRUE(try_plan(plan).mistakes().empty());
+    else
+      run_well();
+    EXPECT_TRUE(held) << (trial ? "in a trial" : "in a run");
+    const int free_again = bound_socket(place);
+    EXPECT_GE(free_again, 0);
+    ::close(free_again);
+  }
 }
 
 TEST_F(Creation, WhatAStageWouldLackIsFoundWithoutARun) {

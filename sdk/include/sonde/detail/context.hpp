@@ -145,8 +145,8 @@ class Context {
   void hangup(uint64_t id, bool reset = false) const { host_->hangup(ctx_, id, reset ? 1 : 0); }
   // on_timer(0, user) soon, on the shard; several may merge into one. [any]
   void wake(uint64_t user) const { host_->wake(ctx_, user); }
-  // A raw, non-blocking socket; the plugin closes it. `proto` as in socket(2), for AF_PACKET in network order. DENIED: this
-  // machine does not allow it; AGAIN: it is short of something; E_IO: the system's reason is told. [setup]
+  // A raw, non-blocking socket; the plugin closes it. `proto` as in socket(2), but in host order for AF_PACKET (ETH_P_ARP).
+  // DENIED: this machine does not allow it; AGAIN: it is short of something; E_IO: the system's reason is told. [setup]
   sonde_err raw(int family, int proto, uint32_t ifindex, int &fd) const {
     return host_->raw(ctx_, family, proto, ifindex, &fd);
   }
