@@ -24,7 +24,8 @@ struct Family {
   bool four = false;
   net::Socket tcp, icmp;
   std::unique_ptr<Batch> batch;
-  std::string why_not;  // when there are no sockets
+  std::string why_not;     // when there are no sockets
+  int64_t last_empty = 0;  // when nothing was left of the segments that had arrived
 
   explicit operator bool() const { return static_cast<bool>(tcp); }
 };
