@@ -6,6 +6,7 @@
 #include <string>
 
 namespace sonde::net {
+
 LinkSockets open_frame_links(const Context& host, const Network& network, std::vector<sock_filter> four,
                              std::vector<sock_filter> six) {
   LinkSockets all =

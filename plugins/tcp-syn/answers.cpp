@@ -1,7 +1,9 @@
 // What is made of the packets that come back, and what a host came to.
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
+#include "common-linux/send_error.hpp"
 #include "tcp-syn/tcp_json.hpp"
 #include "tcp-syn/tcp_syn.hpp"
 
@@ -133,7 +135,6 @@ std::optional<uint32_t> TcpSyn::asked_place(uint32_t slot, uint16_t port) const 
 }
 
 void TcpSyn::learn(uint32_t slot, uint16_t port, PortState state, int64_t now) {
-  Question& q = questions_[slot].question;
   const auto place = asked_place(slot, port);
   if (!place) return;
   const bool was_settled = is_settled(table_.state(slot, *place));
@@ -141,9 +142,13 @@ void TcpSyn::learn(uint32_t slot, uint16_t port, PortState state, int64_t now) {
     ++counters_.late;
     return;
   }
-  // What comes late for an asked port is learned, but the decoys are waited for.
-  if (was_settled || !is_settled(state) || *place < first_place(q)) return;
-  if (++q.settled == end_place(q) - first_place(q)) conclude(slot, now);
+  if (!was_settled && is_settled(state)) settled(slot, *place, now);
+}
+
+// Nothing more is to be asked there. What comes late for an asked port is learned, but the decoys are waited for.
+void TcpSyn::settled(uint32_t slot, uint32_t place, int64_t now) {
+  Question& q = questions_[slot].question;
+  if (place >= first_place(q) && ++q.settled == end_place(q) - first_place(q)) conclude(slot, now);
 }
 
 // All ports have answered, or were waited for long enough.
@@ -190,7 +195,7 @@ void TcpSyn::report(uint32_t slot, bool stopped) {
     return;
   }
   OtherPorts others;
-  bool open = false;
+  bool open = false, time_was_up = false;
   for (uint32_t place = 0; place < asked.size(); ++place) {
     const uint16_t port = asked[place];
     switch (table_.state(slot, place)) {
@@ -205,8 +210,16 @@ void TcpSyn::report(uint32_t slot, bool stopped) {
       case PortState::unreachable:
         others.filtered.push_back(port);
         break;
+      case PortState::refused:
+        others.unasked.push_back(port);
+        break;
       case PortState::silent:
-        (table_.sent(slot, place) == 0 ? others.unasked : others.silent).push_back(port);
+        if (table_.sent(slot, place) > 0) {
+          others.silent.push_back(port);
+        } else {
+          others.unasked.push_back(port);
+          time_was_up = true;
+        }
     }
   }
   close(slot);
@@ -216,14 +229,19 @@ void TcpSyn::report(uint32_t slot, bool stopped) {
       std::sort(list->begin(), list->end());
     task.put(tcp, tcp_json(others));
   }
+  const auto share = [&] {
+    return std::to_string(others.unasked.size()) + " of " + std::to_string(asked.size()) + " ports were ";
+  };
   if (stopped)
     task.done(SONDE_CANCELLED);
+  else if (time_was_up)  // also where some are open: who reads only that would take them for all
+    task.fail(SONDE_E_AGAIN,
+              share() + "not asked before the deadline; raise the stage's deadline or ask for fewer ports");
   else if (open)
     task.done(SONDE_POSITIVE);
   else if (!others.unasked.empty())
-    task.fail(SONDE_E_AGAIN, std::to_string(others.unasked.size()) + " of " + std::to_string(asked.size()) +
-                                 " ports were not asked before the deadline; raise the stage's deadline or ask for "
-                                 "fewer ports");
+    task.fail(q.refusal == EPERM || q.refusal == EACCES ? SONDE_E_DENIED : SONDE_E_IO,
+              share() + "not asked: " + net::explain_send_error("a SYN", q.refusal, q.ip));
   else
     task.done(q.from_host ? SONDE_NEGATIVE : SONDE_NO_ANSWER);
 }

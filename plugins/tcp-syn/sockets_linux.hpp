@@ -30,7 +30,8 @@ struct Family {
   explicit operator bool() const { return static_cast<bool>(tcp); }
 };
 
-// IPv4 packets are sent with their IP header, IPv6 packets with a checksum that the kernel puts in.
+// IPv4 packets are sent with their IP header, IPv6 packets with a checksum that the kernel puts in. Throws
+// sonde::Failure when this machine is short of something.
 Family open_family(const Context&, bool four, uint16_t source_port);
 
 }  // namespace sonde::tcp_syn

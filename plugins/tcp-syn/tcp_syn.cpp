@@ -96,6 +96,11 @@ void TcpSyn::report_counters() const {
     host_.log(SONDE_LOG_WARN,
               "something accepts every port of some addresses, a SYN proxy or another device on the way: none of their "
               "ports is believed (tcp-syn.answers_all)");
+  if (refusal_ != 0)
+    host_.log(SONDE_LOG_WARN,
+              std::string("this machine did not let out some SYNs (") + std::strerror(refusal_) +
+                  "): their ports are told as unasked; expected routes and firewall rules for all ports "
+                  "that are asked");
   if (c.late + c.unproven + c.errors + c.shortages + c.flagged > 0)
     host_.log(SONDE_LOG_INFO, "late or repeated answers " + std::to_string(c.late) + ", not ours " +
                                   std::to_string(c.unproven) + ", ICMP errors " + std::to_string(c.errors) +
@@ -130,6 +135,11 @@ bool TcpSyn::choose_path(Task task, const sonde_target& target, Question& q) {
   if (!four) return true;
   const int error = source_address_.find(q.ip, q.ends.from);
   if (error == 0) return true;
+  if (net::classify_send_error(error) == net::SendFault::shortage) {
+    ++counters_.shortages;
+    task.done(SONDE_POSTPONED);
+    return false;
+  }
   task.fail(error == EACCES || error == EPERM ? SONDE_E_DENIED : SONDE_E_IO,
             net::explain_send_error("a SYN", error, q.ip));
   return false;
@@ -313,10 +323,21 @@ void TcpSyn::send_failed(PacketTag tag, bool framed, int error) {
     s->question.cursor = std::min(s->question.cursor, tag.place);
     return;
   }
-  const Task task(host_, s->task);
-  const std::string why = net::explain_send_error("a SYN", error, s->question.ip);
-  close(tag.slot);
-  task.fail(error == EPERM || error == EACCES ? SONDE_E_DENIED : SONDE_E_IO, why);
+  refused(tag, error, host_.now());
+}
+
+// This machine does not let that SYN out: its firewall may forbid one port and no other, so the others are asked all
+// the same.
+void TcpSyn::refused(PacketTag tag, int error, int64_t now) {
+  Question& q = questions_[tag.slot].question;
+  refusal_ = q.refusal = error;
+  table_.add_sent(tag.slot, tag.place, -1);
+  if (table_.sent(tag.slot, tag.place) > 0) {
+    // One has left before, and is waited for; but its silence is that of fewer SYNs than were promised.
+    q.in_doubt = true;
+    return;
+  }
+  if (table_.learn(tag.slot, tag.place, PortState::refused)) settled(tag.slot, tag.place, now);
 }
 
 // Behind flush_all(): what has left counts from now on, what could not is sent a little later.

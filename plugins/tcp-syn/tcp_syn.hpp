@@ -62,6 +62,7 @@ class TcpSyn {
     bool mid_round = false;  // some of its packets had to wait
     bool from_host = false;  // a packet came back from this very address
     bool in_doubt = false;   // a port's silence proves nothing, and it may not be asked again
+    int refusal = 0;         // errno of the last SYN that this machine did not let out
   };
   using Questions = net::Attempts<Question>;
 
@@ -93,6 +94,7 @@ class TcpSyn {
   void flush(Batch&, int fd, bool framed);
   void flush_all();
   void send_failed(PacketTag, bool framed, int error);
+  void refused(PacketTag, int error, int64_t now);
   void end_rounds(int64_t now);
   void send_due(int64_t now);
   void arm(int64_t now);
@@ -115,6 +117,7 @@ class TcpSyn {
   uint32_t find(const Endpoint&) const;
   std::optional<uint32_t> asked_place(uint32_t slot, uint16_t port) const;
   void learn(uint32_t slot, uint16_t port, PortState, int64_t now);
+  void settled(uint32_t slot, uint32_t place, int64_t now);
   void tell_fates(uint32_t slot, uint32_t place, int64_t arrived);
   net::Standing standing(uint32_t slot, uint32_t place) const;
   bool goes_on(uint32_t slot, int64_t now);
@@ -159,6 +162,7 @@ class TcpSyn {
   struct Counters {
     uint64_t late = 0, unproven = 0, errors = 0, shortages = 0, flagged = 0;
   } counters_;
+  int refusal_ = 0;  // as of a Question, of any
 };
 
 }  // namespace sonde::tcp_syn

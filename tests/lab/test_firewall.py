@@ -1,9 +1,11 @@
-"""The scanner's own firewall. Frames to neighbours pass by its connection tracking, so that a stateful rule takes their
+"""The scanner's own firewall, and a link that takes no frames. Frames to neighbours pass by its connection tracking, so that a stateful rule takes their
 answers for strangers: they are found all the same, as are those behind a router. What its output chain refuses is told of
 that port alone."""
+import subprocess
+
 import pytest
 from harness import daemons
-from harness.namespaces import Lab, connect
+from harness.namespaces import INSIDE, Lab, connect
 from harness.sonde import Sonde
 
 V6, FAR_V6 = "2001:db8:2::", "2001:db8:7::7"
@@ -71,14 +73,14 @@ def net(lab_is_possible):
 @pytest.fixture
 def scan(net, binary, write):
     """scan(name, stages, *targets): a run of these stages, with details."""
-    def go(name, stages, *targets):
+    def go(name, stages, *targets, before=(), expect=0):
         pipeline = write(f"{name}.sonde.yaml", f"""
 version: 1
 targets: [{", ".join(f'"{target}"' for target in targets)}]
 stages: [{stages}]
 outputs: [{{use: json, options: {{path: inventory.json, hosts: known, detail: true}}}}]
 """)
-        return Sonde(binary, net.scanner).run(pipeline, net.folder(name))
+        return Sonde(binary, net.scanner, before).run(pipeline, net.folder(name), expect=expect)
     return go
 
 
@@ -101,3 +103,41 @@ def test_a_stateful_firewall_hides_nobody(scan, rules, near, far):
     assert [record["banners"]["22"] for record in (web, strict, distant)] == [f"SSH-2.0-{name}" for name in
                                                                               ("web", "strict", "far")]
     assert all(0 < record["rtt_ms"] < 100 for record in (web, strict, distant))
+
+
+@pytest.mark.parametrize("near, far", [("192.0.2.", "198.51.100.7"), (V6, FAR_V6)], ids=["ipv4", "ipv6"])
+def test_a_port_that_the_output_chain_forbids_hides_no_other(scan, rules, near, far):
+    """To whom the kernel's way leads: frames to neighbours do not come by that chain."""
+    rules("table inet wall {\n chain out {\n  type filter hook output priority 0;\n  tcp dport 80 drop\n }\n}\n")
+    result = scan(f"output-{len(near)}", "{use: tcp-syn, options: {timeout: 300ms}}", f"{near}10", far, f"{near}99",
+                  expect=1)
+    web, distant = result.records[f"{near}10"], result.records[far]
+    assert (web["ports"], distant["ports"]) == ([22], [22])
+    assert web["tcp"] == distant["tcp"] == {"closed": [443, 445, 3389], "silent": [], "unasked": [80]}
+    outcomes = {ip: record["evidence"][0]["outcome"] for ip, record in result.records.items()}
+    assert outcomes.pop(f"{near}99", "error").startswith("error"), "nobody knows whether it would have answered there"
+    assert set(outcomes.values()) == {"positive"}
+    assert result.document["stages"][0]["outcomes"]["error"] == 1
+    assert "this machine did not let out some SYNs" in result.err
+
+
+def test_what_no_rule_lets_out_is_an_error(scan, rules):
+    rules("table inet wall {\n chain out {\n  type filter hook output priority 0;\n  meta l4proto tcp drop\n }\n}\n")
+    result = scan("forbidden", "{use: tcp-syn}", "192.0.2.10", expect=1)
+    assert result.document["stages"][0]["outcomes"]["error"] == 1
+
+
+@pytest.fixture(scope="module")
+def no_frames(tmp_path_factory):
+    library = tmp_path_factory.mktemp("preload") / "no_frames.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-O", "-o", library, INSIDE / "no_frames.c", "-ldl"], check=True)
+    return ["env", f"LD_PRELOAD={library}"]
+
+
+def test_a_neighbour_whose_frames_are_refused_is_asked_by_the_kernel(scan, no_frames):
+    """All its SYNs are in one batch: the second is refused as the first is."""
+    result = scan("no-frames", ALL, "192.0.2.10", f"{V6}10", before=no_frames)
+    for record in (result.records["192.0.2.10"], result.records[f"{V6}10"]):
+        assert record["link"] == "direct"
+        assert record["ports"] == [22, 80] and record["rtt_ms"] > 0
+        assert record["tcp"] == {"closed": [443, 445, 3389], "silent": []}
