@@ -42,6 +42,10 @@ class WalledNet(Lab):
             self.far.ip("addr add 198.51.100.7/24 dev eth0", f"addr add {FAR_V6}/64 dev eth0 nodad",
                         "route add default via 198.51.100.1", "route add default via 2001:db8:7::1")
             self.router.ip("addr add 198.51.100.1/24 dev far0", "addr add 2001:db8:7::1/64 dev far0 nodad")
+            connect(self.scanner, "eth1", self.web, "eth1")  # and a bridge of the scanner's own, as for virtual machines
+            self.scanner.ip("link add br1 type bridge stp_state 0 forward_delay 0 mcast_snooping 0", "link set br1 up",
+                            "link set eth1 master br1", "addr add 203.0.113.2/24 dev br1")
+            self.web.ip("addr add 203.0.113.10/24 dev eth1")
             daemons.servers(self.web, "22=text:SSH-2.0-web\\r\\n", "80=hold")
             daemons.servers(self.strict, "22=text:SSH-2.0-strict\\r\\n")
             daemons.servers(self.far, "22=text:SSH-2.0-far\\r\\n")
@@ -103,6 +107,13 @@ def test_a_stateful_firewall_hides_nobody(scan, rules, near, far):
     assert [record["banners"]["22"] for record in (web, strict, distant)] == [f"SSH-2.0-{name}" for name in
                                                                               ("web", "strict", "far")]
     assert all(0 < record["rtt_ms"] < 100 for record in (web, strict, distant))
+
+
+def test_nor_on_a_bridge(scan, rules):
+    rules(STATEFUL)
+    web = scan("bridge", ALL, "203.0.113.10").records["203.0.113.10"]
+    assert (web["link"], web["ports"], web["tcp"]) == ("direct", [22, 80], {"closed": [443, 445, 3389], "silent": []})
+    assert web["rtt_ms"] > 0
 
 
 @pytest.mark.parametrize("near, far", [("192.0.2.", "198.51.100.7"), (V6, FAR_V6)], ids=["ipv4", "ipv6"])
