@@ -26,9 +26,15 @@ net::Socket open_socket(bool& six) {
   return socket;
 }
 
-// The kernel drops, without a word, what the filter of a socket does not let through. That takes no privilege.
-bool deafen(const net::Socket& socket) {
-  return socket.attach_filter(net::bpf::drop_all());
+// The kernel drops, without a word, what a socket does not want to hear. A filter takes everything, but of TCP sockets
+// recent kernels (6.18) want CAP_NET_ADMIN for it, which a probe with CAP_NET_RAW does not have; the least hop count
+// takes whatever crossed a router, and neighbours that do not begin at 255. Where neither holds, the kernel takes back
+// a half-open connection itself, as it does for any port: one more RST, and no answer is lost by it.
+void deafen(const net::Socket& socket, bool six) {
+  const int most = 255;
+  socket.attach_filter(net::bpf::drop_all());
+  ::setsockopt(socket.fd(), IPPROTO_IP, IP_MINTTL, &most, sizeof most);
+  if (six) ::setsockopt(socket.fd(), IPPROTO_IPV6, IPV6_MINHOPCOUNT, &most, sizeof most);
 }
 
 bool bind_to(const net::Socket& socket, bool six, uint16_t port) {
@@ -73,9 +79,10 @@ SourcePort::SourcePort(uint64_t seed) {
     // A socket that was bound cannot be bound again.
     socket_ = open_socket(six);
     if (!socket_) break;
+    // Deaf before it has the port.
+    deafen(socket_, six);
     const uint16_t port = candidate(local, seed, n);
-    // Deaf before it has the port: a kernel that answered there would break off what the probe has yet to read.
-    if (deafen(socket_) && bind_to(socket_, six, port) && ::listen(socket_.fd(), 0) == 0) {
+    if (bind_to(socket_, six, port) && ::listen(socket_.fd(), 0) == 0) {
       number_ = port;
       return;
     }
