@@ -38,15 +38,15 @@ struct FrameSocket : LinkSocket {
   uint64_t watch = 0;
   int64_t last_empty = 0;  // when nothing was left that had arrived
 
-  // The batch's next buffer holds a frame of that length for `ends`.
-  void add(size_t length, const FrameAddresses& ends, Tag tag) {
+  // The batch's next buffer holds a frame for `ends` with so many octets behind its IP header.
+  void add(size_t payload, const FrameAddresses& ends, Tag tag) {
     SocketAddress to{};
     to.link.sll_family = AF_PACKET;
     to.link.sll_protocol = htons(four ? ETH_P_IP : ETH_P_IPV6);
     to.link.sll_ifindex = static_cast<int>(link);
     to.link.sll_halen = 6;
     std::memcpy(to.link.sll_addr, ends.to_mac.data(), 6);
-    batch->add(length, to, sizeof to.link, tag);
+    batch->add(ethernet_header_size + (four ? ip4_header_size : ip6_header_size) + payload, to, sizeof to.link, tag);
   }
 };
 
@@ -64,11 +64,27 @@ std::vector<FrameSocket<Tag>> open_frame_sockets(const Context& host, const Netw
   return sockets;
 }
 
+// How frames reach a target, and by which socket.
 template <class Tag>
-FrameSocket<Tag>* socket_for(std::vector<FrameSocket<Tag>>& sockets, uint32_t link, bool four) {
-  const auto it =
-      std::find_if(sockets.begin(), sockets.end(), [&](const auto& s) { return s.link == link && s.four == four; });
-  return it == sockets.end() ? nullptr : &*it;
+struct FramePath {
+  FrameSocket<Tag>* socket = nullptr;
+  FrameAddresses ends{};
+};
+// As known_neighbour(), of what earlier stages put into these fields of a task. Nothing: the kernel has to find it.
+template <class Tag, class Field>
+std::optional<FramePath<Tag>> frame_path(std::vector<FrameSocket<Tag>>& sockets, const Network& network,
+                                         const Task& task, const Field& link_field, const Field& mac_field,
+                                         const sonde_target& target, size_t packet_size) {
+  if (sockets.empty()) return std::nullopt;
+  const auto link = task.get(link_field), mac = task.get(mac_field);
+  if (!link || !mac) return std::nullopt;
+  const Ip ip = ip6(target.ip);
+  const auto path = known_neighbour(network, ip, target.scope_id, view(link->as.s), view(mac->as.s), packet_size);
+  if (!path) return std::nullopt;
+  const auto it = std::find_if(sockets.begin(), sockets.end(),
+                               [&](const auto& s) { return s.link == path->link && s.four == is_v4(ip); });
+  if (it == sockets.end()) return std::nullopt;
+  return FramePath<Tag>{&*it, path->ends};
 }
 
 }  // namespace sonde::net

@@ -98,14 +98,10 @@ bool Icmp::choose_path(Task task, const sonde_target& target, Question& q) {
     task.fail(SONDE_E_DENIED, socket.why_not);
     return false;
   }
-  if (frames_.empty() || !socket.raw) return true;
-  const auto link = task.get(link_input), mac = task.get(mac_input);
-  if (!link || !mac) return true;
-  const auto path = net::known_neighbour(network_, q.ip, q.scope_id, view(link->as.s), view(mac->as.s),
-                                         packet_size_ + net::ip6_header_size);
-  if (!path) return true;
-  if (FrameSocket* const link_socket = net::socket_for(frames_, path->link, net::is_v4(q.ip)))
-    q.frame = std::make_unique<const Frame>(Frame{link_socket, path->ends});
+  if (!socket.raw) return true;
+  if (const auto path =
+          net::frame_path(frames_, network_, task, link_input, mac_input, target, packet_size_ + net::ip6_header_size))
+    q.frame = std::make_unique<const FramePath>(*path);
   return true;
 }
 
@@ -142,25 +138,16 @@ void Icmp::send(uint32_t slot, int64_t now) {
   if (q.frame) {
     const auto& [link, ends] = *q.frame;
     build_request(echo_, q.ip, tag, frame_identity_);
-    link->add(build_frame(link->batch->buffer(), ends, echo_, ip_id_++), ends, slot);
+    build_frame(link->batch->buffer(), ends, echo_, ip_id_++);
+    link->add(echo_.size(), ends, slot);
     framed_ = true;
     if (link->batch->full()) flush(*link->batch, link->socket.fd(), true, now);
     return;
   }
-  net::SocketAddress to{};
+  net::SocketAddress to;
+  const socklen_t length = net::write_socket_address(q.ip, q.scope_id, to);
   EchoSocket& socket = four ? v4_ : v6_;
   build_request(socket.batch->buffer().first(packet_size_), q.ip, tag, identity_);
-  socklen_t length = 0;
-  if (four) {
-    to.v4.sin_family = AF_INET;
-    std::memcpy(&to.v4.sin_addr, q.ip.data() + 12, 4);
-    length = sizeof to.v4;
-  } else {
-    to.v6.sin6_family = AF_INET6;
-    std::memcpy(&to.v6.sin6_addr, q.ip.data(), 16);
-    to.v6.sin6_scope_id = q.scope_id;
-    length = sizeof to.v6;
-  }
   socket.batch->add(packet_size_, to, length, slot);
   if (socket.batch->full()) flush(*socket.batch, socket.socket.fd(), false, now);
 }

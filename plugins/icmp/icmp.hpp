@@ -40,14 +40,11 @@ class Icmp {
   void cancel(Task task, uint64_t user, uint32_t why);
 
  private:
-  struct Frame {
-    FrameSocket* socket = nullptr;
-    net::FrameAddresses ends{};
-  };
+  using FramePath = net::FramePath<uint32_t>;
   struct Question {
     net::Ip ip{};
     uint32_t scope_id = 0;
-    std::unique_ptr<const Frame> frame;       // known neighbour: sent as a whole frame
+    std::unique_ptr<const FramePath> frame;   // known neighbour: sent as a whole frame
     int64_t first_asked = 0, last_asked = 0;  // monotonic
     bool answered = false;
   };

@@ -122,15 +122,11 @@ bool TcpSyn::choose_path(Task task, const sonde_target& target, Question& q) {
     task.fail(SONDE_E_DENIED, family.why_not);
     return false;
   }
-  if (!frames_.empty()) {
-    const auto link = task.get(link_input), mac = task.get(mac_input);
-    const auto path = link && mac ? net::known_neighbour(network_, q.ip, q.scope_id, view(link->as.s), view(mac->as.s),
-                                                         net::ip6_header_size + syn_size)
-                                  : std::nullopt;
-    if (path && (q.frame = net::socket_for(frames_, path->link, four)) != nullptr) {
-      q.ends = path->ends;
-      return true;
-    }
+  if (const auto path =
+          net::frame_path(frames_, network_, task, link_input, mac_input, target, net::ip6_header_size + syn_size)) {
+    q.frame = path->socket;
+    q.ends = path->ends;
+    return true;
   }
   if (!four) return true;
   const int error = source_address_.find(q.ip, q.ends.from);
@@ -274,22 +270,14 @@ void TcpSyn::send_reset(const Arrival& arrival, const AnswerSegment& answered) {
 }
 
 void TcpSyn::put_on_wire(FrameSocket& link, const net::FrameAddresses& ends, size_t size, PacketTag tag) {
-  link.add(net::ethernet_header_size + (link.four ? net::ip4_header_size : net::ip6_header_size) + size, ends, tag);
+  link.add(size, ends, tag);
   if (link.batch->full()) flush(*link.batch, link.socket.fd(), true);
 }
 
 void TcpSyn::put_on_wire(const Family& family, const net::Ip& ip, uint32_t scope_id, size_t size, PacketTag tag) {
-  net::SocketAddress to{};
-  if (family.four) {
-    to.v4.sin_family = AF_INET;
-    std::memcpy(&to.v4.sin_addr, &ip[12], 4);
-    family.batch->add(net::ip4_header_size + size, to, sizeof to.v4, tag);
-  } else {
-    to.v6.sin6_family = AF_INET6;
-    std::memcpy(&to.v6.sin6_addr, ip.data(), 16);
-    to.v6.sin6_scope_id = scope_id;
-    family.batch->add(size, to, sizeof to.v6, tag);
-  }
+  net::SocketAddress to;
+  const socklen_t length = net::write_socket_address(ip, scope_id, to);
+  family.batch->add((family.four ? net::ip4_header_size : 0) + size, to, length, tag);
   if (family.batch->full()) flush(*family.batch, family.tcp.fd(), false);
 }
 
