@@ -4,21 +4,18 @@
 #include <sonde/plugin.hpp>
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "common-linux/batch.hpp"
+#include "common-linux/link_sockets.hpp"
 #include "common-linux/network.hpp"
-#include "common-linux/socket.hpp"
 
 namespace sonde::arp_oui {
 
 using SlotBatch = net::SendBatch<uint32_t>;
 
-struct LinkSocket {
-  uint32_t link = 0;
-  bool four = true;
-  net::Mac own_mac{};
-  net::Socket socket;
+struct LinkSocket : net::LinkSocket {
   std::unique_ptr<SlotBatch> batch;
   uint64_t watch = 0;
 };

@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "common-linux/ip.hpp"
 #include "common-linux/socket.hpp"
 
 namespace sonde::net {
@@ -21,6 +22,20 @@ union SocketAddress {
   sockaddr_in6 v6;
   sockaddr_ll link;
 };
+
+// Where a raw socket sends what is for this address.
+inline socklen_t write_socket_address(const Ip& ip, uint32_t scope_id, SocketAddress& out) {
+  out = {};
+  if (is_v4(ip)) {
+    out.v4.sin_family = AF_INET;
+    std::memcpy(&out.v4.sin_addr, &ip[12], 4);
+    return sizeof out.v4;
+  }
+  out.v6.sin6_family = AF_INET6;
+  std::memcpy(&out.v6.sin6_addr, ip.data(), 16);
+  out.v6.sin6_scope_id = scope_id;
+  return sizeof out.v6;
+}
 
 inline int64_t wall_clock() {
   timespec t{};

@@ -20,9 +20,18 @@ inline constexpr unsigned abs_byte = BPF_LD | BPF_B | BPF_ABS, abs_half = BPF_LD
 inline constexpr unsigned equal = BPF_JMP | BPF_JEQ | BPF_K, at_least = BPF_JMP | BPF_JGE | BPF_K;
 inline constexpr unsigned any_bit = BPF_JMP | BPF_JSET | BPF_K;
 
-// For sockets that only send.
+// For a socket that is not to hear anything.
 inline std::vector<sock_filter> drop_all() {
   return {stmt(BPF_RET | BPF_K, 0)};
 }
+
+// A program of a raw socket, and the protocol for which that is opened. Each way through it ends with BPF_RET.
+struct OfProtocol {
+  uint8_t protocol = 0;
+  std::vector<sock_filter> program;
+};
+// The same for a packet socket, which sees whole frames: those to this machine that carry the beginning of one
+// of the protocols right behind their IP header, each judged by its program.
+std::vector<sock_filter> for_frames(bool four, const std::vector<OfProtocol>&);
 
 }  // namespace sonde::net::bpf

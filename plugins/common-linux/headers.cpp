@@ -16,6 +16,8 @@ namespace {
 using Bytes = std::span<const uint8_t>;
 constexpr size_t icmp_header_size = 8;
 constexpr uint8_t hop_limit = 64;
+constexpr uint16_t fragment_offset = 0x1fff;
+constexpr uint16_t ethertype_ip4 = 0x0800, ethertype_ip6 = 0x86dd;
 
 bool is_error4(uint8_t type) {
   return type == ICMP_DEST_UNREACH || type == ICMP_SOURCE_QUENCH || type == ICMP_REDIRECT ||
@@ -44,7 +46,7 @@ std::span<uint8_t> write_frame_headers(std::span<uint8_t> frame, const FrameAddr
   if (payload > 0xffff - ip4_header_size || before + payload > frame.size()) return {};
   std::memcpy(&frame[0], ends.to_mac.data(), 6);
   std::memcpy(&frame[6], ends.from_mac.data(), 6);
-  store16(&frame[12], four ? 0x0800 : 0x86dd);
+  store16(&frame[12], four ? ethertype_ip4 : ethertype_ip6);
   const auto ip = frame.subspan(ethernet_header_size, ip_size);
   if (four) {
     write_ip4_header(ip.first<ip4_header_size>(), ends.from, ends.to, protocol, payload, ip_id);
@@ -60,6 +62,35 @@ std::span<uint8_t> write_frame_headers(std::span<uint8_t> frame, const FrameAddr
   return frame.subspan(before, payload);
 }
 
+std::optional<Frame> read_frame(Bytes frame) {
+  if (frame.size() < ethernet_header_size + ip4_header_size) return std::nullopt;
+  const uint16_t type = load16(&frame[12]);
+  const Bytes ip = frame.subspan(ethernet_header_size);
+  Frame out;
+  std::memcpy(out.ends.to_mac.data(), &frame[0], 6);
+  std::memcpy(out.ends.from_mac.data(), &frame[6], 6);
+  size_t header = ip4_header_size, whole = 0;
+  if (type == ethertype_ip4) {
+    header = (ip[0] & 15u) * 4u;
+    whole = load16(&ip[2]);
+    if (ip[0] >> 4 != 4 || header < ip4_header_size || (load16(&ip[6]) & fragment_offset) != 0) return std::nullopt;
+    out.protocol = ip[9];
+    out.ends.from = mapped(&ip[12]);
+    out.ends.to = mapped(&ip[16]);
+  } else if (type == ethertype_ip6 && ip.size() >= ip6_header_size && ip[0] >> 4 == 6) {
+    header = ip6_header_size;
+    whole = ip6_header_size + load16(&ip[4]);
+    out.protocol = ip[6];
+    out.ends.from = ip6(&ip[8]);
+    out.ends.to = ip6(&ip[24]);
+  } else {
+    return std::nullopt;
+  }
+  if (whole < header || ip.size() < header) return std::nullopt;
+  out.payload = ip.first(std::min(whole, ip.size())).subspan(header);
+  return out;
+}
+
 std::optional<Bytes> strip_ip4(Bytes packet, uint8_t protocol) {
   if (packet.size() < ip4_header_size || packet[0] >> 4 != 4 || packet[9] != protocol) return std::nullopt;
   const size_t length = (packet[0] & 15u) * 4u;
@@ -72,7 +103,7 @@ std::optional<QuotedPacket> read_quoted4(Bytes packet, uint8_t protocol) {
   const Bytes ip = packet.subspan(icmp_header_size);
   const auto payload = strip_ip4(ip, protocol);
   // Only the first fragment begins with the header of the protocol.
-  if (!payload || (load16(&ip[6]) & 0x1fff) != 0) return std::nullopt;
+  if (!payload || (load16(&ip[6]) & fragment_offset) != 0) return std::nullopt;
   return QuotedPacket{packet[0], packet[1], mapped(&ip[12]), mapped(&ip[16]), *payload};
 }
 

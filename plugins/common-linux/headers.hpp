@@ -27,6 +27,20 @@ struct FrameAddresses {
 std::span<uint8_t> write_frame_headers(std::span<uint8_t> frame, const FrameAddresses&, uint8_t protocol,
                                        size_t payload, uint16_t ip_id);
 
+// What a frame to this machine carries, as it arrived.
+struct Frame {
+  FrameAddresses ends{};
+  uint8_t protocol = 0;
+  std::span<const uint8_t> payload;  // behind the IP header, as much as was captured, without the padding of the link
+};
+// Nothing when it is no whole IPv4 or IPv6 header, or a later fragment. IPv6 extension headers are not looked behind.
+// What follows is not checked: of frames between machines in one computer the checksum is often left to nobody.
+std::optional<Frame> read_frame(std::span<const uint8_t> frame);
+// The way back: for an answer to whoever sent the frame.
+inline FrameAddresses reversed(const FrameAddresses& ends) {
+  return {ends.to_mac, ends.from_mac, ends.to, ends.from};
+}
+
 // What stands behind the IP header in what a raw IPv4 socket delivers; nothing when that is no whole header of that
 // protocol.
 std::optional<std::span<const uint8_t>> strip_ip4(std::span<const uint8_t> packet, uint8_t protocol);

@@ -1,30 +1,27 @@
 // Opening packet sockets, and when a hardware address may be believed.
 #include "common-linux/neighbour_frames.hpp"
 
-#include "common-linux/bpf.hpp"
+#include <sys/socket.h>
+
+#include <string>
 
 namespace sonde::net {
-namespace {
 
-constexpr size_t most_sockets = 64;  // a machine full of containers has hundreds of links
-
-}  // namespace
-
-std::vector<LinkSocket> open_link_sockets(const Context& host, const Network& network) {
-  std::vector<LinkSocket> sockets;
-  const auto drop_all = bpf::drop_all();
-  for (const Link& link : network.links) {
-    const bool addressed = std::any_of(network.addresses.begin(), network.addresses.end(),
-                                       [&](const Address& a) { return a.link == link.index; });
-    if (!link.up || !link.ethernet || !link.mac || !addressed || sockets.size() == most_sockets) continue;
-    int fd = -1;
-    if (host.raw(AF_PACKET, ETH_P_IP, link.index, fd) != SONDE_OK) continue;
-    Socket socket(fd);
-    // It only sends; answers come through other sockets.
-    if (!socket.attach_filter(drop_all)) continue;
-    sockets.push_back({link.index, std::move(socket)});
-  }
-  return sockets;
+LinkSockets open_frame_links(const Context& host, const Network& network, std::vector<sock_filter> four,
+                             std::vector<sock_filter> six) {
+  LinkSockets all =
+      open_link_sockets(host, network, {ETH_P_IP, "IPv4", std::move(four)}, {ETH_P_IPV6, "IPv6", std::move(six)});
+  // Not fatal: without it the time of arrival is when the frame is read.
+  const int on = 1;
+  for (const LinkSocket& s : all.sockets) ::setsockopt(s.socket.fd(), SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
+  if (all.refused.empty()) return all;
+  std::string links;
+  for (const std::string& link : all.refused) links += (links.empty() ? "" : ", ") + link;
+  host.log(SONDE_LOG_WARN,
+           "no packet socket can be had for " + links +
+               ": neighbours there are found by the kernel, whose table takes some thousand; expected " +
+               (all.denied ? "CAP_NET_RAW or root" : "free descriptors (ulimit -n) and links that are up"));
+  return all;
 }
 
 std::optional<NeighbourPath> known_neighbour(const Network& network, const Ip& ip, uint32_t scope_id,

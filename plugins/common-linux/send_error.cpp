@@ -16,7 +16,8 @@ std::string explain_send_error(std::string_view what, int error, const Ip& to) {
              "; expected the firewall to let it out, and room in its connection table (nft list ruleset, "
              "sysctl net.netfilter.nf_conntrack_count)";
     case EACCES:
-      return why + "; the address is a broadcast address here";
+      return why + "; the address is a broadcast address here, or a route forbids it (ip route get " + to_text(to) +
+             ")";
     case EMSGSIZE:
       return why + "; expected the packet to fit the link";
     case EINVAL:

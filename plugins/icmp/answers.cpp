@@ -12,46 +12,67 @@ constexpr unsigned most_rounds = 16;  // receive calls in one event: the loop ha
 
 }  // namespace
 
-bool Icmp::drain(EchoSocket& socket, bool four) {
-  return receive_.drain(socket.socket.fd(), most_rounds,
-                        [&](const net::Received& packet) { received(socket, four, packet); });
+// True: nothing is left that had arrived.
+bool Icmp::drain_all() {
+  bool empty = !v4_ || drain(v4_, true);
+  if (v6_) empty &= drain(v6_, false);
+  if (framed_)
+    for (FrameSocket& f : frames_) empty &= drain(f);
+  return empty;
 }
 
-void Icmp::received(const EchoSocket& socket, bool four, const net::Received& packet) {
-  std::span<const uint8_t> icmp = packet.bytes;
-  if (four && socket.raw) {
-    const auto inside = net::strip_ip4(icmp, IPPROTO_ICMP);
-    if (!inside) return;
-    icmp = *inside;
-  }
+bool Icmp::drain(EchoSocket& socket, bool four) {
+  return receive_.drain(socket.socket.fd(), most_rounds, [&](const net::Received& packet) {
+    std::span<const uint8_t> icmp = packet.bytes;
+    if (four && socket.raw) {
+      const auto inside = net::strip_ip4(icmp, IPPROTO_ICMP);
+      if (!inside) return;
+      icmp = *inside;
+    }
+    const net::Ip from = four ? net::mapped(reinterpret_cast<const uint8_t*>(&packet.from.v4.sin_addr))
+                              : net::ip6(packet.from.v6.sin6_addr.s6_addr);
+    received(icmp, {four, from, four ? 0 : packet.from.v6.sin6_scope_id, identity_, socket.raw, packet.wall_time});
+  });
+}
+
+bool Icmp::drain(FrameSocket& socket) {
+  return receive_.drain(socket.socket.fd(), most_rounds, [&](const net::Received& packet) {
+    const auto frame = net::read_frame(packet.bytes);
+    if (!frame || frame->protocol != (socket.four ? int{IPPROTO_ICMP} : int{IPPROTO_ICMPV6})) return;
+    const net::Ip& from = frame->ends.from;
+    received(frame->payload,
+             {socket.four, from, net::is_link_local6(from) ? socket.link : 0, frame_identity_, true, packet.wall_time});
+  });
+}
+
+void Icmp::received(std::span<const uint8_t> icmp, const Arrival& arrival) {
   if (icmp.size() < header_size) return;
-  const net::Ip from = four ? net::mapped(reinterpret_cast<const uint8_t*>(&packet.from.v4.sin_addr))
-                            : net::ip6(packet.from.v6.sin6_addr.s6_addr);
   constexpr uint8_t reply4 = 0, reply6 = 129;
-  if (icmp[0] == (four ? reply4 : reply6)) {
+  if (icmp[0] == (arrival.four ? reply4 : reply6)) {
     const auto claim = read_claim(icmp);
     if (claim && icmp[1] == 0)
-      reply(*claim, from, four ? 0 : packet.from.v6.sin6_scope_id, socket.raw, packet.wall_time);
+      reply(*claim, arrival);
     else
       ++counters_.unproven;
-  } else if (const auto quoted = four ? read_error4(icmp) : read_error6(icmp)) {
-    error(*quoted, from);
+  } else if (const auto quoted = arrival.four ? read_error4(icmp) : read_error6(icmp)) {
+    error(*quoted, arrival);
   }
 }
 
-void Icmp::reply(const EchoClaim& claim, const net::Ip& from, uint32_t scope_id, bool check_id, int64_t wall_time) {
+void Icmp::reply(const EchoClaim& claim, const Arrival& arrival) {
   Questions::Slot* s = questions_.find(claim.tag.slot);
   if (s && (s->generation & generation_mask) != claim.tag.generation) s = nullptr;
-  if (!proves(claim, from, identity_, check_id)) {
+  if (!proves(claim, arrival.from, arrival.asked_as, arrival.check_id)) {
     // Ours all the same, but sent by someone who was not asked: a second address of a router, a broadcast's echo.
-    if (!s || !proves(claim, s->question.ip, identity_, check_id)) {
+    if (!s || !proves(claim, s->question.ip, arrival.asked_as, arrival.check_id)) {
       ++counters_.unproven;
       return;
     }
     ++counters_.other_source;
     if (!std::exchange(told_other_source_, true))
       host_.log(SONDE_LOG_INFO,
-                "the echo request to " + net::to_text(s->question.ip) + " was answered from " + net::to_text(from) +
+                "the echo request to " + net::to_text(s->question.ip) + " was answered from " +
+                    net::to_text(arrival.from) +
                     ": that proves nothing about the target and is ignored (told once, counted)",
                 s->task);
     return;
@@ -66,11 +87,11 @@ void Icmp::reply(const EchoClaim& claim, const net::Ip& from, uint32_t scope_id,
     ++counters_.unproven;
     return;
   }
-  if (s->question.scope_id != 0 && scope_id != 0 && scope_id != s->question.scope_id) {
+  if (s->question.scope_id != 0 && arrival.scope_id != 0 && arrival.scope_id != s->question.scope_id) {
     ++counters_.other_source;
     return;
   }
-  const int64_t rtt = round_trip(claim.tag.slot, claim.tag.attempt, wall_time);
+  const int64_t rtt = round_trip(claim.tag.slot, claim.tag.attempt, arrival.wall_time);
   rtt_.add(rtt);
   loss_.answered(questions_, claim.tag.slot, claim.tag.attempt);
   const Task task(host_, s->task);
@@ -82,41 +103,26 @@ void Icmp::reply(const EchoClaim& claim, const net::Ip& from, uint32_t scope_id,
 
 // An error is the target's own answer only when the target itself sent it; everyone else merely could not deliver, and
 // a later attempt still may.
-void Icmp::error(const QuotedEcho& quoted, const net::Ip& from) {
+void Icmp::error(const QuotedEcho& quoted, const Arrival& arrival) {
   ++counters_.errors;
-  const bool four = net::is_v4(quoted.to);
+  const bool four = arrival.four;
+  const net::Ip& from = arrival.from;
   if (from != quoted.to || network_.own(from, 0)) return;
   constexpr uint8_t redirect = 5, source_quench = 4, too_big = 2;
   if (four ? quoted.type == redirect || quoted.type == source_quench : quoted.type == too_big) return;
 
-  const auto belongs = [&](const EchoTag& tag) {
-    const Questions::Slot* s = questions_.find(tag.slot);
-    return s && (s->generation & generation_mask) == tag.generation && tag.attempt < s->sent &&
-           s->question.ip == quoted.to;
-  };
-  std::optional<uint32_t> slot;
-  if (quoted.claim) {
-    if (belongs(quoted.claim->tag) && proves(*quoted.claim, quoted.to, identity_, true)) slot = quoted.claim->tag.slot;
-  } else {
-    // Only 8 octets were quoted: the sequence names the candidates, the checksum decides.
-    for (unsigned attempt = 0; attempt < questions_.most() && !slot; ++attempt)
-      for (size_t i = static_cast<uint16_t>(quoted.sequence - attempt * 6553u); i < questions_.capacity();
-           i += 0x10000) {
-        const auto* s = questions_.find(static_cast<uint32_t>(i));
-        if (!s) continue;
-        const EchoTag tag = {static_cast<uint32_t>(i), s->generation & generation_mask, static_cast<uint8_t>(attempt)};
-        if (belongs(tag) && checksum_proves(quoted, tag, identity_, packet_size_ - header_size)) slot = tag.slot;
-      }
-  }
-  if (!slot) {
+  const EchoTag& tag = quoted.claim.tag;
+  const Questions::Slot* s = questions_.find(tag.slot);
+  if (!proves(quoted.claim, quoted.to, arrival.asked_as, true) || !s ||
+      (s->generation & generation_mask) != tag.generation || tag.attempt >= s->sent || s->question.ip != quoted.to) {
     ++counters_.unproven;
     return;
   }
-  const Task task(host_, questions_[*slot].task);
+  const Task task(host_, s->task);
   host_.log(SONDE_LOG_DEBUG, net::to_text(from) + " answered: " + net::describe_error(four, quoted.type, quoted.code),
             task.id());
   task.put(alive, true);
-  settle(*slot, SONDE_NEGATIVE);
+  settle(tag.slot, SONDE_NEGATIVE);
 }
 
 int64_t Icmp::round_trip(uint32_t slot, uint8_t attempt, int64_t wall_time) {

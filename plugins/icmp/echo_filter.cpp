@@ -52,4 +52,9 @@ std::vector<sock_filter> reply_filter6(uint16_t id) {
   };
 }
 
+std::vector<sock_filter> frame_filter(bool four, uint16_t id) {
+  return for_frames(
+      four, {four ? OfProtocol{IPPROTO_ICMP, reply_filter4(id)} : OfProtocol{IPPROTO_ICMPV6, reply_filter6(id)}});
+}
+
 }  // namespace sonde::icmp

@@ -12,5 +12,7 @@ namespace sonde::icmp {
 // socket does (IP header first), the second what a raw ICMPv6 socket does (ICMPv6 header first).
 std::vector<sock_filter> reply_filter4(uint16_t id);
 std::vector<sock_filter> reply_filter6(uint16_t id);
+// The same for a packet socket: whole frames to this machine.
+std::vector<sock_filter> frame_filter(bool four, uint16_t id);
 
 }  // namespace sonde::icmp

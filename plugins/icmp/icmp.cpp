@@ -11,21 +11,22 @@
 
 #include "common-linux/netlink_linux.hpp"
 #include "common-linux/send_error.hpp"
+#include "icmp/echo_filter.hpp"
 
 namespace sonde::icmp {
 namespace {
 
-enum Wait : uint64_t { tick = 1, socket4 = 4, socket6 = 6 };
+enum Wait : uint64_t { tick = 1, socket4 = 4, socket6 = 6, first_frame = 16 };
 
 constexpr size_t receive_size = 512;  // headers, a quotation, and the part of the payload that proves
 constexpr unsigned most_sends = 512;  // retries in one event, some 2 ms
 
-// Ids of siblings differ in their low bits, whatever the seed makes of the high ones.
-uint16_t id_for(const sonde_place& place) {
+// Ids of siblings differ in their low bits, whatever the seed makes of the high ones; so do the two of each.
+uint16_t id_for(const sonde_place& place, bool framed) {
   const uint32_t count = std::clamp<uint32_t>(place.count, 1, 0x4000);
-  const auto siblings = static_cast<uint16_t>(std::bit_ceil(count) - 1);
+  const auto low = static_cast<uint16_t>(2 * std::bit_ceil(count) - 1);
   const auto high = static_cast<uint16_t>(net::key_from_seed(place.seed).k1 >> 48);
-  return static_cast<uint16_t>((high & ~siblings) | (place.index & siblings));
+  return static_cast<uint16_t>((high & ~low) | ((2 * place.index + (framed ? 1 : 0)) & low));
 }
 
 }  // namespace
@@ -43,7 +44,8 @@ Icmp::Icmp(Context host)
       loss_(host) {
   const sonde_place place = host_.place();
   identity_.key = net::random_key();
-  identity_.id = id_for(place);
+  identity_.id = id_for(place, false);
+  frame_identity_ = {identity_.key, id_for(place, true)};
   v4_ = open_echo_socket(host_, AF_INET, identity_.id, packet_size_);
   v6_ = open_echo_socket(host_, AF_INET6, identity_.id, packet_size_);
   if (!v4_ && !v6_)
@@ -54,19 +56,23 @@ Icmp::Icmp(Context host)
   if (v4_.raw || v6_.raw) {
     try {
       network_ = net::NetlinkReader().read_all();
-      frames_ = net::open_frame_sockets<uint32_t>(host_, network_, packet_size_);
+      frames_ = net::open_frame_sockets<uint32_t>(host_, network_, packet_size_, frame_filter(true, frame_identity_.id),
+                                                  frame_filter(false, frame_identity_.id));
     } catch (const Failure& e) {
       host_.log(SONDE_LOG_WARN, std::string(e.what()) + "; neighbours are asked through the kernel's table instead");
     }
   }
   if (v4_) watch4_ = host_.watch(v4_.socket.fd(), SONDE_IO_READ, socket4);
   if (v6_) watch6_ = host_.watch(v6_.socket.fd(), SONDE_IO_READ, socket6);
+  for (size_t i = 0; i < frames_.size(); ++i)
+    frames_[i].watch = host_.watch(frames_[i].socket.fd(), SONDE_IO_READ, first_frame + i);
 }
 
 Icmp::~Icmp() {
   alarm_.cancel(host_);
   if (watch4_) host_.unwatch(watch4_);
   if (watch6_) host_.unwatch(watch6_);
+  for (const FrameSocket& f : frames_) host_.unwatch(f.watch);
   report_counters();
 }
 
@@ -92,14 +98,10 @@ bool Icmp::choose_path(Task task, const sonde_target& target, Question& q) {
     task.fail(SONDE_E_DENIED, socket.why_not);
     return false;
   }
-  if (frames_.empty() || !socket.raw) return true;
-  const auto link = task.get(link_input), mac = task.get(mac_input);
-  if (!link || !mac) return true;
-  const auto path = net::known_neighbour(network_, q.ip, q.scope_id, view(link->as.s), view(mac->as.s),
-                                         packet_size_ + net::ip6_header_size);
-  if (!path) return true;
-  if (FrameSocket* const link_socket = net::socket_for(frames_, path->link))
-    q.frame = std::make_unique<const Frame>(Frame{link_socket, path->ends});
+  if (!socket.raw) return true;
+  if (const auto path =
+          net::frame_path(frames_, network_, task, link_input, mac_input, target, packet_size_ + net::ip6_header_size))
+    q.frame = std::make_unique<const FramePath>(*path);
   return true;
 }
 
@@ -135,30 +137,22 @@ void Icmp::send(uint32_t slot, int64_t now) {
   const EchoTag tag = {slot, s.generation & generation_mask, s.sent};
   if (q.frame) {
     const auto& [link, ends] = *q.frame;
-    build_request(echo_, q.ip, tag, identity_);
-    link->add(build_frame(link->batch->buffer(), ends, echo_, ip_id_++), ends, slot);
-    if (link->batch->full()) flush(*link->batch, link->socket.fd(), now);
+    build_request(echo_, q.ip, tag, frame_identity_);
+    build_frame(link->batch->buffer(), ends, echo_, ip_id_++);
+    link->add(echo_.size(), ends, slot);
+    framed_ = true;
+    if (link->batch->full()) flush(*link->batch, link->socket.fd(), true, now);
     return;
   }
-  net::SocketAddress to{};
+  net::SocketAddress to;
+  const socklen_t length = net::write_socket_address(q.ip, q.scope_id, to);
   EchoSocket& socket = four ? v4_ : v6_;
   build_request(socket.batch->buffer().first(packet_size_), q.ip, tag, identity_);
-  socklen_t length = 0;
-  if (four) {
-    to.v4.sin_family = AF_INET;
-    std::memcpy(&to.v4.sin_addr, q.ip.data() + 12, 4);
-    length = sizeof to.v4;
-  } else {
-    to.v6.sin6_family = AF_INET6;
-    std::memcpy(&to.v6.sin6_addr, q.ip.data(), 16);
-    to.v6.sin6_scope_id = q.scope_id;
-    length = sizeof to.v6;
-  }
   socket.batch->add(packet_size_, to, length, slot);
-  if (socket.batch->full()) flush(*socket.batch, socket.socket.fd(), now);
+  if (socket.batch->full()) flush(*socket.batch, socket.socket.fd(), false, now);
 }
 
-void Icmp::flush(SlotBatch& batch, int fd, int64_t now) {
+void Icmp::flush(SlotBatch& batch, int fd, bool framed, int64_t now) {
   const int64_t spacing = rtt_.spacing(interval_, timeout_);
   const int64_t wait = adaptive_ ? rtt_.adaptive_wait(timeout_) : timeout_;
   batch.flush(
@@ -170,17 +164,17 @@ void Icmp::flush(SlotBatch& batch, int fd, int64_t now) {
         if (s.sent == 0) s.question.first_asked = now;
         questions_.sent(slot, now, spacing, wait);
       },
-      [&](uint32_t slot, int error) { send_failed(slot, error, now); });
+      [&](uint32_t slot, int error) { send_failed(slot, framed, error, now); });
 }
 
 void Icmp::flush_all(int64_t now) {
-  if (v4_ && !v4_.batch->empty()) flush(*v4_.batch, v4_.socket.fd(), now);
-  if (v6_ && !v6_.batch->empty()) flush(*v6_.batch, v6_.socket.fd(), now);
+  if (v4_ && !v4_.batch->empty()) flush(*v4_.batch, v4_.socket.fd(), false, now);
+  if (v6_ && !v6_.batch->empty()) flush(*v6_.batch, v6_.socket.fd(), false, now);
   for (FrameSocket& f : frames_)
-    if (!f.batch->empty()) flush(*f.batch, f.socket.fd(), now);
+    if (!f.batch->empty()) flush(*f.batch, f.socket.fd(), true, now);
 }
 
-void Icmp::send_failed(uint32_t slot, int error, int64_t now) {
+void Icmp::send_failed(uint32_t slot, bool framed, int error, int64_t now) {
   pacer_.give_back(1);
   if (net::classify_send_error(error) == net::SendFault::shortage) {
     ++counters_.shortages;
@@ -190,7 +184,7 @@ void Icmp::send_failed(uint32_t slot, int error, int64_t now) {
   }
   Questions::Slot& s = questions_[slot];
   // The neighbour may be reachable by the kernel's choice even where our frame is not (a link that went down).
-  if (s.question.frame) {
+  if (framed) {
     s.question.frame.reset();
     questions_.not_sent(slot, now);
     return;
@@ -225,15 +219,17 @@ void Icmp::on_timer(uint64_t id, uint64_t) {
   alarm_.fired();
   // What had not been read by `now` may have arrived before it: silence is judged only over an empty socket.
   const int64_t now = host_.now();
-  const bool empty4 = !v4_ || drain(v4_, true), empty6 = !v6_ || drain(v6_, false);
-  if (empty4 && empty6) end_due(now);
+  if (drain_all()) end_due(now);
   send_due(now);
   if (std::exchange(hungry_, false)) host_.wake(tick);
   arm(now);
 }
 
 void Icmp::on_io(uint64_t, uint64_t user, uint32_t) {
-  drain(user == socket4 ? v4_ : v6_, user == socket4);
+  if (user >= first_frame)
+    drain(frames_[user - first_frame]);
+  else
+    drain(user == socket4 ? v4_ : v6_, user == socket4);
   arm(host_.now());
 }
 

@@ -40,14 +40,11 @@ class Icmp {
   void cancel(Task task, uint64_t user, uint32_t why);
 
  private:
-  struct Frame {
-    FrameSocket* socket;
-    net::FrameAddresses ends;
-  };
+  using FramePath = net::FramePath<uint32_t>;
   struct Question {
     net::Ip ip{};
     uint32_t scope_id = 0;
-    std::unique_ptr<const Frame> frame;       // known neighbour: sent as a whole frame
+    std::unique_ptr<const FramePath> frame;   // known neighbour: sent as a whole frame
     int64_t first_asked = 0, last_asked = 0;  // monotonic
     bool answered = false;
   };
@@ -56,17 +53,28 @@ class Icmp {
   uint32_t take_tokens(uint32_t want, int64_t now);
   bool choose_path(Task, const sonde_target&, Question&);
   void send(uint32_t slot, int64_t now);
-  void flush(SlotBatch&, int fd, int64_t now);
+  void flush(SlotBatch&, int fd, bool framed, int64_t now);
   void flush_all(int64_t now);
-  void send_failed(uint32_t slot, int error, int64_t now);
+  void send_failed(uint32_t slot, bool framed, int error, int64_t now);
   void send_due(int64_t now);
   void end_due(int64_t now);
   void arm(int64_t now);
 
+  // An ICMP packet, the way that it came.
+  struct Arrival {
+    bool four;
+    net::Ip from;
+    uint32_t scope_id;  // the link, of IPv6 addresses that need one
+    const EchoIdentity& asked_as;
+    bool check_id;
+    int64_t wall_time;
+  };
+  bool drain_all();
   bool drain(EchoSocket&, bool four);
-  void received(const EchoSocket&, bool four, const net::Received&);
-  void reply(const EchoClaim&, const net::Ip& from, uint32_t scope_id, bool check_id, int64_t wall_time);
-  void error(const QuotedEcho&, const net::Ip& from);
+  bool drain(FrameSocket&);
+  void received(std::span<const uint8_t> icmp, const Arrival&);
+  void reply(const EchoClaim&, const Arrival&);
+  void error(const QuotedEcho&, const Arrival&);
   void settle(uint32_t slot, sonde_outcome);
   int64_t round_trip(uint32_t slot, uint8_t attempt, int64_t wall_time);
   void report_counters() const;
@@ -76,7 +84,9 @@ class Icmp {
   const int64_t interval_, timeout_;
   const bool adaptive_;
   const size_t packet_size_;
-  EchoIdentity identity_;
+  // Requests in frames have an id of their own, so that each answer is heard once: by the packet sockets, which no
+  // firewall of this machine stands before, or by the others.
+  EchoIdentity identity_, frame_identity_;
   net::Network network_;
   EchoSocket v4_, v6_;
   std::vector<FrameSocket> frames_;
@@ -90,6 +100,7 @@ class Icmp {
   net::Alarm alarm_;
   uint64_t watch4_ = 0, watch6_ = 0;
   bool hungry_ = false;  // start() left tasks for want of tokens
+  bool framed_ = false;  // a frame has been sent
   uint16_t ip_id_ = 0;
 
   struct Counters {

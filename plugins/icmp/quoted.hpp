@@ -13,16 +13,13 @@ namespace sonde::icmp {
 struct QuotedEcho {
   uint8_t type = 0, code = 0;  // of the error
   net::Ip to{};                // whom our request was for
-  uint16_t id = 0, sequence = 0, checksum = 0;
-  net::Ip from{};                  // our address, as the quoted header has it
-  std::optional<EchoClaim> claim;  // when enough of the request is quoted; 8 octets are all that RFC 792 asks for
+  EchoClaim claim;
 };
 
-// `packet` begins with the ICMP or ICMPv6 header of the error. Nothing when it is no error or quotes no echo request.
+// `packet` begins with the ICMP or ICMPv6 header of the error. Nothing when it is no error or quotes no echo request;
+// nor when it quotes less than the octets that prove. The 8 that RFC 792 asks for hold no more of our secret than a
+// checksum: who tries all 65,536 could make a dead address look alive.
 std::optional<QuotedEcho> read_error4(std::span<const uint8_t> packet);
 std::optional<QuotedEcho> read_error6(std::span<const uint8_t> packet);
-
-// A short quotation still has the checksum of the request, and that covers the proof: does it belong to this attempt?
-bool checksum_proves(const QuotedEcho&, const EchoTag&, const EchoIdentity&, size_t payload);
 
 }  // namespace sonde::icmp

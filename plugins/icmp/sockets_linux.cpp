@@ -16,7 +16,12 @@ int protocol(int family) {
 
 net::Socket open_raw(const Context& host, int family, uint16_t id) {
   int fd = -1;
-  if (host.raw(family, protocol(family), 0, fd) != SONDE_OK) return {};
+  const sonde_err e = host.raw(family, protocol(family), 0, fd);
+  // A shortage is no lack of rights: with ping sockets instead, ICMP errors would be missed without a word.
+  if (e == SONDE_E_AGAIN)
+    throw Failure(e,
+                  "no raw socket can be had: no descriptor or memory is left; expected free descriptors (ulimit -n)");
+  if (e != SONDE_OK) return {};
   net::Socket socket(fd);
   // Without its filter the socket is flooded with the ICMP of the whole machine; better none.
   if (!socket.attach_filter(family == AF_INET ? reply_filter4(id) : reply_filter6(id))) return {};

@@ -78,4 +78,9 @@ std::vector<sock_filter> error_filter6(uint16_t port) {
   };
 }
 
+std::vector<sock_filter> frame_filter(bool four, uint16_t port) {
+  return four ? for_frames(true, {{IPPROTO_TCP, answer_filter4(port)}, {IPPROTO_ICMP, error_filter4(port)}})
+              : for_frames(false, {{IPPROTO_TCP, answer_filter6(port)}, {IPPROTO_ICMPV6, error_filter6(port)}});
+}
+
 }  // namespace sonde::tcp_syn

@@ -14,5 +14,7 @@ std::vector<sock_filter> answer_filter6(uint16_t port);
 // Errors that quote a TCP segment from this port.
 std::vector<sock_filter> error_filter4(uint16_t port);
 std::vector<sock_filter> error_filter6(uint16_t port);
+// All of that for a packet socket: whole frames to this machine.
+std::vector<sock_filter> frame_filter(bool four, uint16_t port);
 
 }  // namespace sonde::tcp_syn

@@ -1,7 +1,9 @@
 // What is made of the packets that come back, and what a host came to.
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
+#include "common-linux/send_error.hpp"
 #include "tcp-syn/tcp_json.hpp"
 #include "tcp-syn/tcp_syn.hpp"
 
@@ -18,15 +20,52 @@ net::Ip sender(bool four, const net::Received& packet) {
 }  // namespace
 
 // True: nothing is left that had arrived.
-bool TcpSyn::drain(const Family& family, int64_t now) {
+bool TcpSyn::drain_all(int64_t now) {
+  bool empty = drain(v4_, now);
+  empty &= drain(v6_, now);
+  if (framed_)
+    for (FrameSocket& f : frames_) empty &= drain(f, now);
+  return empty;
+}
+
+bool TcpSyn::drain(Family& family, int64_t now) {
   if (!family) return true;
   wall_ahead_ = net::wall_clock() - host_.now();
-  bool empty =
-      receive_.drain(family.tcp.fd(), most_rounds, [&](const net::Received& packet) { answer(family, packet, now); });
-  if (empty) (family.four ? last_empty4_ : last_empty6_) = now;
+  const auto each = [&](const net::Received& packet, uint8_t protocol, auto&& read) {
+    Arrival arrival = {family, nullptr, {}, 0, arrived_at(packet.wall_time, wall_ahead_, family.last_empty, now)};
+    arrival.ends.from = sender(family.four, packet);
+    if (!family.four) {
+      arrival.scope_id = packet.from.v6.sin6_scope_id;
+      read(packet.bytes, arrival);
+    } else if (const auto inside = net::strip_ip4(packet.bytes, protocol)) {
+      arrival.ends.to = net::mapped(&packet.bytes[16]);
+      read(*inside, arrival);
+    }
+  };
+  bool empty = receive_.drain(family.tcp.fd(), most_rounds, [&](const net::Received& packet) {
+    each(packet, IPPROTO_TCP, [&](auto segment, const Arrival& arrival) { answer(segment, arrival, now); });
+  });
+  if (empty) family.last_empty = now;
   if (family.icmp)
-    empty &=
-        receive_.drain(family.icmp.fd(), most_rounds, [&](const net::Received& packet) { error(family, packet, now); });
+    empty &= receive_.drain(family.icmp.fd(), most_rounds, [&](const net::Received& packet) {
+      each(packet, IPPROTO_ICMP, [&](auto icmp, const Arrival& arrival) { error(icmp, arrival, now); });
+    });
+  return empty;
+}
+
+bool TcpSyn::drain(FrameSocket& link, int64_t now) {
+  wall_ahead_ = net::wall_clock() - host_.now();
+  const bool empty = receive_.drain(link.socket.fd(), most_rounds, [&](const net::Received& packet) {
+    const auto frame = net::read_frame(packet.bytes);
+    if (!frame || net::is_v4(frame->ends.to) != link.four) return;
+    const Arrival arrival = {link.four ? v4_ : v6_, &link, frame->ends, link.link,
+                             arrived_at(packet.wall_time, wall_ahead_, link.last_empty, now)};
+    if (frame->protocol == IPPROTO_TCP)
+      answer(frame->payload, arrival, now);
+    else if (frame->protocol == (link.four ? int{IPPROTO_ICMP} : int{IPPROTO_ICMPV6}))
+      error(frame->payload, arrival, now);
+  });
+  if (empty) link.last_empty = now;
   return empty;
 }
 
@@ -37,52 +76,38 @@ uint32_t TcpSyn::find(const Endpoint& who) const {
   });
 }
 
-void TcpSyn::answer(const Family& family, const net::Received& packet, int64_t now) {
-  const net::Ip from = sender(family.four, packet);
-  const uint32_t scope_id = family.four ? 0 : packet.from.v6.sin6_scope_id;
-  std::span<const uint8_t> segment = packet.bytes;
-  net::Ip own{};
-  if (family.four) {
-    const auto inside = net::strip_ip4(segment, IPPROTO_TCP);
-    if (!inside) return;
-    own = net::mapped(&segment[16]);
-    segment = *inside;
-  }
-  const auto answered = read_answer(segment, from, identity_);
+void TcpSyn::answer(std::span<const uint8_t> segment, const Arrival& arrival, int64_t now) {
+  const net::Ip& from = arrival.ends.from;
+  const auto answered = read_answer(segment, from, arrival.asked_as(*this));
   if (!answered) {
     ++counters_.unproven;
     return;
   }
-  const uint32_t slot = find(endpoint(from, scope_id));
+  if (answered->answer == Answer::open) send_reset(arrival, *answered);
+  const uint32_t slot = find(endpoint(from, arrival.scope_id));
   Questions::Slot* s = slot == no_slot ? nullptr : questions_.find(slot);
-  if (answered->answer == Answer::open) send_reset(family, s ? &s->question : nullptr, from, own, scope_id, *answered);
   if (!s) {
     ++counters_.late;
     return;
   }
   s->question.from_host = true;
   if (const auto place = asked_place(slot, answered->port); place && table_.state(slot, *place) == PortState::silent)
-    tell_fates(slot, *place, arrived_at(packet.wall_time, wall_ahead_, family.four ? last_empty4_ : last_empty6_, now));
+    tell_fates(slot, *place, arrival.at);
   learn(slot, answered->port, answered->answer == Answer::open ? PortState::open : PortState::closed, now);
 }
 
-void TcpSyn::error(const Family& family, const net::Received& packet, int64_t now) {
-  std::span<const uint8_t> icmp = packet.bytes;
-  if (family.four) {
-    const auto inside = net::strip_ip4(icmp, IPPROTO_ICMP);
-    if (!inside) return;
-    icmp = *inside;
-  }
-  const auto answered = read_error(family.four, icmp, identity_);
+void TcpSyn::error(std::span<const uint8_t> icmp, const Arrival& arrival, int64_t now) {
+  const bool four = arrival.family.four;
+  const auto answered = read_error(four, icmp, arrival.asked_as(*this));
   if (!answered) {
     ++counters_.unproven;
     return;
   }
   ++counters_.errors;
-  const net::Ip from = sender(family.four, packet);
+  const net::Ip& from = arrival.ends.from;
   // This machine's own complaint, as of a neighbour that it could not resolve, says nothing about the target.
   if (network_.own(from, 0)) return;
-  const uint32_t slot = find(endpoint(answered->to, family.four ? 0 : packet.from.v6.sin6_scope_id));
+  const uint32_t slot = find(endpoint(answered->to, arrival.scope_id));
   Questions::Slot* s = slot == no_slot ? nullptr : questions_.find(slot);
   if (!s) {
     ++counters_.late;
@@ -92,7 +117,7 @@ void TcpSyn::error(const Family& family, const net::Received& packet, int64_t no
   if (host_.log_enabled(SONDE_LOG_DEBUG))
     host_.log(SONDE_LOG_DEBUG,
               net::to_text(from) + " about port " + std::to_string(answered->port) + ": " +
-                  net::describe_error(family.four, answered->type, answered->code),
+                  net::describe_error(four, answered->type, answered->code),
               s->task);
   s->question.from_host |= from_target;
   learn(slot, answered->port, answered->final || from_target ? PortState::filtered : PortState::unreachable, now);
@@ -110,7 +135,6 @@ std::optional<uint32_t> TcpSyn::asked_place(uint32_t slot, uint16_t port) const 
 }
 
 void TcpSyn::learn(uint32_t slot, uint16_t port, PortState state, int64_t now) {
-  Question& q = questions_[slot].question;
   const auto place = asked_place(slot, port);
   if (!place) return;
   const bool was_settled = is_settled(table_.state(slot, *place));
@@ -118,9 +142,13 @@ void TcpSyn::learn(uint32_t slot, uint16_t port, PortState state, int64_t now) {
     ++counters_.late;
     return;
   }
-  // What comes late for an asked port is learned, but the decoys are waited for.
-  if (was_settled || !is_settled(state) || *place < first_place(q)) return;
-  if (++q.settled == end_place(q) - first_place(q)) conclude(slot, now);
+  if (!was_settled && is_settled(state)) settled(slot, *place, now);
+}
+
+// Nothing more is to be asked there. What comes late for an asked port is learned, but the decoys are waited for.
+void TcpSyn::settled(uint32_t slot, uint32_t place, int64_t now) {
+  Question& q = questions_[slot].question;
+  if (place >= first_place(q) && ++q.settled == end_place(q) - first_place(q)) conclude(slot, now);
 }
 
 // All ports have answered, or were waited for long enough.
@@ -167,7 +195,7 @@ void TcpSyn::report(uint32_t slot, bool stopped) {
     return;
   }
   OtherPorts others;
-  bool open = false;
+  bool open = false, time_was_up = false;
   for (uint32_t place = 0; place < asked.size(); ++place) {
     const uint16_t port = asked[place];
     switch (table_.state(slot, place)) {
@@ -182,8 +210,16 @@ void TcpSyn::report(uint32_t slot, bool stopped) {
       case PortState::unreachable:
         others.filtered.push_back(port);
         break;
+      case PortState::refused:
+        others.unasked.push_back(port);
+        break;
       case PortState::silent:
-        (table_.sent(slot, place) == 0 ? others.unasked : others.silent).push_back(port);
+        if (table_.sent(slot, place) > 0) {
+          others.silent.push_back(port);
+        } else {
+          others.unasked.push_back(port);
+          time_was_up = true;
+        }
     }
   }
   close(slot);
@@ -193,14 +229,19 @@ void TcpSyn::report(uint32_t slot, bool stopped) {
       std::sort(list->begin(), list->end());
     task.put(tcp, tcp_json(others));
   }
+  const auto share = [&] {
+    return std::to_string(others.unasked.size()) + " of " + std::to_string(asked.size()) + " ports were ";
+  };
   if (stopped)
     task.done(SONDE_CANCELLED);
+  else if (time_was_up)  // also where some are open: who reads only that would take them for all
+    task.fail(SONDE_E_AGAIN,
+              share() + "not asked before the deadline; raise the stage's deadline or ask for fewer ports");
   else if (open)
     task.done(SONDE_POSITIVE);
   else if (!others.unasked.empty())
-    task.fail(SONDE_E_AGAIN, std::to_string(others.unasked.size()) + " of " + std::to_string(asked.size()) +
-                                 " ports were not asked before the deadline; raise the stage's deadline or ask for "
-                                 "fewer ports");
+    task.fail(q.refusal == EPERM || q.refusal == EACCES ? SONDE_E_DENIED : SONDE_E_IO,
+              share() + "not asked: " + net::explain_send_error("a SYN", q.refusal, q.ip));
   else
     task.done(q.from_host ? SONDE_NEGATIVE : SONDE_NO_ANSWER);
 }

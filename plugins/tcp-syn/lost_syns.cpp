@@ -10,6 +10,8 @@
 
 namespace sonde::tcp_syn {
 
+static_assert(most_tries + net::extra_attempts <= PortTable::most_sent, "each attempt at a port is counted");
+
 // Of a port whose first answer came at that time.
 void TcpSyn::tell_fates(uint32_t slot, uint32_t place, int64_t arrived) {
   const uint8_t sent = table_.sent(slot, place);
@@ -20,8 +22,9 @@ void TcpSyn::tell_fates(uint32_t slot, uint32_t place, int64_t arrived) {
 
 net::Standing TcpSyn::standing(uint32_t slot, uint32_t place) const {
   const PortState state = table_.state(slot, place);
-  // Something came back for it, if only an error of a router: that packet was not lost.
-  if (state != PortState::silent) return {};
+  // Something came back for it, if only an error of a router: that packet was not lost. And what this machine refuses
+  // to send it refuses again.
+  if (state != PortState::silent || questions_[slot].question.refusal != 0) return {};
   return net::weigh(table_.sent(slot, place), questions_.tries(), questions_.most(),
                     [&](unsigned i) { return loss_.silence(times_.at(index_of(slot, place), i)); });
 }

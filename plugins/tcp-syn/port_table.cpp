@@ -56,7 +56,7 @@ bool PortTable::learn(uint32_t host, uint32_t place, PortState state) {
 
 void PortTable::add_sent(uint32_t host, uint32_t place, int n) {
   Cell& c = cell(host, place);
-  c.sent = static_cast<uint8_t>((c.sent + n) & 31);
+  c.sent = static_cast<uint8_t>((static_cast<unsigned>(c.sent + n)) & most_sent);
 }
 
 // A lost answer must not acquit; a refused port does, since a machine that answers for everything refuses nothing.

@@ -16,12 +16,13 @@ namespace sonde::tcp_syn {
 enum class PortState : uint8_t {
   silent,
   unreachable,  // an ICMP error that may pass; still waited for
-  filtered,     // an ICMP error that does not
+  refused,      // this machine let no SYN to it out; nothing was asked
+  filtered,     // an ICMP error that does not pass
   closed,
   open
 };
 constexpr bool is_settled(PortState s) {
-  return s >= PortState::filtered;
+  return s >= PortState::refused;
 }
 
 // Ports of one host on which nothing listens as far as anybody knows. Who accepts those accepts everything.
@@ -41,8 +42,7 @@ class PortTable {
   size_t width() const { return ports_.size() + most_decoys; }
   // Where an asked port stands.
   std::optional<uint32_t> place_of(uint16_t port) const;
-  // The same for each run with this key, different for each host; fewer than three only when nearly all ports are
-  // asked.
+  // The same each time under this key, different for each host; fewer than three only when nearly all ports are asked.
   Decoys decoys_for(const net::SipKey&, const net::Ip&) const;
 
   // Room for that many hosts; what is there stays.
@@ -52,14 +52,16 @@ class PortTable {
   PortState state(uint32_t host, uint32_t place) const { return cell(host, place).state; }
   // True when that is news.
   bool learn(uint32_t host, uint32_t place, PortState);
-  // Attempts that left for it.
+  // Attempts that left for it, of most_sent at most.
   uint8_t sent(uint32_t host, uint32_t place) const { return cell(host, place).sent; }
   void add_sent(uint32_t host, uint32_t place, int n);
+
+  static constexpr unsigned most_sent = 31;
 
  private:
   struct Cell {
     PortState state : 3 = PortState::silent;
-    uint8_t sent : 5 = 0;
+    uint8_t sent : 5 = 0;  // most_sent
   };
   const Cell& cell(uint32_t host, uint32_t place) const { return cells_[host * width() + place]; }
   Cell& cell(uint32_t host, uint32_t place) { return cells_[host * width() + place]; }
@@ -69,7 +71,7 @@ class PortTable {
   std::vector<uint16_t> places_;  // by port
   std::vector<Cell> cells_;
 };
-inline constexpr unsigned most_tries = 16;  // what a Cell can count, and more
+inline constexpr unsigned most_tries = 16;
 
 // More than half of the asked ports are open and none refuses: worth asking the decoys.
 constexpr bool is_suspicious(size_t open, size_t closed, size_t asked) {

@@ -24,12 +24,14 @@ struct Family {
   bool four = false;
   net::Socket tcp, icmp;
   std::unique_ptr<Batch> batch;
-  std::string why_not;  // when there are no sockets
+  std::string why_not;     // when there are no sockets
+  int64_t last_empty = 0;  // when nothing was left of the segments that had arrived
 
   explicit operator bool() const { return static_cast<bool>(tcp); }
 };
 
-// IPv4 packets are sent with their IP header, IPv6 packets with a checksum that the kernel puts in.
+// IPv4 packets are sent with their IP header, IPv6 packets with a checksum that the kernel puts in. Throws
+// sonde::Failure when this machine is short of something.
 Family open_family(const Context&, bool four, uint16_t source_port);
 
 }  // namespace sonde::tcp_syn

@@ -2,17 +2,24 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sonde/plugin.hpp>
 
 #include <cerrno>
 #include <cstring>
+#include <string>
 
 namespace sonde::tcp_syn {
 
-SourceAddress::SourceAddress() : socket_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {}
+SourceAddress::SourceAddress() : socket_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
+  // A machine without IPv4 has nothing to ask for.
+  if (!socket_ && errno != EAFNOSUPPORT)
+    throw Failure(SONDE_E_AGAIN, std::string("no socket can be had to ask for routes: ") + std::strerror(errno) +
+                                     "; expected free descriptors (ulimit -n)");
+}
 
 // Connecting a datagram socket chooses a route and an address, and does no more.
 int SourceAddress::find(const net::Ip& to, net::Ip& from) const {
-  if (!socket_) return EMFILE;
+  if (!socket_) return EAFNOSUPPORT;
   sockaddr_in there{};
   there.sin_family = AF_INET;
   there.sin_port = htons(9);

@@ -26,8 +26,10 @@ net::Socket open_socket(bool& six) {
   return socket;
 }
 
-// The kernel drops, without a word, what a socket does not want to hear. A filter takes everything but may need
-// CAP_NET_ADMIN; the least hop count takes whatever crossed a router, and neighbours that do not begin at 255.
+// The kernel drops, without a word, what a socket does not want to hear. A filter takes everything, but of TCP sockets
+// recent kernels (6.18) want CAP_NET_ADMIN for it, which a probe with CAP_NET_RAW does not have; the least hop count
+// takes whatever crossed a router, and neighbours that do not begin at 255. Where neither holds, the kernel takes back
+// a half-open connection itself, as it does for any port: one more RST, and no answer is lost by it.
 void deafen(const net::Socket& socket, bool six) {
   const int most = 255;
   socket.attach_filter(net::bpf::drop_all());

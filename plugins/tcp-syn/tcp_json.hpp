@@ -11,7 +11,7 @@ struct OtherPorts {
   std::vector<uint16_t> closed;    // the host refused
   std::vector<uint16_t> silent;    // nothing came
   std::vector<uint16_t> filtered;  // an ICMP error came instead
-  std::vector<uint16_t> unasked;   // the time was up
+  std::vector<uint16_t> unasked;   // the time was up, or this machine refused to send
 };
 // {"closed":[...],"silent":[...]}, and the other two when there are any.
 std::string tcp_json(const OtherPorts&);

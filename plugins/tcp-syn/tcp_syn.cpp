@@ -11,11 +11,12 @@
 
 #include "common-linux/netlink_linux.hpp"
 #include "common-linux/send_error.hpp"
+#include "tcp-syn/answer_filter.hpp"
 
 namespace sonde::tcp_syn {
 namespace {
 
-enum Wait : uint64_t { tick = 1, socket4 = 4, socket6 = 6 };
+enum Wait : uint64_t { tick = 1, socket4 = 4, socket6 = 6, first_frame = 16 };
 
 constexpr size_t receive_size = 256;     // an IP header with options, a segment, or an error that quotes one
 constexpr uint32_t burst = 16;           // packets to one host before another has its turn
@@ -52,20 +53,22 @@ TcpSyn::TcpSyn(Context host)
       interval_(host.duration("/interval")),
       timeout_(host.duration("/timeout")),
       source_port_(host.place().seed),
+      frame_port_(host.place().seed),
       identity_{net::random_key(), source_port_.number()},
+      frame_identity_{identity_.key, frame_port_.number()},
       table_(read_ports(host)),
       loss_(host),
       most_hosts_(hosts_at_a_time(table_.width(), tries_ + net::extra_attempts)),
       v4_(open_family(host_, true, identity_.source_port)),
       v6_(open_family(host_, false, identity_.source_port)),
       receive_(receive_size),
-      questions_(tries_, loss_ ? net::extra_attempts : 0),
-      last_empty4_(host.now()),
-      last_empty6_(last_empty4_) {
+      questions_(tries_, loss_ ? net::extra_attempts : 0) {
   if (!v4_ && !v6_) throw Failure(SONDE_E_DENIED, "raw sockets are not allowed; expected CAP_NET_RAW or root");
   try {
     network_ = net::NetlinkReader().read_all();
-    frames_ = net::open_frame_sockets<PacketTag>(host_, network_, syn_size);
+    frames_ =
+        net::open_frame_sockets<PacketTag>(host_, network_, syn_size, frame_filter(true, frame_identity_.source_port),
+                                           frame_filter(false, frame_identity_.source_port));
   } catch (const Failure& e) {
     host_.log(SONDE_LOG_WARN, std::string(e.what()) + "; neighbours are asked through the kernel's table instead");
   }
@@ -75,6 +78,9 @@ TcpSyn::TcpSyn(Context host)
     watches_.push_back(host_.watch(f->tcp.fd(), SONDE_IO_READ, user));
     if (f->icmp) watches_.push_back(host_.watch(f->icmp.fd(), SONDE_IO_READ, user));
   }
+  v4_.last_empty = v6_.last_empty = host_.now();
+  for (size_t i = 0; i < frames_.size(); ++i)
+    watches_.push_back(host_.watch(frames_[i].socket.fd(), SONDE_IO_READ, first_frame + i));
 }
 
 TcpSyn::~TcpSyn() {
@@ -90,6 +96,11 @@ void TcpSyn::report_counters() const {
     host_.log(SONDE_LOG_WARN,
               "something accepts every port of some addresses, a SYN proxy or another device on the way: none of their "
               "ports is believed (tcp-syn.answers_all)");
+  if (refusal_ != 0)
+    host_.log(SONDE_LOG_WARN,
+              std::string("this machine did not let out some SYNs (") + std::strerror(refusal_) +
+                  "): their ports are told as unasked; expected routes and firewall rules for all ports "
+                  "that are asked");
   if (c.late + c.unproven + c.errors + c.shortages + c.flagged > 0)
     host_.log(SONDE_LOG_INFO, "late or repeated answers " + std::to_string(c.late) + ", not ours " +
                                   std::to_string(c.unproven) + ", ICMP errors " + std::to_string(c.errors) +
@@ -111,19 +122,20 @@ bool TcpSyn::choose_path(Task task, const sonde_target& target, Question& q) {
     task.fail(SONDE_E_DENIED, family.why_not);
     return false;
   }
-  if (!frames_.empty()) {
-    const auto link = task.get(link_input), mac = task.get(mac_input);
-    const auto path = link && mac ? net::known_neighbour(network_, q.ip, q.scope_id, view(link->as.s), view(mac->as.s),
-                                                         net::ip6_header_size + syn_size)
-                                  : std::nullopt;
-    if (path && (q.frame = net::socket_for(frames_, path->link)) != nullptr) {
-      q.ends = path->ends;
-      return true;
-    }
+  if (const auto path =
+          net::frame_path(frames_, network_, task, link_input, mac_input, target, net::ip6_header_size + syn_size)) {
+    q.frame = path->socket;
+    q.ends = path->ends;
+    return true;
   }
   if (!four) return true;
   const int error = source_address_.find(q.ip, q.ends.from);
   if (error == 0) return true;
+  if (net::classify_send_error(error) == net::SendFault::shortage) {
+    ++counters_.shortages;
+    task.done(SONDE_POSTPONED);
+    return false;
+  }
   task.fail(error == EACCES || error == EPERM ? SONDE_E_DENIED : SONDE_E_IO,
             net::explain_send_error("a SYN", error, q.ip));
   return false;
@@ -217,11 +229,10 @@ void TcpSyn::send_syn(const Question& q, PacketTag tag, uint16_t port) {
   const Family& family = net::is_v4(q.ip) ? v4_ : v6_;
   if (q.frame) {
     const auto body = net::write_frame_headers(q.frame->batch->buffer(), q.ends, IPPROTO_TCP, syn_size, ip_id_++);
-    write_syn(body.first<syn_size>(), identity_, q.ip, port);
+    write_syn(body.first<syn_size>(), frame_identity_, q.ip, port);
     seal(body, q.ends.from, q.ip);
-    q.frame->add(net::ethernet_header_size + (family.four ? net::ip4_header_size : net::ip6_header_size) + syn_size,
-                 q.ends, tag);
-    if (q.frame->batch->full()) flush(*q.frame->batch, q.frame->socket.fd());
+    framed_ = true;
+    put_on_wire(*q.frame, q.ends, syn_size, tag);
     return;
   }
   auto buffer = family.batch->buffer();
@@ -234,56 +245,55 @@ void TcpSyn::send_syn(const Question& q, PacketTag tag, uint16_t port) {
   put_on_wire(family, q.ip, q.scope_id, syn_size, tag);
 }
 
-// Takes back the connection that a target has half opened, the way that the SYN went.
-void TcpSyn::send_reset(const Family& family, const Question* q, const net::Ip& to, const net::Ip& from,
-                        uint32_t scope_id, const AnswerSegment& answered) {
-  if (q && q->frame) {
-    const auto body = net::write_frame_headers(q->frame->batch->buffer(), q->ends, IPPROTO_TCP, reset_size, ip_id_++);
-    write_reset(body.first<reset_size>(), identity_, answered.port, answered.acknowledged);
-    seal(body, q->ends.from, to);
-    q->frame->add(net::ethernet_header_size + (family.four ? net::ip4_header_size : net::ip6_header_size) + reset_size,
-                  q->ends, {0, no_place});
-    if (q->frame->batch->full()) flush(*q->frame->batch, q->frame->socket.fd());
+// Takes back the connection that a target has half opened, the way that the SYN went: the kernel's own RST would go
+// through its neighbour table.
+void TcpSyn::send_reset(const Arrival& arrival, const AnswerSegment& answered) {
+  const Identity& self = arrival.asked_as(*this);
+  const net::FrameAddresses back = net::reversed(arrival.ends);
+  const PacketTag nobody = {0, no_place};
+  if (arrival.link) {
+    const auto body = net::write_frame_headers(arrival.link->batch->buffer(), back, IPPROTO_TCP, reset_size, ip_id_++);
+    write_reset(body.first<reset_size>(), self, answered.port, answered.acknowledged);
+    seal(body, back.from, back.to);
+    put_on_wire(*arrival.link, back, reset_size, nobody);
     return;
   }
+  const Family& family = arrival.family;
   auto buffer = family.batch->buffer();
   if (family.four) {
-    net::write_ip4_header(buffer.first<net::ip4_header_size>(), from, to, IPPROTO_TCP, reset_size, 0);
+    net::write_ip4_header(buffer.first<net::ip4_header_size>(), back.from, back.to, IPPROTO_TCP, reset_size, 0);
     buffer = buffer.subspan(net::ip4_header_size);
   }
-  write_reset(buffer.first<reset_size>(), identity_, answered.port, answered.acknowledged);
-  if (family.four) seal(buffer.first(reset_size), from, to);
-  put_on_wire(family, to, scope_id, reset_size, {0, no_place});
+  write_reset(buffer.first<reset_size>(), self, answered.port, answered.acknowledged);
+  if (family.four) seal(buffer.first(reset_size), back.from, back.to);
+  put_on_wire(family, back.to, arrival.scope_id, reset_size, nobody);
+}
+
+void TcpSyn::put_on_wire(FrameSocket& link, const net::FrameAddresses& ends, size_t size, PacketTag tag) {
+  link.add(size, ends, tag);
+  if (link.batch->full()) flush(*link.batch, link.socket.fd(), true);
 }
 
 void TcpSyn::put_on_wire(const Family& family, const net::Ip& ip, uint32_t scope_id, size_t size, PacketTag tag) {
-  net::SocketAddress to{};
-  if (family.four) {
-    to.v4.sin_family = AF_INET;
-    std::memcpy(&to.v4.sin_addr, &ip[12], 4);
-    family.batch->add(net::ip4_header_size + size, to, sizeof to.v4, tag);
-  } else {
-    to.v6.sin6_family = AF_INET6;
-    std::memcpy(&to.v6.sin6_addr, ip.data(), 16);
-    to.v6.sin6_scope_id = scope_id;
-    family.batch->add(size, to, sizeof to.v6, tag);
-  }
-  if (family.batch->full()) flush(*family.batch, family.tcp.fd());
+  net::SocketAddress to;
+  const socklen_t length = net::write_socket_address(ip, scope_id, to);
+  family.batch->add((family.four ? net::ip4_header_size : 0) + size, to, length, tag);
+  if (family.batch->full()) flush(*family.batch, family.tcp.fd(), false);
 }
 
-void TcpSyn::flush(Batch& batch, int fd) {
+void TcpSyn::flush(Batch& batch, int fd, bool framed) {
   batch.flush(
-      fd, [](PacketTag, int64_t) {}, [&](PacketTag tag, int error) { send_failed(tag, error); });
+      fd, [](PacketTag, int64_t) {}, [&](PacketTag tag, int error) { send_failed(tag, framed, error); });
 }
 
 void TcpSyn::flush_all() {
   for (const Family* f : {&v4_, &v6_})
-    if (*f && !f->batch->empty()) flush(*f->batch, f->tcp.fd());
+    if (*f && !f->batch->empty()) flush(*f->batch, f->tcp.fd(), false);
   for (FrameSocket& f : frames_)
-    if (!f.batch->empty()) flush(*f.batch, f.socket.fd());
+    if (!f.batch->empty()) flush(*f.batch, f.socket.fd(), true);
 }
 
-void TcpSyn::send_failed(PacketTag tag, int error) {
+void TcpSyn::send_failed(PacketTag tag, bool framed, int error) {
   if (tag.place == no_place) return;
   pacer_.give_back(1);
   Questions::Slot* s = questions_.find(tag.slot);
@@ -294,17 +304,28 @@ void TcpSyn::send_failed(PacketTag tag, int error) {
     ++counters_.shortages;
     if (error == ENOBUFS) loss_.congested(1);
   }
-  if (shortage || s->question.frame) {
+  if (shortage || framed) {
     // The neighbour may be reachable by the kernel's choice even where our frame is not (a link that went down).
     if (!shortage) s->question.frame = nullptr;
     table_.add_sent(tag.slot, tag.place, -1);
     s->question.cursor = std::min(s->question.cursor, tag.place);
     return;
   }
-  const Task task(host_, s->task);
-  const std::string why = net::explain_send_error("a SYN", error, s->question.ip);
-  close(tag.slot);
-  task.fail(error == EPERM || error == EACCES ? SONDE_E_DENIED : SONDE_E_IO, why);
+  refused(tag, error, host_.now());
+}
+
+// This machine does not let that SYN out: its firewall may forbid one port and no other, so the others are asked all
+// the same.
+void TcpSyn::refused(PacketTag tag, int error, int64_t now) {
+  Question& q = questions_[tag.slot].question;
+  refusal_ = q.refusal = error;
+  table_.add_sent(tag.slot, tag.place, -1);
+  if (table_.sent(tag.slot, tag.place) > 0) {
+    // One has left before, and is waited for; but its silence is that of fewer SYNs than were promised.
+    q.in_doubt = true;
+    return;
+  }
+  if (table_.learn(tag.slot, tag.place, PortState::refused)) settled(tag.slot, tag.place, now);
 }
 
 // Behind flush_all(): what has left counts from now on, what could not is sent a little later.
@@ -342,8 +363,7 @@ void TcpSyn::on_timer(uint64_t id, uint64_t) {
   alarm_.fired();
   // What had not been read by `now` may have arrived before it: silence is judged only over empty sockets.
   const int64_t now = host_.now();
-  const bool empty4 = drain(v4_, now), empty6 = drain(v6_, now);
-  if (empty4 && empty6)
+  if (drain_all(now))
     for (auto next = questions_.next_end(now); next.what == Questions::Due::give_up; next = questions_.next_end(now))
       if (!goes_on(next.slot, now)) conclude(next.slot, now);
   send_due(now);
@@ -353,7 +373,10 @@ void TcpSyn::on_timer(uint64_t id, uint64_t) {
 
 void TcpSyn::on_io(uint64_t, uint64_t user, uint32_t) {
   const int64_t now = host_.now();
-  drain(user == socket4 ? v4_ : v6_, now);
+  if (user >= first_frame)
+    drain(frames_[user - first_frame], now);
+  else
+    drain(user == socket4 ? v4_ : v6_, now);
   flush_all();
   arm(now);
 }

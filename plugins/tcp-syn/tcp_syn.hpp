@@ -62,6 +62,7 @@ class TcpSyn {
     bool mid_round = false;  // some of its packets had to wait
     bool from_host = false;  // a packet came back from this very address
     bool in_doubt = false;   // a port's silence proves nothing, and it may not be asked again
+    int refusal = 0;         // errno of the last SYN that this machine did not let out
   };
   using Questions = net::Attempts<Question>;
 
@@ -88,22 +89,35 @@ class TcpSyn {
   bool is_due(uint32_t slot, uint32_t place) const;
   bool take_turn(uint32_t slot, int64_t now);
   void send_syn(const Question&, PacketTag, uint16_t port);
-  void send_reset(const Family&, const Question*, const net::Ip& to, const net::Ip& from, uint32_t scope_id,
-                  const AnswerSegment&);
   void put_on_wire(const Family&, const net::Ip& to, uint32_t scope_id, size_t size, PacketTag);
-  void flush(Batch&, int fd);
+  void put_on_wire(FrameSocket&, const net::FrameAddresses&, size_t size, PacketTag);
+  void flush(Batch&, int fd, bool framed);
   void flush_all();
-  void send_failed(PacketTag, int error);
+  void send_failed(PacketTag, bool framed, int error);
+  void refused(PacketTag, int error, int64_t now);
   void end_rounds(int64_t now);
   void send_due(int64_t now);
   void arm(int64_t now);
 
-  bool drain(const Family&, int64_t now);
-  void answer(const Family&, const net::Received&, int64_t now);
-  void error(const Family&, const net::Received&, int64_t now);
+  // A segment or an ICMP error, the way that it came: in a frame where `link` is set.
+  struct Arrival {
+    const Family& family;
+    FrameSocket* link;
+    net::FrameAddresses ends;  // the MACs of frames alone; `to` not of IPv6 packets
+    uint32_t scope_id;         // the link, of IPv6 addresses that need one
+    int64_t at;
+    const Identity& asked_as(const TcpSyn& self) const { return link ? self.frame_identity_ : self.identity_; }
+  };
+  bool drain_all(int64_t now);
+  bool drain(Family&, int64_t now);
+  bool drain(FrameSocket&, int64_t now);
+  void answer(std::span<const uint8_t> segment, const Arrival&, int64_t now);
+  void error(std::span<const uint8_t> icmp, const Arrival&, int64_t now);
+  void send_reset(const Arrival&, const AnswerSegment&);
   uint32_t find(const Endpoint&) const;
   std::optional<uint32_t> asked_place(uint32_t slot, uint16_t port) const;
   void learn(uint32_t slot, uint16_t port, PortState, int64_t now);
+  void settled(uint32_t slot, uint32_t place, int64_t now);
   void tell_fates(uint32_t slot, uint32_t place, int64_t arrived);
   net::Standing standing(uint32_t slot, uint32_t place) const;
   bool goes_on(uint32_t slot, int64_t now);
@@ -118,8 +132,10 @@ class TcpSyn {
   Context host_;
   const unsigned tries_;
   const int64_t interval_, timeout_;
-  SourcePort source_port_;
-  Identity identity_;
+  // SYNs in frames have a port of their own, so that each answer is heard once: by the packet sockets, which no
+  // firewall of this machine stands before, or by the others.
+  SourcePort source_port_, frame_port_;
+  Identity identity_, frame_identity_;
   PortTable table_;
   net::AttemptMilliseconds times_;  // by index_of()
   const net::LossReport loss_;
@@ -139,13 +155,14 @@ class TcpSyn {
   uint32_t mid_round_ = 0;  // hosts that are
   bool short_ = false;      // of buffers, until the end of this event
   bool hungry_ = false;     // start() left tasks for want of tokens
+  bool framed_ = false;     // a frame has been sent
   uint16_t ip_id_ = 0;
-  int64_t wall_ahead_ = 0;             // of the monotonic clock, when the sockets were last read
-  int64_t last_empty4_, last_empty6_;  // when they were last found so
+  int64_t wall_ahead_ = 0;  // of the monotonic clock, when the sockets were last read
 
   struct Counters {
     uint64_t late = 0, unproven = 0, errors = 0, shortages = 0, flagged = 0;
   } counters_;
+  int refusal_ = 0;  // as of a Question, of any
 };
 
 }  // namespace sonde::tcp_syn

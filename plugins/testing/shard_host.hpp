@@ -33,6 +33,8 @@ class ShardHost : public ShardTasks, public ShardSockets {
   uint32_t pace_limit = std::numeric_limits<uint32_t>::max();  ///< tokens that are left
   std::function<uint32_t(uint32_t)> pacing;                    ///< instead of the limit: how many of so many
   sonde_err admit_answer = SONDE_OK;
+  /// What raw() answers; nothing: this machine allows no raw sockets.
+  std::function<sonde_err(int family, int proto, uint32_t ifindex, int& fd)> raw;
   bool done_hangs_up = true;  ///< false: shows what the plugin leaves open
   Losses losses;              ///< sonde.loss/1
   /// The plugin's time stands still here until the test moves it; nothing: the machine's, which goes on.

@@ -93,6 +93,9 @@ struct ShardTable {
       if (self(c).admit_answer == SONDE_E_DENIED) self(c).failure = "127.0.0.1 is no server that the options name";
       return self(c).admit_answer;
     };
+    table.raw = [](sonde_ctx* c, int family, int proto, uint32_t ifindex, int* fd) -> sonde_err {
+      return self(c).raw ? self(c).raw(family, proto, ifindex, *fd) : sonde_err{SONDE_E_DENIED};
+    };
     table.pace = [](sonde_ctx* c, uint32_t wanted, int64_t* again) {
       Host& h = self(c);
       const uint32_t given = h.pacing ? h.pacing(wanted) : std::min(wanted, h.pace_limit);

@@ -195,6 +195,24 @@ def test_found_asks_its_own_list_where_nobody_has_asked(scan, net, binary):
     assert "tcp-syn" in result.err and "CAP_NET_RAW" in result.err
 
 
+def test_a_deadline_in_the_midst_of_the_ports_is_an_error_also_where_one_is_open(net, sonde, write):
+    """What was learned stands all the same, and tcp-banner goes on from there."""
+    pipeline = write("cut.sonde.yaml", """
+version: 1
+targets: [192.0.2.10]
+limits: {packets_per_second: 100}
+stages:
+  - {use: tcp-syn, deadline: 2s, options: {ports: "22,1000-1999"}}
+  - {use: tcp-banner, options: {ports: found, banner: false}}
+outputs: [{use: json, options: {path: inventory.json, detail: true}}]
+""")
+    result = sonde.run(pipeline, net.folder("cut"), expect=1)
+    record = result.records["192.0.2.10"]
+    assert record["ports"] == [22] and len(record["tcp"]["unasked"]) > 500
+    assert [entry["outcome"] for entry in record["evidence"]] == ["error", "positive"]
+    assert "ports were not asked before the deadline" in result.err
+
+
 def test_what_is_excluded_and_what_prints_is_not_touched(scan, net):
     stages = "{use: tcp-syn, options: {ports: '22,515,9100-9107'}}, {use: tcp-banner, options: {ports: found}}"
     with meters.Sniffer(net.printer) as printer, meters.Sniffer(net.web) as web:

@@ -46,6 +46,46 @@ TEST(Headers, AFrameThatIsTooSmallIsRefused) {
   EXPECT_TRUE(write_frame_headers(frame, {{}, {}, here, there}, tcp, 65536, 0).empty());
 }
 
+TEST(Frame, IsReadAsItWasWritten) {
+  const Ip own6 = {0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+  Ip far6 = own6;
+  far6[15] = 7;
+  for (const FrameAddresses& ends : {FrameAddresses{{2, 1}, {2, 2}, here, there}, {{2, 1}, {2, 2}, own6, far6}}) {
+    std::vector<uint8_t> frame(14 + (is_v4(ends.to) ? 20 : 40) + 8);
+    write_frame_headers(frame, ends, tcp, 8, 1)[7] = 9;
+    frame.resize(frame.size() + 18);  // padding
+    const auto read = read_frame(frame);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->protocol, tcp);
+    EXPECT_EQ(read->ends.from, ends.from);
+    EXPECT_EQ(read->ends.to, ends.to);
+    EXPECT_EQ(read->ends.from_mac, ends.from_mac);
+    EXPECT_EQ(reversed(read->ends).to_mac, ends.from_mac);
+    ASSERT_EQ(read->payload.size(), 8u) << "without the padding";
+    EXPECT_EQ(read->payload[7], 9);
+    const size_t least = frame.size() - 18 - 8;
+    for (size_t n = 0; n < least; ++n) EXPECT_FALSE(read_frame(std::span(frame).first(n))) << n;
+    EXPECT_EQ(read_frame(std::span(frame).first(least + 3))->payload.size(), 3u) << "as much as was captured";
+  }
+}
+
+TEST(Frame, WhatIsNoBeginningOfAnIpPacketIsNothing) {
+  std::vector<uint8_t> whole(14 + 20 + 8);
+  write_frame_headers(whole, {{}, {}, here, there}, tcp, 8, 1);
+  const auto with = [&](size_t at, uint8_t octet) {
+    std::vector<uint8_t> frame = whole;
+    frame[at] = octet;
+    return read_frame(frame);
+  };
+  EXPECT_TRUE(with(14 + 6, 0x20)) << "more fragments follow";
+  EXPECT_FALSE(with(14 + 7, 1)) << "a later fragment";
+  EXPECT_FALSE(with(13, 6)) << "ARP";
+  EXPECT_FALSE(with(14, 0x44)) << "a header that is too short";
+  EXPECT_FALSE(with(14, 0x4f)) << "one that is longer than the frame";
+  EXPECT_FALSE(with(14, 0x65)) << "another version";
+  EXPECT_FALSE(with(14 + 3, 19)) << "a packet that is shorter than its header";
+}
+
 std::vector<uint8_t> error4(uint8_t type, uint8_t protocol, size_t quoted) {
   std::vector<uint8_t> p(8 + 20 + quoted, 0x11);
   p[0] = type;

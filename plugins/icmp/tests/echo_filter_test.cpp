@@ -87,5 +87,21 @@ TEST(EchoFilter6, ErrorsThatQuoteOurId) {
   EXPECT_FALSE(passes(reply_filter6(id), error(1, udp)));
 }
 
+TEST(FrameFilter, TheSameBehindALinkHeader) {
+  const auto framed = [](Packet packet) {
+    packet.insert(packet.begin(), 14, 0);
+    return packet;
+  };
+  const auto four = frame_filter(true, id), six = frame_filter(false, id);
+  EXPECT_TRUE(passes(four, framed(ipv4(echo(0, id)))));
+  EXPECT_TRUE(passes(four, framed(ipv4(error(3, ipv4(echo(8, id), 7)), 6))));
+  EXPECT_FALSE(passes(four, framed(ipv4(echo(0, 0xbeee)))));
+  EXPECT_FALSE(passes(four, framed(ipv4(error(3, ipv4(echo(8, 1)))))));
+  EXPECT_TRUE(passes(six, framed(ipv6(echo(129, id)))));
+  EXPECT_TRUE(passes(six, framed(ipv6(error(1, ipv6(echo(128, id)))))));
+  EXPECT_FALSE(passes(six, framed(ipv6(echo(129, 1)))));
+  EXPECT_FALSE(passes(six, framed(ipv6(echo(136, id)))));
+}
+
 }  // namespace
 }  // namespace sonde::icmp

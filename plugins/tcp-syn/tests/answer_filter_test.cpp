@@ -88,5 +88,26 @@ TEST(ErrorFilter, NothingElse) {
   EXPECT_FALSE(passes(error_filter6(port), error(1, ipv6(segment(0xbeee, 80, 2)))));
 }
 
+TEST(FrameFilter, AnswersAndErrorsOfBothFamilies) {
+  const auto framed = [](Packet packet) {
+    packet.insert(packet.begin(), 14, 0);
+    return packet;
+  };
+  const auto four = frame_filter(true, port), six = frame_filter(false, port);
+  for (const uint8_t words : Packet{5, 8}) {
+    EXPECT_TRUE(passes(four, framed(ipv4(segment(80, port, 0x12), 6, words))));
+    EXPECT_TRUE(passes(four, framed(ipv4(error(3, ipv4(segment(port, 80, 2), 6, words)), 1, words))));
+    EXPECT_FALSE(passes(four, framed(ipv4(segment(80, port, 0x10), 6, words))));
+    EXPECT_FALSE(passes(four, framed(ipv4(segment(80, 0xbeee, 0x12), 6, words))));
+    EXPECT_FALSE(passes(four, framed(ipv4(error(3, ipv4(segment(0xbeee, 80, 2))), 1, words))));
+  }
+  EXPECT_FALSE(passes(four, framed(ipv4(segment(80, port, 0x12), 17))));
+  EXPECT_TRUE(passes(six, framed(ipv6(segment(80, port, 0x14)))));
+  EXPECT_TRUE(passes(six, framed(ipv6(error(1, ipv6(segment(port, 80, 2))), 58))));
+  EXPECT_FALSE(passes(six, framed(ipv6(segment(80, 0xbeee, 0x12)))));
+  EXPECT_FALSE(passes(six, framed(ipv6(error(1, ipv6(segment(0xbeee, 80, 2))), 58))));
+  EXPECT_FALSE(passes(six, framed(ipv6(error(135, ipv6(segment(port, 80, 2))), 58)))) << "neighbour discovery";
+}
+
 }  // namespace
 }  // namespace sonde::tcp_syn

@@ -60,7 +60,7 @@ TEST(Decoys, AreThreeDifferentPortsThatNobodyAsksOrPrintsWith) {
   const auto first = ports_of(table.decoys_for(key, one));
   EXPECT_EQ(first.size(), 3u);
   for (const uint16_t port : first) EXPECT_TRUE(port >= 20000 && port < 30000) << port;
-  EXPECT_EQ(ports_of(table.decoys_for(key, one)), first) << "a run can be repeated";
+  EXPECT_EQ(ports_of(table.decoys_for(key, one)), first) << "a host keeps its own";
   EXPECT_NE(ports_of(table.decoys_for(key, two)), first);
 }
 
