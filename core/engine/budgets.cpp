@@ -11,7 +11,6 @@ constexpr int64_t burst_ps = 10'000'000'000;  // 10 ms
 // Who was told to come again comes no sooner than after one packet's time, or this where packets are slower: a due time
 // that has passed meanwhile must not make a loop spin.
 constexpr int64_t longest_pause_ns = 200'000;
-constexpr int64_t hundredth_ns = 10'000'000;
 
 int64_t interval_of(uint64_t per_second) {
   return per_second == 0 ? 0 : static_cast<int64_t>(1'000'000'000'000ULL / per_second);
@@ -30,7 +29,7 @@ void PacketBudget::slow_to(uint64_t per_second) {
   interval_.store(interval_of(faster_than_set ? set_ : per_second), std::memory_order_relaxed);
 }
 
-void PacketBudget::remember(uint32_t packets, int64_t now) {
+PacketBudget::Hundredth& PacketBudget::hundredth(int64_t now) {
   const int64_t number = (now - start_) / hundredth_ns;
   Hundredth& h = history_[static_cast<uint64_t>(number) % history_.size()];
   // Two threads may both find a place outdated; then a few packets are forgotten, in what is an estimate.
@@ -38,7 +37,7 @@ void PacketBudget::remember(uint32_t packets, int64_t now) {
     h.packets.store(0, std::memory_order_relaxed);
     h.number.store(number, std::memory_order_relaxed);
   }
-  h.packets.fetch_add(packets, std::memory_order_relaxed);
+  return h;
 }
 
 PacketBudget::Sent PacketBudget::sent_between(int64_t from, int64_t to) const {
@@ -86,7 +85,7 @@ uint32_t PacketBudget::take(uint32_t want, int64_t now, int64_t* again) {
   const int64_t interval = interval_.load(std::memory_order_relaxed);
   if (interval == 0) {
     taken_.fetch_add(want, std::memory_order_relaxed);
-    remember(want, now);
+    hundredth(now).packets.fetch_add(want, std::memory_order_relaxed);
     return want;
   }
   const int64_t t = (now - start_) * ps_per_ns;
@@ -101,15 +100,20 @@ uint32_t PacketBudget::take(uint32_t want, int64_t now, int64_t* again) {
     }
     if (!next_.compare_exchange_weak(seen, base + n * interval, std::memory_order_relaxed)) continue;
     taken_.fetch_add(n, std::memory_order_relaxed);
-    remember(n, now);
+    hundredth(now).packets.fetch_add(n, std::memory_order_relaxed);
     if (n < want) *again = next_time(now);
     return n;
   }
 }
 
-void PacketBudget::give_back() {
+void PacketBudget::give_back(int64_t now) {
   next_.fetch_sub(interval_.load(std::memory_order_relaxed), std::memory_order_relaxed);
   taken_.fetch_sub(1, std::memory_order_relaxed);
+  std::atomic<uint32_t>& packets = hundredth(now).packets;
+  uint32_t seen = packets.load(std::memory_order_relaxed);
+  // Taken in the hundredth before, perhaps: the estimate is one off then, never four thousand million.
+  while (seen > 0 && !packets.compare_exchange_weak(seen, seen - 1, std::memory_order_relaxed)) {
+  }
 }
 
 bool NeighbourBudget::take(int64_t now) {

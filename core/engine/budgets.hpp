@@ -15,8 +15,8 @@ class PacketBudget {
   PacketBudget(uint64_t per_second, int64_t now);
   /// How many of `want` may leave at `now`. When fewer, *again is when the next ones may.
   uint32_t take(uint32_t want, int64_t now, int64_t* again);
-  /// A packet that could not leave after all.
-  void give_back();
+  /// A packet of just now that could not leave after all.
+  void give_back(int64_t now);
   /// How many could leave at `now`, without taking any.
   uint64_t available(int64_t now) const;
   int64_t next_time(int64_t now) const;
@@ -25,10 +25,13 @@ class PacketBudget {
 
   /// No more than that from now on, and never more than was set; 0: what was set. See congestion.hpp.
   void slow_to(uint64_t per_second);
-  /// Packets a second that left between the two times, of which no more than 20 s are remembered; 0: none.
+  /// Packets a second that left between the two times, of which no more than 41 s are remembered; 0: none.
   uint64_t rate_between(int64_t from, int64_t to) const;
   /// The same, of those hundredths of a second alone in which any left.
   uint64_t busy_rate_between(int64_t from, int64_t to) const;
+
+  static constexpr int64_t hundredth_ns = 10'000'000;
+  static constexpr std::size_t hundredths_kept = 4096;
 
  private:
   struct Hundredth {  ///< what left in one hundredth of a second
@@ -40,14 +43,14 @@ class PacketBudget {
     int64_t hundredths, busy, time;
   };
   Sent sent_between(int64_t from, int64_t to) const;
-  void remember(uint32_t packets, int64_t now);
+  Hundredth& hundredth(int64_t now);
 
   const int64_t start_;
   const uint64_t set_;             ///< per second; 0: unlimited
   std::atomic<int64_t> interval_;  ///< picoseconds between packets; 0: unlimited
   std::atomic<int64_t> next_{0};   ///< picoseconds since start_
   std::atomic<uint64_t> taken_{0};
-  std::array<Hundredth, 4096> history_{};  // as long as losses are remembered (congestion.hpp)
+  std::array<Hundredth, hundredths_kept> history_{};  // as long as losses are remembered (congestion.cpp)
 };
 
 /// A number of places, e.g. file descriptors.

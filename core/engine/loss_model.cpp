@@ -13,8 +13,8 @@ namespace {
 struct Share {
   double lost, prior;
 };
-// Most lines lose next to nothing; those that lose a third are rare.
-constexpr std::array<Share, 13> lines = {{{0.002, 0.30},
+// Most links lose next to nothing; those that lose a third are rare.
+constexpr std::array<Share, 15> lines = {{{0.002, 0.30},
                                           {0.01, 0.15},
                                           {0.02, 0.10},
                                           {0.04, 0.10},
@@ -26,19 +26,19 @@ constexpr std::array<Share, 13> lines = {{{0.002, 0.30},
                                           {0.22, 0.03},
                                           {0.30, 0.02},
                                           {0.40, 0.01},
-                                          {0.55, 0.005}}};
+                                          {0.55, 0.005},
+                                          {0.75, 0.003},
+                                          {0.90, 0.002}}};
 constexpr double no_limit_prior = 0.5;
-// Capacities from 100 to 4.6 million packets a second, by factors of the square root of 2, each as likely as the
-// others. Whether there is a limit above the fastest rate that was tried nobody can know, nor does it matter.
-constexpr std::size_t capacities = 32;
+// Capacities by factors of the square root of 2, each as likely as the others: up to 4.6 million packets a second, and
+// from 100 on or well below the slowest rate that was tried. Whether there is a limit above the fastest one nobody can
+// know, nor does it matter.
+constexpr std::size_t capacities = 45;
+constexpr double lowest_capacity = 100, below_the_slowest = 16;
 // Packets that are lost together are no independent witnesses, and no number of them proves the model itself.
 constexpr double independent = 0.5, most_witnesses = 300;
 constexpr double most_share = 0.95;
 constexpr double precise_within = 1.6;
-
-double capacity_of(double i) {
-  return 100 * std::exp2(i / 2);
-}
 
 struct Evidence {
   double rate, arrived, lost;
@@ -53,8 +53,9 @@ Evidence weighed(const LossRecord& r) {
   return {r.rate, weight * static_cast<double>(r.arrived), weight * static_cast<double>(r.lost), r.open};
 }
 
-/// Of what is known a share is seen to be lost. Where each target is asked until it answers that is the true share p;
-/// where it is asked twice, p(1-p) is known to be lost beside 1-p and p(1-p) that arrived: p/(1+p). Anything between
+/// Where each target is asked until it answers, the share p that is lost is also lost of what is known. Where it is
+/// asked n times, all of its packets may be lost and nobody knows of any. Of two the first is known to be lost for
+/// p (1-p) of the targets and to have arrived for 1-p: p / (1+p) of what is known of first packets. Anything between
 /// fits. While fates are open, any larger share fits as well.
 double log_likelihood(std::span<const Evidence> all, double line, double capacity) {
   double sum = 0;
@@ -70,24 +71,30 @@ double log_likelihood(std::span<const Evidence> all, double line, double capacit
 struct Posterior {
   std::array<double, capacities + 1> of{};
   std::size_t limits = 0;
-  double fastest = 0, limited = 0, total = 0, line_share = 0;
+  double fastest = 0, lowest = 0, limited = 0, total = 0, line_share = 0;
 
+  double capacity(double i) const { return lowest * std::exp2(i / 2); }
   /// Between two points of the grid as if each spread evenly.
   double quantile(double part) const {
     double below = 0;
     for (std::size_t c = 0; c < limits; ++c) {
       if (below + of[c] >= part * limited && of[c] > 0)
-        return capacity_of(static_cast<double>(c) + (part * limited - below) / of[c] - 0.5);
+        return capacity(static_cast<double>(c) + (part * limited - below) / of[c] - 0.5);
       below += of[c];
     }
-    return capacity_of(static_cast<double>(limits) - 1);
+    return capacity(static_cast<double>(limits) - 1);
   }
 };
 
 Posterior posterior(std::span<const Evidence> all) {
   Posterior out;
-  for (const Evidence& e : all) out.fastest = std::max(out.fastest, e.rate);
-  for (out.limits = 1; out.limits < capacities && capacity_of(static_cast<double>(out.limits)) < out.fastest;)
+  double slowest = std::numeric_limits<double>::infinity();
+  for (const Evidence& e : all) {
+    out.fastest = std::max(out.fastest, e.rate);
+    slowest = std::min(slowest, e.rate);
+  }
+  out.lowest = std::clamp(slowest / below_the_slowest, 1.0, lowest_capacity);
+  for (out.limits = 1; out.limits < capacities && out.capacity(static_cast<double>(out.limits)) < out.fastest;)
     ++out.limits;
   const double limit_prior = (1 - no_limit_prior) / static_cast<double>(out.limits);
   std::array<std::array<double, capacities + 1>, lines.size()> logs{};
@@ -95,7 +102,7 @@ Posterior posterior(std::span<const Evidence> all) {
   for (std::size_t l = 0; l < lines.size(); ++l)
     for (std::size_t c = 0; c <= out.limits; ++c) {
       const bool none = c == out.limits;
-      const double capacity = none ? std::numeric_limits<double>::infinity() : capacity_of(static_cast<double>(c));
+      const double capacity = none ? std::numeric_limits<double>::infinity() : out.capacity(static_cast<double>(c));
       logs[l][c] = std::log(lines[l].prior * (none ? no_limit_prior : limit_prior)) +
                    log_likelihood(all, lines[l].lost, capacity);
       highest = std::max(highest, logs[l][c]);

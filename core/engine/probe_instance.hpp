@@ -101,6 +101,7 @@ class ProbeInstance final : public HostCalls, public LoopClient {
   std::vector<OwnSocket> sockets_;
   int64_t last_look_ = 0;
   bool looked_in_call_ = false;
+  bool lost_before_ = false;  ///< of the target that is told about, an earlier packet
   std::mutex wake_mutex_;
   std::vector<uint64_t> wakes_;  ///< users of wake() not yet told
 };

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/held_sockets.hpp"
 #include "engine/probe_instance.hpp"
@@ -18,13 +19,18 @@ struct LossTable {
   static Congestion& congestion(sonde_ctx* c) { return of(c).shard_.shared().congestion; }
   static StageCounters& counters(sonde_ctx* c) { return of(c).shard_.stage(of(c).stage_).counters; }
 
-  /// A plugin may be wrong about the time: nothing was sent in the future.
-  static void note(sonde_ctx* c, void (Congestion::*what)(int64_t, int64_t), int64_t sent_at) {
+  // What was lost is told in the order of sending, before what arrived: the first of them was the first packet. A
+  // plugin may be wrong about the time: nothing was sent in the future.
+  static void arrived(sonde_ctx* c, int64_t sent_at) {
     const int64_t now = monotonic_ns();
-    (congestion(c).*what)(std::min(sent_at, now), now);
+    const bool later = std::exchange(of(c).lost_before_, false);
+    congestion(c).arrived(std::min(sent_at, now), now, later ? Congestion::Attempt::later : Congestion::Attempt::first);
   }
-  static void arrived(sonde_ctx* c, int64_t sent_at) { note(c, &Congestion::arrived, sent_at); }
-  static void lost(sonde_ctx* c, int64_t sent_at) { note(c, &Congestion::lost, sent_at); }
+  static void lost(sonde_ctx* c, int64_t sent_at) {
+    const int64_t now = monotonic_ns();
+    const bool later = std::exchange(of(c).lost_before_, true);
+    congestion(c).lost(std::min(sent_at, now), now, later ? Congestion::Attempt::later : Congestion::Attempt::first);
+  }
   static int silence(sonde_ctx* c, int64_t sent_at) {
     of(c).look_for_drops_once();
     switch (congestion(c).silence(sent_at, monotonic_ns())) {

@@ -80,7 +80,7 @@ sonde_err ProbeInstance::dial(sonde_task task, const sonde_target& target, uint3
   }
   // The neighbour place last: it counts from now on, and the kernel makes its entry with the connect.
   if (slot != no_slot && !shard_.neighbour_place(shard_.slots()[slot], monotonic_ns(), false)) {
-    shared.budgets.packets.give_back();
+    shared.budgets.packets.give_back(monotonic_ns());
     shared.budgets.descriptors.give_back();
     return wait_for(Shard::Shortage::neighbours);
   }
@@ -88,7 +88,7 @@ sonde_err ProbeInstance::dial(sonde_task task, const sonde_target& target, uint3
   int refused = 0;
   const int fd = open_connection(ip, to.port, to.proto, &refused);
   if (fd < 0) {
-    shared.budgets.packets.give_back();
+    shared.budgets.packets.give_back(monotonic_ns());
     shared.budgets.descriptors.give_back();
     if (is_local_shortage(-fd)) return wait_for(Shard::Shortage::descriptors);
     fail(task, SONDE_E_IO, "connect to " + ip.to_string() + ": " + std::strerror(-fd));
@@ -168,7 +168,7 @@ sonde_err ProbeInstance::admit(sonde_task task, const sonde_target& target) {
     int64_t again = 0;
     if (shard_.shared().budgets.packets.take(1, now, &again) == 0) return SONDE_E_AGAIN;
     if (slot == no_slot || shard_.neighbour_place(shard_.slots()[slot], now, false)) return SONDE_OK;
-    shard_.shared().budgets.packets.give_back();
+    shard_.shared().budgets.packets.give_back(monotonic_ns());
     return SONDE_E_AGAIN;
   });
 }

@@ -107,6 +107,17 @@ TEST(PacketBudget, TwoThreadsTogetherGetOneRate) {
   EXPECT_EQ(a + c, b.taken());
 }
 
+TEST(PacketBudget, WhatIsGivenBackHasNotLeft) {
+  PacketBudget b(1000, 0);
+  int64_t again = 0;
+  ASSERT_EQ(b.take(5, 20 * ms, &again), 5u);
+  for (int i = 0; i < 2; ++i) b.give_back(20 * ms);
+  EXPECT_EQ(b.taken(), 3u);
+  EXPECT_EQ(b.busy_rate_between(20 * ms, 29 * ms), 300u);
+  for (int i = 0; i < 3; ++i) b.give_back(30 * ms);
+  EXPECT_EQ(b.busy_rate_between(30 * ms, 39 * ms), 0u) << "an estimate, but never four thousand million";
+}
+
 TEST(CountBudget, GivesAsManyAsThereAre) {
   CountBudget b(2);
   EXPECT_TRUE(b.take());

@@ -33,6 +33,7 @@ struct Sweep {
 
 struct Outcome {
   uint32_t missed = 0, in_doubt = 0;
+  uint32_t unnoticed = 0;  ///< missed beyond those in doubt, of one sweep
   uint64_t asked_again = 0, lowest = 0;
   int64_t time = 0;
 };
@@ -112,8 +113,9 @@ class Play {
     for (; !s.answers.empty() && s.answers.front().at <= now_; s.answers.pop_front()) {
       const Answer a = s.answers.front();
       if (!s.questions.find(a.slot, a.generation)) continue;
-      for (unsigned i = 0; i < a.attempt; ++i) congestion_->lost(s.questions.sent_at(a.slot, i), now_);
-      congestion_->arrived(s.questions.sent_at(a.slot, a.attempt), now_);
+      const auto attempt = [](unsigned i) { return i == 0 ? Congestion::Attempt::first : Congestion::Attempt::later; };
+      for (unsigned i = 0; i < a.attempt; ++i) congestion_->lost(s.questions.sent_at(a.slot, i), now_, attempt(i));
+      congestion_->arrived(s.questions.sent_at(a.slot, a.attempt), now_, attempt(a.attempt));
       s.questions.close(a.slot);
     }
   }
@@ -168,6 +170,7 @@ Outcome worst_of(int sweeps, const Sweep& sweep) {
     const Outcome one = Play(sweep, static_cast<uint32_t>(seed)).run();
     worst.missed = std::max(worst.missed, one.missed);
     worst.in_doubt = std::max(worst.in_doubt, one.in_doubt);
+    worst.unnoticed = std::max(worst.unnoticed, one.missed - std::min(one.missed, one.in_doubt));
     worst.asked_again = std::max(worst.asked_again, one.asked_again);
     worst.lowest = worst.lowest == 0 ? one.lowest : std::min(worst.lowest, one.lowest);
     worst.time = std::max(worst.time, one.time);
@@ -216,23 +219,31 @@ TEST(Sweeps, ABadLineIsFoundOutInSecondsAndLeavesNobodyInDoubt) {
 
 TEST(Sweeps, APolicedPathOverABadLineMissesNobodyUnnoticed) {
   const Outcome worst = worst_of(5, {.tries = 3, .policed_to = 5000, .burst = 100, .line_loses = 0.02});
-  EXPECT_LE(worst.missed, 1u + worst.in_doubt);
+  EXPECT_LE(worst.unnoticed, 1u);
   EXPECT_LT(worst.time, 45 * second);
 }
 
-TEST(Sweeps, ARouterThatDropsTheFirstPacketToEachOfAFewHostsCostsSeconds) {
-  const Outcome sparse = worst_of(5, {.hosts = 4096,
-                                      .one_alive_in = 32,
-                                      .set_rate = 1000,
-                                      .timeout = 800 * ms,
-                                      .in_flight = 4096,
-                                      .first_is_dropped = true});
-  EXPECT_EQ(sparse.missed, 0u);
-  EXPECT_EQ(sparse.in_doubt, 0u);
-  EXPECT_LT(sparse.time, 40 * second) << "9 s without";
-  const Outcome small = worst_of(5, {.hosts = 256, .one_alive_in = 64, .in_flight = 4096, .first_is_dropped = true});
-  EXPECT_EQ(small.missed, 0u);
-  EXPECT_LT(small.time, 6 * second);
+TEST(Sweeps, ARouterThatDropsTheFirstPacketToEachHostCostsNothing) {
+  for (const Sweep& sweep :
+       {Sweep{.hosts = 65536, .first_is_dropped = true},
+        Sweep{.hosts = 8192, .set_rate = 1000, .first_is_dropped = true},
+        Sweep{.hosts = 256, .one_alive_in = 64, .in_flight = 4096, .first_is_dropped = true},
+        Sweep{.hosts = 4096, .one_alive_in = 32, .set_rate = 1000, .timeout = 800 * ms, .first_is_dropped = true}}) {
+    const Outcome worst = worst_of(5, sweep);
+    EXPECT_EQ(worst.missed, 0u) << sweep.hosts;
+    EXPECT_EQ(worst.in_doubt, 0u) << sweep.hosts;
+    EXPECT_EQ(worst.lowest, 0u) << sweep.hosts;
+    EXPECT_LT(worst.time, sweep.set_rate == 0 ? 3 * second : 2 * second * sweep.hosts / 1000 + 2 * second)
+        << sweep.hosts;
+  }
+}
+
+TEST(Sweeps, WhoIsMissedBehindAPathThatTakesLessThanTheLowestRateIsCounted) {
+  const Outcome worst =
+      worst_of(3, {.hosts = 4096, .one_alive_in = 4, .set_rate = 1000, .policed_to = 40, .burst = 20});
+  EXPECT_GT(worst.missed, 0u) << "this path passes what it should not: the test proves nothing";
+  EXPECT_EQ(worst.lowest, 100u);
+  EXPECT_LE(worst.unnoticed, worst.missed / 4) << "most of them are in doubt, beside hosts that are dead";
 }
 
 TEST(Sweeps, AQuietLineIsSweptAsFastAsItGoes) {
