@@ -68,6 +68,8 @@ def run_once(entry, case, meter, net, folder):
             beside.stop()
     if run.code == 127:
         raise LabError(f"{contestant.name}: {argv[0]} is not installed ({contestant.package or 'build it'})\n{run.err}")
+    if run.code not in contestant.codes:
+        raise LabError(f"{contestant.name}: exit {run.code}\n{run.err[-2000:]}")
     expected = case.expected if contestant.expected is None else contestant.expected
     entry.series.add(run, contestant.found(run), expected)
     entry.argv[:] = shorten(argv, directory, net)
@@ -95,5 +97,6 @@ def result(case, entries):
             rows[-1]["extra"] = contestant.extra(entry.series.runs[-1])
     goal = case.goal
     limit = goal.limit({row["name"]: row["wall"] for row in rows})
+    missed = sum(row["missed"] for row in rows if row["name"] == goal.peer)
     return {"title": case.title, "what": case.what, "rows": rows,
-            "goal": {"text": goal.text, "peer": goal.peer, "seconds": limit, "mib": goal.mib}}
+            "goal": {"text": goal.text, "peer": goal.peer, "seconds": limit, "mib": goal.mib, "peer_missed": missed}}
