@@ -31,7 +31,6 @@ def arguments():
                         help="all cases, their profiles, growth and memory, anew; some half an hour")
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="rounds after the warm-up (5)")
     parser.add_argument("--quick", action="store_true", help="one round, no warm-up: whether it works")
-    parser.add_argument("--slow-peers", action="store_true", help="also peers that take minutes for one run")
     parser.add_argument("--profile", action="store_true", help="run the cases once under perf instead")
     parser.add_argument("--docs", action="store_true",
                         help="write all results so far into docs/performance.md; without CASE nothing is measured")
@@ -88,7 +87,7 @@ class Bench:
 
     def race(self, case, net):
         runs = 0 if self.given.quick else self.given.runs
-        measured = report.stamped(race(case, self.meter, net, runs, self.given.slow_peers))
+        measured = report.stamped(race(case, self.meter, net, runs))
         self.results["cases"][case.name] = measured
         print(report.text_table(case.name, measured) + "\n", flush=True)
 

@@ -29,7 +29,7 @@ class Steps:
         self.meter, self.programs, self.net, self.folder, self.rows = meter, programs, net, folder, []
 
     def sonde(self, *words, name="", codes=(0,)):
-        """Without a name it is run, and not told."""
+        """Without a name it is run, and nothing is told of it."""
         argv = [str(word) for word in (self.programs.sonde, *words)]
         run = self.meter.run(argv, self.net.scanner, self.folder, timeout=1800)
         if run.code not in codes:

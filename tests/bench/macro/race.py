@@ -19,15 +19,14 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def race(case, meter, net, runs, slow_peers=False, watch=Watch):
+def race(case, meter, net, runs, watch=Watch):
     """The case as the JSON has it. The first run of each warms up and does not count, unless it was the only one."""
     watching = watch()
     folder = net.folder(f"bench-{case.name}")
     def limit(contestant):
         compared = contestant.is_sonde or contestant.name == case.goal.peer
         return SLOW_COMPARED_SECONDS if compared else SLOW_SECONDS
-    entries = [Entry(contestant, Series(), [], limit(contestant)) for contestant in case.contestants
-               if slow_peers or not contestant.slow]
+    entries = [Entry(contestant, Series(), [], limit(contestant)) for contestant in case.contestants]
     say(f"{case.name}: {case.title}")
     for round_number in range(runs + 1):
         # Each round begins with another one, so that nobody always follows the same neighbour.
