@@ -134,6 +134,7 @@ def measure(given, names, results):
 
 
 def write_docs(results):
+    results = report.identified(results)
     rows = results["growth"].get("rows", [])
     figures = [(f"performance/{file}", title) for file, title in growth.titles(rows)]
     text = page.into_document(DOCUMENT.read_text(), page.markdown(results, figures))

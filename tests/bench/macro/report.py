@@ -176,11 +176,16 @@ def filled(results, older):
     return merged
 
 
+def identified(results):
+    """The results, with the machine and the peers' packages."""
+    packages = package_versions(row["package"] for case in results["cases"].values() for row in case["rows"])
+    return {**results, "machine": machine(), "packages": packages}
+
+
 def save(path, results):
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    results["machine"] = machine()
-    results["packages"] = package_versions(row["package"] for case in results["cases"].values() for row in case["rows"])
+    results = identified(results)
     beside = path.with_suffix(".new")
     beside.write_text(json.dumps(results, indent=1) + "\n")
     beside.replace(path)

@@ -153,6 +153,16 @@ def test_results_of_another_format_or_machine_are_no_results(tmp_path):
     assert report.load(file) == report.empty()
 
 
+def test_the_published_page_is_of_this_machine_and_of_all_peers(tmp_path, monkeypatch):
+    """Of a case that was measured again, and of those that were not."""
+    peers = [row(name=name, shards=0, package=name) for name in ("zmap", "nmap")]
+    monkeypatch.setattr(report, "package_versions", lambda names: {name: "1" for name in sorted(set(names) - {""})})
+    published = {**report.empty(), "cases": {"other": {**case(), "rows": peers[1:]}}, "packages": {"nmap": "0"}}
+    own = {**report.empty(), "cases": {"sweep": {**case(), "rows": peers[:1]}}, "packages": {"zmap": "1"}}
+    assert report.identified(report.filled(own, published))["packages"] == {"nmap": "1", "zmap": "1"}
+    assert report.identified(report.empty())["machine"] == report.machine()
+
+
 def test_what_is_not_measured_again_stays_as_it_was():
     newer = {**report.empty(), "cases": {"sweep": {"new": 1}}, "micro": {"rows": [1]}}
     older = {**report.empty(), "cases": {"sweep": {}, "other": {}}, "micro": {"rows": [2]}, "growth": {"rows": [3]},
