@@ -110,9 +110,10 @@ def test_perf():
     90.25%     3.25%  sonde              [.] sonde::core::Shard::settle(sonde::core::Slot&, unsigned int)  -      -
     40.00%    11.00%  icmp.so            [.] sonde::icmp::(anonymous namespace)::pump(int)
     99.00%     0.00%  libc.so.6          [.] __libc_start_main
+     2.50%     2.50%  arp-oui.so         [.] std::__move_merge<__gnu_cxx::__normal<Entry>, Table::build(int)::{lambda(int)#1}>(int)
      2.00%     2.00%  sonde              [.] void std::sort_loop<std::vector<unsigned long, std::allocator<long> > >(int)
 """
     rows = profiles.read(text)
     assert rows == [(70.5, "kernel", "sendmmsg"), (11.0, "icmp.so", "sonde::icmp::pump"), (5.0, "kernel", "page faults"),
-                    (3.25, "sonde", "Shard::settle"), (2.0, "sonde", "void std::sort_loop")]
-    assert profiles.shares(rows) == {"kernel": 75.5, "icmp.so": 11.0, "sonde": 5.25}
+                    (3.25, "sonde", "Shard::settle"), (2.5, "arp-oui.so", "std::__move_merge"), (2.0, "sonde", "void std::sort_loop")]
+    assert profiles.shares(rows) == {"kernel": 75.5, "icmp.so": 11.0, "sonde": 5.25, "arp-oui.so": 2.5}
