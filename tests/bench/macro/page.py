@@ -3,8 +3,8 @@ import re
 
 from . import growth, memory
 from .quiet import warning
-from .report import (HEADS, MICRO_HEADS, NULL_HEADS, at_most, cells, goal_line, micro_cells, null_cells, null_rows,
-                     plain_rows, shard_pairs, speedup_verdict, verdict, words_below)
+from .report import (HEADS, MICRO_HEADS, NULL_HEADS, at_most, cells, goal_line, micro_cells, null_cells, null_name,
+                     null_rows, plain_rows, shard_pairs, speedup_verdict, verdict, words_below)
 
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
@@ -42,9 +42,9 @@ def judged(results):
         yield from ((f"`{name}`, {row['name']}", verdict(row, case["goal"])) for row in case["rows"] if row["shards"])
     for row in null_rows(results["micro"]):
         if row["goal"]:
-            yield f"`{row['name']}`, CPU time", at_most(row["value"], row["goal"])
+            yield f"null probe, `{null_name(row)}`, CPU time", at_most(row["value"], row["goal"])
         if row.get("speedup_goal"):
-            yield f"`{row['name']}`, {row['speedup']:.2f} times the work of one shard", speedup_verdict(row)
+            yield f"null probe, `{null_name(row)}`, {row['speedup']:.2f} times the work of one shard", speedup_verdict(row)
 
 
 def summary(results):

@@ -130,10 +130,14 @@ def speedup_verdict(row):
     return "" if not goal else f"met ({goal})" if row["speedup"] >= goal else f"missed: {goal} wanted"
 
 
+def null_name(row):
+    return row["name"].replace("whole_run<Work::", "").replace(">", "", 1)
+
+
 def null_cells(row):
     """A row of the null probe: CPU and wall time a target and stage, and the work of two shards in that of one."""
     speedup = f"{row['speedup']:.2f} x" if "speedup" in row else ""
-    return [row["name"].replace("whole_run<Work::", "").replace(">", "", 1), f"{row['value']:.4g}",
+    return [null_name(row), f"{row['value']:.4g}",
             at_most(row["value"], row["goal"]), f"{row['wall']:.4g}", speedup, speedup_verdict(row)]
 
 

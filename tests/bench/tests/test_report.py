@@ -104,7 +104,7 @@ def test_what_is_missed_is_summed_up():
     text = "\n".join(page.summary({**results(), "cases": {"sweep": loud}}))
     assert "Of 4 goals 1 are met. Missed:" in text
     assert "- `sweep`, sonde, 1 shard: missed by 1.20 x" in text
-    assert "- `whole_run<Work::done>/shards:2`, CPU time: missed by 1.25 x" in text
+    assert "- null probe, `done/shards:2`, CPU time: missed by 1.25 x" in text
     assert "Slower with two shards than with one: `sweep`, sonde (1.17 of the time of one)." in text
     assert "The machine had other things to do during `sweep`" in text
     quiet = "\n".join(page.summary({**results(), "micro": {}}))
