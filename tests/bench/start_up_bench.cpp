@@ -1,23 +1,33 @@
-// The command as a process, from its start to its end: what every call of it costs before it does anything.
+// The command as a process, from its start to its end: what every call of it costs before it does anything. It is the
+// one of the build (or of the copy of it) that this program stands in.
 #include <benchmark/benchmark.h>
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
 
 #include <array>
+#include <filesystem>
+#include <string>
 
 namespace {
+
+/// BUILD/bench/bench_start_up -> BUILD/bin/sonde.
+const std::string& command() {
+  static const std::string path =
+      (std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path() / "bin" / "sonde").string();
+  return path;
+}
 
 /// Its exit code, or -1.
 int call(const char* first, const char* second) {
   posix_spawn_file_actions_t quiet;
   posix_spawn_file_actions_init(&quiet);
   posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
-  const std::array<const char*, 4> words = {SONDE_BENCH_COMMAND, first, second, nullptr};
+  const std::array<const char*, 4> words = {command().c_str(), first, second, nullptr};
   const std::array<const char*, 2> environment = {"LANG=C.UTF-8", nullptr};
   pid_t child = 0;
   int status = -1;
-  const int failed = posix_spawn(&child, SONDE_BENCH_COMMAND, &quiet, nullptr, const_cast<char**>(words.data()),
+  const int failed = posix_spawn(&child, command().c_str(), &quiet, nullptr, const_cast<char**>(words.data()),
                                  const_cast<char**>(environment.data()));
   posix_spawn_file_actions_destroy(&quiet);
   if (failed != 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status)) return -1;

@@ -3,6 +3,7 @@ import re
 
 import pytest
 from harness import daemons, meters
+from harness.stalls import unjudged
 
 PORTS = list(range(8001, 8013)), list(range(8021, 8033))
 
@@ -39,13 +40,19 @@ stages:
 outputs: [{use: json, options: {path: inventory.json}}]
 """)
     with meters.Sniffer(routed.router, "r0") as seen:
-        result = routed_sonde.run(pipeline, routed.folder("rate"))
+        result = routed_sonde.run(pipeline, routed.folder("rate"), watched=True)
     packets = [frame for frame in meters.started(seen.frames) if frame["src"] == "10.65.0.2"]
     # 4094 echo requests, and two SYNs for each.
     assert 12000 < len(packets) < 12500
     seconds = meters.per_second(packets)
     assert len(seconds) >= 8
-    assert all(950 <= count <= 1050 for count in seconds), seconds
+    assert max(seconds) <= 1050, seconds
+    # As in test_rate: slower is the program's doing only where it had a processor whenever it wanted one.
+    if min(seconds) < 950 and result.stalls.share > 0.02:
+        unjudged(f"1000 packets a second: {min(seconds)} in one second, while the scanner stood in the queue for a "
+                 f"processor for {result.stalls.share:.0%} of its time")
+    else:
+        assert min(seconds) >= 950, seconds
     assert result.document["packets"] == pytest.approx(len(packets), rel=0.01)
 
 

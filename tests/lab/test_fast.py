@@ -1,6 +1,10 @@
 """Too fast is wrong: without a limit a run finds what a slow one finds, and where packets are lost because it is too fast,
 on the path or in this machine's own buffers, it slows down and asks again. Each loss is shown to be one: without
-limits.back_off hosts are missed. Where a part of the /16 shows the same, a part is asked."""
+limits.back_off hosts are missed (but by rdns: a question whose answer was dropped here is asked again in either case, so
+more are dropped then). Where a part of the /16 shows the same, a part is asked.
+
+What is found is asserted always. How many packets that took, and that a run was not slowed, holds where nothing was lost;
+so it is judged of runs alone that the machine let run (schedstat, steal), and ./dev test shows what was not judged."""
 import ipaddress
 import subprocess
 
@@ -8,7 +12,9 @@ import pytest
 from harness import daemons, impair, meters
 from harness.namespaces import INSIDE
 from harness.sonde import Sonde
+from harness.stalls import unjudged
 
+LONGEST_STALL = 0.1  # seconds; an answer that is read later than that may come to a question that was asked again
 SWEEP = """
 version: 1
 targets: [{network}]
@@ -45,14 +51,24 @@ def losses(result):
     return {key: sum(stage.get(key, 0) for stage in stages) for key in ("asked_again", "in_doubt", "dropped_receive")}
 
 
+def ran_freely(what, *results):
+    """Whether what is asserted next can be the program's doing alone; says so where it cannot."""
+    stalled = max(result.stalls.longest for result in results)
+    if stalled > LONGEST_STALL:
+        unjudged(f"{what}: a thread of the scanner or of the kernel stood in the queue for a processor for {stalled:.2f} s")
+    return stalled <= LONGEST_STALL
+
+
 def test_unlimited_finds_what_a_slow_run_finds_behind_a_router(routed, routed_sonde, write):
     pipeline = sweep(write, routed.network, ICMP, WEB)
-    fast = routed_sonde.run(pipeline, routed.folder("fast"))
-    slow = routed_sonde.run(pipeline, routed.folder("slow"), sets=SLOW)
+    fast = routed_sonde.run(pipeline, routed.folder("fast"), watched=True)
+    slow = routed_sonde.run(pipeline, routed.folder("slow"), sets=SLOW, watched=True)
     assert fast.astray(routed.alive) == []
     assert len([record for record in fast.json() if record.get("ports") == [80]]) == len(routed.alive)
     assert records(fast) == records(slow)
-    assert fast.document["packets"] == slow.document["packets"]
+    counted = fast.document["packets"], slow.document["packets"]
+    if ran_freely(f"{counted[0]} packets without a limit, {counted[1]} at a set rate", fast, slow):
+        assert counted[0] == pytest.approx(counted[1], rel=0.01)
 
 
 def test_unlimited_finds_what_a_slow_run_finds_on_the_link(onlink, onlink_sonde, write):
@@ -107,11 +123,14 @@ def wrong(result, alive):
 def test_filtered_ports_and_dead_hosts_are_no_losses(ports, routed_sonde, write):
     network = "10.66.0.0/18"
     alive = alive_in(ports, network)
-    result = routed_sonde.run(sweep(write, network, SYN.format(tries=2)), ports.folder("healthy"))
+    result = routed_sonde.run(sweep(write, network, SYN.format(tries=2)), ports.folder("healthy"), watched=True)
     assert wrong(result, alive) == set()
-    assert "slowed_to" not in result.document and losses(result) == {"asked_again": 0, "in_doubt": 0, "dropped_receive": 0}
     planned = len(alive) * (3 + 2) + (2 ** 14 - 2 - len(alive)) * 4 * 2
-    assert planned - 64 <= result.document["packets"] <= planned * 1.01, "each silent port is asked twice, no other"
+    packets, slowed = result.document["packets"], result.document.get("slowed_to")
+    assert planned - 64 <= packets, "each silent port is asked twice"
+    if ran_freely(f"slowed to {slowed}, {losses(result)}, {packets} packets where {planned} are planned", result):
+        assert slowed is None and losses(result) == {"asked_again": 0, "in_doubt": 0, "dropped_receive": 0}
+        assert packets <= planned * 1.01, "each silent port is asked twice, no other"
 
 
 @pytest.mark.parametrize("policed", [(20000, 200)], indirect=True)
@@ -187,8 +206,12 @@ def test_a_small_receive_buffer_of_rdns(binary, routed, resolver, small_buffers,
     sonde = Sonde(binary, routed.scanner, small_buffers(2048))
     pipeline = sweep(write, "10.66.0.0/19", "{use: rdns, options: {servers: [10.65.0.1], forward: false}}")
     result = sonde.run(pipeline, routed.folder("names"))
-    assert result.document["stages"][0]["outcomes"]["negative"] == 8190
-    assert result.document["stages"][0]["dropped_receive"] > 0
+    blasted = sonde.run(pipeline, routed.folder("blasted-names"), sets=BLAST)
+    for run in (result, blasted):
+        assert run.document["stages"][0]["outcomes"]["negative"] == 8190
+    assert losses(result)["dropped_receive"] > 0 and "slowed_to" in result.document
+    assert losses(blasted)["dropped_receive"] > losses(result)["dropped_receive"], "it was slowed down for nothing"
+    assert "slowed_to" not in blasted.document
 
 
 def test_a_bad_line_does_not_slow_a_run_for_good(routed, routed_sonde, write):

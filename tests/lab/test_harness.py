@@ -1,9 +1,12 @@
 """The lab itself, without sonde: hosts answer as they should, and the meters count what happens. A failure here says
 that the lab is broken, not the scanner."""
 import json
+import os
+import signal
 import time
 
-from harness import daemons, impair, meters
+import pytest
+from harness import daemons, impair, meters, stalls
 from harness.flat_lan import DNS, LINK_LOCAL
 from harness.namespaces import INSIDE, PYTHON
 
@@ -133,6 +136,38 @@ def test_the_sniffer_sees_frames_and_counts_connections(lan):
     kinds = {frame["kind"] for frame in meters.started(seen.frames)}
     assert {"tcp", "echo-request"} <= kinds
     assert meters.most_open(seen.frames, "192.0.2.2", "192.0.2.20") == 1
+
+
+def test_the_sniffer_tells_when_a_frame_came_and_not_when_it_was_read(lan):
+    with meters.Sniffer(lan.host["web"]) as seen:
+        seen.process.popen.send_signal(signal.SIGSTOP)
+        for _ in range(2):
+            ping(lan.scanner, "192.0.2.20")
+            time.sleep(0.3)
+        seen.process.popen.send_signal(signal.SIGCONT)
+    first, second = [frame["time"] for frame in seen.frames if frame["kind"] == "echo-request"][:2]
+    assert second - first >= 0.3
+
+
+def test_the_longest_stall_of_any_thread_counts():
+    watch = stalls.Stalls(os.getpid())
+    looks = watch.look()
+    assert looks.keys() > {"stolen", f"/proc/{os.getpid()}/task/{os.getpid()}"} and watch.kernel
+    watch.stop()
+    assert 0 <= watch.longest < 60 and watch.share >= 0
+    rows = iter([{"stolen": 0.0, "/a": 1.0}, {"stolen": 0.01, "/a": 1.25, "/b": 9.0}, {"stolen": 0.01, "/b": 9.125}])
+    watch.longest, watch.look = 0.0, lambda: next(rows)
+    watch.over.wait = lambda interval, left=[False, False, True]: left.pop(0)
+    watch.watch()
+    assert watch.longest == 0.25, "a thread that has only begun has not waited since it was last looked at"
+    assert watch.share > 1, "0.385 s in next to no time"
+
+
+def test_what_could_not_be_judged_is_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("LAB_UNJUDGED", str(tmp_path / "told"))
+    with pytest.warns(UserWarning, match="not judged: 480 a second"):
+        stalls.unjudged("480 a second")
+    assert (tmp_path / "told").read_text().endswith(" test_harness.py::test_what_could_not_be_judged_is_told: 480 a second\n")
 
 
 def test_the_routed_network_has_4096_hosts_and_silence_elsewhere(routed):

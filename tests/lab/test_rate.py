@@ -3,13 +3,12 @@ clock of the counter.
 
 Never faster is asserted always, and so is the largest burst: 10 ms of the rate that may be saved up, and as much again for
 each shard that is held up between the permit and the packet. Slower by more than 2 % is asserted only of a run that had
-a processor whenever it wanted one, as the kernel's own accounts say (schedstat, steal); three runs are tried for that, and
-a warning says so if none had."""
-import warnings
-
+a processor whenever it wanted one, as the kernel's own accounts say (schedstat, steal); three runs are tried for that. If
+none had, the numbers are told as not judged, which ./dev test shows at its end."""
 import pytest
 from harness import daemons
 from harness.rate import measure
+from harness.stalls import unjudged
 
 SECONDS = 10
 # Four packets for each silent target: nobody listens on 81, and the resolver knows no names.
@@ -39,7 +38,7 @@ def resolver(routed):
 
 def hold(sonde, pipeline, folder, namespace, device, rate, shards):
     sets = {"limits.packets_per_second": rate, "limits.shards": shards}
-    waits = []
+    waits, reached = [], []
     for number in range(3):
         seen = measure(sonde, pipeline, folder / str(number), namespace, device, sets).window(0.3, SECONDS)
         assert seen.least() <= rate * 1.02
@@ -48,9 +47,11 @@ def hold(sonde, pipeline, folder, namespace, device, rate, shards):
         if seen.most() >= rate * 0.98:
             return
         waits.append(seen.kept_waiting())
-        assert waits[-1] > 0.02, f"{seen.most():.0f} packets a second, and nothing kept the scanner from {rate}"
-    warnings.warn(f"not judged whether {rate} packets a second were reached: the scanner stood in the queue for a "
-                  f"processor for {', '.join(f'{wait:.0%}' for wait in waits)} of its time")
+        reached.append(seen.most())
+        assert waits[-1] > 0.02, f"{reached[-1]:.0f} packets a second, and nothing kept the scanner from {rate}"
+    unjudged(f"{rate} packets a second with {shards} shards: {', '.join(f'{most:.0f}' for most in reached)} were reached, "
+             f"while the scanner stood in the queue for a processor for {', '.join(f'{wait:.0%}' for wait in waits)} of "
+             "its time")
 
 
 @pytest.mark.parametrize("rate, shards, targets", [

@@ -43,6 +43,21 @@ def undisturbed(routed, binary, pipeline, meter):
     return comparable(result), meter.read()["echo"], result.seconds
 
 
+def killed(sonde, pipeline, meter, folder, moment):
+    """Starts a run and kills it that many seconds after its journal has begun; False if it was over by then."""
+    meter.reset()
+    process = sonde.start(pipeline, folder, extra=SEED)
+    limit = time.monotonic() + 30
+    while not list(folder.glob("journal/*")):
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < limit, "no journal appears"
+        time.sleep(0.01)
+    time.sleep(moment)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    return process.returncode == -signal.SIGKILL
+
+
 def comparable(result):
     """The records without what a clock decides: the round trip, and when each stage spoke."""
     rows = sorted(result.json(), key=by_address)
@@ -62,18 +77,11 @@ def test_the_undisturbed_run_is_whole(routed, undisturbed):
 @pytest.mark.parametrize("number", range(repeat()))
 def test_killed_and_resumed(routed, routed_sonde, pipeline, meter, undisturbed, number):
     expected, echoes, seconds = undisturbed
-    folder = routed.folder(f"killed{number}")
-    meter.reset()
-    process = routed_sonde.start(pipeline, folder, extra=SEED)
-    limit = time.monotonic() + 30
-    while not list(folder.glob("journal/*")):
-        assert process.poll() is None, process.stderr.read()
-        assert time.monotonic() < limit, "no journal appears"
-        time.sleep(0.01)
-    time.sleep(random.Random(number).uniform(0.02, 0.95) * seconds)
-    assert process.poll() is None, "the run was over before it could be killed"
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    moment = random.Random(number).uniform(0.02, 0.95) * seconds
+    # How long the other run took says little of this one on a busy machine: one that was sooner over is tried again.
+    folders = (routed.folder(f"killed{number}-{attempt}") for attempt in range(5))
+    while not killed(routed_sonde, pipeline, meter, folder := next(folders), moment):
+        moment *= 0.8
     assert not (folder / "inventory.json").exists()
     result = routed_sonde.run(pipeline, folder, extra=("--resume", folder))
     assert comparable(result) == expected

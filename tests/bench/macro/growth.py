@@ -10,11 +10,17 @@ from .race import say
 
 ENGINE_EXPONENTS = range(8, 21, 2)
 SHARES = (0, 10, 100)
-# Real stages: the largest exponent for each share alive. Silence costs connects and SNMP a wait for each window of
-# hosts, so those end where a run takes seconds; alive hosts of more than 2^16 are not what the lab has.
-STAGES = {"icmp": {0: 20, 50: 16, 100: 18}, "arp-oui": {0: 18, 50: 16, 100: 16},
-          "tcp-syn": {0: 20, 50: 16, 100: 18},
+WHOLE = 20
+# Real stages: the largest exponent for each share alive, and why it is not 2^20 where it is less.
+STAGES = {"icmp": {0: 20, 50: 16, 100: 20}, "arp-oui": {0: 20, 50: 16, 100: 20}, "tcp-syn": {0: 20, 50: 16, 100: 18},
           "tcp-banner": {0: 14, 50: 14, 100: 16}, "rdns": {0: 16, 50: 16, 100: 18}, "snmp": {0: 12, 50: 12, 100: 14}}
+HALF = "of the lab's half-alive network only the first 2^16 addresses are half alive"
+KERNEL = "router and hosts are this machine too, and take most of the time"
+SILENCE = "each silent target costs its wait, of as many as are asked at once"
+WHY = {("tcp-banner", 0): SILENCE, ("tcp-banner", 50): SILENCE, ("snmp", 0): SILENCE, ("snmp", 50): SILENCE,
+       ("snmp", 100): "one process is all agents", ("rdns", 0): "one process is the name server",
+       ("rdns", 100): "one process is the name server", ("tcp-banner", 100): "one process is all web servers"}
+ENGINE_ROUNDS, STAGE_ROUNDS = 3, 1
 
 
 def sonde_argv(programs, pipeline, network, shards, out, more=()):
@@ -42,7 +48,7 @@ def measure(meter, net, argv_of, runs, label, expected=None):
     missed = 0 if expected is None else expected - min(found)
     say(f"  {label:48} {values['wall'] * 1000:9.0f} ms {values['peak_mib']:7.1f} MiB  {min(found)} found" +
         (f", {missed} MISSED" if missed else ""))
-    return {**{key: values[key] for key in ("wall", "cpu", "peak_mib")}, "missed": missed}
+    return {**{key: values[key] for key in ("wall", "cpu", "peak_mib")}, "missed": missed, "rounds": runs}
 
 
 def engine(meter, programs, net, runs, exponents=ENGINE_EXPONENTS):
@@ -76,10 +82,37 @@ def stages(meter, programs, net, runs, largest=20):
     return rows
 
 
-def run(meter, programs, runs, quick=False):
+def run(meter, programs, quick=False):
     with GrowthNet() as net:
-        return [*engine(meter, programs, net, runs, (8, 12, 16) if quick else ENGINE_EXPONENTS),
-                *stages(meter, programs, net, 1, 10 if quick else 20)]
+        return [*engine(meter, programs, net, 1 if quick else ENGINE_ROUNDS, (8, 12, 16) if quick else ENGINE_EXPONENTS),
+                *stages(meter, programs, net, STAGE_ROUNDS, 10 if quick else WHOLE)]
+
+
+def rounds(rows):
+    """How often each was really run, in words."""
+    def of(found):
+        counts = sorted({row["rounds"] for row in found})
+        return " or ".join("once" if count == 1 else f"{count} times" for count in counts)
+    engine_rows, real = ([row for row in rows if (row["stage"] == "engine") == wanted] for wanted in (True, False))
+    return "; ".join(words for words in (
+        f"The engine alone (three stages that send nothing): each point {of(engine_rows)}, medians" if engine_rows else "",
+        f"each real stage at each point {of(real)}" if real else "") if words)
+
+
+def not_run(rows):
+    """Where a stage stops before 2^20 targets, why, and what a run would take that goes there."""
+    largest = {}
+    for row in rows:
+        key = row["stage"], row["alive"]
+        largest[key] = max(largest.get(key, row), row, key=lambda one: (one["exponent"], one["wall"]))
+    words = []
+    for (stage, percent), row in largest.items():
+        if row["exponent"] < WHOLE:
+            seconds = row["wall"] * 2 ** (WHOLE - row["exponent"])
+            why = WHY.get((stage, percent), HALF if percent == 50 else KERNEL)
+            words.append(f"{stage} with {percent} % alive stops at 2^{row['exponent']}: {why}; 2^20 would take some "
+                         f"{seconds:.0f} s a run")
+    return words
 
 
 def completeness(rows):
@@ -100,7 +133,7 @@ def speedup(rows):
     walls = {(row["alive"], row["shards"]): row["wall"] for row in engine_rows if row["exponent"] == largest}
     parts = [f"{walls[alive, 1] / walls[alive, 2]:.2f} with {alive} % alive" for alive, shards in walls
              if shards == 1 and (alive, 2) in walls]
-    return f" The engine alone, 2^{largest} targets: two shards are faster by a factor of {', '.join(parts)}."
+    return f"The engine alone, 2^{largest} targets: two shards are faster by a factor of {', '.join(parts)}."
 
 
 def lines(rows, value, keep):
@@ -135,11 +168,13 @@ def plots(rows):
     return found
 
 
+def titles(rows):
+    """(file name, title) of each plot."""
+    return [(file, plot.title) for file, plot in plots(rows).items()]
+
+
 def write(folder, rows):
-    """The plots into that folder. Returns (file name, title) of each."""
+    """The plots into that folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
     for file, plot in plots(rows).items():
         (folder / file).write_text(svg(plot))
-        written.append((file, plot.title))
-    return written

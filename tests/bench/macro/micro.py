@@ -3,45 +3,64 @@ import json
 import re
 import subprocess
 
-NULL_PROBE_NS = 200              # the goal of a probe that sends nothing
-# Those have more to do than that goal is about: a record for each host, or a line of the journal.
+from .measure import ENVIRONMENT
+
+NULL_PROBE_NS = 200              # the goal of a probe that sends nothing, for a target and stage
+TWO_SHARDS = 1.6                 # times the work of one, by wall time
+# Those have more to do than these goals are about: a record for each host, or a line of the journal.
 WRITES_FOR_EACH = re.compile(r"put_done|whole_run<Work::(?:done|target_done)>.*/journal:1")
 SECONDS = 0.2   # that each benchmark repeats itself, at least
+REPETITIONS = 5  # of the null probe, in turn: one shard and two are compared, and a machine drifts
 
 
 def read(text):
-    """Rows of a program's JSON: the counters that it set itself, else the time of an iteration."""
-    rows = []
-    for entry in json.loads(text)["benchmarks"]:
+    """Rows of a program's JSON: the counters that it set itself, else the time of an iteration. Of repetitions, the
+    median."""
+    entries = json.loads(text)["benchmarks"]
+    for entry in entries:
         if entry.get("error_occurred"):
             raise RuntimeError(f"{entry['name']}: {entry.get('error_message', 'failed')}")
-        if entry.get("run_type", "iteration") != "iteration":
-            continue
-        if "cpu_ns" in entry:
-            rows.append({"name": entry["name"], "value": entry["cpu_ns"], "unit": "ns of CPU a target and stage",
-                         "goal": None if WRITES_FOR_EACH.search(entry["name"]) else NULL_PROBE_NS})
-        elif "ns_a_record" in entry:
-            rows.append({"name": entry["name"], "value": entry["ns_a_record"], "unit": "ns a record"})
-        elif "items_per_second" in entry:
-            rows.append({"name": entry["name"], "value": 1e9 / entry["items_per_second"], "unit": "ns a fact"})
-        else:
-            wall = "/real_time" in entry["name"] or "/manual_time" in entry["name"]
-            time = "real_time" if wall else "cpu_time"
-            rows.append({"name": entry["name"], "value": entry[time], "unit": entry["time_unit"]})
+    once = [entry for entry in entries if entry.get("run_type", "iteration") == "iteration"]
+    medians = {entry["run_name"]: entry for entry in entries if entry.get("aggregate_name") == "median"}
+    names = dict.fromkeys(entry.get("run_name", entry["name"]) for entry in once)
+    alone = {entry.get("run_name", entry["name"]): entry for entry in once}
+    return with_speedups([row(name, medians.get(name, alone[name])) for name in names])
+
+
+def row(full_name, entry):
+    wall = "/real_time" in full_name or "/manual_time" in full_name
+    name = re.sub(r"/(?:real_time|manual_time|repeats:\d+)", "", full_name)
+    if "cpu_ns" in entry:
+        return {"name": name, "value": entry["cpu_ns"], "wall": entry["ns"], "unit": "ns of CPU a target and stage",
+                "goal": None if WRITES_FOR_EACH.search(name) else NULL_PROBE_NS}
+    if "ns_a_record" in entry:
+        return {"name": name, "value": entry["ns_a_record"], "unit": "ns a record"}
+    if "items_per_second" in entry:
+        return {"name": name, "value": 1e9 / entry["items_per_second"], "unit": "ns a fact"}
+    return {"name": name, "value": entry["real_time" if wall else "cpu_time"], "unit": entry["time_unit"]}
+
+
+def with_speedups(rows):
+    """A row of two shards also has how many times the work of one they do: wall time, for an idle shard costs no CPU."""
+    walls = {entry["name"]: entry["wall"] for entry in rows if "wall" in entry}
+    for entry in rows:
+        one = walls.get(entry["name"].replace("/shards:2", "/shards:1"))
+        if "/shards:2" in entry["name"] and one:
+            entry["speedup"] = one / entry["wall"]
+            entry["speedup_goal"] = TWO_SHARDS if entry["goal"] else None
     return rows
 
 
-def programs(bench):
-    return sorted(path for path in bench.glob("bench_*") if path.is_file())
-
-
-def run(bench, quick=False):
+def run(programs, net, quick=False):
+    """In a namespace, since what the command does at its start depends on what the machine's links are."""
     rows = []
-    for program in programs(bench):
-        done = subprocess.run([program, "--benchmark_format=json",
-                               f"--benchmark_min_time={0.02 if quick else SECONDS}"],
-                              capture_output=True, text=True, timeout=1200, check=False)
+    for program in programs.benchmarks:
+        repeat = [] if quick or program.name != "bench_engine" else [
+            f"--benchmark_repetitions={REPETITIONS}", "--benchmark_enable_random_interleaving=true"]
+        done = subprocess.run(["ip", "netns", "exec", net.scanner.name, program, "--benchmark_format=json",
+                               f"--benchmark_min_time={0.02 if quick else SECONDS}", *repeat],
+                              capture_output=True, text=True, timeout=1200, check=False, env=ENVIRONMENT)
         if done.returncode != 0:
             raise RuntimeError(f"{program.name}: exit {done.returncode}\n{done.stderr[-2000:]}")
-        rows += [{**row, "program": program.name} for row in read(done.stdout)]
+        rows += [{**entry, "program": program.name} for entry in read(done.stdout)]
     return rows

@@ -5,7 +5,7 @@ from harness import daemons
 from harness.namespaces import Lab, connect
 from harness.wide_net import MAC_SCANNER, MAC_TARGET, OnLinkNet, RoutedNet, own
 
-__all__ = ["EmptyNet", "GrowthNet", "OnLinkNet", "WideNet"]
+__all__ = ["EmptyNet", "GrowthNet", "LinkedNet", "OnLinkNet", "WideNet"]
 
 REVERSE_16 = "66.10.in-addr.arpa"
 
@@ -54,11 +54,27 @@ class EmptyNet(Lab):
             raise
 
 
+class LinkedNet(Lab):
+    """A namespace with an address on a link, as every machine that scans has one, and a silent neighbour."""
+
+    def __init__(self):
+        super().__init__()
+        try:
+            self.scanner, self.neighbour = self.namespace("scanner"), self.namespace("neighbour")
+            connect(self.scanner, "eth0", self.neighbour, "eth0")
+            self.scanner.ip("addr add 192.0.2.2/24 dev eth0")
+            self.neighbour.ip("addr add 192.0.2.1/24 dev eth0")
+        except BaseException:
+            self.__exit__()
+            raise
+
+
 class GrowthNet(Lab):
-    """Networks of 2^20 addresses in which nobody, every second, or everybody is alive: 10.128/12, 10.144/12 and
-    10.160/12 behind a router, and 10.176/12, 10.192/12, 10.208/12 on links of their own."""
+    """Networks of 2^20 addresses in which nobody, every second of the first 2^16, or everybody is alive: 10.128/12,
+    10.144/12 and 10.160/12 behind a router, and the first halves of 10.0/11, 10.32/11 and 10.192/11, each on a link of
+    its own; in the second half is the scanner's address."""
     routed = {0: "10.128.0.0", 50: "10.144.0.0", 100: "10.160.0.0"}
-    on_link = {0: "10.176.0.0", 50: "10.192.0.0", 100: "10.208.0.0"}
+    on_link = {0: "10.0.0.0", 50: "10.32.0.0", 100: "10.192.0.0"}
     resolver_address = "10.65.0.1"
 
     def __init__(self):
@@ -78,8 +94,8 @@ class GrowthNet(Lab):
                 device = f"eth{number}"
                 connect(self.scanner, device, self.target, device)
                 first = int(ipaddress.ip_address(base))
-                own_address = ipaddress.ip_address(first + (15 << 16) + 0xfffd)  # outside of what is measured
-                self.scanner.ip(f"addr add {own_address}/12 dev {device}")
+                own_address = ipaddress.ip_address(first + (31 << 16) + 0xfffd)
+                self.scanner.ip(f"addr add {own_address}/11 dev {device}")
                 self.target.ip(f"route add {own_address}/32 dev {device}")
             for networks in (self.routed, self.on_link):
                 own(self.target, [f"{networks[100]}/12"])

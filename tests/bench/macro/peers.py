@@ -21,13 +21,13 @@ def nmap_open(grepable, port):
             if line.startswith("Host: ") and re.search(rf"[ \t]{port}/open/tcp", line)}
 
 
-def nmap_banners(text):
-    """Hosts of nmap's normal output for which the script `banner` said something."""
+def nmap_scripts(text, script):
+    """Hosts of nmap's normal output for which that script said something."""
     found, host = set(), None
     for line in text.splitlines():
         if line.startswith("Nmap scan report for "):
             host = ADDRESS.search(line)[0]
-        elif "_banner:" in line:
+        elif re.match(rf"\|[_ ]{script}:", line):
             found.add(host)
     return found
 

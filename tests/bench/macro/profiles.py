@@ -33,7 +33,7 @@ def shorten(symbol):
     name = re.sub(r"::__cxx11|\[abi:cxx11\]|::json_abi_v[\d_]+", "", name)
     while (shorter := re.sub(r"<[^<>]*>", "", name)) != name:
         name = shorter
-    return name
+    return re.sub(r"(?<!operator)<.*", "", name)  # a template's argument had arguments itself, and was cut there
 
 
 def shares(rows):

@@ -19,15 +19,14 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def race(case, meter, net, runs, slow_peers=False, watch=Watch):
+def race(case, meter, net, runs, watch=Watch):
     """The case as the JSON has it. The first run of each warms up and does not count, unless it was the only one."""
     watching = watch()
     folder = net.folder(f"bench-{case.name}")
     def limit(contestant):
         compared = contestant.is_sonde or contestant.name == case.goal.peer
         return SLOW_COMPARED_SECONDS if compared else SLOW_SECONDS
-    entries = [Entry(contestant, Series(), [], limit(contestant)) for contestant in case.contestants
-               if slow_peers or not contestant.slow]
+    entries = [Entry(contestant, Series(), [], limit(contestant)) for contestant in case.contestants]
     say(f"{case.name}: {case.title}")
     for round_number in range(runs + 1):
         # Each round begins with another one, so that nobody always follows the same neighbour.
@@ -68,6 +67,8 @@ def run_once(entry, case, meter, net, folder):
             beside.stop()
     if run.code == 127:
         raise LabError(f"{contestant.name}: {argv[0]} is not installed ({contestant.package or 'build it'})\n{run.err}")
+    if run.code not in contestant.codes:
+        raise LabError(f"{contestant.name}: exit {run.code}\n{run.err[-2000:]}")
     expected = case.expected if contestant.expected is None else contestant.expected
     entry.series.add(run, contestant.found(run), expected)
     entry.argv[:] = shorten(argv, directory, net)
@@ -95,5 +96,6 @@ def result(case, entries):
             rows[-1]["extra"] = contestant.extra(entry.series.runs[-1])
     goal = case.goal
     limit = goal.limit({row["name"]: row["wall"] for row in rows})
+    missed = sum(row["missed"] for row in rows if row["name"] == goal.peer)
     return {"title": case.title, "what": case.what, "rows": rows,
-            "goal": {"text": goal.text, "peer": goal.peer, "seconds": limit, "mib": goal.mib}}
+            "goal": {"text": goal.text, "peer": goal.peer, "seconds": limit, "mib": goal.mib, "peer_missed": missed}}

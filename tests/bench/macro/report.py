@@ -1,4 +1,4 @@
-"""What was measured, as a table for the terminal, as JSON, and as the generated part of docs/performance.md."""
+"""What was measured: verdicts, tables for the terminal, and the results as JSON."""
 import json
 import os
 import platform
@@ -9,8 +9,7 @@ from pathlib import Path
 
 from .quiet import warning
 
-FORMAT = 1
-BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
+FORMAT = 2
 
 
 def machine():
@@ -76,143 +75,132 @@ def goal_line(goal):
     return f"Goal: {goal['text']}{seconds}."
 
 
+def incomplete_line(goal):
+    """Less work is sooner done: a goal that is taken from such a peer is no firm one."""
+    missed = goal.get("peer_missed", 0)
+    return f"Not a firm goal: {goal['peer']}, which it is taken from, missed {missed}." if missed else ""
+
+
+def shard_pairs(case):
+    """(who, time of two shards / time of one, whether that is slower beyond the spread), where both were measured."""
+    rows = {row["name"]: row for row in case["rows"]}
+    for name, one in rows.items():
+        two = rows.get(name.replace(", 1 shard", ", 2 shards"))
+        if name.endswith(", 1 shard") and two:
+            ratio = two["wall"] / one["wall"]
+            yield name.removesuffix(", 1 shard"), ratio, two["wall_min"] > one["wall"] and ratio > 1
+
+
 def shards_line(case):
     """How two shards compare with one, which they must not be slower than; "" where only one was measured."""
-    rows = {row["name"]: row for row in case["rows"]}
-    def compared(one, two):
-        who, ratio = one["name"].removesuffix(", 1 shard"), two["wall"] / one["wall"]
-        slower = two["wall_min"] > one["wall"] and ratio > 1
+    def compared(who, ratio, slower):
         words = "" if ratio <= 1 else ", which is slower" if slower else ", within the spread"
         return f"{who}: two shards take {ratio:.2f} of the time of one{words}"
-    return "; ".join(compared(row, rows[other]) for name, row in rows.items()
-                     if name.endswith(", 1 shard") and (other := name.replace(", 1 shard", ", 2 shards")) in rows)
+    return "; ".join(compared(*pair) for pair in shard_pairs(case))
 
 
 def words_below(case):
     """What the table does not say, sentence by sentence."""
-    return [words for words in (shards_line(case), warning(case.get("quiet", {}))) if words]
+    return [words for words in (shards_line(case), incomplete_line(case.get("goal", {})),
+                                warning(case.get("quiet", {}))) if words]
+
+
+def columns(heads, rows, left):
+    """Lines of a table for the terminal; `left`: columns of words."""
+    widths = [max(len(row[column]) for row in [heads, *rows]) for column in range(len(heads))]
+    return ["  ".join(cell.ljust(width) if at in left else cell.rjust(width)
+                      for at, (cell, width) in enumerate(zip(row, widths))).rstrip() for row in [heads, *rows]]
 
 
 def text_table(name, case):
-    rows = [HEADS] + [cells(row, case["goal"]) for row in case["rows"]]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADS))]
-    def line(row):
-        return "  ".join(cell.ljust(width) if at in (0, 8) else cell.rjust(width)
-                         for at, (cell, width) in enumerate(zip(row, widths))).rstrip()
-    return "\n".join([f"{name}: {case['title']}", goal_line(case["goal"]), *map(line, rows), *words_below(case)])
+    table = columns(HEADS, [cells(row, case["goal"]) for row in case["rows"]], (0, 8))
+    return "\n".join([f"{name}: {case['title']}", goal_line(case["goal"]), *table, *words_below(case)])
 
 
-MICRO_HEADS = ["what", "value", "unit", "verdict"]
+MICRO_HEADS = ["what", "value", "unit"]
+NULL_HEADS = ["what", "CPU ns", "goal", "wall ns", "two shards do", "goal"]
+
+
+def at_most(value, goal):
+    return "" if not goal else f"met ({goal})" if value <= goal else f"missed by {value / goal:.2f} x"
+
+
+def speedup_verdict(row):
+    goal = row.get("speedup_goal")
+    return "" if not goal else f"met ({goal})" if row["speedup"] >= goal else f"missed: {goal} wanted"
+
+
+def null_name(row):
+    return row["name"].replace("whole_run<Work::", "").replace(">", "", 1)
+
+
+def null_cells(row):
+    """A row of the null probe: CPU and wall time a target and stage, and the work of two shards in that of one."""
+    speedup = f"{row['speedup']:.2f} x" if "speedup" in row else ""
+    return [null_name(row), f"{row['value']:.4g}",
+            at_most(row["value"], row["goal"]), f"{row['wall']:.4g}", speedup, speedup_verdict(row)]
 
 
 def micro_cells(row):
-    goal = row.get("goal")
-    reached = ""
-    if goal:
-        reached = f"met ({goal})" if row["value"] <= goal else f"missed by {row['value'] / goal:.2f} x"
-    return [row["name"], f"{row['value']:.4g}", row["unit"], reached]
+    return [row["name"], f"{row['value']:.4g}", row["unit"]]
 
 
-def micro_text(rows):
-    table = [micro_cells(row) for row in rows]
-    width = max(len(row[0]) for row in table)
-    return "\n".join(f"{name.ljust(width)}  {value:>10} {unit}  {end}".rstrip() for name, value, unit, end in table)
+def null_rows(micro):
+    return [row for row in micro.get("rows", []) if "wall" in row]
+
+
+def plain_rows(micro):
+    return [row for row in micro.get("rows", []) if "wall" not in row]
+
+
+def micro_text(micro):
+    return "\n".join([*columns(NULL_HEADS, list(map(null_cells, null_rows(micro))), (0, 2, 5)), "",
+                      *columns(MICRO_HEADS, list(map(micro_cells, plain_rows(micro))), (0, 2)),
+                      *filter(None, [warning(micro.get("quiet", {}))])])
 
 
 def empty():
-    return {"format": FORMAT, "cases": {}, "micro": [], "growth": {}, "profiles": {}}
+    return {"format": FORMAT, "cases": {}, "micro": {}, "growth": {}, "profiles": {}, "memory": {}}
 
 
 def load(path):
-    """The results so far; an older format is begun anew."""
+    """The results so far. Those of an older format or of another machine are begun anew: they do not compare."""
     try:
         results = json.loads(Path(path).read_text())
     except FileNotFoundError:
         return empty()
-    return results if results.get("format") == FORMAT else empty()
+    return results if results.get("format") == FORMAT and results.get("machine") == machine() else empty()
+
+
+def filled(results, older):
+    """The results, and from the older ones what they lack."""
+    merged = {**older, **{part: found for part, found in results.items() if found}}
+    for part in ("cases", "profiles"):
+        merged[part] = {**older[part], **results[part]}
+    return merged
+
+
+def identified(results):
+    """The results, with the machine and the peers' packages."""
+    packages = package_versions(row["package"] for case in results["cases"].values() for row in case["rows"])
+    return {**results, "machine": machine(), "packages": packages}
 
 
 def save(path, results):
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    results["machine"] = machine()
-    results["packages"] = package_versions(row["package"] for case in results["cases"].values() for row in case["rows"])
+    results = identified(results)
     beside = path.with_suffix(".new")
     beside.write_text(json.dumps(results, indent=1) + "\n")
     beside.replace(path)
 
 
 def in_order(results, names):
-    """The results with their cases in that order, whichever was measured first; others after them."""
-    cases = results["cases"]
-    return {**results, "cases": {name: cases[name] for name in [*names, *cases] if name in cases}}
+    """The results with their cases and profiles in that order, whichever was measured first; others after them."""
+    def ordered(part):
+        return {name: part[name] for name in [*names, *part] if name in part}
+    return {**results, "cases": ordered(results["cases"]), "profiles": ordered(results["profiles"])}
 
 
-def stamped(section, runs):
-    return {**section, "at": time.strftime("%Y-%m-%d", time.gmtime()), "rounds": runs}
-
-
-def markdown_table(heads, rows):
-    return ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads),
-            *["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows], ""]
-
-
-def extrapolated(results):
-    """What the script would take for the /16: its seconds a silent and an alive host, times their numbers."""
-    rows = results["cases"].get("inventory-24", {"rows": []})["rows"]
-    for row in rows:
-        if row["name"].startswith("script") and row.get("extra"):
-            seconds = 61438 * row["extra"]["seconds_silent"] + 4096 * row["extra"]["seconds_alive"]
-            return (f"For the /16 the script is extrapolated, not run: 61,438 silent hosts of "
-                    f"{row['extra']['seconds_silent']:.3f} s and 4096 others of {row['extra']['seconds_alive']:.3f} s, "
-                    f"as measured in the /24, are {seconds / 3600:.1f} hours.")
-    return ""
-
-
-def markdown(results, figures=(), growth_words=""):
-    """The generated part of docs/performance.md, without its markers."""
-    lines = machine_lines(results)
-    for name, case in results["cases"].items():
-        lines += [f"### {name}: {case['title']}", "", goal_line(case["goal"]), "",
-                  *markdown_table(HEADS, [cells(row, case["goal"]) for row in case["rows"]])]
-        lines += [line for words in words_below(case) for line in (words.rstrip(".") + ".", "")]
-        if name == "inventory-24" and extrapolated(results):
-            lines += [extrapolated(results), ""]
-        lines += [f"- {row['name']}: `{' '.join(row['argv'])}`{' (' + row['note'] + ')' if row['note'] else ''}"
-                  for row in case["rows"]] + [""]
-    if results["micro"]:
-        lines += ["### Micro-benchmarks", "",
-                  *markdown_table(MICRO_HEADS, [micro_cells(row) for row in results["micro"]])]
-    if results["profiles"]:
-        lines += ["### Where the time goes", "",
-                  "What sonde's own process costs most in each case, one shard, by samples of `perf`: system calls "
-                  "with all that the kernel does in them (in namespaces that is the router's and the hosts' work too), "
-                  "and functions with their own time.", ""]
-        for name, profile in results["profiles"].items():
-            lines += [f"- **{name}**: " + "; ".join(
-                f"{share:.1f} % `{symbol}` ({where})" for share, where, symbol in profile["dearest"][:3]) +
-                f". Shares: {', '.join(f'{where} {share:.0f} %' for where, share in profile['shares'].items())}."]
-        lines += [""]
-    if figures:
-        lines += ["### Growth", "", growth_words, ""]
-        lines += [line for path, alt in figures for line in (f"![{alt}]({path})", "")]
-    return "\n".join(lines).rstrip() + "\n"
-
-
-def machine_lines(results):
-    at = results["machine"]
-    days = sorted({case["at"] for case in results["cases"].values()})
-    packages = ", ".join(f"{name} {version}" for name, version in results["packages"].items())
-    virtual = ", a virtual machine" if at["virtual"] else ""
-    return [f"Measured {' and '.join(days) or 'never'}: {at['cpu']}, {at['cores']} cores, {at['memory_gib']} GiB"
-            f"{virtual}; {at['system']}, Linux {at['kernel']}. Scanner, router and hosts share the cores. "
-            f"Peers: {packages}. Medians; a warm-up run is not counted, but for those that ran once. What was found is "
-            "that of the worst run.", ""]
-
-
-def into_document(text, part):
-    """The document with what stands between the markers replaced."""
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        raise ValueError(f"the document must hold {BEGIN} and {END} once, in this order")
-    before, rest = text.split(BEGIN)
-    return f"{before}{BEGIN}\n{part}{END}{rest.split(END)[1]}"
+def stamped(section, **more):
+    return {**section, "at": time.strftime("%Y-%m-%d", time.gmtime()), **more}

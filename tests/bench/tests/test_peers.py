@@ -1,5 +1,7 @@
 """What each peer prints, read as the set of what it found."""
-from macro import micro, peers, profiles
+import json
+
+from macro import micro, peers, profiles, report
 
 NMAP = """# Nmap 7.93 scan initiated as: nmap -sT -oG nmap.txt
 Host: 10.66.1.0 ()\tStatus: Up
@@ -24,10 +26,11 @@ def test_nmap():
     assert peers.nmap_names(NMAP) == {"10.66.1.1"}
 
 
-def test_nmap_banners():
+def test_nmap_scripts():
     text = ("Nmap scan report for web.lab.example (10.66.1.0)\nPORT   STATE SERVICE\n22/tcp open  ssh\n"
-            "|_banner: SSH-2.0-OpenSSH\n\nNmap scan report for 10.66.1.1\n80/tcp open http\n")
-    assert peers.nmap_banners(text) == {"10.66.1.0"}
+            "|_banner: SSH-2.0-OpenSSH\n\nNmap scan report for 10.66.1.1\n80/tcp open http\n|_http-server-header: nginx\n")
+    assert peers.nmap_scripts(text, "banner") == {"10.66.1.0"}
+    assert peers.nmap_scripts(text, "http-server-header") == {"10.66.1.1"}
 
 
 def test_masscan():
@@ -65,9 +68,35 @@ def test_google_benchmark():
   "ns_a_record": 1151.0},
  {"name": "lookup_mean", "run_type": "aggregate", "real_time": 1.0, "cpu_time": 1.0, "time_unit": "ns"}]}"""
     rows = micro.read(text)
+    assert rows[0]["name"] == "whole_run<Work::done>/targets:65536" and rows[0]["wall"] == 170.5
     assert [(row["value"], row.get("goal")) for row in rows] == [
         (150.25, 200), (800.0, None), (265.5, None), (113.0, 200), (30.0, None), (7.5, None), (5.5, None), (25.0, None), (1151.0, None)]
     assert [row["unit"] for row in rows[4:]] == ["ns", "ms", "us", "ns a fact", "ns a record"]
+
+
+def null_probe(name, ns, shards, **more):
+    full = f"whole_run<Work::{name}>/targets:1048576/stages:1/journal:0/shards:{shards}/real_time"
+    return {"name": full + more.pop("suffix", ""), "run_name": full, "run_type": "iteration", "real_time": 9.0,
+            "cpu_time": 8.0, "time_unit": "ms", "ns": ns, "cpu_ns": 100.0, **more}
+
+
+def test_two_shards_are_judged_by_wall_time():
+    """Both take the same CPU time; only the clock on the wall shows a shard that stood idle."""
+    rows = micro.read(json.dumps({"benchmarks": [
+        null_probe("done", 100.0, 1), null_probe("done", 55.0, 2), null_probe("target_done", 100.0, 1),
+        null_probe("target_done", 99.0, 2), null_probe("put_done", 100.0, 1), null_probe("put_done", 99.0, 2)]}))
+    assert [round(row["speedup"], 2) for row in rows if "speedup" in row] == [1.82, 1.01, 1.01]
+    assert [report.speedup_verdict(row) for row in rows] == ["", "met (1.6)", "", "missed: 1.6 wanted", "", ""]
+    assert report.null_cells(rows[1]) == ["done/targets:1048576/stages:1/journal:0/shards:2", "100", "met (200)", "55",
+                                          "1.82 x", "met (1.6)"]
+
+
+def test_of_repetitions_the_median_counts():
+    rows = micro.read(json.dumps({"benchmarks": [
+        *[null_probe("done", ns, 1) for ns in (100.0, 500.0, 110.0)],
+        null_probe("done", 110.0, 1, suffix="_median", run_type="aggregate", aggregate_name="median"),
+        null_probe("done", 236.0, 1, suffix="_mean", run_type="aggregate", aggregate_name="mean")]}))
+    assert [row["wall"] for row in rows] == [110.0]
 
 
 def test_perf():
@@ -81,9 +110,10 @@ def test_perf():
     90.25%     3.25%  sonde              [.] sonde::core::Shard::settle(sonde::core::Slot&, unsigned int)  -      -
     40.00%    11.00%  icmp.so            [.] sonde::icmp::(anonymous namespace)::pump(int)
     99.00%     0.00%  libc.so.6          [.] __libc_start_main
+     2.50%     2.50%  arp-oui.so         [.] std::__move_merge<__gnu_cxx::__normal<Entry>, Table::build(int)::{lambda(int)#1}>(int)
      2.00%     2.00%  sonde              [.] void std::sort_loop<std::vector<unsigned long, std::allocator<long> > >(int)
 """
     rows = profiles.read(text)
     assert rows == [(70.5, "kernel", "sendmmsg"), (11.0, "icmp.so", "sonde::icmp::pump"), (5.0, "kernel", "page faults"),
-                    (3.25, "sonde", "Shard::settle"), (2.0, "sonde", "void std::sort_loop")]
-    assert profiles.shares(rows) == {"kernel": 75.5, "icmp.so": 11.0, "sonde": 5.25}
+                    (3.25, "sonde", "Shard::settle"), (2.5, "arp-oui.so", "std::__move_merge"), (2.0, "sonde", "void std::sort_loop")]
+    assert profiles.shares(rows) == {"kernel": 75.5, "icmp.so": 11.0, "sonde": 5.25, "arp-oui.so": 2.5}

@@ -41,8 +41,8 @@ def test_growth_makes_a_line_for_each_share_and_number_of_shards(tmp_path):
     rows = [{"stage": stage, "alive": alive, "shards": shards, "exponent": exponent, "wall": exponent / 10, "cpu": 0.1,
              "peak_mib": 10.0}
             for stage in ("engine", "icmp") for alive in (0, 100) for shards in (1, 2) for exponent in (8, 16)]
-    written = growth.write(tmp_path, rows)
-    assert [file for file, _ in written] == ["engine-time.svg", "engine-memory.svg", "icmp-time.svg", "icmp-memory.svg"]
+    growth.write(tmp_path, rows)
+    assert [file for file, _ in growth.titles(rows)] == ["engine-time.svg", "engine-memory.svg", "icmp-time.svg", "icmp-memory.svg"]
     root = xml.parse(tmp_path / "icmp-time.svg").getroot()
     assert len(root.findall(f"{SVG}polyline")) == 4
     labels = [node.text for node in root.findall(f"{SVG}text")]
@@ -65,3 +65,20 @@ def test_what_a_second_shard_brings():
             for shards, exponent, wall in ((1, 8, 1.0), (2, 8, 1.0), (1, 20, 3.0), (2, 20, 1.5))]
     assert growth.speedup(rows).endswith("2^20 targets: two shards are faster by a factor of 2.00 with 0 % alive.")
     assert growth.speedup([]) == ""
+
+
+def test_what_was_not_run_is_told_with_the_reason():
+    def row(stage, alive, exponent, wall=2.0, rounds=1):
+        return {"stage": stage, "alive": alive, "shards": 1, "exponent": exponent, "wall": wall, "rounds": rounds}
+    rows = [row("icmp", 0, 20), row("icmp", 50, 8), row("icmp", 50, 16), row("snmp", 100, 14), row("engine", 0, 20, rounds=3)]
+    half, agents = growth.not_run(rows)
+    assert half.startswith("icmp with 50 % alive stops at 2^16: of the lab's half-alive network") and "32 s" in half
+    assert agents == "snmp with 100 % alive stops at 2^14: one process is all agents; 2^20 would take some 128 s a run"
+    assert growth.rounds(rows) == ("The engine alone (three stages that send nothing): each point 3 times, medians; each "
+                                   "real stage at each point once")
+    assert growth.rounds(rows[:1]) == "each real stage at each point once"
+
+
+def test_no_reason_is_told_that_is_not_true():
+    """Whatever stops before 2^20 has a reason of its own, and no reason is left over."""
+    assert {(stage, percent) for stage, percent in growth.WHY if growth.STAGES[stage][percent] == growth.WHOLE} == set()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from harness.namespaces import LabError
-from macro import report
+from macro import page, report
 from macro.contest import Case, Contestant, Goal
 from macro.measure import Run
 from macro.race import race
@@ -51,44 +51,84 @@ def test_the_table():
 
 def results():
     return {**report.empty(), "cases": {"sweep": case()},
-            "micro": [{"name": "get", "value": 31.26, "unit": "ns"},
-                      {"name": "null", "value": 250.0, "unit": "ns", "goal": 200}],
+            "micro": {"at": "2026-01-03", "rows": [
+                {"name": "get", "value": 31.26, "unit": "ns"},
+                {"name": "whole_run<Work::done>/shards:2", "value": 250.0, "unit": "ns", "goal": 200, "wall": 140.0,
+                 "speedup": 1.75, "speedup_goal": 1.6}]},
             "profiles": {"sweep": {"contestant": "sonde, 1 shard", "shares": {"kernel": 91.4, "icmp.so": 5.0},
                                    "dearest": [[9.5, "kernel", "nf_hook"], [3.0, "kernel", "memcpy"],
                                                [2.0, "icmp.so", "pump"], [1.0, "sonde", "unseen"]]}},
+            "growth": {"at": "2026-01-03", "rows": [{"stage": "icmp", "alive": 50, "shards": 1, "exponent": 16, "wall": 1.0,
+                                                     "rounds": 1, "missed": 0}]},
+            "memory": {"at": "2026-01-04", "what": "A report", "rows": [
+                {"name": "merge", "argv": ["sonde", "merge"], "wall": 2.0, "cpu": 1.5, "peak_mib": 93.4}]},
             "machine": {"cpu": "A|B", "cores": 2, "memory_gib": 24, "virtual": True, "kernel": "6.1", "system": "Debian"},
             "packages": {"zmap": "2.1.1-2"}}
 
 
 def test_the_document():
-    text = report.markdown(results(), [("performance/engine-time.svg", "time")])
+    text = page.markdown(results(), [("performance/engine-time.svg", "time")])
     assert "| sonde, 1 shard | 5 | 400 | 350 - 500 | 300 | 30.0 | 4 of 4 | 0.80 | met |" in text
-    assert "| null | 250 | ns | missed by 1.25 x |" in text
+    assert "| done/shards:2 | 250 | missed by 1.25 x | 140 | 1.75 x | met (1.6) |" in text
+    assert "| get | 31.26 | ns |" in text
     assert "- zmap: `sonde run`" in text
     assert "9.5 % `nf_hook` (kernel); 3.0 % `memcpy` (kernel); 2.0 % `pump` (icmp.so)." in text and "unseen" not in text
-    assert "![time](performance/engine-time.svg)" in text
-    whole = report.into_document(f"# Before\n{report.BEGIN}\nold\n{report.END}\nafter\n", text)
-    assert whole.startswith("# Before\n") and whole.endswith(f"{report.END}\nafter\n")
+    assert "![time](performance/engine-time.svg)" in text and "- icmp with 50 % alive stops at 2^16: " in text
+    assert "| merge | 2.0 | 1.5 | 93.4 |" in text and "- merge: `sonde merge`" in text
+    assert text.startswith("Measured 2026-01-02 and 2026-01-03 and 2026-01-04: A|B, 2 cores")
+    whole = page.into_document(f"# Before\n{page.BEGIN}\nold\n{page.END}\nafter\n", text)
+    assert whole.startswith("# Before\n") and whole.endswith(f"{page.END}\nafter\n")
     assert "old" not in whole and text in whole
-    assert report.into_document(whole, text) == whole
+    assert page.into_document(whole, text) == whole
+
+
+@pytest.mark.parametrize("part, lost", [("cases", "sweep"), ("micro", "Micro-benchmarks"), ("profiles", "Where the time goes"),
+                                        ("growth", "Growth"), ("memory", "Memory of a million hosts")])
+def test_no_section_is_lost_without_a_word(part, lost):
+    whole = page.into_document(f"{page.BEGIN}\n{page.END}", page.markdown(results()))
+    with pytest.raises(ValueError, match=f"no results for what the page has about .*{lost}"):
+        page.into_document(whole, page.markdown({**results(), part: {}}))
+
+
+def test_no_profile_is_lost_without_a_word():
+    one = results()["profiles"]["sweep"]
+    whole = page.into_document(f"{page.BEGIN}\n{page.END}",
+                               page.markdown({**results(), "profiles": {"sweep": one, "other-8": one}}))
+    with pytest.raises(ValueError, match=r"about \*\*other-8\*\*"):
+        page.into_document(whole, page.markdown(results()))
+
+
+def test_what_is_missed_is_summed_up():
+    loud = {**case(wall=0.6), "quiet": {"busy": 0.3}}
+    loud["rows"].append(row(name="sonde, 2 shards", wall=0.7, wall_min=0.65))
+    text = "\n".join(page.summary({**results(), "cases": {"sweep": loud}}))
+    assert "Of 4 goals 1 are met. Missed:" in text
+    assert "- `sweep`, sonde, 1 shard: missed by 1.20 x" in text
+    assert "- null probe, `done/shards:2`, CPU time: missed by 1.25 x" in text
+    assert "Slower with two shards than with one: `sweep`, sonde (1.17 of the time of one)." in text
+    assert "The machine had other things to do during `sweep`" in text
+    quiet = "\n".join(page.summary({**results(), "micro": {}}))
+    assert "Of 1 goals 1 are met.\n" in quiet and "No case is slower with two shards than with one.\n" in quiet
+    assert "other things" not in quiet
 
 
 def test_a_document_without_markers_is_refused():
     with pytest.raises(ValueError):
-        report.into_document("# Nothing here\n", "text")
+        page.into_document("# Nothing here\n", "text")
 
 
 def test_the_shipped_document_has_its_markers():
-    document = Path(__file__).resolve().parents[3] / "docs" / "performance.md"
-    assert report.into_document(document.read_text(), "x\n").count("x\n") >= 1
+    text = (Path(__file__).resolve().parents[3] / "docs" / "performance.md").read_text()
+    part = text.split(page.BEGIN)[1].split(page.END)[0].lstrip("\n")
+    assert page.into_document(text, part) == text
 
 
 def test_the_script_is_extrapolated():
     script = row(name="script: one host after the other", shards=0,
                  extra={"seconds_silent": 0.8, "seconds_alive": 0.9})
     cases = {"inventory-24": {**case(), "rows": [script]}}
-    assert "are 14.7 hours." in report.extrapolated({"cases": cases})
-    assert report.extrapolated({"cases": {}}) == ""
+    assert "are 14.7 hours." in page.extrapolated({"cases": cases})
+    assert page.extrapolated({"cases": {}}) == ""
 
 
 def test_results_are_kept_and_merged(tmp_path):
@@ -101,8 +141,34 @@ def test_results_are_kept_and_merged(tmp_path):
     report.save(file, second)
     assert list(report.load(file)["cases"]) == ["sweep", "other"]
     assert list(report.in_order(report.load(file), ["absent", "other"])["cases"]) == ["other", "sweep"]
-    file.write_text('{"format": 0}')
+
+
+def test_results_of_another_format_or_machine_are_no_results(tmp_path):
+    file = tmp_path / "results.json"
+    file.write_text('{"format": 1}')
     assert report.load(file) == report.empty()
+    report.save(file, results())
+    assert report.load(file)["cases"]
+    file.write_text(file.read_text().replace('"cores": ', '"cores": 1'))
+    assert report.load(file) == report.empty()
+
+
+def test_the_published_page_is_of_this_machine_and_of_all_peers(tmp_path, monkeypatch):
+    """Of a case that was measured again, and of those that were not."""
+    peers = [row(name=name, shards=0, package=name) for name in ("zmap", "nmap")]
+    monkeypatch.setattr(report, "package_versions", lambda names: {name: "1" for name in sorted(set(names) - {""})})
+    published = {**report.empty(), "cases": {"other": {**case(), "rows": peers[1:]}}, "packages": {"nmap": "0"}}
+    own = {**report.empty(), "cases": {"sweep": {**case(), "rows": peers[:1]}}, "packages": {"zmap": "1"}}
+    assert report.identified(report.filled(own, published))["packages"] == {"nmap": "1", "zmap": "1"}
+    assert report.identified(report.empty())["machine"] == report.machine()
+
+
+def test_what_is_not_measured_again_stays_as_it_was():
+    newer = {**report.empty(), "cases": {"sweep": {"new": 1}}, "micro": {"rows": [1]}}
+    older = {**report.empty(), "cases": {"sweep": {}, "other": {}}, "micro": {"rows": [2]}, "growth": {"rows": [3]},
+             "profiles": {"sweep": {}}}
+    assert report.filled(newer, older) == {**report.empty(), "cases": {"sweep": {"new": 1}, "other": {}},
+                                           "micro": {"rows": [1]}, "growth": {"rows": [3]}, "profiles": {"sweep": {}}}
 
 
 class Net:
@@ -141,7 +207,7 @@ class AtRest:
 def contestants(**more):
     def one(name, seconds, shards=0, **others):
         return Contestant(name, lambda out: [seconds, name], lambda run: {"a", "b"}, shards=shards, **others)
-    return [one("fast", 1), one("slow", 9), one("never", 1, slow=True), one("sonde", 20, shards=1, **more)]
+    return [one("fast", 1), one("slow", 9), one("sonde", 20, shards=1, **more)]
 
 
 def test_everybody_in_turn_and_the_slow_ones_once(tmp_path):
@@ -194,3 +260,23 @@ def test_a_program_that_is_not_installed_is_no_result(tmp_path):
             return Run(0.001, 0.0, 1.0, 127, "", "no such file", directory)
     with pytest.raises(LabError, match="not installed"):
         race(Case("sweep", "a sweep", Goal(""), contestants()), Missing(), Net(tmp_path), 1, watch=AtRest)
+
+
+def test_who_fails_has_no_result(tmp_path):
+    class Failing(Meter):
+        def run(self, argv, namespace, directory, timeout):
+            return Run(0.001, 0.0, 1.0, 1 if argv[1] == "fast" else 0, "", "no route", directory)
+    def one(codes):
+        return Case("sweep", "a sweep", Goal("", peer="fast", factor=2.0), [
+            Contestant("fast", lambda out: [1, "fast"], lambda run: {"a"}, codes=codes)], frozenset("a"))
+    with pytest.raises(LabError, match="fast: exit 1\nno route"):
+        race(one((0,)), Failing(), Net(tmp_path), 1, watch=AtRest)
+    assert race(one((0, 1)), Failing(), Net(tmp_path), 1, watch=AtRest)["rows"][0]["found"] == 1
+
+
+def test_a_goal_from_a_peer_that_missed_some_is_flagged(tmp_path):
+    fast = Contestant("fast", lambda out: [1, "fast"], lambda run: {"a"})
+    sonde = Contestant("sonde", lambda out: [1, "sonde"], lambda run: {"a", "b"}, shards=1)
+    measured = race(Case("sweep", "a sweep", Goal("", peer="fast", factor=2.0), [fast, sonde], frozenset("ab")), Meter(),
+                    Net(tmp_path), 2, watch=AtRest)
+    assert report.words_below(measured) == ["Not a firm goal: fast, which it is taken from, missed 1."]

@@ -58,7 +58,8 @@ def slow_cable(host, switch, port, milliseconds, mac):
 
 
 def police(namespace, device, packets_per_second, burst):
-    """What the device of a router receives beyond that rate is dropped: a policer. tc has none on minimal kernels."""
+    """What the device of a router receives beyond that rate is dropped: a policer, as `tc ... action police` is one. By
+    nftables on every kernel, for minimal ones lack act_police (as they lack netem); a token bucket drops in either."""
     namespace.nft(f"table netdev police {{\nchain {device} {{\n type filter hook ingress device \"{device}\" priority 0;\n"
                   f" limit rate over {packets_per_second}/second burst {burst} packets counter drop\n}}\n}}\n")
 

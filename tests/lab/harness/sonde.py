@@ -8,6 +8,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from .stalls import Stalls
+
 TREE = Path(__file__).resolve().parents[3]
 INVENTORY = TREE / "pipelines" / "inventory.sonde.yaml"
 DISCOVERY = TREE / "pipelines" / "discovery.sonde.yaml"
@@ -28,6 +30,7 @@ class Result:
     err: str
     seconds: float
     directory: Path
+    stalls: Stalls = None   # of a watched run, what the machine kept it from
 
     def json(self, name="inventory.json"):
         return json.loads((self.directory / name).read_text())
@@ -66,11 +69,22 @@ class Sonde:
         return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "NO_COLOR": "1",
                 **{key: value for key, value in os.environ.items() if key.endswith("SAN_OPTIONS")}}
 
-    def call(self, *arguments, timeout=300, directory=None):
+    def call(self, *arguments, timeout=300, directory=None, watched=False):
+        """`watched`: the result also knows for how long the machine did not let it run."""
         begin = time.monotonic()
-        done = subprocess.run(self.command(*arguments), capture_output=True, text=True, stdin=subprocess.DEVNULL,
-                              timeout=timeout, env=self.environment(), cwd=self.namespace.lab.dir)
-        return Result(done.returncode, done.stdout, done.stderr, time.monotonic() - begin, directory)
+        with subprocess.Popen(self.command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, env=self.environment(),
+                              cwd=self.namespace.lab.dir) as process:
+            stalls = Stalls(process.pid) if watched else None
+            try:
+                out, err = process.communicate(timeout=timeout)
+            except BaseException:
+                process.kill()
+                raise
+            finally:
+                if stalls:
+                    stalls.stop()
+        return Result(process.returncode, out, err, time.monotonic() - begin, directory, stalls)
 
     @staticmethod
     def arguments(pipeline, directory, targets=(), sets=None, extra=()):
@@ -81,10 +95,10 @@ class Sonde:
             words += ["--set", f"{key}={value}"]
         return [*words, *extra]
 
-    def run(self, pipeline, directory, targets=(), sets=None, extra=(), timeout=300, expect=0):
+    def run(self, pipeline, directory, targets=(), sets=None, extra=(), timeout=300, expect=0, watched=False):
         """A whole run, which must end with that exit code."""
         result = self.call(*self.arguments(pipeline, directory, targets, sets, extra), timeout=timeout,
-                           directory=Path(directory))
+                           directory=Path(directory), watched=watched)
         assert result.code == expect, str(result)
         print(result.err)  # shown where the test fails
         return result

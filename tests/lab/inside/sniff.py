@@ -1,4 +1,5 @@
 """Writes one line of JSON for each frame that a device receives or sends, until told to stop; then {"dropped": n}.
+Its time is that at which the kernel had it, in seconds of the day's clock, however late it is read here.
 
 sniff.py DEVICE FILE
 """
@@ -10,7 +11,7 @@ import struct
 import sys
 import time
 
-SOL_PACKET, PACKET_STATISTICS, SO_RCVBUFFORCE = 263, 6, 33
+SOL_PACKET, PACKET_STATISTICS, SO_RCVBUFFORCE, SO_TIMESTAMPNS = 263, 6, 33, 35
 ICMP = {(4, 8): "echo-request", (4, 0): "echo-reply", (6, 128): "echo-request", (6, 129): "echo-reply",
         (6, 135): "neighbour-solicitation", (6, 136): "neighbour-advertisement"}
 
@@ -56,7 +57,9 @@ def main():
     device, file = sys.argv[1:3]
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
     sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
+    sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
     sock.bind((device, 0))
+    time.sleep(0.05)  # the kernel begins with its stamps a moment after it was asked to
     stop = []
     signal.signal(signal.SIGTERM, lambda *_: stop.append(1))
     with open(file, "w", encoding="utf-8") as out:
@@ -66,12 +69,14 @@ def main():
                 if stop:
                     break
                 continue
-            frame, (_, _, kind, _, _) = sock.recvfrom(65536)
+            frame, ancillary, _, (_, _, kind, _, _) = sock.recvmsg(65536, 64)
+            seconds, nanoseconds = struct.unpack("ll", next(
+                data for level, what, data in ancillary if (level, what) == (socket.SOL_SOCKET, SO_TIMESTAMPNS)))
             try:
                 row = describe(frame)
             except (IndexError, struct.error):
                 row = {"kind": "torn"}
-            out.write(json.dumps({"time": time.monotonic(), "sent": kind == 4, **row}) + "\n")
+            out.write(json.dumps({"time": seconds + nanoseconds / 1e9, "sent": kind == 4, **row}) + "\n")
         _, dropped = struct.unpack("II", sock.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))
         out.write(json.dumps({"dropped": dropped}) + "\n")
 
