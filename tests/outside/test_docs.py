@@ -54,7 +54,7 @@ def test_the_udp_probe(installation, tmp_path):
     assert "100% tests passed, 0 tests failed out of 2" in done
     installation.check(build / "udp-echo.so")
     # The worked case of the deadline: its numbers are those of the plan.
-    assert "3 x 1 s + `timeout_ms` = 4 s" in REFERENCE and "`sonde plan` reckons 3 packets and 3 s" in REFERENCE
+    assert "3 x 1 s + `timeout_ms` = 4 s" in REFERENCE and "`sonde plan` estimates 3 packets and 3 s" in REFERENCE
     plan = json.loads(installation.command("plan", "sample.sonde.yaml", "--format", "json", "--plugin-path", "build", "--set",
                                            "udp-echo.timeout=1s", work=folder))
     assert plan["stages"][0]["deadline"] == "4s"
