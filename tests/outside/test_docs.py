@@ -125,5 +125,12 @@ def test_the_smallest_plugin_in_c(installation, tmp_path):
     assert "interval" in said and "1ms to 1m" in said and "22,80" in said and "4KiB" in said
 
 
+def test_the_readme_shows_the_probe_that_plugin_new_makes():
+    def bare(code):
+        return " ".join(re.sub(r"//.*", "", code).split())
+    shown, = (code for language, _, code in blocks((SOURCE / "README.md").read_text(encoding="utf-8")) if language == "cpp")
+    assert bare(shown) in bare((SOURCE / "sdk/template/probe/cpp/plugin.cpp").read_text(encoding="utf-8"))
+
+
 def test_other_blocks_are_of_known_kinds():
     assert {language for language, _, _ in blocks(TEXT)} <= {"sh", "cpp", "c", "json", "python"}
