@@ -1,5 +1,5 @@
-# Debian packages by CPack, one a component: `sonde` (command, plugins, pipelines) and `sonde-sdk` (headers, CMake and
-# pkg-config files, templates, documentation for authors). `cpack -G DEB` in a Release build folder makes both.
+# Debian packages by CPack, one a component: `sonde` (command, plugins, pipelines, documentation) and `sonde-sdk` (headers,
+# CMake and pkg-config files, templates, examples). `cpack -G DEB` in a Release build folder makes both.
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_VENDOR sonde)
 set(CPACK_PACKAGE_CONTACT "sonde founders <founders@sonde.invalid>")
@@ -33,7 +33,7 @@ set(CPACK_DEBIAN_SDK_PACKAGE_DEPENDS "sonde (= ${PROJECT_VERSION})")
 set(CPACK_DEBIAN_SDK_PACKAGE_RECOMMENDS "cmake (>= 3.20), g++ | c++-compiler, pkg-config, python3")
 set(CPACK_DEBIAN_SDK_DESCRIPTION "files to build plugins of the sonde network scanner
  Headers, CMake and pkg-config files, templates of probes and exporters in C
- and C++, and the documentation for their authors.")
+ and C++, and whole projects as examples.")
 foreach(component sonde sdk)
   string(TOUPPER ${component} upper)
   set(CPACK_COMPONENT_${upper}_DESCRIPTION "${CPACK_DEBIAN_${upper}_DESCRIPTION}")

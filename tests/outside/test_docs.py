@@ -54,7 +54,7 @@ def test_the_udp_probe(installation, tmp_path):
     assert "100% tests passed, 0 tests failed out of 2" in done
     installation.check(build / "udp-echo.so")
     # The worked case of the deadline: its numbers are those of the plan.
-    assert "3 x 1 s + `timeout_ms` = 4 s" in REFERENCE and "`sonde plan` reckons 3 packets and 3 s" in REFERENCE
+    assert "3 x 1 s + `timeout_ms` = 4 s" in REFERENCE and "`sonde plan` estimates 3 packets and 3 s" in REFERENCE
     plan = json.loads(installation.command("plan", "sample.sonde.yaml", "--format", "json", "--plugin-path", "build", "--set",
                                            "udp-echo.timeout=1s", work=folder))
     assert plan["stages"][0]["deadline"] == "4s"
@@ -123,6 +123,13 @@ def test_the_smallest_plugin_in_c(installation, tmp_path):
     run(*compile_c, tmp_path / "nothing.c")
     said = installation.command("describe", "nothing", "--plugin-path", ".", work=tmp_path)
     assert "interval" in said and "1ms to 1m" in said and "22,80" in said and "4KiB" in said
+
+
+def test_the_readme_shows_the_probe_that_plugin_new_makes():
+    def bare(code):
+        return " ".join(re.sub(r"//.*", "", code).split())
+    shown, = (code for language, _, code in blocks((SOURCE / "README.md").read_text(encoding="utf-8")) if language == "cpp")
+    assert bare(shown) in bare((SOURCE / "sdk/template/probe/cpp/plugin.cpp").read_text(encoding="utf-8"))
 
 
 def test_other_blocks_are_of_known_kinds():

@@ -1,11 +1,12 @@
 """The Debian packages: what is in them, what they depend on, and that a plugin can be built from them alone."""
 import os
 import pathlib
+import re
 import shutil
 
 import pytest
 
-from conftest import BUILD, CMAKE, Installation, exported, run
+from conftest import BUILD, CMAKE, SOURCE, Installation, exported, run
 
 CPACK = pathlib.Path(CMAKE).with_name("cpack")
 
@@ -56,12 +57,12 @@ def test_contents(packages):
     assert not set(command) & set(sdk), "a file is in both"
     for path in ("/usr/bin/sonde", "/usr/lib/sonde/plugins-0/icmp.so", "/usr/lib/sonde/plugins-0/json.so",
                  "/usr/share/sonde/pipelines/inventory.sonde.yaml", "/usr/share/sonde/schemas/pipeline.schema.json",
-                 "/usr/share/doc/sonde/copyright", "/usr/share/doc/sonde/operations.md"):
+                 "/usr/share/doc/sonde/copyright", "/usr/share/doc/sonde/README.md", "/usr/share/doc/sonde/docs/operations.md",
+                 "/usr/share/doc/sonde/docs/plugins.md", "/usr/share/doc/sonde/sdk/ABI.md"):
         assert path in command, path
     for path in ("/usr/include/sonde/plugin.h", "/usr/include/sonde/plugin.hpp", "/usr/include/sonde/detail/async.hpp",
                  "/usr/lib/cmake/sonde/sondeConfig.cmake", "/usr/lib/pkgconfig/sonde.pc",
-                 "/usr/share/sonde/template/probe/c/plugin.c", "/usr/share/doc/sonde-sdk/plugins.md",
-                 "/usr/share/doc/sonde-sdk/ABI.md",
+                 "/usr/share/sonde/template/probe/c/plugin.c",
                  "/usr/share/doc/sonde-sdk/examples/mdns/plugin.c", "/usr/share/doc/sonde-sdk/examples/tls-cert/CMakeLists.txt",
                  "/usr/share/doc/sonde-sdk/copyright"):
         assert path in sdk, path
@@ -69,6 +70,33 @@ def test_contents(packages):
         assert owner == "root/root" and mode[5] == "-" and mode[8] == "-", f"{path}: {mode} {owner}"
     shipped = {p.name for p in (BUILD / "lib/sonde/plugins-0").glob("*.so")}
     assert {pathlib.Path(p).name for p in command if "/plugins-0/" in p} == shipped
+
+
+def broken_links(page):
+    """Links of a page to files that are not there, or to headings that nobody has."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, heading = link.partition("#")
+        other = page.parent / path if path else page
+        if not other.exists():
+            yield f"{page}: {link}"
+        elif heading:
+            names = re.findall(r"^#+ (.*)$", other.read_text(encoding="utf-8"), re.MULTILINE)
+            if heading not in {re.sub(r"[^\w\- ]", "", name.lower()).replace(" ", "-") for name in names}:
+                yield f"{page}: {link}"
+
+
+def test_the_links_of_the_documentation(extracted):
+    pages = sorted((extracted.prefix / "share/doc/sonde").rglob("*.md"))
+    assert len(pages) > 15
+    assert not [broken for page in pages for broken in broken_links(page)]
+
+
+def test_the_unit_of_systemd_starts_what_the_package_installs(packages):
+    command, = re.findall(r"^ExecStart=(\S+)", (SOURCE / "docs/operations.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert command in files(packages["sonde"])
 
 
 def test_the_installed_tree_works_where_it_is_extracted(extracted, tmp_path):

@@ -111,7 +111,7 @@ typedef struct sonde_conn { /* frozen: a descriptor that dial() opened */
 
 typedef struct sonde_place { /* which of its siblings an instance is */
    uint32_t size, index, count, reserved;
-   uint64_t seed;     /* of the run and this instance, to repeat a run by; no secret, since run.json tells it */
+   uint64_t seed;     /* of the run and this instance, known to others: for ids and order, never for validation keys */
    sonde_str stage;
 } sonde_place;
 

@@ -7,6 +7,7 @@
 #include <sonde/probe.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 
 #include "message.h"
@@ -39,7 +40,7 @@ typedef struct slot {
 struct sonde_inst {
   sonde_ctx* ctx;
   const sonde_host* host;
-  uint16_t port, next_id;
+  uint16_t port;
   uint32_t tries;
   int64_t interval;
   slot* slots;
@@ -62,7 +63,6 @@ static sonde_err number_option(sonde_ctx* ctx, const sonde_host* host, const cha
 
 static sonde_err create(sonde_ctx* ctx, const sonde_host* host, sonde_inst** out) {
   int64_t port = 0, tries = 0, interval = 0;
-  sonde_place place;
   sonde_err e;
   sonde_inst* self;
   if ((e = number_option(ctx, host, "/port", &port)) != SONDE_OK) return e;
@@ -70,15 +70,11 @@ static sonde_err create(sonde_ctx* ctx, const sonde_host* host, sonde_inst** out
   if ((e = number_option(ctx, host, "/interval", &interval)) != SONDE_OK) return e;
   self = calloc(1, sizeof *self);
   if (!self) return SONDE_E_NOMEM;
-  memset(&place, 0, sizeof place);
-  place.size = sizeof place;
-  host->place(ctx, &place);
   self->ctx = ctx;
   self->host = host;
   self->port = (uint16_t)port;
   self->tries = (uint32_t)tries;
   self->interval = interval;
-  self->next_id = (uint16_t)(place.seed & 0xffff); /* a seed repeats a run */
   *out = self;
   return SONDE_OK;
 }
@@ -97,7 +93,10 @@ static slot* slot_of(sonde_inst* self, uint64_t word) {
 }
 static slot* take_slot(sonde_inst* self, sonde_task task) {
   uint32_t i;
+  uint16_t id;
   slot* more;
+  /* An answer must repeat it. Nobody may guess it, so it does not come from place().seed. */
+  if (getrandom(&id, sizeof id, 0) != (ssize_t)sizeof id) return NULL;
   for (i = 0; i < self->slot_count && self->slots[i].task != 0; ++i) {
   }
   if (i == self->slot_count) {
@@ -108,7 +107,7 @@ static slot* take_slot(sonde_inst* self, sonde_task task) {
     self->slot_count += 64;
   }
   self->slots[i].task = task;
-  self->slots[i].id = self->next_id++;
+  self->slots[i].id = id;
   return &self->slots[i];
 }
 

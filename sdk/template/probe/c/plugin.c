@@ -1,6 +1,6 @@
-/* my-probe: connects to one TCP port and records the first line that the server says. Ask your own question here. It is
- * a blocking probe: run() is called on a worker thread, plain reads and writes end at the deadline. Where thousands of
- * targets are to be asked at once, take the asynchronous style (start, on_io, on_timer, cancel) of sonde/probe.h. */
+/* my-probe: connects to one TCP port and records the first line that the server sends. Replace it with your protocol.
+ * It is a blocking probe: run() is called on a worker thread, plain reads and writes end at the deadline. For thousands
+ * of targets in flight, use the asynchronous style (start, on_io, on_timer, cancel) of sonde/probe.h. */
 #include <errno.h>
 #include <sonde/probe.h>
 #include <stdlib.h>
@@ -9,12 +9,13 @@
 
 #include "line.h"
 
-/* What the probe writes, by these indexes. "alive" is a field that many share; an own one begins with the plugin's id.
+/* What the probe writes, by these indexes. "alive" is shared by many plugins; fields of your own begin with the
+ * plugin's id.
  */
 enum { ALIVE, LINE };
 static const sonde_field outputs[] = {
     {"alive", SONDE_BOOL, SONDE_SCALAR, 0, 0, "the host answered, be it with a refusal"},
-    {"my-probe.line", SONDE_TEXT, SONDE_SCALAR, 0, 0, "the first line that the server says"}};
+    {"my-probe.line", SONDE_TEXT, SONDE_SCALAR, 0, 0, "the first line that the server sends"}};
 
 /* What a pipeline file may set. The cost is what `sonde plan` counts: packets to a silent target, and to one that
  * answers; how long silence takes, and when a target's time is over, which sonde itself sees to. Bounds are in ns. */
@@ -79,7 +80,7 @@ static sonde_outcome read_line(sonde_inst* self, sonde_task task, int fd) {
   return SONDE_POSITIVE;
 }
 
-static sonde_outcome ask(sonde_inst* self, sonde_task task) {
+static sonde_outcome probe(sonde_inst* self, sonde_task task) {
   sonde_target to;
   int fd = -1;
   sonde_err e;
@@ -89,7 +90,7 @@ static sonde_outcome ask(sonde_inst* self, sonde_task task) {
   to.port = self->port;
   to.proto = 6;
   e = self->host->connect(self->ctx, task, &to, &fd); /* the host closes fd */
-  if (e == SONDE_E_AGAIN) return SONDE_POSTPONED;     /* this machine is short of something: ask again later */
+  if (e == SONDE_E_AGAIN) return SONDE_POSTPONED;     /* this machine is short of something: try again later */
   if (e == SONDE_E_IO && (fd == -ECONNREFUSED || fd == -ECONNRESET)) {
     put_alive(self, task);
     return SONDE_NEGATIVE;
@@ -102,7 +103,7 @@ static sonde_outcome ask(sonde_inst* self, sonde_task task) {
 
 static sonde_err run(sonde_inst* self, const sonde_task* tasks, uint32_t n) {
   uint32_t i;
-  for (i = 0; i < n; ++i) self->host->done(self->ctx, tasks[i], ask(self, tasks[i]));
+  for (i = 0; i < n; ++i) self->host->done(self->ctx, tasks[i], probe(self, tasks[i]));
   return SONDE_OK;
 }
 
@@ -112,7 +113,7 @@ static const sonde_descriptor descriptor = {.size = sizeof descriptor,
                                             .abi_minor = SONDE_ABI_MINOR,
                                             .id = "my-probe",
                                             .version = "1.0.0",
-                                            .summary = "records what a TCP server says first",
+                                            .summary = "records what a TCP server sends first",
                                             .license = "Apache-2.0",
                                             .url = "",
                                             .options_schema = schema,

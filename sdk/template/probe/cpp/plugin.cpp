@@ -1,4 +1,4 @@
-// my-probe: connects to one TCP port and records the first line that the server says. Ask your own question here.
+// my-probe: connects to one TCP port and records the first line that the server sends. Replace it with your protocol.
 #include <sonde/plugin.hpp>
 
 #include <array>
@@ -7,13 +7,13 @@
 #include "line.hpp"
 
 namespace {
-// What the probe writes. "alive" is a field that many share; an own one begins with the plugin's id.
+// What the probe writes. "alive" is shared by many plugins; fields of your own begin with the plugin's id.
 constexpr sonde::Scalar<bool> alive{0, "alive", "the host answered, be it with a refusal"};
-constexpr sonde::Scalar<std::string_view> line{1, "my-probe.line", "the first line that the server says"};
+constexpr sonde::Scalar<std::string_view> line{1, "my-probe.line", "the first line that the server sends"};
 constexpr auto outputs = sonde::fields(alive, line);
 
-// What a pipeline file may set. The cost is what `sonde plan` counts: packets to a silent target, and to one that
-// answers; how long silence takes, and when a target's time is over, which sonde itself sees to.
+// What a pipeline file may set. The cost, on which `sonde plan` is based: packets to a silent target, and to one that
+// answers; how long silence takes, and the deadline of a target, which sonde enforces.
 struct Options {
   uint16_t port;
   std::chrono::nanoseconds timeout;
@@ -24,17 +24,17 @@ constexpr auto options = sonde::options<Options>(
     sonde::option("timeout", &Options::timeout, "3s", "how long a host may take", {.minimum = 1'000'000}));  // ns
 constexpr sonde::About about = {.id = "my-probe",
                                 .version = "1.0.0",
-                                .summary = "records what a TCP server says first",
+                                .summary = "records what a TCP server sends first",
                                 .license = "Apache-2.0",
                                 .options_schema = options.schema(),
                                 .outputs = outputs,
                                 .needs = SONDE_NEED_CONNECT,
-                                .max_in_flight = 512};  // targets at once, over the whole run
+                                .max_in_flight = 512};  // targets at once, in the whole run
 
 class Probe {
  public:
   explicit Probe(sonde::Context host) : options_(options.read(host)) {}
-  // Runs once for each target, thousands at a time on one thread: it waits by co_await and never blocks.
+  // Runs once per target, thousands at a time on one thread: it waits by co_await and never blocks.
   sonde::Async run(sonde::Task task) {
     sonde::Connection server = co_await task.open(options_.port);
     if (server.answered()) task.put(alive, true);
@@ -44,10 +44,10 @@ class Probe {
     while (!first_line(arrived)) {
       sonde::Transfer got = co_await server.read(buffer);
       if (got.timed_out()) co_return SONDE_NO_ANSWER;
-      if (!got) co_return SONDE_NEGATIVE;  // it closed the connection and said no line
+      if (!got) co_return SONDE_NEGATIVE;  // it closed the connection without sending a line
       arrived.append(buffer.data(), got.size);
     }
-    task.put(line, *first_line(arrived));  // hostile bytes are the host's to clean
+    task.put(line, *first_line(arrived));  // the host sanitises hostile bytes
     co_return SONDE_POSITIVE;
   }
 

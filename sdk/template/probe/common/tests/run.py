@@ -7,7 +7,7 @@ import sys
 import tempfile
 
 sys.dont_write_bytecode = True  # nothing is left beside the sources
-from servers import refusing, tcp  # and udp, for a probe that asks by datagrams
+from servers import refusing, tcp  # and udp, for a probe that sends datagrams
 
 SONDE, PLUGINS = sys.argv[1:]
 SAMPLE = pathlib.Path(__file__).parent.parent / "sample.sonde.yaml"

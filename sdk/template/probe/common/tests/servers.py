@@ -27,17 +27,17 @@ def tcp(say):
 
 
 def udp(reply):
-    """Sends the list of datagrams that reply(question, number) gives; number counts the questions, from 1. An empty list
-    is silence: `lambda question, number: [answer] if number == 2 else []` loses the first question."""
+    """Sends the list of datagrams that reply(query, number) gives; number counts the queries, from 1. An empty list
+    is silence: `lambda query, number: [answer] if number == 2 else []` loses the first query."""
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     server.bind(("127.0.0.1", 0))
 
     def serve():
         number = 0
         while True:
-            question, peer = server.recvfrom(65535)
+            query, peer = server.recvfrom(65535)
             number += 1
-            for datagram in reply(question, number):
+            for datagram in reply(query, number):
                 server.sendto(datagram, peer)
 
     threading.Thread(target=serve, daemon=True).start()
