@@ -27,6 +27,7 @@ struct SlotExtras {
   std::shared_ptr<Job> job;             ///< when in_worker
   int64_t left = 0;                     ///< of the deadline, while dials wait for their turn
   int64_t short_since = 0;              ///< when this task was first postponed, or 0
+  int64_t short_of_since = 0;           ///< when this machine first had no connection or place for this task, or 0
 };
 
 struct HostSlot {

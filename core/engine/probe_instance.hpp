@@ -26,6 +26,8 @@ class ProbeInstance final : public HostCalls, public LoopClient {
   uint8_t stage_index() const { return stage_; }
   /// Reads how many packets its sockets have dropped for want of buffer: those of raw() and those that it watches.
   void look_for_drops(int64_t now);
+  /// By a connection's tag in the loop.
+  static bool is_datagram(uint64_t tag);
   /// A socket of its own dropped that many.
   void dropped(uint64_t packets, int64_t now);
 

@@ -27,6 +27,10 @@ uint64_t connection_tag(uint32_t slot, uint8_t proto) {
 }
 }  // namespace
 
+bool ProbeInstance::is_datagram(uint64_t tag) {
+  return (tag & datagram_tag) != 0;
+}
+
 uint32_t ProbeInstance::slot_of(uint64_t tag) {
   return tag == 0 || tag == service_tag ? no_slot : static_cast<uint32_t>((tag & ~datagram_tag) - 1);
 }
@@ -63,26 +67,26 @@ sonde_err ProbeInstance::dial(sonde_task task, const sonde_target& target, uint3
   const uint64_t most = shared.plan.limits.connections_per_host;
   SlotExtras* const host = slot == no_slot ? nullptr : &shard_.slots()[slot].with_extras();
   if (host && most != 0 && host->connections.size() >= most) {
-    auto& waiting = host->waiting_dials;
-    if (waiting.size() >= most_waiting_dials) return SONDE_E_INVALID;
-    waiting.push_back(user);
+    if (!shard_.may_wait(slot, *this)) return SONDE_E_INVALID;
+    host->waiting_dials.push_back(user);
     return SONDE_E_AGAIN;
   }
-  const auto wait_for = [&](Shard::Shortage what) {
-    shard_.queue_dial(what, *this, task, user);
-    return SONDE_E_AGAIN;
+  const auto wait_for = [&](Shortage what) {
+    const sonde_err e = shard_.queue_dial(what, *this, task, user);
+    if (e == SONDE_E_IO) fail(task, e, std::string(describe(what)));
+    return e;
   };
-  if (!shared.budgets.descriptors.take()) return wait_for(Shard::Shortage::descriptors);
+  if (!shared.budgets.descriptors.take()) return wait_for(Shortage::descriptors);
   int64_t again = 0;
   if (shared.budgets.packets.take(1, monotonic_ns(), &again) == 0) {
     shared.budgets.descriptors.give_back();
-    return wait_for(Shard::Shortage::packets);
+    return wait_for(Shortage::packets);
   }
   // The neighbour place last: it counts from now on, and the kernel makes its entry with the connect.
   if (slot != no_slot && !shard_.neighbour_place(shard_.slots()[slot], monotonic_ns(), false)) {
     shared.budgets.packets.give_back();
     shared.budgets.descriptors.give_back();
-    return wait_for(Shard::Shortage::neighbours);
+    return wait_for(Shortage::neighbours);
   }
 
   int refused = 0;
@@ -90,7 +94,7 @@ sonde_err ProbeInstance::dial(sonde_task task, const sonde_target& target, uint3
   if (fd < 0) {
     shared.budgets.packets.give_back();
     shared.budgets.descriptors.give_back();
-    if (is_local_shortage(-fd)) return wait_for(Shard::Shortage::descriptors);
+    if (is_local_shortage(-fd)) return wait_for(is_of_one_target(-fd) ? Shortage::ports : Shortage::descriptors);
     fail(task, SONDE_E_IO, "connect to " + ip.to_string() + ": " + std::strerror(-fd));
     return SONDE_E_IO;
   }
@@ -103,7 +107,7 @@ sonde_err ProbeInstance::dial(sonde_task task, const sonde_target& target, uint3
     return SONDE_E_IO;
   }
   if (refused) shard_.loop().inject(id, SONDE_IO_ERROR | (static_cast<uint32_t>(refused) << 16));
-  if (host) host->connections.push_back(id);
+  shard_.dialled(host, id);
   *out = {id, fd, 0};
   return SONDE_OK;
 }
@@ -120,37 +124,6 @@ sonde_err ProbeInstance::hangup(uint64_t id, bool reset) {
   }
   shard_.close_connection(slot_of(tag), id, reset, *this);
   return SONDE_OK;
-}
-
-void Shard::close_connection(uint32_t slot, uint64_t id, bool reset, const ProbeInstance& owner) {
-  HostSlot& h = slots_[slot];
-  std::erase(h.extras->connections, id);
-  const bool datagram = (loop_.tag_of(id) & datagram_tag) != 0;
-  const int fd = loop_.remove(id, owner, true);
-  if (fd < 0) return;
-  if (datagram) stages_[h.stage].instance->dropped(dropped_by(fd), monotonic_ns());
-  close_socket(fd, reset);
-  shared_.budgets.descriptors.give_back();
-  stages_[h.stage].blocked_until = 0;
-  if (h.extras->waiting_dials.empty()) return;
-  // The next dials of this host have their turn, but not inside the call that closed this one.
-  const sonde_task task = slots_.task_of(slot);
-  const uint8_t stage = h.stage;
-  loop_.post([this, task, stage] { serve_host(task, stage); });
-}
-
-void Shard::serve_host(sonde_task task, uint8_t stage) {
-  const uint64_t most = shared_.plan.limits.connections_per_host;
-  // A turn that is not used (refused, or no longer wanted) passes to the next.
-  for (std::size_t turns = most_waiting_dials; turns > 0; --turns) {
-    const uint32_t slot = slots_.find(task, stage);
-    if (slot == no_slot) return;
-    SlotExtras& host = *slots_[slot].extras;
-    if (host.waiting_dials.empty() || host.connections.size() >= most) return;
-    const uint64_t user = host.waiting_dials.front();
-    host.waiting_dials.erase(host.waiting_dials.begin());
-    stages_[stage].instance->call_timer(0, user);
-  }
 }
 
 sonde_err ProbeInstance::admit(sonde_task task, const sonde_target& target) {

@@ -1,5 +1,5 @@
-// The shard's thread: intake of hosts, deadlines, turns of waiting dials, hand-over to the coordinator. How a host goes
-// through the stages is in shard_stages.cpp.
+// The shard's thread: intake of hosts, deadlines, hand-over to the coordinator. How a host goes through the stages is
+// in shard_stages.cpp, its connections are in shard_dials.cpp.
 #include "engine/shard.hpp"
 
 #include <algorithm>
@@ -18,7 +18,7 @@ constexpr int64_t flush_every_ns = 50'000'000;
 constexpr std::size_t flush_at = 512;
 constexpr uint64_t most_held_facts = 1u << 16;  // over all shards: some 30 MB where hosts have services and scripts
 constexpr uint32_t enough_pending = 1024;       // hosts queued before the first stage: more only costs memory
-constexpr int64_t turn_retry_ns = 5'000'000;
+constexpr int64_t least_pause_ns = 500'000;
 constexpr int64_t look_every_ns = 5'000'000;
 
 void* this_thread() {
@@ -140,11 +140,11 @@ int64_t Shard::next_wake() const {
   for (const ShardStage& s : stages_) {
     if (s.running.head != no_slot) next = std::min(next, slots_.at(s.running.head).deadline);
     if (s.pending.head != no_slot && s.blocked_until > now) next = std::min(next, s.blocked_until);
+    if (s.placeless.head != no_slot && s.places_at > now) next = std::min(next, s.places_at);
   }
-  for (const auto& queue : turns_)
-    if (!queue.empty()) next = std::min(next, std::max(retry_shortage_at_, now + turn_retry_ns / 10));
-  if (!turns_[static_cast<std::size_t>(Shortage::packets)].empty())
-    next = std::min(next, shared_.budgets.packets.next_time(now));
+  // A look that is due already was just had; what it left comes with the next.
+  next = std::min(next, std::max(turns_.next_look(), now + least_pause_ns));
+  if (!turns_.empty(Shortage::packets)) next = std::min(next, shared_.budgets.packets.next_time(now));
   return next;
 }
 
@@ -260,62 +260,10 @@ void Shard::expire_job(ShardStage& s, uint32_t slot) {
   finish(slot, Outcome::error, "the plugin did not return within its deadline");
 }
 
-void Shard::queue_dial(Shortage why, ProbeInstance& instance, sonde_task task, uint64_t user) {
-  turns_[static_cast<std::size_t>(why)].push_back(Turn{&instance, task, user});
-  const uint32_t slot = slots_.find(task, instance.stage_index());
-  if (slot == no_slot || slots_[slot].waits++ > 0) return;
-  // Waiting for our own limits is not the target's silence: the deadline stands still meanwhile.
-  HostSlot& h = slots_[slot];
-  ShardStage& s = stages_[h.stage];
-  slots_.unlink(s.running, slot);
-  h.with_extras().left = std::max<int64_t>(h.deadline - monotonic_ns(), 0);
-  slots_.push_undated(s.running, slot);
-}
-
-void Shard::serve(const Turn& t, int64_t now) {
-  if (t.task != 0) {
-    const uint32_t slot = slots_.find(t.task, t.instance->stage_index());
-    if (slot == no_slot) return;
-    HostSlot& h = slots_[slot];
-    if (h.waits > 0 && --h.waits == 0) {
-      ShardStage& s = stages_[h.stage];
-      slots_.unlink(s.running, slot);
-      h.deadline = now + h.extras->left;
-      slots_.insert_by_deadline(s.running, slot);
-    }
-  }
-  t.instance->call_timer(0, t.user);
-}
-
-void Shard::serve_turns() {
-  const int64_t now = monotonic_ns();
-  if (shared_.budgets.packets.available(now) > 0) serve_queue(Shortage::packets, now);
-  // What the machine is short of is not asked for more than every few milliseconds.
-  if (now < retry_shortage_at_) return;
-  if (!queue(Shortage::descriptors).empty() || !queue(Shortage::neighbours).empty())
-    retry_shortage_at_ = now + turn_retry_ns;
-  if (shared_.budgets.descriptors.left() > 0) serve_queue(Shortage::descriptors, now);
-  serve_queue(Shortage::neighbours, now);
-}
-
-void Shard::serve_queue(Shortage why, int64_t now) {
-  std::deque<Turn>& waiting = queue(why);
-  // Bounded by what waited when we began; a turn that is refused again goes to the back, and the rest will be too.
-  for (std::size_t n = waiting.size(); n > 0; --n) {
-    const Turn t = waiting.front();
-    waiting.pop_front();
-    const std::size_t before = waiting.size();
-    serve(t, now);
-    if (waiting.size() > before) return;
-  }
-}
-
 void Shard::cancel_all() {
   for (ShardStage& s : stages_) {
-    while (s.pending.head != no_slot) {
-      const uint32_t slot = slots_.pop(s.pending);
-      advance(slot, s.index);
-    }
+    for (SlotList* waiting : {&s.pending, &s.placeless})
+      while (waiting->head != no_slot) advance(slots_.pop(*waiting), s.index);
     if (s.pool) {
       for (uint32_t slot = s.running.head; slot != no_slot; slot = slots_[slot].next)
         WorkerPool::cut_off(*slots_[slot].extras->job);
@@ -347,7 +295,7 @@ void Shard::flush(bool force) {
   counters.reserve(stages_.size());
   for (ShardStage& s : stages_) {
     s.counters.in_flight = s.running.size;
-    s.counters.waiting = s.pending.size;
+    s.counters.waiting = s.pending.size + s.placeless.size;
     counters.push_back(s.counters);
   }
   shared_.inbox.count(index_, counters, settled_count_);

@@ -2,12 +2,12 @@
 // probe. Hosts live their whole life in one shard; shards share nothing but budgets and the inbox.
 #pragma once
 #include <atomic>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
 
+#include "engine/dial_turns.hpp"
 #include "engine/event_loop.hpp"
 #include "engine/host_slots.hpp"
 #include "engine/run_shared.hpp"
@@ -17,9 +17,6 @@ namespace sonde::core {
 class ProbeInstance;
 class WorkerPool;
 
-/// Dials of one task that may wait for a connection of the same host to close.
-inline constexpr std::size_t most_waiting_dials = 64;
-
 /// A stage as one shard sees it.
 struct ShardStage {
   const StagePlan* plan = nullptr;
@@ -27,6 +24,7 @@ struct ShardStage {
   std::unique_ptr<ProbeInstance> instance;  ///< asynchronous
   WorkerPool* pool = nullptr;               ///< blocking
   SlotList pending, running;                ///< running is sorted by deadline
+  SlotList placeless;                       ///< wait for a place in the kernel's neighbour table, the first the longest
   std::vector<IpAddress> services;          ///< servers that the stage's options name
   uint32_t window = 0;                      ///< tasks at a time
   uint32_t max_batch = 0;
@@ -34,6 +32,7 @@ struct ShardStage {
   bool writes_link = false;
   bool needs_neighbours = false;  ///< sends packets of its own through the kernel's neighbour table
   int64_t blocked_until = 0;      ///< start() took fewer than offered
+  int64_t places_at = 0;          ///< when to ask again for who is placeless
   int64_t cost_per_task = 2000;   ///< ns in start(), measured
   int64_t allowance = 0;          ///< ns beyond the plan's deadline, since packets are being lost; only grows
   std::string failed;             ///< why the stage has failed, or empty
@@ -71,9 +70,11 @@ class Shard {
   /// The stage cannot go on: all of its tasks become errors.
   void fail_stage(uint8_t stage, const std::string& why);
   void close_connection(uint32_t slot, uint64_t id, bool reset, const ProbeInstance& owner);
-  /// A dial has to wait for its turn; see dial() in the ABI.
-  enum class Shortage : uint8_t { packets, descriptors, neighbours };
-  void queue_dial(Shortage, ProbeInstance&, sonde_task, uint64_t user);
+  /// A dial has to wait for its turn: AGAIN. INVALID: too many of this task do; IO: it has waited too long.
+  sonde_err queue_dial(Shortage, ProbeInstance&, sonde_task, uint64_t user);
+  bool may_wait(uint32_t slot, const ProbeInstance&);
+  /// A dial has led to a connection; `host`: of the task, nullptr for task 0.
+  void dialled(SlotExtras* host, uint64_t connection);
   void something_came_free(uint8_t stage) { stages_[stage].blocked_until = 0; }
   std::string_view name_of(const IpAddress& ip) const { return shared_.plan.targets.name_of(ip); }
   void log(int level, std::string text);
@@ -85,17 +86,13 @@ class Shard {
   void job_finished(uint32_t slot, uint32_t generation);
 
  private:
-  struct Turn {
-    ProbeInstance* instance;
-    sonde_task task;
-    uint64_t user;
-  };
-  std::deque<Turn>& queue(Shortage s) { return turns_[static_cast<std::size_t>(s)]; }
-  void serve_queue(Shortage, int64_t now);
   void intake(int64_t stop_at);
   void pump();
   bool offer(ShardStage&, int64_t now);
   bool offer_to_pool(ShardStage&);
+  uint32_t next_to_offer(ShardStage&, int64_t now);
+  void give_up_placeless(ShardStage&, int64_t now);
+  bool needs_neighbour_place(const HostSlot&, bool by_mac) const;
   void begin_task(uint32_t slot);
   void give_back(ShardStage&, uint32_t slot);
   void drop_connections(uint32_t slot);
@@ -125,7 +122,7 @@ class Shard {
   void look_at_losses();
   void give_time(ShardStage&, uint64_t rate);
   void serve_turns();
-  void serve(const Turn&, int64_t now);
+  void serve(const DialTurns::Turn&, int64_t now);
   void cancel_all();
   void flush(bool force);
   int64_t next_wake() const;
@@ -138,7 +135,7 @@ class Shard {
   EventLoop loop_;
   HostSlots slots_;
   std::vector<ShardStage> stages_;
-  std::deque<Turn> turns_[3];  ///< by Shortage
+  DialTurns turns_;
   std::vector<sonde_task> offered_;
   Batch batch_;
   uint64_t settled_count_ = 0;
@@ -154,8 +151,7 @@ class Shard {
   bool kept_out_ = false;     ///< the last intake left hosts outside, see waits_for_writing()
   std::atomic<void*> owner_;  ///< the thread that may touch all this: who made it, runs it or destroys it
   std::mutex gate_;
-  bool open_ = false;  ///< run() takes what is posted
-  int64_t retry_shortage_at_ = 0;
+  bool open_ = false;        ///< run() takes what is posted
   int64_t next_look_ = 0;    ///< at our sockets' drops
   uint32_t falls_seen_ = 0;  ///< of the rate
 };

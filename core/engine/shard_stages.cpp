@@ -11,7 +11,6 @@ namespace sonde::core {
 namespace {
 constexpr int64_t pump_share_ns = 1'000'000;  // offering work, before I/O gets its turn again
 constexpr int64_t retry_offer_ns = 10'000'000;
-constexpr int64_t longest_shortage_ns = 10'000'000'000;  // then a postponed task is an error
 
 bool says_alive(const Fact& f) {
   return f.field == FieldTable::alive && f.value.as_bool();
@@ -65,9 +64,14 @@ void Shard::advance(uint32_t slot, uint8_t from) {
          }));
 }
 
+bool Shard::needs_neighbour_place(const HostSlot& h, bool by_mac) const {
+  return !h.neighbour_place && !(by_mac && h.link_direct) && shared_.plan.scope.on_link(h.ip);
+}
+
 bool Shard::neighbour_place(HostSlot& h, int64_t now, bool by_mac) {
-  if (h.neighbour_place || (by_mac && h.link_direct) || !shared_.plan.scope.on_link(h.ip)) return true;
+  if (!needs_neighbour_place(h, by_mac)) return true;
   h.neighbour_place = shared_.budgets.neighbours.take(now);
+  if (h.neighbour_place) turns_.had(Shortage::neighbours, now);
   return h.neighbour_place;
 }
 
@@ -143,7 +147,7 @@ void Shard::postpone(uint32_t slot) {
   int64_t& since = h.with_extras().short_since;
   if (since == 0) since = now;
   if (now - since > longest_shortage_ns)
-    return finish(slot, Outcome::error, "this machine stayed short of descriptors, ports or buffers");
+    return finish(slot, Outcome::error, std::string(describe(Shortage::descriptors)));
   drop_connections(slot);
   h.facts.resize(h.first_fact);
   slots_.unlink(s.running, slot);
@@ -163,7 +167,8 @@ void Shard::fail_stage(uint8_t index, const std::string& why) {
   s.failed = why.empty() ? "the plugin reported a failure without a reason" : why;
   batch_.failures.push_back({index, s.failed});
   while (s.running.head != no_slot) finish(s.running.head, Outcome::error, s.failed);
-  while (s.pending.head != no_slot) advance(slots_.pop(s.pending), index);
+  for (SlotList* waiting : {&s.pending, &s.placeless})
+    while (waiting->head != no_slot) advance(slots_.pop(*waiting), index);
 }
 
 void Shard::begin_task(uint32_t slot) {
@@ -171,15 +176,6 @@ void Shard::begin_task(uint32_t slot) {
   h.first_fact = static_cast<uint32_t>(h.facts.size());
   h.fact_index.reset();
   h.user = 0;
-}
-
-void Shard::drop_connections(uint32_t slot) {
-  HostSlot& h = slots_[slot];
-  h.waits = 0;
-  if (!h.extras) return;
-  h.extras->waiting_dials.clear();
-  const auto& open = h.extras->connections;
-  while (!open.empty()) close_connection(slot, open.back(), false, *stages_[h.stage].instance);
 }
 
 void Shard::give_back(ShardStage& s, uint32_t slot) {
@@ -191,14 +187,51 @@ void Shard::give_back(ShardStage& s, uint32_t slot) {
   slots_.push(s.pending, slot);
 }
 
+// A host that waits for a place in the kernel's neighbour table lets those pass that need none.
+uint32_t Shard::next_to_offer(ShardStage& s, int64_t now) {
+  if (!s.needs_neighbours) return slots_.pop(s.pending);
+  if (s.placeless.head != no_slot && s.places_at <= now) {
+    HostSlot& first = slots_[s.placeless.head];
+    if (neighbour_place(first, now, true)) {
+      first.extras->short_of_since = 0;
+      return slots_.pop(s.placeless);
+    }
+    s.places_at = now + retry_offer_ns;
+  }
+  for (;;) {
+    const uint32_t slot = slots_.pop(s.pending);
+    if (slot == no_slot) return no_slot;
+    HostSlot& h = slots_[slot];
+    const bool must_wait = s.placeless.head != no_slot && needs_neighbour_place(h, true);
+    if (!must_wait && neighbour_place(h, now, true)) return slot;
+    if (s.placeless.head == no_slot) s.places_at = now + retry_offer_ns;
+    h.with_extras().short_of_since = now;
+    slots_.push(s.placeless, slot);
+  }
+}
+
+void Shard::give_up_placeless(ShardStage& s, int64_t now) {
+  while (s.placeless.head != no_slot &&
+         turns_.hopeless(Shortage::neighbours, slots_[s.placeless.head].extras->short_of_since, now)) {
+    const uint32_t slot = slots_.pop(s.placeless);
+    HostSlot& h = slots_[slot];
+    h.extras->short_of_since = 0;
+    slots_.outcomes(slot)[s.index] = Outcome::error;
+    count_outcome(s.index, Outcome::error);
+    batch_.results.push_back({h.ip, s.index, Outcome::error, {}, std::string(describe(Shortage::neighbours))});
+    advance(slot, static_cast<uint8_t>(s.index + 1));
+  }
+}
+
 bool Shard::offer(ShardStage& s, int64_t now) {
-  if (s.pending.head == no_slot || s.blocked_until > now) return false;
+  give_up_placeless(s, now);
+  if ((s.pending.head == no_slot && s.placeless.head == no_slot) || s.blocked_until > now) return false;
   if (s.pool) return offer_to_pool(s);
   if (s.running.size >= s.window) return false;
   // So many that one start() stays within its share of the loop's time.
   const auto affordable =
       static_cast<uint32_t>(std::max<int64_t>(1, pump_share_ns / std::max<int64_t>(1, s.cost_per_task)));
-  uint32_t n = std::min({s.pending.size, s.window - s.running.size, s.max_batch, affordable});
+  uint32_t n = std::min({s.pending.size + s.placeless.size, s.window - s.running.size, s.max_batch, affordable});
   if (s.paced && shared_.budgets.packets.limited()) {
     n = static_cast<uint32_t>(std::min<uint64_t>(n, shared_.budgets.packets.available(now)));
     if (n == 0) {
@@ -207,12 +240,9 @@ bool Shard::offer(ShardStage& s, int64_t now) {
     }
   }
   offered_.clear();
-  for (uint32_t i = 0; i < n; ++i) {
-    if (s.needs_neighbours && !neighbour_place(slots_[s.pending.head], now, true)) {
-      s.blocked_until = now + retry_offer_ns;
-      break;
-    }
-    const uint32_t slot = slots_.pop(s.pending);
+  while (offered_.size() < n) {
+    const uint32_t slot = next_to_offer(s, now);
+    if (slot == no_slot) break;
     begin_task(slot);
     slots_[slot].state = SlotState::running;
     slots_[slot].deadline = now + s.plan->deadline + s.allowance;
