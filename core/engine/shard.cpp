@@ -254,7 +254,7 @@ void Shard::expire_job(ShardStage& s, uint32_t slot) {
     done_before = job.closed;
   }
   s.pool->write_off(job);
-  if (done_before) return job_finished(slot, h.generation);  // a batch mate hangs, this one had its answer
+  if (done_before) return finish_job(slot);  // a batch mate hangs, this one had its answer
   h.facts.insert(h.facts.end(), job.outputs.begin(), job.outputs.end());
   if (stopping_) return finish(slot, Outcome::cancelled);  // the run ended before its time did
   finish(slot, Outcome::error, "the plugin did not return within its deadline");

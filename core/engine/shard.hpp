@@ -82,14 +82,17 @@ class Shard {
   bool neighbour_place(HostSlot&, int64_t now, bool by_mac);
 
   // For the worker pool, posted to the shard's thread
-  void job_started(uint32_t slot, uint32_t generation, int64_t deadline);
-  void job_finished(uint32_t slot, uint32_t generation);
+  void job_runs(const Job&);   ///< the clock of the task runs, to the deadline that the job has
+  void job_waits(const Job&);  ///< the clock stands still
+  void job_finished(const Job&);
 
  private:
   void intake(int64_t stop_at);
   void pump();
   bool offer(ShardStage&, int64_t now);
   bool offer_to_pool(ShardStage&);
+  bool is_current(const Job&) const;
+  void finish_job(uint32_t slot);
   uint32_t next_to_offer(ShardStage&, int64_t now);
   void give_up_placeless(ShardStage&, int64_t now);
   bool needs_neighbour_place(const HostSlot&, bool by_mac) const;

@@ -271,7 +271,7 @@ bool Shard::offer_to_pool(ShardStage& s) {
     HostSlot& h = slots_[slot];
     begin_task(slot);
     h.state = SlotState::in_worker;
-    slots_.push_undated(s.running, slot);  // its time counts from the call of run(), see job_started()
+    slots_.push_undated(s.running, slot);  // its time counts from the call of run(), see job_runs()
     const Outcome* outcomes = slots_.outcomes(slot);
     const std::shared_ptr<Job>& job = h.with_extras().job = std::make_shared<Job>(
         *this, s.index, slot, h.generation, h.ip, h.facts, std::vector<Outcome>(outcomes, outcomes + slots_.stages()));
@@ -284,18 +284,35 @@ bool Shard::offer_to_pool(ShardStage& s) {
   return any;
 }
 
-void Shard::job_started(uint32_t slot, uint32_t generation, int64_t deadline) {
-  HostSlot& h = slots_[slot];
-  if (h.generation != generation || h.state != SlotState::in_worker) return;
-  ShardStage& s = stages_[h.stage];
-  slots_.unlink(s.running, slot);
-  h.deadline = stopping_ ? std::min(deadline, monotonic_ns() + 1'000'000'000) : deadline;
-  slots_.insert_by_deadline(s.running, slot);
+bool Shard::is_current(const Job& job) const {
+  const HostSlot& h = slots_.at(job.slot);
+  return h.generation == job.generation && h.state == SlotState::in_worker;
 }
 
-void Shard::job_finished(uint32_t slot, uint32_t generation) {
+void Shard::job_runs(const Job& job) {
+  if (!is_current(job)) return;
+  HostSlot& h = slots_[job.slot];
+  ShardStage& s = stages_[h.stage];
+  slots_.unlink(s.running, job.slot);
+  h.deadline = job.deadline;
+  if (stopping_) h.deadline = std::min(h.deadline, monotonic_ns() + 1'000'000'000);
+  slots_.insert_by_deadline(s.running, job.slot);
+}
+
+void Shard::job_waits(const Job& job) {
+  if (!is_current(job) || job.cancelled) return;  // its time was up before, or the run is to end
+  ShardStage& s = stages_[job.stage];
+  slots_.unlink(s.running, job.slot);
+  slots_.push_undated(s.running, job.slot);
+}
+
+void Shard::job_finished(const Job& job) {
+  if (!is_current(job)) return;
+  finish_job(job.slot);
+}
+
+void Shard::finish_job(uint32_t slot) {
   HostSlot& h = slots_[slot];
-  if (h.generation != generation || h.state != SlotState::in_worker) return;
   Job& job = *h.extras->job;
   h.facts.insert(h.facts.end(), std::make_move_iterator(job.outputs.begin()),
                  std::make_move_iterator(job.outputs.end()));

@@ -252,14 +252,23 @@ bool WorkerInstance::neighbour_place(Job& job) {
   return job.neighbour_place;
 }
 
+// Waiting for our own rate is not the target's silence: the clocks of all tasks of this call stand still meanwhile, for
+// it is one thread that asks for all of them.
 bool WorkerInstance::wait_for_packet(const Job& job) {
-  for (;;) {
-    const int64_t now = monotonic_ns();
-    int64_t again = now;
-    if (shared_.budgets.packets.take(1, now, &again) == 1) return true;
-    if (job.cancelled || job.deadline <= now) return false;
+  int64_t now = monotonic_ns(), again = now;
+  if (shared_.budgets.packets.take(1, now, &again) == 1) return true;
+  std::vector<int64_t> left;
+  for (const auto& j : jobs_) left.push_back(j->deadline - now);
+  for (const auto& j : jobs_) j->tell_shard(&Shard::job_waits);
+  bool has_packet = false;
+  while (!has_packet && !job.cancelled && job.deadline > now) {
     sleep_ns(std::clamp<int64_t>(again - now, 1'000, cancel_poll_ns));
+    now = monotonic_ns();
+    for (std::size_t i = 0; i < jobs_.size(); ++i) jobs_[i]->deadline = now + left[i];
+    has_packet = shared_.budgets.packets.take(1, now, &again) == 1;
   }
+  for (const auto& j : jobs_) j->tell_shard(&Shard::job_runs);
+  return has_packet;
 }
 
 sonde_err WorkerInstance::connect(sonde_task task, const sonde_target& target, int* fd) {

@@ -27,6 +27,11 @@ std::size_t workers_of(const RunShared& shared, const StagePlan& plan) {
 }
 }  // namespace
 
+void Job::tell_shard(void (Shard::*what)(const Job&)) {
+  std::lock_guard lock(mutex);
+  if (!written_off) shard.loop().post([job = shared_from_this(), what] { (job->shard.*what)(*job); });
+}
+
 void keep_for_ever(std::shared_ptr<void> what) {
   static std::mutex mutex;
   static auto* const kept = new std::vector<std::shared_ptr<void>>;  // outlives every static's destructor
@@ -113,13 +118,12 @@ void WorkerPool::thread_body(std::shared_ptr<WorkerPool> pool, std::size_t index
     const int64_t deadline = monotonic_ns() + pool->plan_.deadline;
     for (const auto& job : batch) {
       job->deadline = deadline;
-      job->shard.loop().post([job, deadline] { job->shard.job_started(job->slot, job->generation, deadline); });
+      job->tell_shard(&Shard::job_runs);
     }
     self->instance->run(batch);
     std::lock_guard lock(pool->mutex_);
     if (self->lost) break;  // the run may be over: nothing of it may be touched any more
-    for (const auto& job : batch)
-      job->shard.loop().post([job] { job->shard.job_finished(job->slot, job->generation); });
+    for (const auto& job : batch) job->tell_shard(&Shard::job_finished);
   }
   std::lock_guard lock(pool->mutex_);
   if (!self->lost) --pool->live_;
@@ -135,7 +139,7 @@ void WorkerPool::cut_off(Job& job) {
 void WorkerPool::write_off(Job& job) {
   {
     std::lock_guard lock(job.mutex);
-    job.closed = true;
+    job.closed = job.written_off = true;
   }
   std::lock_guard lock(mutex_);
   const auto index = static_cast<std::size_t>(job.worker);
@@ -159,7 +163,7 @@ void WorkerPool::quarantine_if_empty() {
   for (const std::shared_ptr<Job>& job : std::exchange(queue_, {})) {
     job->why = "all workers of the stage hang";
     job->closed = true;
-    job->shard.loop().post([job] { job->shard.job_finished(job->slot, job->generation); });
+    job->tell_shard(&Shard::job_finished);
   }
 }
 
@@ -173,7 +177,7 @@ void WorkerPool::cancel_queued(Shard& shard) {
     const std::shared_ptr<Job> job = *it;
     job->outcome = Outcome::cancelled;
     job->closed = true;
-    shard.loop().post([job] { job->shard.job_finished(job->slot, job->generation); });
+    job->tell_shard(&Shard::job_finished);
     it = queue_.erase(it);
   }
 }

@@ -20,7 +20,7 @@ class WorkerInstance;
 
 /// One task of a blocking probe. It has copies of what it reads, so that a plugin that never returns holds nothing of
 /// the shard's. `mutex` guards what both sides touch.
-struct Job {
+struct Job : std::enable_shared_from_this<Job> {
   Job(Shard& s, uint8_t stage_index, uint32_t host_slot, uint32_t host_generation, const IpAddress& address,
       std::vector<Fact> known, std::vector<Outcome> so_far)
       : shard(s),
@@ -30,6 +30,9 @@ struct Job {
         ip(address),
         inputs(std::move(known)),
         outcomes(std::move(so_far)) {}
+  /// Calls it on the shard's thread soon, unless the job is written off: the shard may be gone by then. Any thread.
+  void tell_shard(void (Shard::*what)(const Job&));
+
   Shard& shard;
   const uint8_t stage;
   const uint32_t slot, generation;
@@ -41,6 +44,7 @@ struct Job {
 
   std::mutex mutex;
   bool closed = false;  ///< done, or written off: whatever comes now is stale
+  bool written_off = false;
   bool postponed = false;
   Outcome outcome = Outcome::error;
   std::string why;
