@@ -9,6 +9,7 @@
 
 #include "engine/crash.hpp"
 #include "engine/shard.hpp"
+#include "engine/thread_group.hpp"
 #include "engine/worker_instance.hpp"
 #include "plugins/demands.hpp"
 
@@ -62,15 +63,20 @@ Result<void> WorkerPool::create(std::size_t most) {
   return {};
 }
 
-void WorkerPool::start() {
+Result<void> WorkerPool::start() {
   std::lock_guard lock(mutex_);
-  for (std::size_t i = 0; i < workers_.size(); ++i) launch(i);
+  for (std::size_t i = 0; i < workers_.size(); ++i)
+    if (auto ok = launch(i); !ok) return ok;
+  return {};
 }
 
-void WorkerPool::launch(std::size_t index) {
+Result<void> WorkerPool::launch(std::size_t index) {
+  auto started = start_thread([pool = shared_from_this(), index] { thread_body(pool, index); });
+  if (!started) return tl::unexpected(started.error());
   ++live_;
   // Detached, and holding the pool: a plugin that never returns must not hold up the end of the run.
-  std::thread(thread_body, shared_from_this(), index).detach();
+  started->detach();
+  return {};
 }
 
 bool WorkerPool::has_room() const {
@@ -154,7 +160,9 @@ void WorkerPool::write_off(Job& job) {
                                                      static_cast<uint32_t>(wanted_));
   if (!fresh->instance->create()) return quarantine_if_empty();
   workers_.push_back(std::move(fresh));
-  launch(workers_.size() - 1);
+  if (launch(workers_.size() - 1)) return;
+  workers_.pop_back();
+  quarantine_if_empty();
 }
 
 void WorkerPool::quarantine_if_empty() {

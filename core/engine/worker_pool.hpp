@@ -65,7 +65,8 @@ class WorkerPool : public std::enable_shared_from_this<WorkerPool> {
   ~WorkerPool();
   /// Creates the instances, `most` at most. A Diagnostic says why the plugin would not.
   Result<void> create(std::size_t most = SIZE_MAX);
-  void start();
+  /// A thread for each instance; `resources` when the system refuses one. stop() ends those that there are.
+  Result<void> start();
 
   /// A queue of two jobs a worker is enough to keep all busy.
   bool has_room() const;
@@ -86,7 +87,7 @@ class WorkerPool : public std::enable_shared_from_this<WorkerPool> {
   };
   static void thread_body(std::shared_ptr<WorkerPool> pool, std::size_t index);
   std::vector<std::shared_ptr<Job>> next_batch(std::size_t index);
-  void launch(std::size_t index);
+  Result<void> launch(std::size_t index);
   void quarantine_if_empty();  ///< no thread is left: what waits becomes errors
 
   RunShared& shared_;
