@@ -266,7 +266,7 @@ bool Shard::offer(ShardStage& s, int64_t now) {
 
 bool Shard::offer_to_pool(ShardStage& s) {
   bool any = false;
-  while (s.pending.head != no_slot && s.pool->has_room()) {
+  while (s.pending.head != no_slot && s.pool->has_room(index_)) {
     const uint32_t slot = slots_.pop(s.pending);
     HostSlot& h = slots_[slot];
     begin_task(slot);

@@ -45,6 +45,7 @@ WorkerPool::WorkerPool(RunShared& shared, uint8_t stage)
       stage_(stage),
       plan_(shared.plan.stages[stage]),
       max_batch_(std::max(1u, batch_of(*plan_.plugin, plan_.options))),
+      queued_(shared.shard_count),
       wanted_(workers_of(shared, plan_)) {}
 
 WorkerPool::~WorkerPool() = default;
@@ -79,14 +80,15 @@ Result<void> WorkerPool::launch(std::size_t index) {
   return {};
 }
 
-bool WorkerPool::has_room() const {
+bool WorkerPool::has_room(uint32_t shard) const {
   std::lock_guard lock(mutex_);
-  return quarantined_ || queue_.size() < std::max<std::size_t>(wanted_ * 2, max_batch_ * 2);
+  return quarantined_ || queued_[shard] < std::max<std::size_t>(wanted_ * 2, max_batch_ * 2);
 }
 
 bool WorkerPool::submit(std::shared_ptr<Job> job) {
   std::lock_guard lock(mutex_);
   if (quarantined_ || stopping_) return false;
+  ++queued_[job->shard.index()];
   queue_.push_back(std::move(job));
   changed_.notify_one();
   return true;
@@ -102,6 +104,7 @@ std::vector<std::shared_ptr<Job>> WorkerPool::next_batch(std::size_t index) {
   while (!workers_[index]->lost && !queue_.empty() && batch.size() < max_batch_) {
     batch.push_back(std::move(queue_.front()));
     queue_.pop_front();
+    --queued_[batch.back()->shard.index()];
     batch.back()->worker = static_cast<int>(index);
   }
   return batch;
@@ -187,6 +190,7 @@ void WorkerPool::cancel_queued(Shard& shard) {
     job->closed = true;
     job->tell_shard(&Shard::job_finished);
     it = queue_.erase(it);
+    --queued_[shard.index()];
   }
 }
 

@@ -68,8 +68,9 @@ class WorkerPool : public std::enable_shared_from_this<WorkerPool> {
   /// A thread for each instance; `resources` when the system refuses one. stop() ends those that there are.
   Result<void> start();
 
-  /// A queue of two jobs a worker is enough to keep all busy.
-  bool has_room() const;
+  /// A queue of two jobs a worker is enough to keep all busy. Each shard has as much for itself: who is refused then
+  /// hears of room when a job of its own begins, and no other shard is there before it.
+  bool has_room(uint32_t shard) const;
   bool submit(std::shared_ptr<Job> job);  ///< false: quarantined
   /// Ends the reads and writes of what connect() gave out: a plugin that waits in one comes back.
   static void cut_off(Job& job);
@@ -97,6 +98,7 @@ class WorkerPool : public std::enable_shared_from_this<WorkerPool> {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::shared_ptr<Job>> queue_;
+  std::vector<std::size_t> queued_;  ///< of those, by shard
   std::vector<std::unique_ptr<Worker>> workers_;
   std::size_t live_ = 0, replaced_ = 0, wanted_ = 0;
   bool stopping_ = false, quarantined_ = false;

@@ -55,6 +55,31 @@ TEST_F(Workers, ManyWorkAtOnceOneCallAtATimeEach) {
   EXPECT_LE(all.size(), 16u);
 }
 
+// A shard that found the queue full of another's jobs looked again half a second later, when that one had refilled it.
+TEST_F(Workers, ShardsTakeTurnsAtThem) {
+  constexpr uint32_t n = 200;
+  targets(n);
+  plan.limits.workers = 1;
+  plan.limits.shards = 2;
+  const Permutation order(n, plan.seed);
+  uint32_t begun = 0, of_the_first = 0;
+  Script s;
+  s.run = [&](auto c, auto h, auto tasks) -> sonde_err {
+    sonde_target to{};
+    to.size = sizeof to;
+    h->target(c, tasks[0], &to);
+    if (begun++ < n / 2) of_the_first += order.position_of(to.ip[15]) < n / 2;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    h->done(c, tasks[0], SONDE_POSITIVE);
+    return SONDE_OK;
+  };
+  stage<0>(s);
+  run_well();
+  EXPECT_EQ(begun, n);
+  EXPECT_GT(of_the_first, n / 8);
+  EXPECT_LT(of_the_first, n / 2 - n / 8);
+}
+
 TEST_F(Workers, TheRulesOfTheRunAreToldInCreate) {
   targets(1);
   plan.limits.packets_per_second = 500;
