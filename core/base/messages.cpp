@@ -55,6 +55,10 @@ constexpr Message table[] = {
     {"file-exists", Exit::usage, "A file or directory that is to be written is there already.",
      "Name another place, or remove what is there."},
     {"file-unreadable", Exit::config, "A file cannot be read.", "Check the path and its permissions."},
+    {"interfaces-unreadable", Exit::trouble,
+     "The kernel does not tell which networks this machine is connected to, so that their broadcast addresses are not "
+     "known.",
+     "Allow netlink sockets (AF_NETLINK) to the process, and enough open files (ulimit -n)."},
     {"inventory-invalid", Exit::usage, "A file that should be an inventory is none.",
      "Name a file that the json exporter or the history wrote: an array of records, or one record a line."},
     {"journal-damaged", Exit::trouble, "Lines of a journal cannot be read: a disk failed, or somebody changed them.",
