@@ -19,11 +19,11 @@
 namespace sonde::core {
 
 namespace {
-constexpr uint64_t service_tag = UINT64_MAX;  // dialled for task 0
+constexpr uint64_t service_tag = uint64_t{1} << 61;  // dialled for task 0
 constexpr uint64_t datagram_tag = uint64_t{1} << 62;
 
 uint64_t connection_tag(uint32_t slot, uint8_t proto) {
-  return (uint64_t{slot} + 1) | (proto == IPPROTO_UDP ? datagram_tag : 0);
+  return (slot == no_slot ? service_tag : uint64_t{slot} + 1) | (proto == IPPROTO_UDP ? datagram_tag : 0);
 }
 }  // namespace
 
@@ -32,7 +32,7 @@ bool ProbeInstance::is_datagram(uint64_t tag) {
 }
 
 uint32_t ProbeInstance::slot_of(uint64_t tag) {
-  return tag == 0 || tag == service_tag ? no_slot : static_cast<uint32_t>((tag & ~datagram_tag) - 1);
+  return tag == 0 || (tag & service_tag) != 0 ? no_slot : static_cast<uint32_t>((tag & ~datagram_tag) - 1);
 }
 
 sonde_err ProbeInstance::check_scope(sonde_task task, uint32_t slot, const sonde_target& to, const IpAddress& ip) {
@@ -98,8 +98,7 @@ sonde_err ProbeInstance::dial(sonde_task task, const sonde_target& target, uint3
     fail(task, SONDE_E_IO, "connect to " + ip.to_string() + ": " + std::strerror(-fd));
     return SONDE_E_IO;
   }
-  const uint64_t id = shard_.loop().add(*this, fd, refused ? 0 : events, user,
-                                        slot == no_slot ? service_tag : connection_tag(slot, to.proto));
+  const uint64_t id = shard_.loop().add(*this, fd, refused ? 0 : events, user, connection_tag(slot, to.proto));
   if (id == 0) {
     ::close(fd);
     shared.budgets.descriptors.give_back();
@@ -108,6 +107,7 @@ sonde_err ProbeInstance::dial(sonde_task task, const sonde_target& target, uint3
   }
   if (refused) shard_.loop().inject(id, SONDE_IO_ERROR | (static_cast<uint32_t>(refused) << 16));
   shard_.dialled(host, id);
+  if (!host && to.proto == IPPROTO_UDP) own_socket(fd);  // few, and open for long
   *out = {id, fd, 0};
   return SONDE_OK;
 }
@@ -117,7 +117,8 @@ sonde_err ProbeInstance::hangup(uint64_t id, bool reset) {
   if (!shard_.loop().owns(id, *this)) return SONDE_E_STALE;
   const uint64_t tag = shard_.loop().tag_of(id);
   if (tag == 0) return SONDE_E_INVALID;  // watch(), not dial()
-  if (tag == service_tag) {
+  if (slot_of(tag) == no_slot) {
+    if (is_datagram(tag)) look_for_drops(monotonic_ns());
     close_socket(shard_.loop().remove(id, *this, true), reset);
     shard_.shared().budgets.descriptors.give_back();
     return SONDE_OK;

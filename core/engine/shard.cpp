@@ -187,7 +187,7 @@ void Shard::look_at_losses() {
   if (falls == falls_seen_) return;
   falls_seen_ = falls;
   for (ShardStage& s : stages_)
-    if (s.instance && s.paced) give_time(s, shared_.congestion.rate());
+    if (s.instance && s.paced && s.instance->judges_silence()) give_time(s, shared_.congestion.rate());
 }
 
 // A deadline was set for the speed of its time. To be asked up to eight times more, each behind a verdict of two
@@ -202,8 +202,10 @@ void Shard::give_time(ShardStage& s, uint64_t rate) {
   const int64_t more = wanted - s.allowance;
   if (more <= 0) return;
   s.allowance = wanted;
-  for (uint32_t slot = s.running.head; slot != s.running.undated; slot = slots_[slot].next)
-    slots_[slot].deadline += more;
+  for (uint32_t slot = s.running.head; slot != no_slot; slot = slots_[slot].next) {
+    HostSlot& h = slots_[slot];
+    (h.deadline == INT64_MAX ? h.extras->left : h.deadline) += more;  // it may stand still
+  }
 }
 
 void Shard::add_core_facts(HostSlot& h) {

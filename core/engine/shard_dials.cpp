@@ -39,10 +39,11 @@ sonde_err Shard::queue_dial(Shortage why, ProbeInstance& instance, sonde_task ta
 }
 
 void Shard::dialled(SlotExtras* host, uint64_t connection) {
-  turns_.had(Shortage::descriptors, monotonic_ns());
+  const int64_t now = monotonic_ns();
+  turns_.had(Shortage::descriptors, now);
   if (!host) return;
   host->short_of_since = 0;
-  host->connections.push_back(connection);
+  host->connections.push_back({connection, now});
 }
 
 void Shard::serve(const DialTurns::Turn& t, int64_t now) {
@@ -74,11 +75,15 @@ void Shard::serve_turns() {
 
 void Shard::close_connection(uint32_t slot, uint64_t id, bool reset, const ProbeInstance& owner) {
   HostSlot& h = slots_[slot];
-  std::erase(h.extras->connections, id);
+  auto& open = h.extras->connections;
+  const auto it = std::find_if(open.begin(), open.end(), [&](const auto& c) { return c.id == id; });
+  const int64_t now = monotonic_ns(), since = it == open.end() ? now : it->since;
+  if (it != open.end()) open.erase(it);
   const bool datagram = ProbeInstance::is_datagram(loop_.tag_of(id));
   const int fd = loop_.remove(id, owner, true);
   if (fd < 0) return;
-  if (datagram) stages_[h.stage].instance->dropped(dropped_by(fd), monotonic_ns());
+  // They are too many to look at each of them all the time, so the drops are of some time since the dial.
+  if (datagram) stages_[h.stage].instance->dropped(dropped_by(fd), since, now);
   close_socket(fd, reset);
   shared_.budgets.descriptors.give_back();
   stages_[h.stage].blocked_until = 0;
@@ -110,7 +115,7 @@ void Shard::drop_connections(uint32_t slot) {
   h.extras->waiting_dials.clear();
   h.extras->short_of_since = 0;
   const auto& open = h.extras->connections;
-  while (!open.empty()) close_connection(slot, open.back(), false, *stages_[h.stage].instance);
+  while (!open.empty()) close_connection(slot, open.back().id, false, *stages_[h.stage].instance);
 }
 
 }  // namespace sonde::core
