@@ -14,6 +14,7 @@
 #include "engine/probe_instance.hpp"
 #include "engine/shard.hpp"
 #include "engine/sockets.hpp"
+#include "engine/task_rules.hpp"
 #include "plugins/demands.hpp"
 
 namespace sonde::core {
@@ -36,17 +37,10 @@ uint32_t ProbeInstance::slot_of(uint64_t tag) {
 }
 
 sonde_err ProbeInstance::check_scope(sonde_task task, uint32_t slot, const sonde_target& to, const IpAddress& ip) {
-  std::string why;
-  if (task == 0) {
-    const auto& named = shard_.stage(stage_).services;
-    if (!std::binary_search(named.begin(), named.end(), ip)) why = " is no server that the stage's options name";
-  } else if (const Verdict v = shard_.plan().scope.judge(ip, to.proto, to.port); v != Verdict::allowed) {
-    why = ": " + std::string(describe(v));
-  } else if (ip != shard_.slots()[slot].ip) {
-    why = " is not the target of this task";
-  }
+  const IpAddress* own = task == 0 ? nullptr : &shard_.slots()[slot].ip;
+  const std::string why = scope_refusal(shard_.plan().scope, own, shard_.stage(stage_).services, to, ip);
   if (why.empty()) return SONDE_OK;
-  fail(task, SONDE_E_DENIED, ip.to_string() + why);
+  fail(task, SONDE_E_DENIED, why);
   return SONDE_E_DENIED;
 }
 
@@ -139,11 +133,8 @@ sonde_err ProbeInstance::admit(sonde_task task, const sonde_target& target) {
     if (sonde_err e = own_server ? sonde_err{SONDE_OK} : check_scope(task, slot, to, address_of(to)); e != SONDE_OK)
       return e;
     const int64_t now = monotonic_ns();
-    int64_t again = 0;
-    if (shard_.shared().budgets.packets.take(1, now, &again) == 0) return SONDE_E_AGAIN;
-    if (slot == no_slot || shard_.neighbour_place(shard_.slots()[slot], now, false)) return SONDE_OK;
-    shard_.shared().budgets.packets.give_back();
-    return SONDE_E_AGAIN;
+    return take_permit(shard_.shared().budgets.packets, now,
+                       [&] { return slot == no_slot || shard_.neighbour_place(shard_.slots()[slot], now, false); });
   });
 }
 
