@@ -38,7 +38,7 @@ Shard::Shard(RunShared& shared, uint32_t index, Slice slice, const std::vector<s
       slice_(slice),
       position_(slice.start),
       slots_(capacity_of(shared, slice), static_cast<uint32_t>(shared.plan.stages.size())),
-      most_held_facts_(std::max<uint64_t>(1, most_held_facts / shared.shard_count)),
+      ledger_(shared.written[index], slots_.capacity(), std::max<uint64_t>(1, most_held_facts / shared.shard_count)),
       owner_(this_thread()) {
   const std::size_t n = shared.plan.stages.size();
   stages_.resize(n);
@@ -94,15 +94,6 @@ void Shard::look_again() {
   loop_.post([] {});
 }
 
-// Asks to be woken when what was handed over is written, if that is what kept hosts outside. True: it was written
-// meanwhile.
-bool Shard::room_came() {
-  if (!kept_out_) return false;
-  if (has_room()) return true;
-  shared_.written[index_].awaited.store(true);
-  return has_room();
-}
-
 void Shard::run() {
   void* const creator = owner_.exchange(this_thread());
   {
@@ -119,7 +110,7 @@ void Shard::run() {
     pump();
     flush(false);
     if (slots_.used() == 0 && (stopping_ || position_ >= slice_.end())) break;
-    if (!overloaded_ && !loop_.busy() && !room_came()) loop_.wait(next_wake());
+    if (!overloaded_ && !loop_.busy() && !(kept_out_ && ledger_.await_room(slots_.used()))) loop_.wait(next_wake());
   }
   {
     std::lock_guard lock(gate_);
@@ -160,7 +151,7 @@ void Shard::intake(int64_t stop_at) {
   uint32_t since_clock = 0;
   while (position_ < slice_.end() && (!first || first->pending.size < enough_pending)) {
     if (!has_room()) {
-      kept_out_ = waits_for_writing();
+      kept_out_ = ledger_.waits_for_writing(slots_.used());
       return;
     }
     if (++since_clock % 64 == 0 && monotonic_ns() >= stop_at) return;
@@ -219,7 +210,7 @@ void Shard::add_core_facts(HostSlot& h) {
     ++shared_.unreadable;
   }
   h.source_facts = static_cast<uint32_t>(h.facts.size() - before);
-  source_facts_ += h.source_facts;
+  ledger_.came(h.source_facts);
 }
 
 void Shard::expire() {
@@ -291,7 +282,7 @@ void Shard::log(int level, std::string text) {
 void Shard::flush(bool force) {
   const std::size_t weight = batch_.results.size() + batch_.settled.size() + batch_.silent.size() / 16;
   const int64_t now = monotonic_ns();
-  if (!force && !crowded() && weight < flush_at && now - last_flush_ < flush_every_ns) return;
+  if (!force && !ledger_.crowded() && weight < flush_at && now - last_flush_ < flush_every_ns) return;
   last_flush_ = now;
   std::vector<StageCounters> counters;
   counters.reserve(stages_.size());
@@ -302,9 +293,8 @@ void Shard::flush(bool force) {
   }
   shared_.inbox.count(index_, counters, settled_count_);
   if (batch_.empty()) return;
-  told_ = handed_over_;
-  facts_told_ = facts_handed_over_;
-  batch_.handed_over.push_back({index_, told_, facts_told_});
+  const InFlightLedger::Told told = ledger_.tell();
+  batch_.handed_over.push_back({index_, told.hosts, told.facts});
   shared_.inbox.deliver(std::exchange(batch_, {}));
 }
 

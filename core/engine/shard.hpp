@@ -10,6 +10,7 @@
 #include "engine/dial_turns.hpp"
 #include "engine/event_loop.hpp"
 #include "engine/host_slots.hpp"
+#include "engine/in_flight_ledger.hpp"
 #include "engine/run_shared.hpp"
 
 namespace sonde::core {
@@ -104,21 +105,7 @@ class Shard {
   void settle(uint32_t slot, bool whole);
   void serve_host(sonde_task, uint8_t stage);
   bool worth_a_record(const HostSlot&) const;
-  /// Hosts settled here that a kill -9 would still lose.
-  uint64_t unwritten() const { return handed_over_ - shared_.written[index_].hosts.load(); }
-  /// Of hosts that sources spoke of and of settled ones, until the coordinator has taken them.
-  uint64_t held_facts() const { return source_facts_ + facts_handed_over_ - shared_.written[index_].facts.load(); }
-  bool has_room() const { return slots_.used() + unwritten() < slots_.capacity() && held_facts() < most_held_facts_; }
-  /// No room, and it is what the coordinator has not taken yet that fills it.
-  bool waits_for_writing() const {
-    return !has_room() && slots_.used() < slots_.capacity() && source_facts_ < most_held_facts_;
-  }
-  bool room_came();
-  /// Intake will soon wait for the journal.
-  bool crowded() const {
-    return (handed_over_ - told_) * 4 >= slots_.capacity() ||
-           (facts_handed_over_ - facts_told_) * 4 >= most_held_facts_;
-  }
+  bool has_room() const { return ledger_.has_room(slots_.used()); }
   void add_core_facts(HostSlot&);
   void expire();
   void expire_job(ShardStage&, uint32_t slot);
@@ -142,16 +129,12 @@ class Shard {
   std::vector<sonde_task> offered_;
   Batch batch_;
   uint64_t settled_count_ = 0;
-  uint64_t handed_over_ = 0;                         ///< settled by this run, silent ones included
-  uint64_t told_ = 0;                                ///< of those, in batches already delivered
-  uint64_t facts_handed_over_ = 0, facts_told_ = 0;  ///< their facts, in the same way
-  uint64_t source_facts_ = 0;                        ///< of hosts in slots
-  uint64_t most_held_facts_;
+  InFlightLedger ledger_;
   int64_t last_flush_ = 0;
   int64_t pace_wake_ = INT64_MAX;
   bool stopping_ = false;
   bool overloaded_ = false;   ///< the pump ran out of its time with work left
-  bool kept_out_ = false;     ///< the last intake left hosts outside, see waits_for_writing()
+  bool kept_out_ = false;     ///< the last intake left hosts outside until others are written
   std::atomic<void*> owner_;  ///< the thread that may touch all this: who made it, runs it or destroys it
   std::mutex gate_;
   bool open_ = false;        ///< run() takes what is posted

@@ -86,23 +86,22 @@ bool Shard::worth_a_record(const HostSlot& h) const {
 void Shard::settle(uint32_t slot, bool whole) {
   HostSlot& h = slots_[slot];
   if (whole) ++settled_count_;
-  ++handed_over_;
-  source_facts_ -= h.source_facts;
+  ledger_.left(h.source_facts);
   if (worth_a_record(h)) {
-    facts_handed_over_ += h.facts.size();
+    ledger_.handed_over(h.facts.size());
     const Outcome* o = slots_.outcomes(slot);
     batch_.settled.push_back({h.position, whole, HostRecord{h.ip, std::move(h.facts), {o, o + slots_.stages()}}});
     h.facts = {};
   } else if (whole) {
+    ledger_.handed_over(0);
     batch_.add_silent(h.position);
     batch_.silent_outcomes.resize(slots_.stages());
     for (std::size_t i = 0; i < slots_.stages(); ++i)
       ++batch_.silent_outcomes[i][static_cast<std::size_t>(slots_.outcomes(slot)[i])];
-  } else {
-    --handed_over_;  // nothing to tell
   }
   slots_.release(slot);
-  if (crowded()) flush(true);  // now, not after a callback that ends a whole window: it is written while we go on
+  if (ledger_.crowded())
+    flush(true);  // now, not after a callback that ends a whole window: it is written while we go on
 }
 
 void Shard::finish(uint32_t slot, Outcome outcome, std::string why) {
