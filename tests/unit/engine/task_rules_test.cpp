@@ -6,20 +6,22 @@
 namespace sonde::core {
 namespace {
 
+constexpr int64_t second = 1'000'000'000;
+
 TEST(TaskRules, NoPlaceIsTakenForAPacketThatMayNotLeave) {
   PacketBudget packets(1, 0);
   int places = 0;
   const auto take_place = [&] { return ++places != 0; };
-  EXPECT_EQ(take_permit(packets, 0, take_place), SONDE_OK);
-  EXPECT_EQ(take_permit(packets, 0, take_place), SONDE_E_AGAIN);
+  EXPECT_EQ(take_permit(packets, second, take_place), SONDE_OK);
+  EXPECT_EQ(take_permit(packets, second, take_place), SONDE_E_AGAIN);
   EXPECT_EQ(places, 1);
 }
 
 TEST(TaskRules, NorAPacketWithoutAPlace) {
   PacketBudget packets(1, 0);
-  EXPECT_EQ(take_permit(packets, 0, [] { return false; }), SONDE_E_AGAIN);
+  EXPECT_EQ(take_permit(packets, second, [] { return false; }), SONDE_E_AGAIN);
   EXPECT_EQ(packets.taken(), 0u);
-  EXPECT_EQ(take_permit(packets, 0, [] { return true; }), SONDE_OK);
+  EXPECT_EQ(take_permit(packets, second, [] { return true; }), SONDE_OK);
 }
 
 TEST(TaskRules, ATaskReachesItsTargetAndNoOther) {
