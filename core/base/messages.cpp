@@ -58,6 +58,10 @@ constexpr Message table[] = {
     {"file-unreadable", Exit::config, "A file cannot be read.", "Check the path and its permissions."},
     {"history-warning", Exit::ok, "The history could not be compared with, or what is old in it not be removed.",
      "Give the account that runs sonde the right to read the directory and to remove its files."},
+    {"interfaces-unreadable", Exit::trouble,
+     "The kernel does not tell which networks this machine is connected to, so that their broadcast addresses are not "
+     "known.",
+     "Allow netlink sockets (AF_NETLINK) to the process, and enough open files (ulimit -n)."},
     {"inventory-invalid", Exit::usage, "A file that should be an inventory is none.",
      "Name a file that the json exporter or the history wrote: an array of records, or one record a line."},
     {"journal-damaged", Exit::trouble, "Lines of a journal cannot be read: a disk failed, or somebody changed them.",

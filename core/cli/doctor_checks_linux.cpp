@@ -56,10 +56,10 @@ std::optional<uint64_t> neighbour_entries(const std::string& table) {
   return n;
 }
 
-/// Addresses of the largest IPv4 network that this machine is connected to.
+/// Addresses of the largest IPv4 network that this machine is connected to; 0: that is not known.
 uint64_t largest_connected() {
   uint64_t most = 0;
-  for (const ConnectedPrefix& c : connected_prefixes())
+  for (const ConnectedPrefix& c : connected_prefixes().value_or(std::vector<ConnectedPrefix>()))
     if (c.own.is_v4() && c.prefix.length <= 32) most = std::max(most, uint64_t{1} << (32 - c.prefix.length));
   return most;
 }

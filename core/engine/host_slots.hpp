@@ -22,11 +22,16 @@ enum class SlotState : uint8_t { free, queued, running, in_worker };
 /// What few hosts have at a time: connections, dials that wait, a worker. Most targets are silent and never get that
 /// far.
 struct SlotExtras {
-  std::vector<uint64_t> connections;    ///< ids of what was dialled for the running task and is open
+  struct Connection {
+    uint64_t id;    ///< in the loop
+    int64_t since;  ///< when it was dialled
+  };
+  std::vector<Connection> connections;  ///< what was dialled for the running task and is open
   std::vector<uint64_t> waiting_dials;  ///< users of dials that wait for a connection of this host to close
   std::shared_ptr<Job> job;             ///< when in_worker
   int64_t left = 0;                     ///< of the deadline, while dials wait for their turn
   int64_t short_since = 0;              ///< when this task was first postponed, or 0
+  int64_t short_of_since = 0;           ///< when this machine first had no connection or place for this task, or 0
 };
 
 struct HostSlot {

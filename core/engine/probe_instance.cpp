@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <future>
 
-#include "engine/asked.hpp"
 #include "engine/convert.hpp"
 #include "engine/crash.hpp"
 #include "engine/creation.hpp"
 #include "engine/shard.hpp"
 #include "engine/sockets.hpp"
+#include "engine/task_rules.hpp"
 #include "plugins/demands.hpp"
 
 namespace sonde::core {
@@ -113,13 +113,7 @@ void ProbeInstance::log(sonde_task task, int level, std::string_view message) {
 }
 
 sonde_err ProbeInstance::place(sonde_place* out) {
-  sonde_place p{};
-  p.size = std::min<uint32_t>(out->size, sizeof p);
-  p.index = shard_.index();
-  p.count = static_cast<uint32_t>(shard_.shared().shard_count);
-  p.seed = Permutation(UINT64_MAX, shard_.plan().seed)(uint64_t{stage_} << 32 | shard_.index());
-  p.stage = {stage_plan().name.data(), stage_plan().name.size()};
-  std::copy_n(reinterpret_cast<const char*>(&p), p.size, reinterpret_cast<char*>(out));
+  write_place(shard_.plan(), stage_, shard_.index(), static_cast<uint32_t>(shard_.shared().shard_count), out);
   return SONDE_OK;
 }
 
@@ -175,18 +169,8 @@ sonde_err ProbeInstance::get(sonde_task task, uint32_t input, uint32_t item, son
   return on_shard([&]() -> sonde_err {
     const uint32_t slot = shard_.slots().find(task, stage_);
     if (slot == no_slot) return SONDE_E_STALE;
-    const auto& inputs = stage_plan().inputs;
-    if (input >= inputs.size()) return SONDE_E_INVALID;
-    if (inputs[input] == no_field) return SONDE_E_UNSUPPORTED;
-    const HostSlot& h = shard_.slots()[slot];
-    const auto& items = items_.of(task, shard_.plan().fields[inputs[input]], inputs[input], known(h));
-    if (items.empty() && !asked_before(shard_.plan(), stage_, inputs[input], shard_.slots().outcomes(slot)))
-      return SONDE_E_UNSUPPORTED;
-    if (item >= items.size()) return SONDE_E_ABSENT;
-    const Fact& f = h.facts[items[item]];
-    if (key) *key = {f.key.data(), f.key.size()};
-    *out = to_abi(f.value);
-    return SONDE_OK;
+    return read_input(shard_.plan(), stage_, input, item, task, items_, known(shard_.slots()[slot]),
+                      shard_.slots().outcomes(slot), key, out);
   });
 }
 
@@ -213,13 +197,9 @@ sonde_err ProbeInstance::done_here(sonde_task task, sonde_outcome outcome) {
   switch (outcome) {
     case SONDE_POSITIVE: {
       const HostSlot& h = shard_.slots()[slot];
-      for (std::size_t i = 0; i < plugin_.outputs.size(); ++i) {
-        if (!(plugin_.outputs[i].flags & SONDE_F_REQUIRED)) continue;
-        const FieldId id = stage_plan().outputs[i];
-        if (std::none_of(h.facts.begin() + h.first_fact, h.facts.end(), [&](const Fact& f) { return f.field == id; })) {
-          shard_.finish(slot, Outcome::error, "the plugin left out its required field " + plugin_.outputs[i].name);
-          return SONDE_E_INVALID;
-        }
+      if (std::string why = missing_field(stage_plan(), std::span(h.facts).subspan(h.first_fact)); !why.empty()) {
+        shard_.finish(slot, Outcome::error, std::move(why));
+        return SONDE_E_INVALID;
       }
       shard_.finish(slot, Outcome::positive);
       break;

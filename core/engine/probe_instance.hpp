@@ -25,12 +25,16 @@ class ProbeInstance final : public HostCalls, public LoopClient {
   /// Calls the plugin's create(). A Diagnostic says why it would not.
   Result<void> create();
   uint8_t stage_index() const { return stage_; }
+  /// It judges silence by the extension sonde.loss/1: a run that slows down makes its tasks ask again, and take longer.
+  bool judges_silence() const { return judges_silence_; }
   /// Reads how many packets its sockets have dropped for want of buffer: those of raw() and those that it watches.
   void look_for_drops(int64_t now);
   /// Those of raw(), and those that it watches, before it is destroyed.
   void hold_sockets(HeldSockets&) const;
-  /// A socket of its own dropped that many.
-  void dropped(uint64_t packets, int64_t now);
+  /// By a connection's tag in the loop.
+  static bool is_datagram(uint64_t tag);
+  /// A socket of its own dropped that many since then.
+  void dropped(uint64_t packets, int64_t since, int64_t now);
 
   int32_t call_start(std::span<const sonde_task> tasks);
   void call_timer(uint64_t id, uint64_t user);
@@ -102,6 +106,7 @@ class ProbeInstance final : public HostCalls, public LoopClient {
   int64_t last_look_ = 0;
   bool looked_in_call_ = false;
   bool lost_before_ = false;  ///< of the target that is told about, an earlier packet
+  bool judges_silence_ = false;
   std::mutex wake_mutex_;
   std::vector<uint64_t> wakes_;  ///< users of wake() not yet told
 };

@@ -53,7 +53,9 @@ struct LossTable {
 };
 
 const void* ProbeInstance::extension(std::string_view id) {
-  return id == SONDE_LOSS ? &LossTable::table : nullptr;
+  if (id != SONDE_LOSS) return nullptr;
+  judges_silence_ = true;
+  return &LossTable::table;
 }
 
 void ProbeInstance::own_socket(int fd) {
@@ -80,7 +82,7 @@ void ProbeInstance::look_for_drops(int64_t now) {
     more += static_cast<uint32_t>(drops - s.drops);  // the kernel counts in 32 bits
     s.drops = drops;
   }
-  dropped(more, now);
+  dropped(more, last_look_ == 0 ? now : last_look_, now);
   last_look_ = now;
   looked_in_call_ = true;
 }
@@ -90,10 +92,10 @@ void ProbeInstance::hold_sockets(HeldSockets& held) const {
     if (inode_of(s.fd) == s.inode) held.hold(s.fd);
 }
 
-void ProbeInstance::dropped(uint64_t packets, int64_t now) {
+void ProbeInstance::dropped(uint64_t packets, int64_t since, int64_t now) {
   if (packets == 0) return;
   shard_.stage(stage_).counters.dropped_receive += packets;
-  shard_.shared().congestion.overrun(last_look_ == 0 ? now : last_look_, now);
+  shard_.shared().congestion.overrun(since, now);
 }
 
 void ProbeInstance::look_for_drops_once() {

@@ -14,35 +14,33 @@
 #include "engine/probe_instance.hpp"
 #include "engine/shard.hpp"
 #include "engine/sockets.hpp"
+#include "engine/task_rules.hpp"
 #include "plugins/demands.hpp"
 
 namespace sonde::core {
 
 namespace {
-constexpr uint64_t service_tag = UINT64_MAX;  // dialled for task 0
+constexpr uint64_t service_tag = uint64_t{1} << 61;  // dialled for task 0
 constexpr uint64_t datagram_tag = uint64_t{1} << 62;
 
 uint64_t connection_tag(uint32_t slot, uint8_t proto) {
-  return (uint64_t{slot} + 1) | (proto == IPPROTO_UDP ? datagram_tag : 0);
+  return (slot == no_slot ? service_tag : uint64_t{slot} + 1) | (proto == IPPROTO_UDP ? datagram_tag : 0);
 }
 }  // namespace
 
+bool ProbeInstance::is_datagram(uint64_t tag) {
+  return (tag & datagram_tag) != 0;
+}
+
 uint32_t ProbeInstance::slot_of(uint64_t tag) {
-  return tag == 0 || tag == service_tag ? no_slot : static_cast<uint32_t>((tag & ~datagram_tag) - 1);
+  return tag == 0 || (tag & service_tag) != 0 ? no_slot : static_cast<uint32_t>((tag & ~datagram_tag) - 1);
 }
 
 sonde_err ProbeInstance::check_scope(sonde_task task, uint32_t slot, const sonde_target& to, const IpAddress& ip) {
-  std::string why;
-  if (task == 0) {
-    const auto& named = shard_.stage(stage_).services;
-    if (!std::binary_search(named.begin(), named.end(), ip)) why = " is no server that the stage's options name";
-  } else if (const Verdict v = shard_.plan().scope.judge(ip, to.proto, to.port); v != Verdict::allowed) {
-    why = ": " + std::string(describe(v));
-  } else if (ip != shard_.slots()[slot].ip) {
-    why = " is not the target of this task";
-  }
+  const IpAddress* own = task == 0 ? nullptr : &shard_.slots()[slot].ip;
+  const std::string why = scope_refusal(shard_.plan().scope, own, shard_.stage(stage_).services, to, ip);
   if (why.empty()) return SONDE_OK;
-  fail(task, SONDE_E_DENIED, ip.to_string() + why);
+  fail(task, SONDE_E_DENIED, why);
   return SONDE_E_DENIED;
 }
 
@@ -63,26 +61,26 @@ sonde_err ProbeInstance::dial(sonde_task task, const sonde_target& target, uint3
   const uint64_t most = shared.plan.limits.connections_per_host;
   SlotExtras* const host = slot == no_slot ? nullptr : &shard_.slots()[slot].with_extras();
   if (host && most != 0 && host->connections.size() >= most) {
-    auto& waiting = host->waiting_dials;
-    if (waiting.size() >= most_waiting_dials) return SONDE_E_INVALID;
-    waiting.push_back(user);
+    if (!shard_.may_wait(slot, *this)) return SONDE_E_INVALID;
+    host->waiting_dials.push_back(user);
     return SONDE_E_AGAIN;
   }
-  const auto wait_for = [&](Shard::Shortage what) {
-    shard_.queue_dial(what, *this, task, user);
-    return SONDE_E_AGAIN;
+  const auto wait_for = [&](Shortage what) {
+    const sonde_err e = shard_.queue_dial(what, *this, task, user);
+    if (e == SONDE_E_IO) fail(task, e, std::string(describe(what)));
+    return e;
   };
-  if (!shared.budgets.descriptors.take()) return wait_for(Shard::Shortage::descriptors);
+  if (!shared.budgets.descriptors.take()) return wait_for(Shortage::descriptors);
   int64_t again = 0;
   if (shared.budgets.packets.take(1, monotonic_ns(), &again) == 0) {
     shared.budgets.descriptors.give_back();
-    return wait_for(Shard::Shortage::packets);
+    return wait_for(Shortage::packets);
   }
   // The neighbour place last: it counts from now on, and the kernel makes its entry with the connect.
   if (slot != no_slot && !shard_.neighbour_place(shard_.slots()[slot], monotonic_ns(), false)) {
     shared.budgets.packets.give_back(monotonic_ns());
     shared.budgets.descriptors.give_back();
-    return wait_for(Shard::Shortage::neighbours);
+    return wait_for(Shortage::neighbours);
   }
 
   int refused = 0;
@@ -90,12 +88,11 @@ sonde_err ProbeInstance::dial(sonde_task task, const sonde_target& target, uint3
   if (fd < 0) {
     shared.budgets.packets.give_back(monotonic_ns());
     shared.budgets.descriptors.give_back();
-    if (is_local_shortage(-fd)) return wait_for(Shard::Shortage::descriptors);
+    if (is_local_shortage(-fd)) return wait_for(is_of_one_target(-fd) ? Shortage::ports : Shortage::descriptors);
     fail(task, SONDE_E_IO, "connect to " + ip.to_string() + ": " + std::strerror(-fd));
     return SONDE_E_IO;
   }
-  const uint64_t id = shard_.loop().add(*this, fd, refused ? 0 : events, user,
-                                        slot == no_slot ? service_tag : connection_tag(slot, to.proto));
+  const uint64_t id = shard_.loop().add(*this, fd, refused ? 0 : events, user, connection_tag(slot, to.proto));
   if (id == 0) {
     ::close(fd);
     shared.budgets.descriptors.give_back();
@@ -103,7 +100,8 @@ sonde_err ProbeInstance::dial(sonde_task task, const sonde_target& target, uint3
     return SONDE_E_IO;
   }
   if (refused) shard_.loop().inject(id, SONDE_IO_ERROR | (static_cast<uint32_t>(refused) << 16));
-  if (host) host->connections.push_back(id);
+  shard_.dialled(host, id);
+  if (!host && to.proto == IPPROTO_UDP) own_socket(fd);  // few, and open for long
   *out = {id, fd, 0};
   return SONDE_OK;
 }
@@ -113,44 +111,14 @@ sonde_err ProbeInstance::hangup(uint64_t id, bool reset) {
   if (!shard_.loop().owns(id, *this)) return SONDE_E_STALE;
   const uint64_t tag = shard_.loop().tag_of(id);
   if (tag == 0) return SONDE_E_INVALID;  // watch(), not dial()
-  if (tag == service_tag) {
+  if (slot_of(tag) == no_slot) {
+    if (is_datagram(tag)) look_for_drops(monotonic_ns());
     close_socket(shard_.loop().remove(id, *this, true), reset);
     shard_.shared().budgets.descriptors.give_back();
     return SONDE_OK;
   }
   shard_.close_connection(slot_of(tag), id, reset, *this);
   return SONDE_OK;
-}
-
-void Shard::close_connection(uint32_t slot, uint64_t id, bool reset, const ProbeInstance& owner) {
-  HostSlot& h = slots_[slot];
-  std::erase(h.extras->connections, id);
-  const bool datagram = (loop_.tag_of(id) & datagram_tag) != 0;
-  const int fd = loop_.remove(id, owner, true);
-  if (fd < 0) return;
-  if (datagram) stages_[h.stage].instance->dropped(dropped_by(fd), monotonic_ns());
-  close_socket(fd, reset);
-  shared_.budgets.descriptors.give_back();
-  stages_[h.stage].blocked_until = 0;
-  if (h.extras->waiting_dials.empty()) return;
-  // The next dials of this host have their turn, but not inside the call that closed this one.
-  const sonde_task task = slots_.task_of(slot);
-  const uint8_t stage = h.stage;
-  loop_.post([this, task, stage] { serve_host(task, stage); });
-}
-
-void Shard::serve_host(sonde_task task, uint8_t stage) {
-  const uint64_t most = shared_.plan.limits.connections_per_host;
-  // A turn that is not used (refused, or no longer wanted) passes to the next.
-  for (std::size_t turns = most_waiting_dials; turns > 0; --turns) {
-    const uint32_t slot = slots_.find(task, stage);
-    if (slot == no_slot) return;
-    SlotExtras& host = *slots_[slot].extras;
-    if (host.waiting_dials.empty() || host.connections.size() >= most) return;
-    const uint64_t user = host.waiting_dials.front();
-    host.waiting_dials.erase(host.waiting_dials.begin());
-    stages_[stage].instance->call_timer(0, user);
-  }
 }
 
 sonde_err ProbeInstance::admit(sonde_task task, const sonde_target& target) {
@@ -165,11 +133,8 @@ sonde_err ProbeInstance::admit(sonde_task task, const sonde_target& target) {
     if (sonde_err e = own_server ? sonde_err{SONDE_OK} : check_scope(task, slot, to, address_of(to)); e != SONDE_OK)
       return e;
     const int64_t now = monotonic_ns();
-    int64_t again = 0;
-    if (shard_.shared().budgets.packets.take(1, now, &again) == 0) return SONDE_E_AGAIN;
-    if (slot == no_slot || shard_.neighbour_place(shard_.slots()[slot], now, false)) return SONDE_OK;
-    shard_.shared().budgets.packets.give_back(monotonic_ns());
-    return SONDE_E_AGAIN;
+    return take_permit(shard_.shared().budgets.packets, now,
+                       [&] { return slot == no_slot || shard_.neighbour_place(shard_.slots()[slot], now, false); });
   });
 }
 

@@ -18,6 +18,7 @@
 #include "engine/probe_instance.hpp"
 #include "engine/run_description.hpp"
 #include "engine/shard.hpp"
+#include "engine/thread_group.hpp"
 #include "engine/worker_pool.hpp"
 #include "inventory/journal_damage.hpp"
 #include "plugins/demands.hpp"
@@ -78,7 +79,10 @@ class Run {
     for (std::optional<Diagnostic>& problem : publisher_.try_outputs())
       if (problem) refusals.push_back(std::move(*problem));
     if (!refusals.empty()) return tl::unexpected(std::move(refusals));
-    if (auto ok = prepare(); !ok) return tl::unexpected(std::vector<Diagnostic>{ok.error()});
+    if (auto ok = prepare(); !ok) {
+      stop_pools();
+      return tl::unexpected(std::vector<Diagnostic>{ok.error()});
+    }
     return scan();
   }
 
@@ -110,6 +114,8 @@ class Run {
     }
     if (auto ok = drop_privileges(account_, keeps_net_raw()); !ok) return tl::unexpected(ok.error());
     if (auto ok = publisher_.prepare(); !ok) return tl::unexpected(ok.error());
+    // Behind the privileges, which each thread has its own of, and before anything is sent.
+    if (auto ok = start_threads(); !ok) return tl::unexpected(ok.error());
     // Last: a run that is refused leaves no journal, and costs no older one.
     return open_journal();
   }
@@ -189,6 +195,23 @@ class Run {
     return {};
   }
 
+  Result<void> start_threads() {
+    for (auto& pool : pools_)
+      if (pool)
+        if (auto ok = pool->start(); !ok) return ok;
+    std::vector<std::function<void()>> bodies;
+    for (auto& shard : shards_) bodies.emplace_back([&s = *shard] { s.run(); });
+    return shard_threads_.prepare(std::move(bodies));
+  }
+
+  /// False: a plugin kept a thread.
+  bool stop_pools() {
+    bool all_back = true;
+    for (auto& pool : pools_)
+      if (pool) all_back &= pool->stop();
+    return all_back;
+  }
+
   bool keeps_net_raw() const {
     return std::any_of(plan_.stages.begin(), plan_.stages.end(), [](const StagePlan& s) {
       const uint32_t needs = needs_of(*s.plugin, s.options);
@@ -229,15 +252,10 @@ class Run {
     Coordinator coordinator(*shared_, request_, journal_.get(), [this](const HostRecord& h) { publisher_.stream(h); });
     if (request_.resume) coordinator.preload(*request_.resume);
     const int64_t began = monotonic_ns();
-    for (auto& pool : pools_)
-      if (pool) pool->start();
-    std::vector<std::thread> threads;
-    for (auto& shard : shards_) threads.emplace_back([&s = *shard] { s.run(); });
+    shard_threads_.go();
     coordinator.supervise(shards_, began);
-    for (auto& t : threads) t.join();
-    bool all_back = true;
-    for (auto& pool : pools_)
-      if (pool) all_back &= pool->stop();
+    shard_threads_.join();
+    const bool all_back = stop_pools();
 
     RunResult result;
     result.hosts = coordinator.take_hosts();
@@ -287,6 +305,7 @@ class Run {
   Publisher publisher_;
   std::vector<std::shared_ptr<WorkerPool>> pools_;
   std::vector<std::unique_ptr<Shard>> shards_;
+  ThreadGroup shard_threads_;
   std::unique_ptr<JournalWriter> journal_;
   std::optional<Account> account_;
   std::vector<Diagnostic> problems_;

@@ -1,5 +1,5 @@
-// The shard's thread: intake of hosts, deadlines, turns of waiting dials, hand-over to the coordinator. How a host goes
-// through the stages is in shard_stages.cpp.
+// The shard's thread: intake of hosts, deadlines, hand-over to the coordinator. How a host goes through the stages is
+// in shard_stages.cpp, its connections are in shard_dials.cpp.
 #include "engine/shard.hpp"
 
 #include <algorithm>
@@ -18,7 +18,7 @@ constexpr int64_t flush_every_ns = 50'000'000;
 constexpr std::size_t flush_at = 512;
 constexpr uint64_t most_held_facts = 1u << 16;  // over all shards: some 30 MB where hosts have services and scripts
 constexpr uint32_t enough_pending = 1024;       // hosts queued before the first stage: more only costs memory
-constexpr int64_t turn_retry_ns = 5'000'000;
+constexpr int64_t least_pause_ns = 500'000;
 constexpr int64_t look_every_ns = 5'000'000;
 
 void* this_thread() {
@@ -38,7 +38,7 @@ Shard::Shard(RunShared& shared, uint32_t index, Slice slice, const std::vector<s
       slice_(slice),
       position_(slice.start),
       slots_(capacity_of(shared, slice), static_cast<uint32_t>(shared.plan.stages.size())),
-      most_held_facts_(std::max<uint64_t>(1, most_held_facts / shared.shard_count)),
+      ledger_(shared.written[index], slots_.capacity(), std::max<uint64_t>(1, most_held_facts / shared.shard_count)),
       owner_(this_thread()) {
   const std::size_t n = shared.plan.stages.size();
   stages_.resize(n);
@@ -99,15 +99,6 @@ void Shard::look_again() {
   loop_.post([] {});
 }
 
-// Asks to be woken when what was handed over is written, if that is what kept hosts outside. True: it was written
-// meanwhile.
-bool Shard::room_came() {
-  if (!kept_out_) return false;
-  if (has_room()) return true;
-  shared_.written[index_].awaited.store(true);
-  return has_room();
-}
-
 void Shard::run() {
   void* const creator = owner_.exchange(this_thread());
   {
@@ -124,7 +115,7 @@ void Shard::run() {
     pump();
     flush(false);
     if (slots_.used() == 0 && (stopping_ || position_ >= slice_.end())) break;
-    if (!overloaded_ && !loop_.busy() && !room_came()) loop_.wait(next_wake());
+    if (!overloaded_ && !loop_.busy() && !(kept_out_ && ledger_.await_room(slots_.used()))) loop_.wait(next_wake());
   }
   {
     std::lock_guard lock(gate_);
@@ -145,11 +136,11 @@ int64_t Shard::next_wake() const {
   for (const ShardStage& s : stages_) {
     if (s.running.head != no_slot) next = std::min(next, slots_.at(s.running.head).deadline);
     if (s.pending.head != no_slot && s.blocked_until > now) next = std::min(next, s.blocked_until);
+    if (s.placeless.head != no_slot && s.places_at > now) next = std::min(next, s.places_at);
   }
-  for (const auto& queue : turns_)
-    if (!queue.empty()) next = std::min(next, std::max(retry_shortage_at_, now + turn_retry_ns / 10));
-  if (!turns_[static_cast<std::size_t>(Shortage::packets)].empty())
-    next = std::min(next, shared_.budgets.packets.next_time(now));
+  // A look that is due already was just had; what it left comes with the next.
+  next = std::min(next, std::max(turns_.next_look(), now + least_pause_ns));
+  if (!turns_.empty(Shortage::packets)) next = std::min(next, shared_.budgets.packets.next_time(now));
   return next;
 }
 
@@ -165,7 +156,7 @@ void Shard::intake(int64_t stop_at) {
   uint32_t since_clock = 0;
   while (position_ < slice_.end() && (!first || first->pending.size < enough_pending)) {
     if (!has_room()) {
-      kept_out_ = waits_for_writing();
+      kept_out_ = ledger_.waits_for_writing(slots_.used());
       return;
     }
     if (++since_clock % 64 == 0 && monotonic_ns() >= stop_at) return;
@@ -192,7 +183,7 @@ void Shard::look_at_losses() {
   if (falls == falls_seen_) return;
   falls_seen_ = falls;
   for (ShardStage& s : stages_)
-    if (s.instance && s.paced) give_time(s, shared_.congestion.rate());
+    if (s.instance && s.paced && s.instance->judges_silence()) give_time(s, shared_.congestion.rate());
 }
 
 // A deadline was set for the speed of its time. To be asked up to eight times more, each behind a verdict of two
@@ -207,8 +198,10 @@ void Shard::give_time(ShardStage& s, uint64_t rate) {
   const int64_t more = wanted - s.allowance;
   if (more <= 0) return;
   s.allowance = wanted;
-  for (uint32_t slot = s.running.head; slot != s.running.undated; slot = slots_[slot].next)
-    slots_[slot].deadline += more;
+  for (uint32_t slot = s.running.head; slot != no_slot; slot = slots_[slot].next) {
+    HostSlot& h = slots_[slot];
+    (h.deadline == INT64_MAX ? h.extras->left : h.deadline) += more;  // it may stand still
+  }
 }
 
 void Shard::add_core_facts(HostSlot& h) {
@@ -222,7 +215,7 @@ void Shard::add_core_facts(HostSlot& h) {
     ++shared_.unreadable;
   }
   h.source_facts = static_cast<uint32_t>(h.facts.size() - before);
-  source_facts_ += h.source_facts;
+  ledger_.came(h.source_facts);
 }
 
 void Shard::expire() {
@@ -259,68 +252,16 @@ void Shard::expire_job(ShardStage& s, uint32_t slot) {
     done_before = job.closed;
   }
   s.pool->write_off(job);
-  if (done_before) return job_finished(slot, h.generation);  // a batch mate hangs, this one had its answer
+  if (done_before) return finish_job(slot);  // a batch mate hangs, this one had its answer
   h.facts.insert(h.facts.end(), job.outputs.begin(), job.outputs.end());
   if (stopping_) return finish(slot, Outcome::cancelled);  // the run ended before its time did
   finish(slot, Outcome::error, "the plugin did not return within its deadline");
 }
 
-void Shard::queue_dial(Shortage why, ProbeInstance& instance, sonde_task task, uint64_t user) {
-  turns_[static_cast<std::size_t>(why)].push_back(Turn{&instance, task, user});
-  const uint32_t slot = slots_.find(task, instance.stage_index());
-  if (slot == no_slot || slots_[slot].waits++ > 0) return;
-  // Waiting for our own limits is not the target's silence: the deadline stands still meanwhile.
-  HostSlot& h = slots_[slot];
-  ShardStage& s = stages_[h.stage];
-  slots_.unlink(s.running, slot);
-  h.with_extras().left = std::max<int64_t>(h.deadline - monotonic_ns(), 0);
-  slots_.push_undated(s.running, slot);
-}
-
-void Shard::serve(const Turn& t, int64_t now) {
-  if (t.task != 0) {
-    const uint32_t slot = slots_.find(t.task, t.instance->stage_index());
-    if (slot == no_slot) return;
-    HostSlot& h = slots_[slot];
-    if (h.waits > 0 && --h.waits == 0) {
-      ShardStage& s = stages_[h.stage];
-      slots_.unlink(s.running, slot);
-      h.deadline = now + h.extras->left;
-      slots_.insert_by_deadline(s.running, slot);
-    }
-  }
-  t.instance->call_timer(0, t.user);
-}
-
-void Shard::serve_turns() {
-  const int64_t now = monotonic_ns();
-  if (shared_.budgets.packets.available(now) > 0) serve_queue(Shortage::packets, now);
-  // What the machine is short of is not asked for more than every few milliseconds.
-  if (now < retry_shortage_at_) return;
-  if (!queue(Shortage::descriptors).empty() || !queue(Shortage::neighbours).empty())
-    retry_shortage_at_ = now + turn_retry_ns;
-  if (shared_.budgets.descriptors.left() > 0) serve_queue(Shortage::descriptors, now);
-  serve_queue(Shortage::neighbours, now);
-}
-
-void Shard::serve_queue(Shortage why, int64_t now) {
-  std::deque<Turn>& waiting = queue(why);
-  // Bounded by what waited when we began; a turn that is refused again goes to the back, and the rest will be too.
-  for (std::size_t n = waiting.size(); n > 0; --n) {
-    const Turn t = waiting.front();
-    waiting.pop_front();
-    const std::size_t before = waiting.size();
-    serve(t, now);
-    if (waiting.size() > before) return;
-  }
-}
-
 void Shard::cancel_all() {
   for (ShardStage& s : stages_) {
-    while (s.pending.head != no_slot) {
-      const uint32_t slot = slots_.pop(s.pending);
-      advance(slot, s.index);
-    }
+    for (SlotList* waiting : {&s.pending, &s.placeless})
+      while (waiting->head != no_slot) advance(slots_.pop(*waiting), s.index);
     if (s.pool) {
       for (uint32_t slot = s.running.head; slot != no_slot; slot = slots_[slot].next)
         WorkerPool::cut_off(*slots_[slot].extras->job);
@@ -346,20 +287,19 @@ void Shard::log(int level, std::string text) {
 void Shard::flush(bool force) {
   const std::size_t weight = batch_.results.size() + batch_.settled.size() + batch_.silent.size() / 16;
   const int64_t now = monotonic_ns();
-  if (!force && !crowded() && weight < flush_at && now - last_flush_ < flush_every_ns) return;
+  if (!force && !ledger_.crowded() && weight < flush_at && now - last_flush_ < flush_every_ns) return;
   last_flush_ = now;
   std::vector<StageCounters> counters;
   counters.reserve(stages_.size());
   for (ShardStage& s : stages_) {
     s.counters.in_flight = s.running.size;
-    s.counters.waiting = s.pending.size;
+    s.counters.waiting = s.pending.size + s.placeless.size;
     counters.push_back(s.counters);
   }
   shared_.inbox.count(index_, counters, settled_count_);
   if (batch_.empty()) return;
-  told_ = handed_over_;
-  facts_told_ = facts_handed_over_;
-  batch_.handed_over.push_back({index_, told_, facts_told_});
+  const InFlightLedger::Told told = ledger_.tell();
+  batch_.handed_over.push_back({index_, told.hosts, told.facts});
   shared_.inbox.deliver(std::exchange(batch_, {}));
 }
 

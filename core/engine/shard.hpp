@@ -2,14 +2,15 @@
 // probe. Hosts live their whole life in one shard; shards share nothing but budgets and the inbox.
 #pragma once
 #include <atomic>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
 
+#include "engine/dial_turns.hpp"
 #include "engine/event_loop.hpp"
 #include "engine/host_slots.hpp"
+#include "engine/in_flight_ledger.hpp"
 #include "engine/run_shared.hpp"
 
 namespace sonde::core {
@@ -18,9 +19,6 @@ class HeldSockets;
 class ProbeInstance;
 class WorkerPool;
 
-/// Dials of one task that may wait for a connection of the same host to close.
-inline constexpr std::size_t most_waiting_dials = 64;
-
 /// A stage as one shard sees it.
 struct ShardStage {
   const StagePlan* plan = nullptr;
@@ -28,6 +26,7 @@ struct ShardStage {
   std::unique_ptr<ProbeInstance> instance;  ///< asynchronous
   WorkerPool* pool = nullptr;               ///< blocking
   SlotList pending, running;                ///< running is sorted by deadline
+  SlotList placeless;                       ///< wait for a place in the kernel's neighbour table, the first the longest
   std::vector<IpAddress> services;          ///< servers that the stage's options name
   uint32_t window = 0;                      ///< tasks at a time
   uint32_t max_batch = 0;
@@ -35,6 +34,7 @@ struct ShardStage {
   bool writes_link = false;
   bool needs_neighbours = false;  ///< sends packets of its own through the kernel's neighbour table
   int64_t blocked_until = 0;      ///< start() took fewer than offered
+  int64_t places_at = 0;          ///< when to ask again for who is placeless
   int64_t cost_per_task = 2000;   ///< ns in start(), measured
   int64_t allowance = 0;          ///< ns beyond the plan's deadline, since packets are being lost; only grows
   std::string failed;             ///< why the stage has failed, or empty
@@ -74,9 +74,11 @@ class Shard {
   /// The stage cannot go on: all of its tasks become errors.
   void fail_stage(uint8_t stage, const std::string& why);
   void close_connection(uint32_t slot, uint64_t id, bool reset, const ProbeInstance& owner);
-  /// A dial has to wait for its turn; see dial() in the ABI.
-  enum class Shortage : uint8_t { packets, descriptors, neighbours };
-  void queue_dial(Shortage, ProbeInstance&, sonde_task, uint64_t user);
+  /// A dial has to wait for its turn: AGAIN. INVALID: too many of this task do; IO: it has waited too long.
+  sonde_err queue_dial(Shortage, ProbeInstance&, sonde_task, uint64_t user);
+  bool may_wait(uint32_t slot, const ProbeInstance&);
+  /// A dial has led to a connection; `host`: of the task, nullptr for task 0.
+  void dialled(SlotExtras* host, uint64_t connection);
   void something_came_free(uint8_t stage) { stages_[stage].blocked_until = 0; }
   std::string_view name_of(const IpAddress& ip) const { return shared_.plan.targets.name_of(ip); }
   void log(int level, std::string text);
@@ -84,21 +86,20 @@ class Shard {
   bool neighbour_place(HostSlot&, int64_t now, bool by_mac);
 
   // For the worker pool, posted to the shard's thread
-  void job_started(uint32_t slot, uint32_t generation, int64_t deadline);
-  void job_finished(uint32_t slot, uint32_t generation);
+  void job_runs(const Job&);   ///< the clock of the task runs, to the deadline that the job has
+  void job_waits(const Job&);  ///< the clock stands still
+  void job_finished(const Job&);
 
  private:
-  struct Turn {
-    ProbeInstance* instance;
-    sonde_task task;
-    uint64_t user;
-  };
-  std::deque<Turn>& queue(Shortage s) { return turns_[static_cast<std::size_t>(s)]; }
-  void serve_queue(Shortage, int64_t now);
   void intake(int64_t stop_at);
   void pump();
   bool offer(ShardStage&, int64_t now);
   bool offer_to_pool(ShardStage&);
+  bool is_current(const Job&) const;
+  void finish_job(uint32_t slot);
+  uint32_t next_to_offer(ShardStage&, int64_t now);
+  void give_up_placeless(ShardStage&, int64_t now);
+  bool needs_neighbour_place(const HostSlot&, bool by_mac) const;
   void begin_task(uint32_t slot);
   void give_back(ShardStage&, uint32_t slot);
   void drop_connections(uint32_t slot);
@@ -107,28 +108,14 @@ class Shard {
   void settle(uint32_t slot, bool whole);
   void serve_host(sonde_task, uint8_t stage);
   bool worth_a_record(const HostSlot&) const;
-  /// Hosts settled here that a kill -9 would still lose.
-  uint64_t unwritten() const { return handed_over_ - shared_.written[index_].hosts.load(); }
-  /// Of hosts that sources spoke of and of settled ones, until the coordinator has taken them.
-  uint64_t held_facts() const { return source_facts_ + facts_handed_over_ - shared_.written[index_].facts.load(); }
-  bool has_room() const { return slots_.used() + unwritten() < slots_.capacity() && held_facts() < most_held_facts_; }
-  /// No room, and it is what the coordinator has not taken yet that fills it.
-  bool waits_for_writing() const {
-    return !has_room() && slots_.used() < slots_.capacity() && source_facts_ < most_held_facts_;
-  }
-  bool room_came();
-  /// Intake will soon wait for the journal.
-  bool crowded() const {
-    return (handed_over_ - told_) * 4 >= slots_.capacity() ||
-           (facts_handed_over_ - facts_told_) * 4 >= most_held_facts_;
-  }
+  bool has_room() const { return ledger_.has_room(slots_.used()); }
   void add_core_facts(HostSlot&);
   void expire();
   void expire_job(ShardStage&, uint32_t slot);
   void look_at_losses();
   void give_time(ShardStage&, uint64_t rate);
   void serve_turns();
-  void serve(const Turn&, int64_t now);
+  void serve(const DialTurns::Turn&, int64_t now);
   void cancel_all();
   void flush(bool force);
   int64_t next_wake() const;
@@ -141,24 +128,19 @@ class Shard {
   EventLoop loop_;
   HostSlots slots_;
   std::vector<ShardStage> stages_;
-  std::deque<Turn> turns_[3];  ///< by Shortage
+  DialTurns turns_;
   std::vector<sonde_task> offered_;
   Batch batch_;
   uint64_t settled_count_ = 0;
-  uint64_t handed_over_ = 0;                         ///< settled by this run, silent ones included
-  uint64_t told_ = 0;                                ///< of those, in batches already delivered
-  uint64_t facts_handed_over_ = 0, facts_told_ = 0;  ///< their facts, in the same way
-  uint64_t source_facts_ = 0;                        ///< of hosts in slots
-  uint64_t most_held_facts_;
+  InFlightLedger ledger_;
   int64_t last_flush_ = 0;
   int64_t pace_wake_ = INT64_MAX;
   bool stopping_ = false;
   bool overloaded_ = false;   ///< the pump ran out of its time with work left
-  bool kept_out_ = false;     ///< the last intake left hosts outside, see waits_for_writing()
+  bool kept_out_ = false;     ///< the last intake left hosts outside until others are written
   std::atomic<void*> owner_;  ///< the thread that may touch all this: who made it, runs it or destroys it
   std::mutex gate_;
-  bool open_ = false;  ///< run() takes what is posted
-  int64_t retry_shortage_at_ = 0;
+  bool open_ = false;        ///< run() takes what is posted
   int64_t next_look_ = 0;    ///< at our sockets' drops
   uint32_t falls_seen_ = 0;  ///< of the rate
 };

@@ -12,7 +12,6 @@ namespace sonde::core {
 namespace {
 constexpr int64_t pump_share_ns = 1'000'000;  // offering work, before I/O gets its turn again
 constexpr int64_t retry_offer_ns = 10'000'000;
-constexpr int64_t longest_shortage_ns = 10'000'000'000;  // then a postponed task is an error
 
 bool says_alive(const Fact& f) {
   return f.field == FieldTable::alive && f.value.as_bool();
@@ -66,9 +65,14 @@ void Shard::advance(uint32_t slot, uint8_t from) {
          }));
 }
 
+bool Shard::needs_neighbour_place(const HostSlot& h, bool by_mac) const {
+  return !h.neighbour_place && !(by_mac && h.link_direct) && shared_.plan.scope.on_link(h.ip);
+}
+
 bool Shard::neighbour_place(HostSlot& h, int64_t now, bool by_mac) {
-  if (h.neighbour_place || (by_mac && h.link_direct) || !shared_.plan.scope.on_link(h.ip)) return true;
+  if (!needs_neighbour_place(h, by_mac)) return true;
   h.neighbour_place = shared_.budgets.neighbours.take(now);
+  if (h.neighbour_place) turns_.had(Shortage::neighbours, now);
   return h.neighbour_place;
 }
 
@@ -79,23 +83,22 @@ bool Shard::worth_a_record(const HostSlot& h) const {
 void Shard::settle(uint32_t slot, bool whole) {
   HostSlot& h = slots_[slot];
   if (whole) ++settled_count_;
-  ++handed_over_;
-  source_facts_ -= h.source_facts;
+  ledger_.left(h.source_facts);
   if (worth_a_record(h)) {
-    facts_handed_over_ += h.facts.size();
+    ledger_.handed_over(h.facts.size());
     const Outcome* o = slots_.outcomes(slot);
     batch_.settled.push_back({h.position, whole, HostRecord{h.ip, std::move(h.facts), {o, o + slots_.stages()}}});
     h.facts = {};
   } else if (whole) {
+    ledger_.handed_over(0);
     batch_.add_silent(h.position);
     batch_.silent_outcomes.resize(slots_.stages());
     for (std::size_t i = 0; i < slots_.stages(); ++i)
       ++batch_.silent_outcomes[i][static_cast<std::size_t>(slots_.outcomes(slot)[i])];
-  } else {
-    --handed_over_;  // nothing to tell
   }
   slots_.release(slot);
-  if (crowded()) flush(true);  // now, not after a callback that ends a whole window: it is written while we go on
+  if (ledger_.crowded())
+    flush(true);  // now, not after a callback that ends a whole window: it is written while we go on
 }
 
 void Shard::finish(uint32_t slot, Outcome outcome, std::string why) {
@@ -140,7 +143,7 @@ void Shard::postpone(uint32_t slot) {
   int64_t& since = h.with_extras().short_since;
   if (since == 0) since = now;
   if (now - since > longest_shortage_ns)
-    return finish(slot, Outcome::error, "this machine stayed short of descriptors, ports or buffers");
+    return finish(slot, Outcome::error, std::string(describe(Shortage::descriptors)));
   drop_connections(slot);
   h.facts.resize(h.first_fact);
   slots_.unlink(s.running, slot);
@@ -160,7 +163,8 @@ void Shard::fail_stage(uint8_t index, const std::string& why) {
   s.failed = why.empty() ? "the plugin reported a failure without a reason" : why;
   batch_.failures.push_back({index, s.failed});
   while (s.running.head != no_slot) finish(s.running.head, Outcome::error, s.failed);
-  while (s.pending.head != no_slot) advance(slots_.pop(s.pending), index);
+  for (SlotList* waiting : {&s.pending, &s.placeless})
+    while (waiting->head != no_slot) advance(slots_.pop(*waiting), index);
 }
 
 void Shard::begin_task(uint32_t slot) {
@@ -168,15 +172,6 @@ void Shard::begin_task(uint32_t slot) {
   h.first_fact = static_cast<uint32_t>(h.facts.size());
   h.fact_index.reset();
   h.user = 0;
-}
-
-void Shard::drop_connections(uint32_t slot) {
-  HostSlot& h = slots_[slot];
-  h.waits = 0;
-  if (!h.extras) return;
-  h.extras->waiting_dials.clear();
-  const auto& open = h.extras->connections;
-  while (!open.empty()) close_connection(slot, open.back(), false, *stages_[h.stage].instance);
 }
 
 void Shard::give_back(ShardStage& s, uint32_t slot) {
@@ -188,14 +183,51 @@ void Shard::give_back(ShardStage& s, uint32_t slot) {
   slots_.push(s.pending, slot);
 }
 
+// A host that waits for a place in the kernel's neighbour table lets those pass that need none.
+uint32_t Shard::next_to_offer(ShardStage& s, int64_t now) {
+  if (!s.needs_neighbours) return slots_.pop(s.pending);
+  if (s.placeless.head != no_slot && s.places_at <= now) {
+    HostSlot& first = slots_[s.placeless.head];
+    if (neighbour_place(first, now, true)) {
+      first.extras->short_of_since = 0;
+      return slots_.pop(s.placeless);
+    }
+    s.places_at = now + retry_offer_ns;
+  }
+  for (;;) {
+    const uint32_t slot = slots_.pop(s.pending);
+    if (slot == no_slot) return no_slot;
+    HostSlot& h = slots_[slot];
+    const bool must_wait = s.placeless.head != no_slot && needs_neighbour_place(h, true);
+    if (!must_wait && neighbour_place(h, now, true)) return slot;
+    if (s.placeless.head == no_slot) s.places_at = now + retry_offer_ns;
+    h.with_extras().short_of_since = now;
+    slots_.push(s.placeless, slot);
+  }
+}
+
+void Shard::give_up_placeless(ShardStage& s, int64_t now) {
+  while (s.placeless.head != no_slot &&
+         turns_.hopeless(Shortage::neighbours, slots_[s.placeless.head].extras->short_of_since, now)) {
+    const uint32_t slot = slots_.pop(s.placeless);
+    HostSlot& h = slots_[slot];
+    h.extras->short_of_since = 0;
+    slots_.outcomes(slot)[s.index] = Outcome::error;
+    count_outcome(s.index, Outcome::error);
+    batch_.results.push_back({h.ip, s.index, Outcome::error, {}, std::string(describe(Shortage::neighbours))});
+    advance(slot, static_cast<uint8_t>(s.index + 1));
+  }
+}
+
 bool Shard::offer(ShardStage& s, int64_t now) {
-  if (s.pending.head == no_slot || s.blocked_until > now) return false;
+  give_up_placeless(s, now);
+  if ((s.pending.head == no_slot && s.placeless.head == no_slot) || s.blocked_until > now) return false;
   if (s.pool) return offer_to_pool(s);
   if (s.running.size >= s.window) return false;
   // So many that one start() stays within its share of the loop's time.
   const auto affordable =
       static_cast<uint32_t>(std::max<int64_t>(1, pump_share_ns / std::max<int64_t>(1, s.cost_per_task)));
-  uint32_t n = std::min({s.pending.size, s.window - s.running.size, s.max_batch, affordable});
+  uint32_t n = std::min({s.pending.size + s.placeless.size, s.window - s.running.size, s.max_batch, affordable});
   if (s.paced && shared_.budgets.packets.limited()) {
     n = static_cast<uint32_t>(std::min<uint64_t>(n, shared_.budgets.packets.available(now)));
     if (n == 0) {
@@ -204,12 +236,9 @@ bool Shard::offer(ShardStage& s, int64_t now) {
     }
   }
   offered_.clear();
-  for (uint32_t i = 0; i < n; ++i) {
-    if (s.needs_neighbours && !neighbour_place(slots_[s.pending.head], now, true)) {
-      s.blocked_until = now + retry_offer_ns;
-      break;
-    }
-    const uint32_t slot = slots_.pop(s.pending);
+  while (offered_.size() < n) {
+    const uint32_t slot = next_to_offer(s, now);
+    if (slot == no_slot) break;
     begin_task(slot);
     slots_[slot].state = SlotState::running;
     slots_[slot].deadline = now + s.plan->deadline + s.allowance;
@@ -233,12 +262,12 @@ bool Shard::offer(ShardStage& s, int64_t now) {
 
 bool Shard::offer_to_pool(ShardStage& s) {
   bool any = false;
-  while (s.pending.head != no_slot && s.pool->has_room()) {
+  while (s.pending.head != no_slot && s.pool->has_room(index_)) {
     const uint32_t slot = slots_.pop(s.pending);
     HostSlot& h = slots_[slot];
     begin_task(slot);
     h.state = SlotState::in_worker;
-    slots_.push_undated(s.running, slot);  // its time counts from the call of run(), see job_started()
+    slots_.push_undated(s.running, slot);  // its time counts from the call of run(), see job_runs()
     const Outcome* outcomes = slots_.outcomes(slot);
     const std::shared_ptr<Job>& job = h.with_extras().job = std::make_shared<Job>(
         *this, s.index, slot, h.generation, h.ip, h.facts, std::vector<Outcome>(outcomes, outcomes + slots_.stages()));
@@ -251,18 +280,35 @@ bool Shard::offer_to_pool(ShardStage& s) {
   return any;
 }
 
-void Shard::job_started(uint32_t slot, uint32_t generation, int64_t deadline) {
-  HostSlot& h = slots_[slot];
-  if (h.generation != generation || h.state != SlotState::in_worker) return;
-  ShardStage& s = stages_[h.stage];
-  slots_.unlink(s.running, slot);
-  h.deadline = stopping_ ? std::min(deadline, monotonic_ns() + 1'000'000'000) : deadline;
-  slots_.insert_by_deadline(s.running, slot);
+bool Shard::is_current(const Job& job) const {
+  const HostSlot& h = slots_.at(job.slot);
+  return h.generation == job.generation && h.state == SlotState::in_worker;
 }
 
-void Shard::job_finished(uint32_t slot, uint32_t generation) {
+void Shard::job_runs(const Job& job) {
+  if (!is_current(job)) return;
+  HostSlot& h = slots_[job.slot];
+  ShardStage& s = stages_[h.stage];
+  slots_.unlink(s.running, job.slot);
+  h.deadline = job.deadline;
+  if (stopping_) h.deadline = std::min(h.deadline, monotonic_ns() + 1'000'000'000);
+  slots_.insert_by_deadline(s.running, job.slot);
+}
+
+void Shard::job_waits(const Job& job) {
+  if (!is_current(job) || job.cancelled) return;  // its time was up before, or the run is to end
+  ShardStage& s = stages_[job.stage];
+  slots_.unlink(s.running, job.slot);
+  slots_.push_undated(s.running, job.slot);
+}
+
+void Shard::job_finished(const Job& job) {
+  if (!is_current(job)) return;
+  finish_job(job.slot);
+}
+
+void Shard::finish_job(uint32_t slot) {
   HostSlot& h = slots_[slot];
-  if (h.generation != generation || h.state != SlotState::in_worker) return;
   Job& job = *h.extras->job;
   h.facts.insert(h.facts.end(), std::make_move_iterator(job.outputs.begin()),
                  std::make_move_iterator(job.outputs.end()));

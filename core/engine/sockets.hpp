@@ -9,8 +9,11 @@ namespace sonde::core {
 /// EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL, EAGAIN: this machine is short of something; says nothing about
 /// anyone.
 bool is_local_shortage(int error);
-/// A socket whose connect() has begun, or -errno for a local fault. When the answer came at once (a refused port on
-/// loopback, a neighbour known to be gone) the socket is returned and *refused is the errno.
+/// Of those: what is short for one target need not be for another (EADDRNOTAVAIL, EAGAIN).
+bool is_of_one_target(int error);
+/// A socket whose connect() has begun, or -errno for a local fault; ENETUNREACH also where this machine has no address
+/// that it could ask from, which the kernel calls EADDRNOTAVAIL like a lack of ports. When the answer came at once (a
+/// refused port on loopback, a neighbour known to be gone) the socket is returned and *refused is the errno.
 int open_connection(const IpAddress&, uint16_t port, uint8_t proto, int* refused);
 /// reset: no TIME_WAIT, unread data is dropped.
 void close_socket(int fd, bool reset);

@@ -22,6 +22,21 @@ bool is_local_shortage(int error) {
          error == EAGAIN;
 }
 
+bool is_of_one_target(int error) {
+  return error == EADDRNOTAVAIL || error == EAGAIN;
+}
+
+namespace {
+/// A datagram socket does not run out of ports by EADDRNOTAVAIL, and its connect() sends nothing.
+bool has_source_address(const sockaddr* to, socklen_t size) {
+  const int fd = ::socket(to->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return true;  // not known
+  const bool none = ::connect(fd, to, size) != 0 && errno == EADDRNOTAVAIL;
+  ::close(fd);
+  return !none;
+}
+}  // namespace
+
 int open_connection(const IpAddress& ip, uint16_t port, uint8_t proto, int* refused) {
   *refused = 0;
   sockaddr_storage address;
@@ -36,6 +51,8 @@ int open_connection(const IpAddress& ip, uint16_t port, uint8_t proto, int* refu
     return fd;
   }
   ::close(fd);
+  if (error == EADDRNOTAVAIL && !has_source_address(reinterpret_cast<const sockaddr*>(&address), size))
+    return -ENETUNREACH;
   return -error;
 }
 

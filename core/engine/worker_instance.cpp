@@ -11,13 +11,13 @@
 #include <cerrno>
 #include <cstring>
 
-#include "engine/asked.hpp"
 #include "engine/convert.hpp"
 #include "engine/crash.hpp"
 #include "engine/creation.hpp"
 #include "engine/services.hpp"
 #include "engine/shard.hpp"
 #include "engine/sockets.hpp"
+#include "engine/task_rules.hpp"
 #include "plugins/demands.hpp"
 
 namespace sonde::core {
@@ -111,13 +111,7 @@ void WorkerInstance::log(sonde_task, int level, std::string_view message) {
 }
 
 sonde_err WorkerInstance::place(sonde_place* out) {
-  sonde_place p{};
-  p.size = std::min<uint32_t>(out->size, sizeof p);
-  p.index = index_;
-  p.count = count_;
-  p.seed = Permutation(UINT64_MAX, shared_.plan.seed)(uint64_t{stage_} << 32 | index_);
-  p.stage = {plan_.name.data(), plan_.name.size()};
-  std::copy_n(reinterpret_cast<const char*>(&p), p.size, reinterpret_cast<char*>(out));
+  write_place(shared_.plan, stage_, index_, count_, out);
   return SONDE_OK;
 }
 
@@ -151,17 +145,8 @@ uint32_t WorkerInstance::count(sonde_task task, uint32_t input) {
 sonde_err WorkerInstance::get(sonde_task task, uint32_t input, uint32_t item, sonde_str* key, sonde_value* out) {
   const auto job = find(task);
   if (!job) return SONDE_E_STALE;
-  if (input >= plan_.inputs.size()) return SONDE_E_INVALID;
-  const FieldId id = plan_.inputs[input];
-  if (id == no_field) return SONDE_E_UNSUPPORTED;
   std::lock_guard lock(job->mutex);
-  const auto& items = job->items.of(task, shared_.plan.fields[id], id, job->inputs);
-  if (items.empty() && !asked_before(shared_.plan, stage_, id, job->outcomes.data())) return SONDE_E_UNSUPPORTED;
-  if (item >= items.size()) return SONDE_E_ABSENT;
-  const Fact& f = job->inputs[items[item]];
-  if (key) *key = {f.key.data(), f.key.size()};
-  *out = to_abi(f.value);
-  return SONDE_OK;
+  return read_input(shared_.plan, stage_, input, item, task, job->items, job->inputs, job->outcomes.data(), key, out);
 }
 
 sonde_err WorkerInstance::put(sonde_task task, uint32_t output, std::string_view key, const sonde_value& value) {
@@ -201,30 +186,17 @@ sonde_err WorkerInstance::done(sonde_task task, sonde_outcome outcome) {
       job->why = take_failure(task);
   }
   if (job->outcome == Outcome::positive && !job->postponed) {
-    for (std::size_t i = 0; i < plan_.plugin->outputs.size(); ++i) {
-      const FieldId id = plan_.outputs[i];
-      if ((plan_.plugin->outputs[i].flags & SONDE_F_REQUIRED) == 0) continue;
-      if (std::any_of(job->outputs.begin(), job->outputs.end(), [&](const Fact& f) { return f.field == id; })) continue;
-      job->outcome = Outcome::error;
-      job->why = "the plugin left out its required field " + plan_.plugin->outputs[i].name;
-    }
+    job->why = missing_field(plan_, job->outputs);
+    if (!job->why.empty()) job->outcome = Outcome::error;
   }
   close_job(*job);
   return outcome == SONDE_POSITIVE && job->outcome == Outcome::error ? SONDE_E_INVALID : SONDE_OK;
 }
 
 sonde_err WorkerInstance::check_scope(sonde_task task, const Job* job, const sonde_target& to, const IpAddress& ip) {
-  std::string why;
-  if (!job) {
-    if (!std::binary_search(services_.begin(), services_.end(), ip))
-      why = " is no server that the stage's options name";
-  } else if (const Verdict v = shared_.plan.scope.judge(ip, to.proto, to.port); v != Verdict::allowed) {
-    why = ": " + std::string(describe(v));
-  } else if (ip != job->ip) {
-    why = " is not the target of this task";
-  }
+  const std::string why = scope_refusal(shared_.plan.scope, job ? &job->ip : nullptr, services_, to, ip);
   if (why.empty()) return SONDE_OK;
-  fail(task, SONDE_E_DENIED, ip.to_string() + why);
+  fail(task, SONDE_E_DENIED, why);
   return SONDE_E_DENIED;
 }
 
@@ -237,9 +209,7 @@ sonde_err WorkerInstance::admit(sonde_task task, const sonde_target& target) {
   const bool own_server = task == 0 && (plan_.plugin->needs & SONDE_NEED_SOCKETS);  // see ProbeInstance::admit()
   if (sonde_err e = own_server ? sonde_err{SONDE_OK} : check_scope(task, job.get(), to, address_of(to)); e != SONDE_OK)
     return e;
-  if (job && !neighbour_place(*job)) return SONDE_E_AGAIN;
-  int64_t again = 0;
-  return shared_.budgets.packets.take(1, monotonic_ns(), &again) == 1 ? SONDE_OK : SONDE_E_AGAIN;
+  return take_permit(shared_.budgets.packets, monotonic_ns(), [&] { return !job || neighbour_place(*job); });
 }
 
 uint32_t WorkerInstance::pace(uint32_t packets, int64_t* again) {
@@ -252,14 +222,23 @@ bool WorkerInstance::neighbour_place(Job& job) {
   return job.neighbour_place;
 }
 
+// Waiting for our own rate is not the target's silence: the clocks of all tasks of this call stand still meanwhile, for
+// it is one thread that asks for all of them.
 bool WorkerInstance::wait_for_packet(const Job& job) {
-  for (;;) {
-    const int64_t now = monotonic_ns();
-    int64_t again = now;
-    if (shared_.budgets.packets.take(1, now, &again) == 1) return true;
-    if (job.cancelled || job.deadline <= now) return false;
+  int64_t now = monotonic_ns(), again = now;
+  if (shared_.budgets.packets.take(1, now, &again) == 1) return true;
+  std::vector<int64_t> left;
+  for (const auto& j : jobs_) left.push_back(j->deadline - now);
+  for (const auto& j : jobs_) j->tell_shard(&Shard::job_waits);
+  bool has_packet = false;
+  while (!has_packet && !job.cancelled && job.deadline > now) {
     sleep_ns(std::clamp<int64_t>(again - now, 1'000, cancel_poll_ns));
+    now = monotonic_ns();
+    for (std::size_t i = 0; i < jobs_.size(); ++i) jobs_[i]->deadline = now + left[i];
+    has_packet = shared_.budgets.packets.take(1, now, &again) == 1;
   }
+  for (const auto& j : jobs_) j->tell_shard(&Shard::job_runs);
+  return has_packet;
 }
 
 sonde_err WorkerInstance::connect(sonde_task task, const sonde_target& target, int* fd) {

@@ -9,6 +9,7 @@
 
 #include "engine/crash.hpp"
 #include "engine/shard.hpp"
+#include "engine/thread_group.hpp"
 #include "engine/worker_instance.hpp"
 #include "plugins/demands.hpp"
 
@@ -27,6 +28,11 @@ std::size_t workers_of(const RunShared& shared, const StagePlan& plan) {
 }
 }  // namespace
 
+void Job::tell_shard(void (Shard::*what)(const Job&)) {
+  std::lock_guard lock(mutex);
+  if (!written_off) shard.loop().post([job = shared_from_this(), what] { (job->shard.*what)(*job); });
+}
+
 void keep_for_ever(std::shared_ptr<void> what) {
   static std::mutex mutex;
   static auto* const kept = new std::vector<std::shared_ptr<void>>;  // outlives every static's destructor
@@ -39,6 +45,7 @@ WorkerPool::WorkerPool(RunShared& shared, uint8_t stage)
       stage_(stage),
       plan_(shared.plan.stages[stage]),
       max_batch_(std::max(1u, batch_of(*plan_.plugin, plan_.options))),
+      queued_(shared.shard_count),
       wanted_(workers_of(shared, plan_)) {}
 
 WorkerPool::~WorkerPool() = default;
@@ -57,25 +64,31 @@ Result<void> WorkerPool::create(std::size_t most) {
   return {};
 }
 
-void WorkerPool::start() {
+Result<void> WorkerPool::start() {
   std::lock_guard lock(mutex_);
-  for (std::size_t i = 0; i < workers_.size(); ++i) launch(i);
+  for (std::size_t i = 0; i < workers_.size(); ++i)
+    if (auto ok = launch(i); !ok) return ok;
+  return {};
 }
 
-void WorkerPool::launch(std::size_t index) {
+Result<void> WorkerPool::launch(std::size_t index) {
+  auto started = start_thread([pool = shared_from_this(), index] { thread_body(pool, index); });
+  if (!started) return tl::unexpected(started.error());
   ++live_;
   // Detached, and holding the pool: a plugin that never returns must not hold up the end of the run.
-  std::thread(thread_body, shared_from_this(), index).detach();
+  started->detach();
+  return {};
 }
 
-bool WorkerPool::has_room() const {
+bool WorkerPool::has_room(uint32_t shard) const {
   std::lock_guard lock(mutex_);
-  return quarantined_ || queue_.size() < std::max<std::size_t>(wanted_ * 2, max_batch_ * 2);
+  return quarantined_ || queued_[shard] < std::max<std::size_t>(wanted_ * 2, max_batch_ * 2);
 }
 
 bool WorkerPool::submit(std::shared_ptr<Job> job) {
   std::lock_guard lock(mutex_);
   if (quarantined_ || stopping_) return false;
+  ++queued_[job->shard.index()];
   queue_.push_back(std::move(job));
   changed_.notify_one();
   return true;
@@ -91,6 +104,7 @@ std::vector<std::shared_ptr<Job>> WorkerPool::next_batch(std::size_t index) {
   while (!workers_[index]->lost && !queue_.empty() && batch.size() < max_batch_) {
     batch.push_back(std::move(queue_.front()));
     queue_.pop_front();
+    --queued_[batch.back()->shard.index()];
     batch.back()->worker = static_cast<int>(index);
   }
   return batch;
@@ -113,13 +127,12 @@ void WorkerPool::thread_body(std::shared_ptr<WorkerPool> pool, std::size_t index
     const int64_t deadline = monotonic_ns() + pool->plan_.deadline;
     for (const auto& job : batch) {
       job->deadline = deadline;
-      job->shard.loop().post([job, deadline] { job->shard.job_started(job->slot, job->generation, deadline); });
+      job->tell_shard(&Shard::job_runs);
     }
     self->instance->run(batch);
     std::lock_guard lock(pool->mutex_);
     if (self->lost) break;  // the run may be over: nothing of it may be touched any more
-    for (const auto& job : batch)
-      job->shard.loop().post([job] { job->shard.job_finished(job->slot, job->generation); });
+    for (const auto& job : batch) job->tell_shard(&Shard::job_finished);
   }
   std::lock_guard lock(pool->mutex_);
   if (!self->lost) --pool->live_;
@@ -135,7 +148,7 @@ void WorkerPool::cut_off(Job& job) {
 void WorkerPool::write_off(Job& job) {
   {
     std::lock_guard lock(job.mutex);
-    job.closed = true;
+    job.closed = job.written_off = true;
   }
   std::lock_guard lock(mutex_);
   const auto index = static_cast<std::size_t>(job.worker);
@@ -150,7 +163,9 @@ void WorkerPool::write_off(Job& job) {
                                                      static_cast<uint32_t>(wanted_));
   if (!fresh->instance->create()) return quarantine_if_empty();
   workers_.push_back(std::move(fresh));
-  launch(workers_.size() - 1);
+  if (launch(workers_.size() - 1)) return;
+  workers_.pop_back();
+  quarantine_if_empty();
 }
 
 void WorkerPool::quarantine_if_empty() {
@@ -159,7 +174,7 @@ void WorkerPool::quarantine_if_empty() {
   for (const std::shared_ptr<Job>& job : std::exchange(queue_, {})) {
     job->why = "all workers of the stage hang";
     job->closed = true;
-    job->shard.loop().post([job] { job->shard.job_finished(job->slot, job->generation); });
+    job->tell_shard(&Shard::job_finished);
   }
 }
 
@@ -173,8 +188,9 @@ void WorkerPool::cancel_queued(Shard& shard) {
     const std::shared_ptr<Job> job = *it;
     job->outcome = Outcome::cancelled;
     job->closed = true;
-    shard.loop().post([job] { job->shard.job_finished(job->slot, job->generation); });
+    job->tell_shard(&Shard::job_finished);
     it = queue_.erase(it);
+    --queued_[shard.index()];
   }
 }
 

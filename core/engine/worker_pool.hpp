@@ -20,7 +20,7 @@ class WorkerInstance;
 
 /// One task of a blocking probe. It has copies of what it reads, so that a plugin that never returns holds nothing of
 /// the shard's. `mutex` guards what both sides touch.
-struct Job {
+struct Job : std::enable_shared_from_this<Job> {
   Job(Shard& s, uint8_t stage_index, uint32_t host_slot, uint32_t host_generation, const IpAddress& address,
       std::vector<Fact> known, std::vector<Outcome> so_far)
       : shard(s),
@@ -30,6 +30,9 @@ struct Job {
         ip(address),
         inputs(std::move(known)),
         outcomes(std::move(so_far)) {}
+  /// Calls it on the shard's thread soon, unless the job is written off: the shard may be gone by then. Any thread.
+  void tell_shard(void (Shard::*what)(const Job&));
+
   Shard& shard;
   const uint8_t stage;
   const uint32_t slot, generation;
@@ -41,6 +44,7 @@ struct Job {
 
   std::mutex mutex;
   bool closed = false;  ///< done, or written off: whatever comes now is stale
+  bool written_off = false;
   bool postponed = false;
   Outcome outcome = Outcome::error;
   std::string why;
@@ -61,10 +65,12 @@ class WorkerPool : public std::enable_shared_from_this<WorkerPool> {
   ~WorkerPool();
   /// Creates the instances, `most` at most. A Diagnostic says why the plugin would not.
   Result<void> create(std::size_t most = SIZE_MAX);
-  void start();
+  /// A thread for each instance; `resources` when the system refuses one. stop() ends those that there are.
+  Result<void> start();
 
-  /// A queue of two jobs a worker is enough to keep all busy.
-  bool has_room() const;
+  /// A queue of two jobs a worker is enough to keep all busy. Each shard has as much for itself: who is refused then
+  /// hears of room when a job of its own begins, and no other shard is there before it.
+  bool has_room(uint32_t shard) const;
   bool submit(std::shared_ptr<Job> job);  ///< false: quarantined
   /// Ends the reads and writes of what connect() gave out: a plugin that waits in one comes back.
   static void cut_off(Job& job);
@@ -82,7 +88,7 @@ class WorkerPool : public std::enable_shared_from_this<WorkerPool> {
   };
   static void thread_body(std::shared_ptr<WorkerPool> pool, std::size_t index);
   std::vector<std::shared_ptr<Job>> next_batch(std::size_t index);
-  void launch(std::size_t index);
+  Result<void> launch(std::size_t index);
   void quarantine_if_empty();  ///< no thread is left: what waits becomes errors
 
   RunShared& shared_;
@@ -92,6 +98,7 @@ class WorkerPool : public std::enable_shared_from_this<WorkerPool> {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::shared_ptr<Job>> queue_;
+  std::vector<std::size_t> queued_;  ///< of those, by shard
   std::vector<std::unique_ptr<Worker>> workers_;
   std::size_t live_ = 0, replaced_ = 0, wanted_ = 0;
   bool stopping_ = false, quarantined_ = false;

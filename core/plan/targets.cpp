@@ -145,7 +145,8 @@ void keep_only(Compilation& c, AddressSet& set) {
 void compile_targets(Compilation& c) {
   AddressSet exclusions = collect_exclusions(c);
   auto connected = c.request.connected ? *c.request.connected : connected_prefixes();
-  c.plan.scope = Scope(std::move(exclusions), {c.spec.allow_public, c.spec.allow_print_ports}, std::move(connected));
+  if (!connected) return c.out.add(connected.error());
+  c.plan.scope = Scope(std::move(exclusions), {c.spec.allow_public, c.spec.allow_print_ports}, std::move(*connected));
 
   std::vector<TargetPiece> pieces = collect_targets(c);
   AddressSet set;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/result.hpp"
 #include "targets/target_set.hpp"
 
 namespace sonde::core {
@@ -16,7 +17,8 @@ struct ConnectedPrefix {
   IpAddress own{};
   Cidr prefix{};
 };
-std::vector<ConnectedPrefix> connected_prefixes();
+/// A Diagnostic when the kernel does not tell: without them broadcasts would be asked and neighbour tables filled.
+Result<std::vector<ConnectedPrefix>> connected_prefixes();
 
 enum class Verdict : uint8_t { allowed, excluded, forbidden, needs_allow_public, broadcast, print_port };
 

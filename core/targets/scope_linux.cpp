@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 
 #include <bit>
+#include <cerrno>
 #include <cstring>
 #include <memory>
 
@@ -33,9 +34,12 @@ unsigned mask_length(const in6_addr& mask) {
 
 }  // namespace
 
-std::vector<ConnectedPrefix> connected_prefixes() {
+Result<std::vector<ConnectedPrefix>> connected_prefixes() {
   ifaddrs* list = nullptr;
-  if (::getifaddrs(&list) != 0) return {};
+  if (::getifaddrs(&list) != 0)
+    return failure("interfaces-unreadable",
+                   std::string("the addresses of this machine's interfaces cannot be read: ") + std::strerror(errno),
+                   "allow netlink sockets (AF_NETLINK) to this process, and enough open files (ulimit -n)");
   const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> owner(list, &::freeifaddrs);
 
   std::vector<ConnectedPrefix> found;

@@ -179,18 +179,19 @@ TEST(EventLoop, StaleIdsDoNothing) {
 
 TEST(EventLoop, WorkFromAnotherThreadEndsTheWait) {
   EventLoop loop;
+  Recorder r;
   bool ran = false;
   std::thread t([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     loop.post([&] { ran = true; });
   });
-  const int64_t began = monotonic_ns();
-  for (int i = 0; i < 10 && !ran; ++i) {
-    loop.wait(began + 10'000 * ms);
-    loop.round();
-  }
+  // Whoever sleeps on until then finds the timer due.
+  loop.arm(r, monotonic_ns() + 10'000 * ms, 1);
+  for (int i = 0; i < 10 && !ran; ++i) loop.wait(INT64_MAX);
+  loop.round();
   t.join();
   EXPECT_TRUE(ran);
+  EXPECT_TRUE(r.events.empty()) << "it was the timer that ended the wait";
 }
 
 TEST(EventLoop, ATimerThatArmsAnotherInThePastDoesNotHoldTheLoop) {

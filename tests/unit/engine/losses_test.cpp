@@ -221,6 +221,109 @@ TEST_F(Losses, WhoIsUnderWayGetsMoreTimeWhenTheRunSlowsDown) {
   }
 }
 
+TEST_F(Losses, WhoDoesNotJudgeSilenceKeepsItsDeadline) {
+  targets(100);
+  plan.limits.run_timeout = 600 * ms;
+  // Another stage that sends packets, and knows nothing of losses: its first tasks begin when the rate has fallen.
+  Script other;
+  other.start = [](auto, auto, auto tasks) { return static_cast<int32_t>(tasks.size()); };
+  Script first = losing(true);
+  first.start = [start = first.start](auto c, auto h, auto tasks) {
+    const int32_t taken = start(c, h, tasks);
+    for (std::size_t i = 0; i < tasks.size() / 2; ++i) h->done(c, tasks[i], SONDE_NO_ANSWER);
+    return taken;
+  };
+  stage<0>(first, {}, 100);
+  entry(0).needs = SONDE_NEED_RAW;
+  stage<1>(other, {}, 200);
+  entry(1).needs = SONDE_NEED_RAW;
+  const RunResult r = run_well();
+  EXPECT_NE(r.document.slowed_to, 0u);
+  EXPECT_EQ(count(r, 1, Outcome::no_answer), 50u) << "those of the first stage that went on before the rate fell";
+}
+
+/// A peer on 127.0.0.1, the server of the stage's option, or the target: it floods whoever says a word.
+struct Flood {
+  int fd = small_socket();
+  uint16_t port = 0;
+  Flood() {
+    sockaddr_in a{};
+    socklen_t size = sizeof a;
+    getsockname(fd, reinterpret_cast<sockaddr*>(&a), &size);
+    port = ntohs(a.sin_port);
+  }
+  ~Flood() { close(fd); }
+  /// Fills the buffer of the connected socket, which is made small for it.
+  void at(int connected) const {
+    const int small = 1;
+    setsockopt(connected, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    sockaddr_in to{};
+    socklen_t size = sizeof to;
+    getsockname(connected, reinterpret_cast<sockaddr*>(&to), &size);
+    const char text[1000] = {};
+    for (int i = 0; i < 10; ++i) sendto(fd, text, sizeof text, 0, reinterpret_cast<sockaddr*>(&to), sizeof to);
+  }
+};
+
+TEST_F(Losses, TheDropsOfADialledServiceAreCounted) {
+  targets(1);
+  Flood server;
+  Script s;
+  s.start = [&](auto c, auto h, auto tasks) {
+    sonde_target to{};
+    to.size = sizeof to;
+    h->target(c, tasks[0], &to);
+    to.ip[13] = 0, to.ip[14] = 0, to.ip[15] = 1;
+    to.port = server.port;
+    to.proto = IPPROTO_UDP;
+    sonde_conn conn{};
+    EXPECT_EQ(h->dial(c, 0, &to, SONDE_IO_READ, 0, &conn), SONDE_OK);
+    server.at(conn.fd);
+    EXPECT_EQ(h->hangup(c, conn.id, 0), SONDE_OK);
+    h->done(c, tasks[0], SONDE_POSITIVE);
+    return 1;
+  };
+  stage<0>(s).options.set("server", Value("127.0.0.1"));
+  entry(0).schema = *parse_schema(
+      R"({"type":"object","properties":{"server":{"type":"string","x-sonde":"service","description":"a server"}}})");
+  EXPECT_GE(run_well().document.stages[0].dropped_receive, 5u);
+}
+
+TEST_F(Losses, TheDropsOfADialledConnectionAreOfTheTimeSinceTheDial) {
+  AddressSet set;
+  set.add(IpAddress::v4(INADDR_LOOPBACK));
+  plan.targets = TargetSet(std::move(set));
+  plan.slice = {0, 1};
+  Flood peer;
+  Script s;
+  int64_t asked = 0;
+  sonde_conn conn{};
+  sonde_task task = 0;
+  int said = -1;
+  uint64_t timer = 0;
+  s.start = [&](auto c, auto h, auto tasks) {
+    task = tasks[0];
+    sonde_target to{};
+    to.size = sizeof to;
+    h->target(c, task, &to);
+    to.port = peer.port;
+    to.proto = IPPROTO_UDP;
+    EXPECT_EQ(h->dial(c, task, &to, 0, 0, &conn), SONDE_OK);
+    asked = h->now(c);
+    peer.at(conn.fd);
+    h->timer(c, asked + 1500 * ms, 0, &timer);  // longer ago than an overflow of just now puts in doubt
+    return 1;
+  };
+  s.on_timer = [&](auto c, auto h, uint64_t, uint64_t) {
+    EXPECT_EQ(h->hangup(c, conn.id, 0), SONDE_OK);
+    said = loss_of(c, h)->silence(c, asked);
+    h->done(c, task, SONDE_NO_ANSWER);
+  };
+  stage<0>(std::move(s), {}, 5000);
+  EXPECT_GE(run_well().document.stages[0].dropped_receive, 5u);
+  EXPECT_EQ(said, SONDE_SILENCE_DOUBTFUL);
+}
+
 TEST_F(Losses, UnknownExtensionsAreNotOffered) {
   targets(1);
   Script s;

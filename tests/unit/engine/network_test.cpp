@@ -217,6 +217,33 @@ TEST_F(Network, ADialThatWaitsForADescriptorIsNotCalledSilence) {
   EXPECT_EQ(count(run_well(), 0, Outcome::positive), 200u);
 }
 
+TEST_F(Network, NoMoreThan64DialsOfATaskWait) {
+  targets(1);
+  plan.limits.packets_per_second = 1;
+  Listener open;
+  Script s;
+  std::map<sonde_err, int> of_task, of_service;
+  s.start = [&](auto c, auto h, auto tasks) {
+    sonde_conn conn{};
+    sonde_target to = tcp(c, h, tasks[0], open.port());
+    int64_t again = 0;
+    while (h->pace(c, 1, &again) != 0) {
+    }
+    for (uint64_t user = 0; user < 100; ++user) ++of_task[h->dial(c, tasks[0], &to, SONDE_IO_WRITE, user, &conn)];
+    to.ip[14] = 0, to.ip[15] = 1;
+    for (uint64_t user = 0; user < 100; ++user) ++of_service[h->dial(c, 0, &to, SONDE_IO_WRITE, user, &conn)];
+    h->done(c, tasks[0], SONDE_POSITIVE);
+    return 1;
+  };
+  stage<0>(s).options.set("server", Value("127.0.0.1:53"));
+  entry(0).schema = *parse_schema(
+      R"({"type":"object","properties":{"server":{"type":"string","x-sonde":"service","description":"a server"}}})");
+  run_well();
+  const std::map<sonde_err, int> expected = {{SONDE_E_AGAIN, 64}, {SONDE_E_INVALID, 36}};
+  EXPECT_EQ(of_task, expected);
+  EXPECT_EQ(of_service, expected);
+}
+
 TEST_F(Network, WhatTheDescriptorDoesNotNeedIsDenied) {
   targets(1);
   Listener open;

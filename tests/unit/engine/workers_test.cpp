@@ -55,6 +55,31 @@ TEST_F(Workers, ManyWorkAtOnceOneCallAtATimeEach) {
   EXPECT_LE(all.size(), 16u);
 }
 
+// A shard that found the queue full of another's jobs looked again half a second later, when that one had refilled it.
+TEST_F(Workers, ShardsTakeTurnsAtThem) {
+  constexpr uint32_t n = 200;
+  targets(n);
+  plan.limits.workers = 1;
+  plan.limits.shards = 2;
+  const Permutation order(n, plan.seed);
+  uint32_t begun = 0, of_the_first = 0;
+  Script s;
+  s.run = [&](auto c, auto h, auto tasks) -> sonde_err {
+    sonde_target to{};
+    to.size = sizeof to;
+    h->target(c, tasks[0], &to);
+    if (begun++ < n / 2) of_the_first += order.position_of(to.ip[15]) < n / 2;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    h->done(c, tasks[0], SONDE_POSITIVE);
+    return SONDE_OK;
+  };
+  stage<0>(s);
+  run_well();
+  EXPECT_EQ(begun, n);
+  EXPECT_GT(of_the_first, n / 8);
+  EXPECT_LT(of_the_first, n / 2 - n / 8);
+}
+
 TEST_F(Workers, TheRulesOfTheRunAreToldInCreate) {
   targets(1);
   plan.limits.packets_per_second = 500;
@@ -207,6 +232,76 @@ TEST_F(Workers, ConnectGivesACheckedBlockingSocket) {
   stage<0>(s);
   EXPECT_EQ(count(run_well(), 0, Outcome::positive), 1u);
   ::close(listener);
+}
+
+TEST_F(Workers, WhoWaitsForTheRateLosesNoTimeByIt) {
+  targets(24);
+  plan.limits.workers = 6;
+  plan.limits.packets_per_second = 20;  // a packet each 50 ms: each of six workers waits twice its deadline
+  const int listener = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in a{};
+  a.sin_family = AF_INET;
+  ASSERT_EQ(bind(listener, reinterpret_cast<sockaddr*>(&a), sizeof a), 0);
+  socklen_t size = sizeof a;
+  getsockname(listener, reinterpret_cast<sockaddr*>(&a), &size);
+  ASSERT_EQ(listen(listener, 64), 0);
+  Script s;
+  s.run = [&](auto c, auto h, auto tasks) -> sonde_err {
+    for (sonde_task t : tasks) {
+      sonde_target to{};
+      to.size = sizeof to;
+      h->target(c, t, &to);
+      to.proto = IPPROTO_TCP;
+      to.port = ntohs(a.sin_port);
+      int fd = -1;
+      const sonde_err e = h->connect(c, t, &to, &fd);
+      EXPECT_EQ(e, SONDE_OK);
+      if (e != SONDE_OK) return SONDE_OK;
+      EXPECT_FALSE(h->cancelled(c, t));
+      h->done(c, t, SONDE_POSITIVE);
+    }
+    return SONDE_OK;
+  };
+  for (const uint32_t batch : {1u, 2u}) {
+    plan.stages.clear();
+    stage<0>(s, {}, 150);
+    entry(0).max_batch = batch;
+    const RunResult r = run_well();
+    EXPECT_EQ(count(r, 0, Outcome::positive), 24u) << batch;
+    EXPECT_EQ(count(r, 0, Outcome::no_answer), 0u) << batch;
+  }
+  ::close(listener);
+}
+
+TEST_F(Workers, TheEndOfTheRunEndsTheWaitForTheRate) {
+  targets(4);
+  plan.limits.workers = 4;
+  plan.limits.packets_per_second = 1;
+  std::atomic<int> signal{0};
+  std::vector<sonde_err> answers;
+  std::mutex mutex;
+  Script s;
+  s.run = [&](auto c, auto h, auto tasks) -> sonde_err {
+    sonde_target to{};
+    to.size = sizeof to;
+    h->target(c, tasks[0], &to);
+    to.proto = IPPROTO_TCP;
+    to.port = 1;
+    int64_t again = 0;
+    while (h->pace(c, 1, &again) != 0) {
+    }
+    signal = 2;
+    int fd = -1;
+    const sonde_err e = h->connect(c, tasks[0], &to, &fd);
+    std::lock_guard lock(mutex);
+    answers.push_back(e);
+    return SONDE_OK;
+  };
+  stage<0>(s, {}, 60'000);
+  RunRequest request;
+  request.stop_signal = &signal;
+  EXPECT_EQ(count(run_well(request), 0, Outcome::cancelled), 4u);
+  EXPECT_EQ(std::count(answers.begin(), answers.end(), SONDE_E_STALE), 4);
 }
 
 TEST_F(Workers, ABatchProbeGetsManyAtOnce) {

@@ -1,4 +1,6 @@
 // Targets of a plan: ranges, names, exclusions, scope, limits, slices.
+#include <sys/resource.h>
+
 #include <set>
 
 #include "pipeline.hpp"
@@ -83,6 +85,16 @@ TEST(PlanTargets, BroadcastOfAConnectedNetworkIsLeftOut) {
   EXPECT_EQ(ranges(c), Ranges{"10.1.0.250-10.1.0.254"});
   EXPECT_EQ(c.text_of("scope-broadcast"), "10.1.0.255: broadcast address of a connected network; it is left out");
   EXPECT_FALSE(c.out.has_errors());
+}
+
+TEST(PlanTargets, WithoutKnowingTheConnectedNetworksThereIsNoPlan) {
+  Setting s;
+  s.request.connected.reset();
+  const rlimit none{0, 0};  // for this process, which ends with this test
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  auto c = compile_text(with_targets("[10.1.0.1]"), s);
+  EXPECT_EQ(c.plan, nullptr);
+  EXPECT_NE(c.find("interfaces-unreadable"), nullptr) << c.said();
 }
 
 TEST(PlanTargets, ATranslatedAddressIsJudgedByTheOneInside) {

@@ -2,6 +2,7 @@
 #include "targets/scope.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 namespace sonde::core {
 namespace {
@@ -93,12 +94,22 @@ TEST(Scope, OnLinkByTheLongestPrefix) {
 }
 
 TEST(Scope, ConnectedPrefixesHoldTheirOwnAddressAndNoLoopback) {
-  for (const ConnectedPrefix& c : connected_prefixes()) {
+  const auto connected = connected_prefixes();
+  ASSERT_TRUE(connected.has_value());
+  for (const ConnectedPrefix& c : *connected) {
     EXPECT_TRUE(c.prefix.contains(c.own)) << c.prefix.to_string();
     EXPECT_NE(c.ifindex, 0u);
     EXPECT_NE(c.interface, "lo");
     EXPECT_TRUE(!c.own.is_link_local() || c.own.zone() == c.ifindex);
   }
+}
+
+TEST(Scope, InterfacesThatCannotBeReadAreNotNone) {
+  const rlimit none{0, 0};  // for this process, which ends with this test
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto connected = connected_prefixes();
+  ASSERT_FALSE(connected.has_value());
+  EXPECT_EQ(connected.error().id, "interfaces-unreadable");
 }
 
 TEST(Scope, EachVerdictHasAText) {

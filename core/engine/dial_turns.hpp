@@ -1,0 +1,74 @@
+// Dials that wait until the rate permits them, or until this machine has what they are short of; see dial() in the ABI.
+#pragma once
+#include <sonde/plugin.h>
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string_view>
+
+namespace sonde::core {
+
+class ProbeInstance;
+
+/// Dials of one task that may wait, for whatever it is.
+inline constexpr std::size_t most_waiting_dials = 64;
+/// How long a task waits for this machine before it ends as an error.
+inline constexpr int64_t longest_shortage_ns = 10'000'000'000;
+
+enum class Shortage : uint8_t {
+  packets,      ///< of the rate: that always comes
+  descriptors,  ///< or memory: what one cannot have, none can have
+  neighbours,   ///< places in the kernel's neighbour table
+  ports,        ///< or whatever else the kernel has too few of for one target and enough for another
+};
+constexpr std::size_t shortages = 4;
+
+/// "this machine stayed short of ..."; not of packets.
+std::string_view describe(Shortage);
+
+class DialTurns {
+ public:
+  struct Turn {
+    ProbeInstance* instance;
+    sonde_task task;
+    uint64_t user;
+    int64_t since;  ///< when it was first refused
+  };
+  /// To the end of the queue. The turn that is being served keeps its place when it is refused once more.
+  void wait(Shortage, const Turn&);
+  /// When this dial was first refused, if it is the turn that is being served; else `now`.
+  int64_t waits_since(const ProbeInstance&, sonde_task, uint64_t user, int64_t now) const;
+  /// How many dials for task 0 of this instance wait.
+  std::size_t of_services(const ProbeInstance&) const;
+
+  /// Calls `dial` for one turn after the other until one is refused again. What only some targets are short of is
+  /// tried for some of all of them, in rotation.
+  void serve(Shortage, const std::function<void(const Turn&)>& dial);
+  bool empty(Shortage s) const { return queues_[at(s)].empty(); }
+  /// What this machine is short of is not asked for more than every few milliseconds: true when it is time again, and
+  /// then not for a while.
+  bool due(Shortage, int64_t now);
+  /// When the next of those is due; the rate has its own time.
+  int64_t next_look() const;
+
+  /// Somebody had what others may wait for.
+  void had(Shortage s, int64_t now) { last_had_[at(s)] = now; }
+  /// Who has waited since then need not hope any longer: nobody had any for as long. Ports are each target's own.
+  bool hopeless(Shortage, int64_t since, int64_t now) const;
+  /// The first of the queue is hopeless.
+  bool first_is_hopeless(Shortage, int64_t now) const;
+
+ private:
+  static std::size_t at(Shortage s) { return static_cast<std::size_t>(s); }
+  struct Serving {
+    Shortage what;
+    Turn turn;
+  };
+  std::array<std::deque<Turn>, shortages> queues_;
+  std::array<int64_t, shortages> last_had_{}, next_look_{};
+  const Serving* serving_ = nullptr;
+};
+
+}  // namespace sonde::core
