@@ -1,5 +1,5 @@
-// The lines of a journal, formats 1 and 2: what the writer appends, and how files are cut into lines again. One JSON object a
-// line, told apart by its first member:
+// The lines of a journal, formats 1 and 2: what the writer appends, and how files are cut into lines again. One JSON
+// object a line, told apart by its first member:
 //   {"sonde_journal":1, "run_id":..., ...}
 //       header, always first; "stage_details" of it are [plugin, version, why unavailable, enabled, writes alive,
 //       adaptive], "own_fields" [type, shape, detail, help], "shard" [index, count]. Ranges that are too many for a
