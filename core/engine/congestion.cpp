@@ -14,14 +14,16 @@ constexpr int64_t ms = 1'000'000, second = 1000 * ms;
 // (tests/unit/engine/sweeps_test.cpp): with less a lossy link slows every run down, with more hosts are missed.
 constexpr uint64_t enough_known = 200;  // fates of the newest packets that are looked at
 constexpr uint64_t losses_to_slow_down = 8;
-constexpr uint64_t losses_without_arrival = 12;  // of first packets
-constexpr uint64_t losses_when_slowed = 4;       // where too fast is near
-constexpr uint64_t losses_to_suspect = 2;        // more may become known
-constexpr uint64_t losses_after_a_burst = 1;     // where more will not become known
+constexpr uint64_t losses_of_first = 12;
+constexpr uint64_t few_known = 64;            // first packets
+constexpr uint64_t losses_when_slowed = 4;    // where too fast is near
+constexpr uint64_t losses_to_suspect = 2;     // more may become known
+constexpr uint64_t losses_after_a_burst = 1;  // where more will not become known
 constexpr double share_to_slow_down = 0.05;
 constexpr double share_when_slowed = 0.015;
 constexpr double share_to_suspect = 0.15;
-constexpr double share_of_first = 0.5;   // which a router drops that resolves them, beside those that it knows
+// A policer passes the head of each burst, where retries stand; so hardly any first one may have got through.
+constexpr double share_of_first = 0.95;
 constexpr double chance = 1.5;           // so many times what the link loses on average may be lost by chance
 constexpr uint64_t burst_rate = 50'000;  // packets a second: a path may be overrun before that can be known
 
@@ -41,11 +43,12 @@ constexpr uint64_t as_good_as_unlimited = 1'000'000;
 
 constexpr int64_t growth_every = second;
 constexpr int64_t explored_every = 3 * second;  // beyond what is known: what is lost there shows late
-constexpr int64_t verdict_after = 2 * second;   // by then later tries have shown whether a packet's time was a bad one
-constexpr int64_t verdict_every = 20 * ms;      // each takes half a millisecond
-constexpr int64_t trouble_every = 50 * ms;      // a fall shows its effect only after a round trip
-constexpr int64_t slowest_answer = second;      // what our buffers dropped was asked for no longer ago
-constexpr int64_t slices_around = 2;            // 20 ms before and after a loss
+constexpr int64_t first_ones_known_after = 1500 * ms, second_retry_known_after = 700 * ms;
+constexpr int64_t verdict_after = 2 * second;  // by then later tries have shown whether a packet's time was a bad one
+constexpr int64_t verdict_every = 20 * ms;     // each takes half a millisecond
+constexpr int64_t trouble_every = 50 * ms;     // a fall shows its effect only after a round trip
+constexpr int64_t slowest_answer = second;     // what our buffers dropped was asked for no longer ago
+constexpr int64_t slices_around = 2;           // 20 ms before and after a loss
 // Of the newest slices some retries may still be on their way: they go out in the order of the first tries but for a
 // few hundredths of a second (ShuffledTurns in common-linux/turn_queue.hpp).
 constexpr int64_t slices_unsettled = 4;
@@ -73,7 +76,7 @@ uint64_t Congestion::rate_of(int64_t first_slice, int64_t last_slice) const {
 
 /// Of the packets that say something about the path.
 PacketFates::Cohort Congestion::cohort(int64_t first_slice, int64_t last_slice, uint64_t size) const {
-  return fates_.cohort(first_slice, last_slice, first_are_dropped_ ? Which::later : Which::all, size);
+  return fates_.cohort(first_slice, last_slice, first_dropped_since_ != 0 ? Which::later : Which::all, size);
 }
 
 void Congestion::arrived(int64_t sent_at, int64_t now, Attempt attempt) {
@@ -85,12 +88,21 @@ void Congestion::lost(int64_t sent_at, int64_t now, Attempt attempt) {
   fates_.lost(sent_at, attempt);
   if (!enabled_) return;
   const std::lock_guard lock(mutex_);
-  if (first_are_dropped_ && attempt == Attempt::first) return;
+  if (first_dropped_since_ != 0 && attempt == Attempt::first) {
+    if (!first_ones_arrive(fates_.slice_of(sent_at))) return;
+    first_dropped_since_ = 0;
+    judged_since_ = now;
+  }
   loss_delay_.reported(sent_at, now);
   const int64_t slice = fates_.slice_of(sent_at);
   if (slowed() && !line_likely_) doubt_around(slice);
   newest_lost_ = std::max(newest_lost_.load(), slice);
   if (sent_at < judged_since_) return;
+  if (may_be_the_first_ones(now)) {
+    suspect_until_ = now + verdict_after;
+    unjudged_.store(true, std::memory_order_release);
+    return;
+  }
   const uint32_t falls = falls_;
   judge(newest_lost_ - slices_unsettled, losses_to_slow_down, now);
   unjudged_.store(!slowed() && falls == falls_, std::memory_order_release);
@@ -111,11 +123,16 @@ void Congestion::doubt_around(int64_t slice) {
 void Congestion::judge_the_last(int64_t silent_since, int64_t now) {
   const std::lock_guard lock(mutex_);
   if (!unjudged_ || fates_.slice_of(silent_since) < newest_lost_) return;
-  unjudged_ = false;
   // A link that loses a few is left to what comes later, and so is a router that drops the first packet to each of a
   // few: only a burst overruns a path before it is known.
   const auto c = cohort(fates_.first_slice_after(judged_since_), newest_lost_, enough_known);
   const bool burst = rate_of(fates_.slice_of(c.from), newest_lost_) >= burst_rate;
+  if (may_be_the_first_ones(now)) {
+    // Or the path took a few of the second ones, and no more of this burst will be known.
+    if (burst) doubt_.add(judged_since_, now, DoubtfulTimes::Cause::path);
+    return;
+  }
+  unjudged_ = false;
   if (c.share() > share_to_suspect) judge(newest_lost_, burst ? losses_after_a_burst : losses_to_slow_down, now);
 }
 
@@ -133,7 +150,7 @@ LossVerdict Congestion::verdict(int64_t last_slice, int64_t now) const {
     const auto rate = static_cast<double>(std::min(rate_of(first, last), regimes[i].permitted));
     // In a free run a target is asked a few times only, and of what comes later the lost ones are seldom known.
     const bool free = regimes[i].permitted == free_rate_;
-    const auto which = first_are_dropped_ ? Which::later : free ? Which::first : Which::all;
+    const auto which = first_dropped_since_ != 0 ? Which::later : free ? Which::first : Which::all;
     const auto known = fates_.cohort(first, std::min(last, settled), which);
     const auto open = fates_.cohort(std::max(first, settled + 1), last, which);
     records.push_back({.rate = rate, .arrived = known.arrived, .lost = known.lost, .open = false});
@@ -142,19 +159,30 @@ LossVerdict Congestion::verdict(int64_t last_slice, int64_t now) const {
   return judge_losses(records);
 }
 
+// Where hardly one of the first ones arrived, a router may drop them. It shows for sure when later ones have been sent
+// beside them for a while.
+bool Congestion::may_be_the_first_ones(int64_t now) {
+  if (slowed() || first_dropped_since_ != 0) return false;
+  const auto c = fates_.cohort(fates_.first_slice_after(judged_since_), newest_lost_, Which::first, enough_known);
+  if (!c.lossy(1, share_of_first)) return false;
+  if (first_loss_ == 0) first_loss_ = now;
+  return now - first_loss_ < first_ones_known_after;
+}
+
 // A path that is overrun, and a link that loses a share, make no difference between packets that leave at the same
-// time. And of targets that are asked twice, no more lose the first packet than both: where none of the first ones got
-// through, something waits for them.
-Congestion::FirstOnes Congestion::what_of_the_first_ones(int64_t last_slice, int64_t now) const {
-  const int64_t since = fates_.first_slice_after(history_.last_fall());
-  const auto first = fates_.cohort(since, last_slice, Which::first);
-  if (!slowed() && first.arrived == 0)
-    return first.lost < losses_without_arrival ? FirstOnes::open : FirstOnes::dropped;
-  if (!first.lossy(losses_to_slow_down, share_of_first)) return FirstOnes::like_others;
-  const int64_t settled = std::max(last_slice, fates_.slice_of(now - loss_delay_.ns()));
-  const auto later = fates_.cohort(since, settled, Which::later);
-  const bool all_arrive = later.arrived >= losses_to_slow_down && !later.lossy(1, share_to_slow_down);
-  return all_arrive ? FirstOnes::dropped : FirstOnes::like_others;
+// time; and of targets that are asked twice no more are known to have lost the first packet than to have got it.
+bool Congestion::only_first_ones_are_lost(int64_t now) const {
+  const int64_t settled = slowed() ? loss_delay_.ns() : second_retry_known_after;
+  const auto c =
+      fates_.beside_what_arrived(fates_.first_slice_after(history_.last_fall()), fates_.slice_of(now - settled));
+  return c.first.lossy(losses_of_first, share_of_first) && c.later.arrived >= losses_to_slow_down &&
+         !c.later.lossy(1, share_to_slow_down);
+}
+
+/// Of late, though nothing was expected of them any more: other targets, or the router has learned them.
+bool Congestion::first_ones_arrive(int64_t last_slice) const {
+  const auto c = fates_.cohort(fates_.first_slice_after(first_dropped_since_), last_slice, Which::first, few_known);
+  return c.arrived + c.lost >= few_known && c.arrived > c.lost;
 }
 
 /// By the packets up to that slice. Fewer losses than `least_losses` are no reason to slow down.
@@ -168,11 +196,9 @@ void Congestion::judge(int64_t last_slice, uint64_t least_losses, int64_t now) {
   if (!was_slowed && c.lossy(losses_to_suspect, by_the_line + share_to_suspect)) suspect_until_ = now + verdict_after;
   if ((!lossy && !was_slowed) || now < next_verdict_) return;
   next_verdict_ = now + verdict_every;
-  if (!first_are_dropped_) {
-    const FirstOnes first = what_of_the_first_ones(last_slice, now);
-    first_are_dropped_ = first == FirstOnes::dropped;
-    if (first_are_dropped_) return set_free(now);
-    if (first == FirstOnes::open) return;
+  if (first_dropped_since_ == 0 && only_first_ones_are_lost(now)) {
+    first_dropped_since_ = now;
+    return set_free(now);
   }
   const LossVerdict v = verdict(last_slice, now);
   line_likely_ = v.line_alone > likely;
@@ -187,7 +213,7 @@ void Congestion::judge(int64_t last_slice, uint64_t least_losses, int64_t now) {
   uint64_t rate = rate_of(fates_.slice_of(c.from), last_slice);
   if (was_slowed) rate = std::min(rate, rate_.load());
   if (rate == 0) return;
-  if (!was_slowed) overrun_rate_ = rate;
+  if (!was_slowed || overrun_rate_ == 0) overrun_rate_ = rate;
   fall(v, rate, c.from, now);
 }
 

@@ -47,8 +47,9 @@ class Congestion {
   bool slowed() const { return rate_.load(std::memory_order_relaxed) != 0; }
   uint64_t rate_of(int64_t first_slice, int64_t last_slice) const;
   PacketFates::Cohort cohort(int64_t first_slice, int64_t last_slice, uint64_t size = UINT64_MAX) const;
-  enum class FirstOnes : uint8_t { like_others, dropped, open };
-  FirstOnes what_of_the_first_ones(int64_t last_slice, int64_t now) const;
+  bool may_be_the_first_ones(int64_t now);
+  bool only_first_ones_are_lost(int64_t now) const;
+  bool first_ones_arrive(int64_t last_slice) const;
   LossVerdict verdict(int64_t last_slice, int64_t now) const;
   void judge(int64_t last_slice, uint64_t least_losses, int64_t now);
   void judge_the_last(int64_t silent_since, int64_t now);
@@ -79,13 +80,15 @@ class Congestion {
   RateHistory history_;
   LossDelay loss_delay_;
   int64_t judged_since_ = 0;  ///< when the rate last fell, or the path turned out not to be the cause
+  int64_t first_loss_ = 0;    ///< that was reported
   int64_t next_verdict_ = 0;
   int64_t last_trouble_ = 0;     ///< of this machine
   bool path_suspected_ = false;  ///< the rate has fallen for losses on the path
   bool line_likely_ = false;
-  bool first_are_dropped_ = false;  ///< whatever the rate: what became of first packets says nothing
-  double line_share_ = 0;           ///< lost at any speed, as far as that was found out
-  uint64_t overrun_rate_ = 0;       ///< packets a second that left before the rate fell first
+  /// Whatever the rate: what became of first packets since then says nothing. 0: it does.
+  int64_t first_dropped_since_ = 0;
+  double line_share_ = 0;      ///< lost at any speed, as far as that was found out
+  uint64_t overrun_rate_ = 0;  ///< packets a second that left before the rate fell first
 };
 
 }  // namespace sonde::core

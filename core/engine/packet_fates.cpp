@@ -52,21 +52,41 @@ void PacketFates::note(int64_t sent_at, Attempt attempt, uint64_t what) {
   }
 }
 
+void PacketFates::add(Cohort& to, const Ring& ring, int64_t slice) {
+  const uint64_t place = ring[static_cast<uint64_t>(slice) % slices_kept].load(std::memory_order_relaxed);
+  if (number_in(place) != static_cast<uint32_t>(slice)) return;
+  to.arrived += arrived_in(place);
+  to.lost += lost_in(place);
+}
+
 PacketFates::Cohort PacketFates::cohort(int64_t first, int64_t last, Which which, uint64_t size) const {
   Cohort c;
   first = std::max(first, last - static_cast<int64_t>(slices_kept) + 1);
-  const auto add = [&c](const Ring& ring, int64_t slice) {
-    const uint64_t place = ring[static_cast<uint64_t>(slice) % slices_kept].load(std::memory_order_relaxed);
-    if (number_in(place) != static_cast<uint32_t>(slice)) return;
-    c.arrived += arrived_in(place);
-    c.lost += lost_in(place);
-  };
   for (int64_t n = last; n >= first && c.arrived + c.lost < size; --n) {
     c.from = begin_of(n);
-    if (which != Which::later) add(first_, n);
-    if (which != Which::first) add(later_, n);
+    if (which != Which::later) add(c, first_, n);
+    if (which != Which::first) add(c, later_, n);
   }
   return c;
+}
+
+PacketFates::Contrast PacketFates::beside_what_arrived(int64_t first, int64_t last) const {
+  constexpr int64_t block = 50;  // slices: a round of first tries and one of their retries, 250 ms later
+  Contrast both;
+  first = std::max(first, last - static_cast<int64_t>(slices_kept) + 1);
+  for (int64_t begin = first; begin <= last; begin += block) {
+    Cohort firsts, later;
+    for (int64_t n = begin; n <= std::min(begin + block - 1, last); ++n) {
+      add(firsts, first_, n);
+      add(later, later_, n);
+    }
+    if (later.arrived == 0) continue;
+    both.first.arrived += firsts.arrived;
+    both.first.lost += firsts.lost;
+    both.later.arrived += later.arrived;
+    both.later.lost += later.lost;
+  }
+  return both;
 }
 
 }  // namespace sonde::core

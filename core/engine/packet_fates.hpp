@@ -12,8 +12,8 @@ class PacketFates {
   /// `start`: monotonic ns; nothing was sent earlier.
   explicit PacketFates(int64_t start);
 
-  /// The first packet to a target, or one of those that follow while it is silent. What drops the first ones alone, a
-  /// router that must resolve the target's address, is known by that.
+  /// The first packet of a question, or one of those that follow while it is not answered. What drops the first ones
+  /// alone, a router that must resolve the target's address, is known by that.
   enum class Attempt : uint8_t { first, later };
   /// The packet that was sent then was answered.
   void arrived(int64_t sent_at, Attempt attempt) { note(sent_at, attempt, one_arrived); }
@@ -42,6 +42,12 @@ class PacketFates {
   /// The newest packets of the slices `first` to `last`, slice by slice until `size` fates are known.
   Cohort cohort(int64_t first, int64_t last, Which which, uint64_t size = UINT64_MAX) const;
 
+  /// First packets that were sent within half a second of later ones that arrived, and those later ones.
+  struct Contrast {
+    Cohort first, later;
+  };
+  Contrast beside_what_arrived(int64_t first, int64_t last) const;
+
   static constexpr int64_t slice_ns = 10'000'000;
   static constexpr std::size_t slices_kept = 4096;
 
@@ -50,6 +56,7 @@ class PacketFates {
   /// In each place the number of the slice, packets that arrived, packets that were lost: 32, 16 and 16 bits.
   using Ring = std::array<std::atomic<uint64_t>, slices_kept>;
   void note(int64_t sent_at, Attempt, uint64_t what);
+  static void add(Cohort& to, const Ring& ring, int64_t slice);
 
   const int64_t start_;
   Ring first_{}, later_{};

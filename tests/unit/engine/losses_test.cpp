@@ -199,7 +199,12 @@ Script losing(bool lose) {
     return static_cast<int32_t>(tasks.size());
   };
   s.on_timer = [lose](auto c, auto h, uint64_t, uint64_t) {
-    for (int i = 0; lose && i < 20; ++i) loss_of(c, h)->lost(c, h->now(c) - (i < 10 ? 60 * ms : 0));
+    // Each lost two, and others none: 60 ms ago and now.
+    for (int i = 0; lose && i < 20; ++i) {
+      const int64_t then = h->now(c) - (i < 10 ? 60 * ms : 0);
+      for (const int64_t sent_at : {then, then}) loss_of(c, h)->lost(c, sent_at);
+      for (int j = 0; j < 2; ++j) loss_of(c, h)->arrived(c, then);
+    }
   };
   s.cancel = [](auto c, auto h, sonde_task t, uint64_t, uint32_t why) {
     h->done(c, t, why == SONDE_EXPIRED ? SONDE_NO_ANSWER : SONDE_CANCELLED);

@@ -59,6 +59,18 @@ TEST(PacketFates, AFullSliceStaysFull) {
   EXPECT_EQ(c.arrived, 65'535u);
 }
 
+TEST(PacketFates, FirstOnesAreComparedWithLaterOnesOfTheSameHalfSecond) {
+  PacketFates fates(0);
+  fates.lost(0, Attempt::first);  // nothing later arrived beside it
+  fates.lost(600 * ms, Attempt::first);
+  fates.arrived(900 * ms, Attempt::later);
+  fates.arrived(1100 * ms, Attempt::first);  // nor beside this one
+  const auto c = fates.beside_what_arrived(0, 150);
+  EXPECT_EQ(c.first.lost, 1u);
+  EXPECT_EQ(c.first.arrived, 0u);
+  EXPECT_EQ(c.later.arrived, 1u);
+}
+
 TEST(DoubtfulTimes, HoldBothEndsAndAreJoinedWhereTheyOverlap) {
   DoubtfulTimes doubt;
   EXPECT_FALSE(doubt.contain(0));
