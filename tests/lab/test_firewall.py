@@ -1,6 +1,6 @@
-"""The scanner's own firewall, and a link that takes no frames. Frames to neighbours pass by its connection tracking, so that a stateful rule takes their
-answers for strangers: they are found all the same, as are those behind a router. What its output chain refuses is told of
-that port alone."""
+"""The scanner's own firewall, and a link that takes no frames. Frames to neighbours pass by its connection tracking, so
+that a stateful rule takes their answers for strangers: they are found all the same, as are those behind a router. What its
+output chain refuses is told of that port alone."""
 import subprocess
 
 import pytest

@@ -22,8 +22,9 @@ typedef struct sonde_loss {
    uint32_t size, reserved;
    /* The packet that left at that time was answered. */
    void (*arrived)(sonde_ctx *, int64_t sent_at);
-   /* It was not, and a later one to the same target was: the packet or its answer was lost. What was lost of a target is
-    * reported in the order of sending, directly before what arrived: by that the host knows first packets from later ones. */
+   /* It was not, and a later one of the same question was: the packet or its answer was lost. A question is what is sent
+    * again until it is answered: a target, or each port of one. What was lost of a question is reported in the order of
+    * sending, directly before what arrived: by that the host knows first packets from later ones. */
    void (*lost)(sonde_ctx *, int64_t sent_at);
    /* What silence after the packet of that time says, SONDE_SILENCE_*. To be asked when the wait is over. */
    int (*silence)(sonde_ctx *, int64_t sent_at);

@@ -101,5 +101,5 @@ def run(meter, programs, net, mebibytes=MEBIBYTES):
     return {"rows": steps.rows, "hosts": hosts,
             "what": f"A report of {mebibytes} MiB (`tests/bench/make_report.py {mebibytes} > scan.xml`) with {hosts:,} hosts that "
                     "lie scattered over 10.0.0.0/8, read as targets; in `addresses.sonde.yaml` with `facts: false`, in "
-                    "`report.sonde.yaml` with all that it says of each, the only stage a probe that sends nothing (`tests/bench/macro/memory.py` "
-                    "has both)"}
+                    "`report.sonde.yaml` with all that it says of each, the only stage a probe that sends nothing "
+                    "(`tests/bench/macro/memory.py` has both)"}

@@ -57,24 +57,29 @@ def run_once(entry, case, meter, net, folder):
     beside = contestant.beside() if contestant.beside else None
     try:
         run = meter.run(argv, net.scanner, directory, contestant.timeout)
-    except subprocess.TimeoutExpired as late:
-        if contestant.is_sonde:
-            raise LabError(f"{contestant.name} did not end within {contestant.timeout:.0f} s") from late
-        say(f"  {contestant.name:42} did not end within {contestant.timeout:.0f} s, and is left out")
-        return False
+    except subprocess.TimeoutExpired:
+        return without(contestant, f"did not end within {contestant.timeout:.0f} s")
     finally:
         if beside:
             beside.stop()
     if run.code == 127:
         raise LabError(f"{contestant.name}: {argv[0]} is not installed ({contestant.package or 'build it'})\n{run.err}")
     if run.code not in contestant.codes:
-        raise LabError(f"{contestant.name}: exit {run.code}\n{run.err[-2000:]}")
+        return without(contestant, f"ended with exit code {run.code}", run.err[-2000:])
     expected = case.expected if contestant.expected is None else contestant.expected
     entry.series.add(run, contestant.found(run), expected)
     entry.argv[:] = shorten(argv, directory, net)
     say(f"  {contestant.name:42} {run.wall * 1000:9.0f} ms {run.peak_mib:7.1f} MiB  "
         f"{entry.series.found} of {len(expected)}")
     return True
+
+
+def without(contestant, why, told=""):
+    """A peer is left out, so that it does not cost the others theirs. sonde that fails is no result."""
+    if contestant.is_sonde:
+        raise LabError(f"{contestant.name} {why}\n{told}".rstrip())
+    say(f"  {contestant.name:42} {why}, and is left out\n{told}".rstrip())
+    return False
 
 
 def shorten(argv, directory, net):

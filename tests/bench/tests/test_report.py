@@ -1,4 +1,5 @@
 """Verdicts, tables, the document, and how often who is run."""
+import re
 import subprocess
 from pathlib import Path
 
@@ -262,16 +263,27 @@ def test_a_program_that_is_not_installed_is_no_result(tmp_path):
         race(Case("sweep", "a sweep", Goal(""), contestants()), Missing(), Net(tmp_path), 1, watch=AtRest)
 
 
-def test_who_fails_has_no_result(tmp_path):
+def test_a_peer_that_fails_has_no_result_and_sonde_must_not(tmp_path, capsys):
     class Failing(Meter):
+        def __init__(self, *names):
+            super().__init__()
+            self.names = names
+
         def run(self, argv, namespace, directory, timeout):
-            return Run(0.001, 0.0, 1.0, 1 if argv[1] == "fast" else 0, "", "no route", directory)
-    def one(codes):
-        return Case("sweep", "a sweep", Goal("", peer="fast", factor=2.0), [
-            Contestant("fast", lambda out: [1, "fast"], lambda run: {"a"}, codes=codes)], frozenset("a"))
-    with pytest.raises(LabError, match="fast: exit 1\nno route"):
-        race(one((0,)), Failing(), Net(tmp_path), 1, watch=AtRest)
-    assert race(one((0, 1)), Failing(), Net(tmp_path), 1, watch=AtRest)["rows"][0]["found"] == 1
+            return Run(0.001, 0.0, 1.0, 1 if argv[1] in self.names else 0, "", "no route", directory)
+
+    def measured(meter, codes=(0,)):
+        both = [Contestant("fast", lambda out: [1, "fast"], lambda run: {"a"}, codes=codes),
+                Contestant("sonde", lambda out: [1, "sonde"], lambda run: {"a"}, shards=1)]
+        rows = race(Case("sweep", "a sweep", Goal("", peer="fast", factor=2.0), both, frozenset("a")), meter, Net(tmp_path), 2,
+                    watch=AtRest)["rows"]
+        return [(entry["name"], entry["found"]) for entry in rows]
+
+    assert measured(Failing("fast")) == [("sonde", 1)]
+    assert re.search("fast +ended with exit code 1, and is left out\nno route\n", capsys.readouterr().err)
+    assert measured(Failing("fast"), codes=(0, 1)) == [("fast", 1), ("sonde", 1)]
+    with pytest.raises(LabError, match="sonde ended with exit code 1\nno route"):
+        measured(Failing("sonde"))
 
 
 def test_a_goal_from_a_peer_that_missed_some_is_flagged(tmp_path):

@@ -1,4 +1,5 @@
 """The recipes of docs/operations.md for several machines, as they stand there, with stand-ins for the cluster's commands."""
+import fcntl
 import json
 import os
 import re
@@ -122,3 +123,55 @@ def test_kubernetes_does_not_repeat_a_complete_part_in_which_tasks_failed(cluste
     assert pod(cluster, 0, "2026-01-30") == 0
     part = cluster.document("results/2026-01-30/part-0")
     assert part["complete"] and any(stage["outcomes"].get("error") for stage in part["stages"])
+
+
+def test_kubernetes_does_not_repeat_a_part_of_which_a_stage_failed(cluster):
+    hangs = "  - {use: sleepy, name: hangs, deadline: 50ms, options: {delay: 60s, ignore_deadline: true}}\n"
+    (cluster.root / "etc").mkdir()
+    cluster.pipeline("etc/sonde/lan.sonde.yaml", stage=hangs)
+    assert pod(cluster, 0, "2026-01-30") == 0
+    part = cluster.document("results/2026-01-30/part-0")
+    assert part["why_incomplete"] == "stage failed" and part["settled"] == part["targets"] == 20
+    assert pod(cluster, 1, "2026-01-30") == 0
+    assert merge(cluster, "2026-01-30") == 1
+
+
+def test_kubernetes_does_not_repeat_a_part_that_was_resumed_from_a_damaged_journal(cluster):
+    (cluster.root / "etc").mkdir()
+    cluster.pipeline("etc/sonde/lan.sonde.yaml", run_timeout="150ms")
+    assert pod(cluster, 0, "2026-01-30") == 1
+    journal, = (cluster.root / "results/2026-01-30/part-0/journal").iterdir()
+    lines = journal.read_text().splitlines(keepends=True)
+    journal.write_text("".join([lines[0], "damaged\n", *lines[2:]]))
+    cluster.pipeline("etc/sonde/lan.sonde.yaml")
+    assert pod(cluster, 0, "2026-01-30") == 0
+    part = cluster.document("results/2026-01-30/part-0")
+    assert not part["complete"] and part["settled"] == part["targets"]
+
+
+def test_kubernetes_scans_anew_where_nothing_can_be_resumed(cluster):
+    (cluster.root / "etc").mkdir()
+    cluster.pipeline("etc/sonde/lan.sonde.yaml")
+    journals = cluster.root / "results/2026-01-30/part-0/journal"
+    journals.mkdir(parents=True)  # all that a run on a full disk leaves
+    assert pod(cluster, 0, "2026-01-30") == 0
+    whole, = journals.iterdir()
+
+    whole.write_bytes(whole.read_bytes()[:20])  # a pod that was killed in the first line
+    assert pod(cluster, 0, "2026-01-30") == 0
+
+    for journal in journals.iterdir():
+        journal.unlink()
+    cluster.pipeline("etc/sonde/lan.sonde.yaml", run_timeout="150ms")
+    assert pod(cluster, 0, "2026-01-30") == 1
+    cluster.pipeline("etc/sonde/lan.sonde.yaml")
+    with next(journals.iterdir()).open() as held:  # by a pod of a machine that was lost
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert pod(cluster, 0, "2026-01-30") == 0
+    assert len(list(journals.iterdir())) == 2
+    assert pod(cluster, 1, "2026-01-30") == 0
+    assert merge(cluster, "2026-01-30") == 0
+
+    # What is wrong with the pipeline itself is still told by its code.
+    cluster.pipeline("etc/sonde/lan.sonde.yaml", stage="  - {use: no-such-plugin}\n")
+    assert pod(cluster, 0, "2026-01-30") == pod(cluster, 0, "2026-01-31") == 78
