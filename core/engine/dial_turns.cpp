@@ -21,15 +21,26 @@ std::string_view describe(Shortage s) {
 
 void DialTurns::wait(Shortage what, const Turn& t) {
   std::deque<Turn>& queue = queues_[at(what)];
-  const bool again = serving_ && serving_->what == what && same(serving_->turn, *t.instance, t.task, t.user);
+  const bool again = serves(*t.instance, t.task, t.user) && serving_->what == what;
   if (again && what != Shortage::ports)
     queue.push_front(t);
   else
     queue.push_back(t);
 }
 
-int64_t DialTurns::waits_since(const ProbeInstance& instance, sonde_task task, uint64_t user, int64_t now) const {
-  return serving_ && same(serving_->turn, instance, task, user) ? serving_->turn.since : now;
+bool DialTurns::serves(const ProbeInstance& instance, sonde_task task, uint64_t user) const {
+  return serving_ && same(serving_->turn, instance, task, user);
+}
+
+int64_t DialTurns::waits_since(Shortage what, const ProbeInstance& instance, sonde_task task, uint64_t user,
+                               int64_t now) const {
+  const bool goes_on =
+      serves(instance, task, user) && (serving_->what == Shortage::packets) == (what == Shortage::packets);
+  return goes_on ? serving_->turn.since : now;
+}
+
+int64_t DialTurns::waited_for_rate(const ProbeInstance& instance, sonde_task task, uint64_t user, int64_t now) const {
+  return serves(instance, task, user) && serving_->what == Shortage::packets ? now - serving_->turn.since : 0;
 }
 
 std::size_t DialTurns::of_services(const ProbeInstance& instance) const {

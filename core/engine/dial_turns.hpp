@@ -34,12 +34,15 @@ class DialTurns {
     ProbeInstance* instance;
     sonde_task task;
     uint64_t user;
-    int64_t since;  ///< when it was first refused
+    int64_t since;  ///< when it was first refused: for the rate, or for a shortage
   };
   /// To the end of the queue. The turn that is being served keeps its place when it is refused once more.
   void wait(Shortage, const Turn&);
-  /// When this dial was first refused, if it is the turn that is being served; else `now`.
-  int64_t waits_since(const ProbeInstance&, sonde_task, uint64_t user, int64_t now) const;
+  /// Since when this dial waits for that, if it is the turn that is being served; else `now`. One shortage may follow
+  /// another; but who waited for the rate was short of nothing, and who has what it lacked waits for the rate anew.
+  int64_t waits_since(Shortage, const ProbeInstance&, sonde_task, uint64_t user, int64_t now) const;
+  /// How long it has just waited for the rate.
+  int64_t waited_for_rate(const ProbeInstance&, sonde_task, uint64_t user, int64_t now) const;
   /// How many dials for task 0 of this instance wait.
   std::size_t of_services(const ProbeInstance&) const;
 
@@ -66,6 +69,7 @@ class DialTurns {
     Shortage what;
     Turn turn;
   };
+  bool serves(const ProbeInstance&, sonde_task, uint64_t user) const;
   std::array<std::deque<Turn>, shortages> queues_;
   std::array<int64_t, shortages> last_had_{}, next_look_{};
   const Serving* serving_ = nullptr;

@@ -16,6 +16,7 @@ namespace sonde::core {
 class CrashScope;
 class HeldSockets;
 class Shard;
+enum class Permit : uint8_t;
 struct ShardStage;
 
 class ProbeInstance final : public HostCalls, public LoopClient {
@@ -87,6 +88,7 @@ class ProbeInstance final : public HostCalls, public LoopClient {
   bool here() const;
   sonde_err done_here(sonde_task, sonde_outcome);
   sonde_err check_scope(sonde_task, uint32_t slot, const sonde_target&, const IpAddress&);
+  Permit permit_for(uint32_t slot);  ///< no_slot: for task 0
   const struct StagePlan& stage_plan() const;
 
   Shard& shard_;

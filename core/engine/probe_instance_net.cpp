@@ -44,6 +44,12 @@ sonde_err ProbeInstance::check_scope(sonde_task task, uint32_t slot, const sonde
   return SONDE_E_DENIED;
 }
 
+Permit ProbeInstance::permit_for(uint32_t slot) {
+  const int64_t now = monotonic_ns();
+  return take_permit(shard_.shared().budgets.packets, now,
+                     [&] { return slot == no_slot || shard_.neighbour_place(shard_.slots()[slot], now, false); });
+}
+
 sonde_err ProbeInstance::dial(sonde_task task, const sonde_target& target, uint32_t events, uint64_t user,
                               sonde_conn* out) {
   if (!shard_.on_own_thread()) return SONDE_E_THREAD;
@@ -71,16 +77,9 @@ sonde_err ProbeInstance::dial(sonde_task task, const sonde_target& target, uint3
     return e;
   };
   if (!shared.budgets.descriptors.take()) return wait_for(Shortage::descriptors);
-  int64_t again = 0;
-  if (shared.budgets.packets.take(1, monotonic_ns(), &again) == 0) {
+  if (const Permit permit = permit_for(slot); permit != Permit::given) {
     shared.budgets.descriptors.give_back();
-    return wait_for(Shortage::packets);
-  }
-  // The neighbour place last: it counts from now on, and the kernel makes its entry with the connect.
-  if (slot != no_slot && !shard_.neighbour_place(shard_.slots()[slot], monotonic_ns(), false)) {
-    shared.budgets.packets.give_back(monotonic_ns());
-    shared.budgets.descriptors.give_back();
-    return wait_for(Shortage::neighbours);
+    return wait_for(permit == Permit::no_packet ? Shortage::packets : Shortage::neighbours);
   }
 
   int refused = 0;
@@ -132,9 +131,7 @@ sonde_err ProbeInstance::admit(sonde_task task, const sonde_target& target) {
     const bool own_server = task == 0 && (plugin_.needs & SONDE_NEED_SOCKETS);
     if (sonde_err e = own_server ? sonde_err{SONDE_OK} : check_scope(task, slot, to, address_of(to)); e != SONDE_OK)
       return e;
-    const int64_t now = monotonic_ns();
-    return take_permit(shard_.shared().budgets.packets, now,
-                       [&] { return slot == no_slot || shard_.neighbour_place(shard_.slots()[slot], now, false); });
+    return answer_of(permit_for(slot));
   });
 }
 

@@ -260,8 +260,7 @@ void Shard::expire_job(ShardStage& s, uint32_t slot) {
 
 void Shard::cancel_all() {
   for (ShardStage& s : stages_) {
-    for (SlotList* waiting : {&s.pending, &s.placeless})
-      while (waiting->head != no_slot) advance(slots_.pop(*waiting), s.index);
+    pass_waiting(s, s.index);
     if (s.pool) {
       for (uint32_t slot = s.running.head; slot != no_slot; slot = slots_[slot].next)
         WorkerPool::cut_off(*slots_[slot].extras->job);

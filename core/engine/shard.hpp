@@ -98,6 +98,8 @@ class Shard {
   bool is_current(const Job&) const;
   void finish_job(uint32_t slot);
   uint32_t next_to_offer(ShardStage&, int64_t now);
+  uint32_t pop_placeless(ShardStage&);
+  void pass_waiting(ShardStage&, uint8_t to);
   void give_up_placeless(ShardStage&, int64_t now);
   bool needs_neighbour_place(const HostSlot&, bool by_mac) const;
   void begin_task(uint32_t slot);

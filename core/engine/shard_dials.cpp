@@ -18,11 +18,12 @@ bool Shard::may_wait(uint32_t slot, const ProbeInstance& instance) {
 sonde_err Shard::queue_dial(Shortage why, ProbeInstance& instance, sonde_task task, uint64_t user) {
   const uint32_t slot = slots_.find(task, instance.stage_index());
   const int64_t now = monotonic_ns();
-  int64_t since = turns_.waits_since(instance, task, user, now);
+  int64_t since = turns_.waits_since(why, instance, task, user, now);
   if (slot != no_slot && why != Shortage::packets) {
-    // Of the task and not of the dial: who asks many ports must not wait so long for each.
+    // Of the task and not of the dial: who asks many ports must not wait so long for each. What it waited for the rate
+    // meanwhile does not count.
     int64_t& first = slots_[slot].with_extras().short_of_since;
-    if (first == 0) first = since;
+    first = first == 0 ? since : std::min(now, first + turns_.waited_for_rate(instance, task, user, now));
     since = first;
   }
   if (turns_.hopeless(why, since, now)) return SONDE_E_IO;

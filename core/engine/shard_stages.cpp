@@ -163,8 +163,13 @@ void Shard::fail_stage(uint8_t index, const std::string& why) {
   s.failed = why.empty() ? "the plugin reported a failure without a reason" : why;
   batch_.failures.push_back({index, s.failed});
   while (s.running.head != no_slot) finish(s.running.head, Outcome::error, s.failed);
-  for (SlotList* waiting : {&s.pending, &s.placeless})
-    while (waiting->head != no_slot) advance(slots_.pop(*waiting), index);
+  pass_waiting(s, index);
+}
+
+// Those that the stage has not begun with.
+void Shard::pass_waiting(ShardStage& s, uint8_t to) {
+  while (s.pending.head != no_slot) advance(slots_.pop(s.pending), to);
+  while (s.placeless.head != no_slot) advance(pop_placeless(s), to);
 }
 
 void Shard::begin_task(uint32_t slot) {
@@ -183,15 +188,19 @@ void Shard::give_back(ShardStage& s, uint32_t slot) {
   slots_.push(s.pending, slot);
 }
 
+// What the next stage is short of is another matter.
+uint32_t Shard::pop_placeless(ShardStage& s) {
+  const uint32_t slot = slots_.pop(s.placeless);
+  slots_[slot].extras->short_of_since = 0;
+  return slot;
+}
+
 // A host that waits for a place in the kernel's neighbour table lets those pass that need none.
 uint32_t Shard::next_to_offer(ShardStage& s, int64_t now) {
   if (!s.needs_neighbours) return slots_.pop(s.pending);
   if (s.placeless.head != no_slot && s.places_at <= now) {
     HostSlot& first = slots_[s.placeless.head];
-    if (neighbour_place(first, now, true)) {
-      first.extras->short_of_since = 0;
-      return slots_.pop(s.placeless);
-    }
+    if (neighbour_place(first, now, true)) return pop_placeless(s);
     s.places_at = now + retry_offer_ns;
   }
   for (;;) {
@@ -209,9 +218,8 @@ uint32_t Shard::next_to_offer(ShardStage& s, int64_t now) {
 void Shard::give_up_placeless(ShardStage& s, int64_t now) {
   while (s.placeless.head != no_slot &&
          turns_.hopeless(Shortage::neighbours, slots_[s.placeless.head].extras->short_of_since, now)) {
-    const uint32_t slot = slots_.pop(s.placeless);
+    const uint32_t slot = pop_placeless(s);
     HostSlot& h = slots_[slot];
-    h.extras->short_of_since = 0;
     slots_.outcomes(slot)[s.index] = Outcome::error;
     count_outcome(s.index, Outcome::error);
     batch_.results.push_back({h.ip, s.index, Outcome::error, {}, std::string(describe(Shortage::neighbours))});
@@ -286,12 +294,11 @@ bool Shard::is_current(const Job& job) const {
 }
 
 void Shard::job_runs(const Job& job) {
-  if (!is_current(job)) return;
+  if (!is_current(job) || job.cancelled) return;  // what is left to it then is its grace, which runs
   HostSlot& h = slots_[job.slot];
   ShardStage& s = stages_[h.stage];
   slots_.unlink(s.running, job.slot);
   h.deadline = job.deadline;
-  if (stopping_) h.deadline = std::min(h.deadline, monotonic_ns() + 1'000'000'000);
   slots_.insert_by_deadline(s.running, job.slot);
 }
 

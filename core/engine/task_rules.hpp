@@ -28,13 +28,18 @@ sonde_err read_input(const Plan&, uint8_t stage, uint32_t input, uint32_t item, 
 
 /// One packet of the rate, and then a place in the neighbour table: that counts from now on, and is not taken for a
 /// packet that may not leave.
+enum class Permit : uint8_t { given, no_packet, no_place };
 template <class TakePlace>
-sonde_err take_permit(PacketBudget& packets, int64_t now, const TakePlace& take_place) {
+Permit take_permit(PacketBudget& packets, int64_t now, const TakePlace& take_place) {
   int64_t again = 0;
-  if (packets.take(1, now, &again) == 0) return SONDE_E_AGAIN;
-  if (take_place()) return SONDE_OK;
+  if (packets.take(1, now, &again) == 0) return Permit::no_packet;
+  if (take_place()) return Permit::given;
   packets.give_back(now);
-  return SONDE_E_AGAIN;
+  return Permit::no_place;
+}
+/// What admit() says of it.
+constexpr sonde_err answer_of(Permit p) {
+  return p == Permit::given ? SONDE_OK : SONDE_E_AGAIN;
 }
 
 }  // namespace sonde::core

@@ -209,7 +209,7 @@ sonde_err WorkerInstance::admit(sonde_task task, const sonde_target& target) {
   const bool own_server = task == 0 && (plan_.plugin->needs & SONDE_NEED_SOCKETS);  // see ProbeInstance::admit()
   if (sonde_err e = own_server ? sonde_err{SONDE_OK} : check_scope(task, job.get(), to, address_of(to)); e != SONDE_OK)
     return e;
-  return take_permit(shared_.budgets.packets, monotonic_ns(), [&] { return !job || neighbour_place(*job); });
+  return answer_of(take_permit(shared_.budgets.packets, monotonic_ns(), [&] { return !job || neighbour_place(*job); }));
 }
 
 uint32_t WorkerInstance::pace(uint32_t packets, int64_t* again) {
@@ -257,7 +257,6 @@ sonde_err WorkerInstance::connect(sonde_task task, const sonde_target& target, i
     const uint64_t most = shared_.plan.limits.connections_per_host;
     if (most != 0 && job->sockets.size() >= most) return SONDE_E_AGAIN;
   }
-  if (!neighbour_place(*job)) return SONDE_E_AGAIN;
   if (!shared_.budgets.descriptors.take()) return SONDE_E_AGAIN;
   const sonde_err e = connect_now(*job, ip, to, fd);
   if (e != SONDE_OK) shared_.budgets.descriptors.give_back();
@@ -265,11 +264,17 @@ sonde_err WorkerInstance::connect(sonde_task task, const sonde_target& target, i
 }
 
 sonde_err WorkerInstance::connect_now(Job& job, const IpAddress& ip, const sonde_target& to, int* fd) {
+  // As take_permit(), but that the packet is waited for.
   if (!wait_for_packet(job)) return SONDE_E_STALE;
+  if (!neighbour_place(job)) {
+    shared_.budgets.packets.give_back(monotonic_ns());
+    return SONDE_E_AGAIN;
+  }
 
   int refused = 0;
   const int s = open_connection(ip, to.port, to.proto, &refused);
   if (s < 0) {
+    shared_.budgets.packets.give_back(monotonic_ns());
     *fd = s;
     return is_local_shortage(-s) ? SONDE_E_AGAIN : SONDE_E_IO;
   }

@@ -78,7 +78,7 @@ class WorkerPool : public std::enable_shared_from_this<WorkerPool> {
   void write_off(Job& job);
   /// Jobs of this shard that no worker has taken yet come back as cancelled.
   void cancel_queued(Shard&);
-  /// Ends the threads; those that do not come back within a second are left behind. True if all came back.
+  /// Ends the threads; those that do not come back within two seconds are left behind. True if all came back.
   bool stop();
 
  private:

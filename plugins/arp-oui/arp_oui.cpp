@@ -44,13 +44,14 @@ ArpOui::ArpOui(Context host)
   sockets_ = std::move(opened.sockets);
   if (first) {
     for (const std::string& warning : loaded.warnings) host_.log(SONDE_LOG_WARN, warning);
-    std::string links;
-    for (const std::string& link : opened.refused) links += (links.empty() ? "" : ", ") + link;
-    if (!links.empty())
-      host_.log(SONDE_LOG_WARN,
-                "neighbours on " + links +
-                    " cannot be asked, only looked up in the kernel's table; expected links that are up, and no more "
-                    "than 128 sockets for them");
+    const std::string so = ", only looked up in the kernel's table; expected ";
+    if (!opened.refused.empty())
+      host_.log(SONDE_LOG_WARN, "neighbours on " + net::joined(opened.refused) + " cannot be asked" + so +
+                                    "free descriptors (ulimit -n) and links that are up");
+    if (!opened.too_many.empty())
+      host_.log(SONDE_LOG_WARN, "neighbours on " + net::joined(opened.too_many) + " are not asked" + so +
+                                    "no more than " + std::to_string(net::most_link_sockets) +
+                                    " sockets, one for each link and family");
   }
   for (size_t i = 0; i < sockets_.size(); ++i)
     sockets_[i].watch = host_.watch(sockets_[i].socket.fd(), SONDE_IO_READ, i);

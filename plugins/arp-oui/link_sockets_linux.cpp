@@ -19,6 +19,7 @@ LinkSockets open_link_sockets(const Context& host, const net::Network& network) 
                   "packet sockets are not allowed; expected CAP_NET_RAW, root, or the option ask: false");
   LinkSockets all;
   all.refused = std::move(opened.refused);
+  all.too_many = std::move(opened.too_many);
   for (net::LinkSocket& s : opened.sockets) {
     const size_t frame_size = s.four ? arp_frame_size : solicitation_size;
     all.sockets.push_back({std::move(s), std::make_unique<SlotBatch>(frame_size)});

@@ -22,7 +22,8 @@ struct LinkSocket : net::LinkSocket {
 
 struct LinkSockets {
   std::vector<LinkSocket> sockets;
-  std::vector<std::string> refused;  // "eth0 (ARP)": Ethernet links on which nothing can be asked
+  // "eth0 (ARP)": Ethernet links on which nothing can be asked; as in net::LinkSockets.
+  std::vector<std::string> refused, too_many;
 };
 // Throws sonde::Failure when this machine allows no packet sockets at all.
 LinkSockets open_link_sockets(const Context&, const net::Network&);

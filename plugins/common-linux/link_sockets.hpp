@@ -31,9 +31,13 @@ inline constexpr size_t most_link_sockets = 128;  // a machine full of container
 
 struct LinkSockets {
   std::vector<LinkSocket> sockets;
-  bool denied = false;               // this machine allows no packet sockets at all
-  std::vector<std::string> refused;  // "eth0 (ARP)": links with an address of that family and without a socket
+  bool denied = false;  // this machine allows no packet sockets at all
+  // "eth0 (ARP)": links with an address of that family and without a socket.
+  std::vector<std::string> refused;   // by this machine
+  std::vector<std::string> too_many;  // by most_link_sockets
 };
+// "a, b"
+std::string joined(const std::vector<std::string>&);
 // For each link that is up, where this machine has an address of the family. [setup]
 LinkSockets open_link_sockets(const Context&, const Network&, const LinkProtocol& four, const LinkProtocol& six);
 

@@ -21,6 +21,12 @@ sonde_err open(const Context& host, const Link& link, const LinkProtocol& protoc
 
 }  // namespace
 
+std::string joined(const std::vector<std::string>& parts) {
+  std::string all;
+  for (const std::string& part : parts) all += (all.empty() ? "" : ", ") + part;
+  return all;
+}
+
 LinkSockets open_link_sockets(const Context& host, const Network& network, const LinkProtocol& four,
                               const LinkProtocol& six) {
   LinkSockets all;
@@ -32,19 +38,18 @@ LinkSockets open_link_sockets(const Context& host, const Network& network, const
       });
       if (!addressed) continue;
       const LinkProtocol& protocol = is_four ? four : six;
-      std::string why;
-      Socket socket;
+      const std::string name = link.name + " (" + protocol.name;
       if (all.sockets.size() == most_link_sockets) {
-        why = ", beyond the " + std::to_string(most_link_sockets) + " sockets that are opened";
-      } else {
-        const sonde_err e = open(host, link, protocol, socket);
-        all.denied |= e == SONDE_E_DENIED;
-        if (e == SONDE_E_AGAIN) why = ", no descriptor or memory is left";
+        all.too_many.push_back(name + ")");
+        continue;
       }
+      Socket socket;
+      const sonde_err e = open(host, link, protocol, socket);
+      all.denied |= e == SONDE_E_DENIED;
       if (socket)
         all.sockets.push_back({link.index, is_four, *link.mac, std::move(socket)});
       else
-        all.refused.push_back(link.name + " (" + protocol.name + why + ")");
+        all.refused.push_back(name + (e == SONDE_E_AGAIN ? ", no descriptor or memory is left)" : ")"));
     }
   }
   return all;

@@ -37,7 +37,7 @@ class LossReport {
   }
   // The same where no answer says which attempt it is to: told where only one comes into question.
   void answered_at(int64_t arrived, std::span<const int64_t> sent_at, RttEstimate& rtt) const {
-    const auto attempt = attempt_answered(sent_at, arrived, rtt.longest());
+    const auto attempt = attempt_answered(sent_at, arrived, rtt.longest_so_far());
     if (!attempt) return;
     if (*attempt == 0) rtt.add(arrived - sent_at[0]);
     answered(*attempt, [&](unsigned i) { return sent_at[i]; });

@@ -14,13 +14,14 @@ LinkSockets open_frame_links(const Context& host, const Network& network, std::v
   // Not fatal: without it the time of arrival is when the frame is read.
   const int on = 1;
   for (const LinkSocket& s : all.sockets) ::setsockopt(s.socket.fd(), SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
-  if (all.refused.empty()) return all;
-  std::string links;
-  for (const std::string& link : all.refused) links += (links.empty() ? "" : ", ") + link;
-  host.log(SONDE_LOG_WARN,
-           "no packet socket can be had for " + links +
-               ": neighbours there are found by the kernel, whose table takes some thousand; expected " +
-               (all.denied ? "CAP_NET_RAW or root" : "free descriptors (ulimit -n) and links that are up"));
+  const std::string so = ": neighbours there are found by the kernel, whose table takes some thousand; expected ";
+  if (!all.refused.empty())
+    host.log(SONDE_LOG_WARN,
+             "no packet socket can be had for " + joined(all.refused) + so +
+                 (all.denied ? "CAP_NET_RAW or root" : "free descriptors (ulimit -n) and links that are up"));
+  if (!all.too_many.empty())
+    host.log(SONDE_LOG_WARN, "no packet socket is opened for " + joined(all.too_many) + so + "no more than " +
+                                 std::to_string(most_link_sockets) + ", one for each link and family");
   return all;
 }
 

@@ -19,8 +19,12 @@ void RttEstimate::add(int64_t ns) {
 }
 
 int64_t RttEstimate::longest() const {
+  return known() ? longest_so_far() : 0;
+}
+
+int64_t RttEstimate::longest_so_far() const {
   constexpr int64_t least = 10'000'000;  // this machine has other work as well
-  return known() ? std::max(least, mean_ + 4 * deviation_) : 0;
+  return samples_ > 0 ? std::max(least, mean_ + 4 * deviation_) : 0;
 }
 
 int64_t RttEstimate::spacing(int64_t interval, int64_t timeout) const {

@@ -11,6 +11,9 @@ class RttEstimate {
   bool known() const { return samples_ >= enough; }
   // What an answer that is no exception takes at most; 0: not known yet.
   int64_t longest() const;
+  // The same from the first reply on, when it is three times what that took (RFC 6298 section 2.2). Enough to say which
+  // of two questions an answer is to; in a network of few hosts more will not be known. 0: there was none.
+  int64_t longest_so_far() const;
   // When a retry makes sense: no earlier than `interval`, no earlier than replies usually take, no later than
   // `timeout`.
   int64_t spacing(int64_t interval, int64_t timeout) const;

@@ -91,7 +91,7 @@ void TcpSyn::answer(std::span<const uint8_t> segment, const Arrival& arrival, in
     return;
   }
   s->question.from_host = true;
-  if (const auto place = asked_place(slot, answered->port); place && table_.state(slot, *place) == PortState::silent)
+  if (const auto place = asked_place(slot, answered->port); place && has_said_nothing(table_.state(slot, *place)))
     tell_fates(slot, *place, arrival.at);
   learn(slot, answered->port, answered->answer == Answer::open ? PortState::open : PortState::closed, now);
 }
@@ -214,6 +214,7 @@ void TcpSyn::report(uint32_t slot, bool stopped) {
         others.unasked.push_back(port);
         break;
       case PortState::silent:
+      case PortState::withheld:
         if (table_.sent(slot, place) > 0) {
           others.silent.push_back(port);
         } else {

@@ -23,8 +23,8 @@ void TcpSyn::tell_fates(uint32_t slot, uint32_t place, int64_t arrived) {
 net::Standing TcpSyn::standing(uint32_t slot, uint32_t place) const {
   const PortState state = table_.state(slot, place);
   // Something came back for it, if only an error of a router: that packet was not lost. And what this machine refuses
-  // to send it refuses again.
-  if (state != PortState::silent || questions_[slot].question.refusal != 0) return {};
+  // to send to this port it refuses again.
+  if (state != PortState::silent) return {};
   return net::weigh(table_.sent(slot, place), questions_.tries(), questions_.most(),
                     [&](unsigned i) { return loss_.silence(times_.at(index_of(slot, place), i)); });
 }

@@ -15,6 +15,7 @@ namespace sonde::tcp_syn {
 // In order of weight: an answer that weighs more replaces one that weighs less.
 enum class PortState : uint8_t {
   silent,
+  withheld,     // as silent; but behind a SYN that left, this machine let another one not out
   unreachable,  // an ICMP error that may pass; still waited for
   refused,      // this machine let no SYN to it out; nothing was asked
   filtered,     // an ICMP error that does not pass
@@ -23,6 +24,10 @@ enum class PortState : uint8_t {
 };
 constexpr bool is_settled(PortState s) {
   return s >= PortState::refused;
+}
+
+constexpr bool has_said_nothing(PortState s) {
+  return s <= PortState::withheld;
 }
 
 // Ports of one host on which nothing listens as far as anybody knows. Who accepts those accepts everything.

@@ -323,6 +323,7 @@ void TcpSyn::refused(PacketTag tag, int error, int64_t now) {
   if (table_.sent(tag.slot, tag.place) > 0) {
     // One has left before, and is waited for; but its silence is that of fewer SYNs than were promised.
     q.in_doubt = true;
+    table_.learn(tag.slot, tag.place, PortState::withheld);
     return;
   }
   if (table_.learn(tag.slot, tag.place, PortState::refused)) settled(tag.slot, tag.place, now);

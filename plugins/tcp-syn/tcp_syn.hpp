@@ -15,7 +15,7 @@
 #include "common-linux/pacer.hpp"
 #include "common-linux/rtt.hpp"
 #include "common-linux/slot_index.hpp"
-#include "tcp-syn/answered_attempt.hpp"
+#include "tcp-syn/arrival_time.hpp"
 #include "tcp-syn/port_table.hpp"
 #include "tcp-syn/segment.hpp"
 #include "tcp-syn/sockets_linux.hpp"

@@ -73,6 +73,26 @@ TEST(LossReport, AnAnswerThatMayBeToAnyOfSeveralShowsNoLoss) {
             (std::vector<std::pair<Fate, int64_t>>{{Fate::lost, 1000 * ms}, {Fate::arrived, 1250 * ms}}));
 }
 
+// Behind an access point that is overrun, with too few hosts for a settled estimate.
+TEST(LossReport, OneRoundTripIsEnoughToTellALoss) {
+  Host host;
+  const LossReport report(host.context());
+  Questions q(2, extra_attempts);
+  RttEstimate rtt;
+  uint32_t slot = ask_twice(q);
+  report.answered_at(1255 * ms, q, slot, rtt);
+  EXPECT_TRUE(host.losses.fates.empty()) << "a link of 255 ms, perhaps";
+  slot = q.open(1, 0);
+  q.sent(slot, 2000 * ms, spacing, timeout);
+  report.answered_at(2004 * ms, q, slot, rtt);
+  host.losses.fates.clear();
+  slot = ask_twice(q);
+  report.answered_at(1255 * ms, q, slot, rtt);
+  using Fate = testing::Losses::Fate;
+  EXPECT_EQ(host.losses.fates,
+            (std::vector<std::pair<Fate, int64_t>>{{Fate::lost, 1000 * ms}, {Fate::arrived, 1250 * ms}}));
+}
+
 TEST(LossReport, RoundTripsAreLearntFromWhoAnswersTheFirst) {
   Host host;
   const LossReport report(host.context());

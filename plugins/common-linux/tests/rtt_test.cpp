@@ -27,6 +27,13 @@ TEST(Rtt, TheLongestIsKnownAfterSomeRepliesAndNeverShorterThanThisMachineIsBusy)
   EXPECT_LT(after(100, 400 * ms).longest(), 500 * ms);
 }
 
+TEST(Rtt, OneReplyIsAFirstEstimate) {
+  EXPECT_EQ(after(0, 0).longest_so_far(), 0);
+  EXPECT_EQ(after(1, 50 * ms).longest_so_far(), 150 * ms);
+  EXPECT_EQ(after(1, ms / 10).longest_so_far(), 10 * ms);
+  EXPECT_EQ(after(100, 400 * ms).longest_so_far(), after(100, 400 * ms).longest());
+}
+
 TEST(Rtt, FastRepliesDoNotShortenTheInterval) {
   EXPECT_EQ(after(100, 1 * ms).spacing(250 * ms, 800 * ms), 250 * ms);
 }

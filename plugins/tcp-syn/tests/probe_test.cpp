@@ -2,6 +2,7 @@
 // to send, or the time is up.
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <map>
 #include <set>
 #include <string>
@@ -120,6 +121,19 @@ TEST(Refused, TheSecondSynLeavesTheFirstInDoubt) {
   target.refused = {{25, 1}};
   ASSERT_TRUE(target.run());
   EXPECT_EQ(target.tcp(), R"({"closed":[22],"silent":[25]})");
+  EXPECT_EQ(target.losses.left_in_doubt, 1u);
+}
+
+TEST(Refused, APortTakesTheDoubtFromNoOther) {
+  Target target({22, 25, 26, 80});
+  target.says = {{22, rst_ack}};
+  target.refused = {{25, 0}, {26, 1}};
+  target.losses.doubtful_until = std::numeric_limits<int64_t>::max();
+  target.options.set("timeout", int64_t{20'000'000});
+  ASSERT_TRUE(target.run());
+  EXPECT_GT(target.attempts[80], 2u) << "its silence proves nothing, whatever was refused for others";
+  EXPECT_EQ(target.attempts[26], 1u);
+  EXPECT_EQ(target.tcp(), R"({"closed":[22],"silent":[26,80],"unasked":[25]})");
   EXPECT_EQ(target.losses.left_in_doubt, 1u);
 }
 

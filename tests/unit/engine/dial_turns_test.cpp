@@ -17,7 +17,7 @@ struct Queue {
   std::string served;
 
   void wait(Shortage s, uint64_t user, int64_t now = begin, sonde_task task = 1) {
-    turns.wait(s, {instance, task, user, turns.waits_since(*instance, task, user, now)});
+    turns.wait(s, {instance, task, user, turns.waits_since(s, *instance, task, user, now)});
   }
   /// Serves it; those in `refused` ask again at once.
   std::string serve(Shortage s, const std::string& refused = {}, int64_t now = begin) {
@@ -111,6 +111,39 @@ TEST(DialTurns, WhatWaitsForAServiceRemembersSinceWhen) {
   q.serve(Shortage::ports, "a", begin + 11 * second);
   EXPECT_FALSE(q.turns.first_is_hopeless(Shortage::ports, begin + 10 * second));
   EXPECT_TRUE(q.turns.first_is_hopeless(Shortage::ports, begin + 11 * second));
+}
+
+TEST(DialTurns, WhoWaitedForTheRateWasShortOfNothing) {
+  Queue q;
+  q.wait(Shortage::packets, 'a');
+  const int64_t later = begin + 20 * second;
+  q.turns.serve(Shortage::packets, [&](const DialTurns::Turn& t) {
+    EXPECT_EQ(q.turns.waited_for_rate(*q.instance, t.task, t.user, later), 20 * second);
+    EXPECT_EQ(q.turns.waited_for_rate(*q.instance, t.task, 'b', later), 0) << "another dial";
+    q.wait(Shortage::ports, t.user, later);
+  });
+  EXPECT_FALSE(q.turns.first_is_hopeless(Shortage::ports, later));
+  EXPECT_TRUE(q.turns.first_is_hopeless(Shortage::ports, later + 11 * second));
+}
+
+TEST(DialTurns, OneShortageMayFollowAnother) {
+  Queue q;
+  q.wait(Shortage::descriptors, 'a');
+  const int64_t later = begin + 11 * second;
+  q.turns.serve(Shortage::descriptors, [&](const DialTurns::Turn& t) {
+    EXPECT_EQ(q.turns.waited_for_rate(*q.instance, t.task, t.user, later), 0);
+    q.wait(Shortage::ports, t.user, later);
+  });
+  EXPECT_TRUE(q.turns.first_is_hopeless(Shortage::ports, later));
+}
+
+TEST(DialTurns, WhoHasWhatItLackedWaitsForTheRateAnew) {
+  Queue q;
+  q.wait(Shortage::ports, 'a');
+  q.turns.serve(Shortage::ports, [&](const DialTurns::Turn& t) { q.wait(Shortage::packets, t.user, begin + second); });
+  q.turns.serve(Shortage::packets, [&](const DialTurns::Turn& t) {
+    EXPECT_EQ(q.turns.waited_for_rate(*q.instance, t.task, t.user, begin + 3 * second), 2 * second);
+  });
 }
 
 }  // namespace

@@ -12,16 +12,16 @@ TEST(TaskRules, NoPlaceIsTakenForAPacketThatMayNotLeave) {
   PacketBudget packets(1, 0);
   int places = 0;
   const auto take_place = [&] { return ++places != 0; };
-  EXPECT_EQ(take_permit(packets, second, take_place), SONDE_OK);
-  EXPECT_EQ(take_permit(packets, second, take_place), SONDE_E_AGAIN);
+  EXPECT_EQ(take_permit(packets, second, take_place), Permit::given);
+  EXPECT_EQ(take_permit(packets, second, take_place), Permit::no_packet);
   EXPECT_EQ(places, 1);
 }
 
 TEST(TaskRules, NorAPacketWithoutAPlace) {
   PacketBudget packets(1, 0);
-  EXPECT_EQ(take_permit(packets, second, [] { return false; }), SONDE_E_AGAIN);
+  EXPECT_EQ(take_permit(packets, second, [] { return false; }), Permit::no_place);
   EXPECT_EQ(packets.taken(), 0u);
-  EXPECT_EQ(take_permit(packets, second, [] { return true; }), SONDE_OK);
+  EXPECT_EQ(take_permit(packets, second, [] { return true; }), Permit::given);
 }
 
 TEST(TaskRules, ATaskReachesItsTargetAndNoOther) {

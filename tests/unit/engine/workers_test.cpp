@@ -1,6 +1,7 @@
 // Blocking probes: many workers, hung ones, connect().
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <atomic>
@@ -271,6 +272,53 @@ TEST_F(Workers, WhoWaitsForTheRateLosesNoTimeByIt) {
     EXPECT_EQ(count(r, 0, Outcome::no_answer), 0u) << batch;
   }
   ::close(listener);
+}
+
+TEST_F(Workers, APacketThatCouldNotLeaveCostsNothingOfTheRate) {
+  targets(1);
+  Script s;
+  s.run = [&](auto c, auto h, auto tasks) -> sonde_err {
+    sonde_target to{};
+    to.size = sizeof to;
+    h->target(c, tasks[0], &to);
+    to.proto = IPPROTO_TCP;
+    to.port = 7;
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    const rlimit none = {0, limit.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+    int fd = -1;
+    EXPECT_EQ(h->connect(c, tasks[0], &to, &fd), SONDE_E_AGAIN);
+    setrlimit(RLIMIT_NOFILE, &limit);
+    EXPECT_EQ(fd, -EMFILE);
+    return h->done(c, tasks[0], SONDE_NO_ANSWER);
+  };
+  stage<0>(s);
+  EXPECT_EQ(run_well().document.packets, 0u);
+}
+
+TEST_F(Workers, WhoAsksForAPacketInItsGraceKeepsIt) {
+  targets(1);
+  plan.limits.workers = 1;
+  plan.limits.packets_per_second = 1;
+  Script s;
+  s.run = [&](auto c, auto h, auto tasks) -> sonde_err {
+    sonde_target to{};
+    to.size = sizeof to;
+    h->target(c, tasks[0], &to);
+    to.proto = IPPROTO_TCP;
+    to.port = 1;
+    int64_t again = 0;
+    while (h->pace(c, 1, &again) != 0) {
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    int fd = -1;
+    EXPECT_EQ(h->connect(c, tasks[0], &to, &fd), SONDE_E_STALE);
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    return SONDE_OK;
+  };
+  stage<0>(s, {}, 60);
+  EXPECT_EQ(count(run_well(), 0, Outcome::no_answer), 1u) << "it came back within its grace";
 }
 
 TEST_F(Workers, TheEndOfTheRunEndsTheWaitForTheRate) {

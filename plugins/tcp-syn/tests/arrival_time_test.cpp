@@ -1,5 +1,5 @@
 // When an answer arrived.
-#include "tcp-syn/answered_attempt.hpp"
+#include "tcp-syn/arrival_time.hpp"
 
 #include <gtest/gtest.h>
 
