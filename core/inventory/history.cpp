@@ -95,6 +95,20 @@ bool is_regular(const std::string& path) {
   return ::lstat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
 }
 
+/// The entries that the run of `added` made before it was resumed go before those of other runs.
+void earlier_parts_first(std::vector<HistoryEntry>& entries, const HistoryEntry& added) {
+  const auto own = std::find_if(entries.begin(), entries.end(), [&](const auto& e) { return e.when == added.when; });
+  const auto run = run_document_of(added.path);
+  if (own == entries.end() || !run || !*run || (*run)->run_id.empty()) return;
+  auto first = own;
+  while (first != entries.begin()) {
+    const auto before = run_document_of(std::prev(first)->path);
+    if (!before || !*before || (*before)->run_id != (*run)->run_id) break;
+    --first;
+  }
+  std::rotate(entries.begin(), first, own);
+}
+
 /// Names for a run of this second, the best first. Names sort by time, and one that was removed is not given again:
 /// what comes later must not stand in front of what is there. In a history that cannot be read the day counts as taken.
 std::vector<std::string> free_names(int64_t seconds, const Result<std::vector<HistoryEntry>>& entries) {
@@ -176,11 +190,12 @@ Result<HistoryEntry> add_to_history(const std::string& directory, const EachReco
 
 Result<void> prune_history(const std::string& directory, const HistoryEntry& added,
                            std::chrono::system_clock::time_point now, uint64_t keep_count, int64_t keep_age) {
-  const auto entries = list_history(directory);
+  auto entries = list_history(directory);
   if (!entries) return tl::unexpected(entries.error());
   // Runs that ended early cost no deltas: what the next run is compared with stays, however old.
   const auto baseline = baseline_of(*entries);
   const int64_t seconds = std::chrono::system_clock::to_time_t(now);
+  earlier_parts_first(*entries, added);
   std::optional<Diagnostic> kept;
   const auto remove = [&](const std::string& path) {
     if (path.empty() || ::unlink(path.c_str()) == 0 || errno == ENOENT || kept) return;

@@ -27,8 +27,8 @@ using EachRecord = std::function<void(const std::function<void(const Value&)>&)>
 Result<HistoryEntry> add_to_history(const std::string& directory, const EachRecord& records, const RunDocument&,
                                     std::chrono::system_clock::time_point now);
 /// Removes the oldest beyond keep_count, or those older than keep_age ns (0: no bound); never `added`, nor what the
-/// next run is compared with. Fails when the directory cannot be read, or an entry not be removed (the others are
-/// then).
+/// next run is compared with. Earlier parts of the run of `added` count as the oldest. Fails when the directory cannot
+/// be read, or an entry not be removed (the others are then).
 Result<void> prune_history(const std::string& directory, const HistoryEntry& added,
                            std::chrono::system_clock::time_point now, uint64_t keep_count, int64_t keep_age);
 

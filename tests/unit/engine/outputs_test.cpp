@@ -194,6 +194,22 @@ TEST_F(Outputs, AFailedOutputDoesNotSpoilTheHistory) {
   EXPECT_TRUE(read_run_document(entries->front().run_path)->complete);
 }
 
+/// The run will be resumed, and compared then with what `keep: 1` has no room for.
+TEST_F(Outputs, AFailedOutputCostsNoOlderHistory) {
+  targets(5);
+  plan.history.dir = directory_ / "history";
+  plan.history.keep_count = 1;
+  RunRequest night;
+  night.run_id = "last-night";
+  run_well(night);
+  output("a");
+  seen.write_answer = SONDE_E_IO;
+  const RunResult r = run_well();
+  EXPECT_EQ(list_history(plan.history.dir)->size(), 2u);
+  expect_resumable(r, "output failed");
+  EXPECT_EQ(list_history(plan.history.dir)->size(), 1u);
+}
+
 TEST_F(Outputs, RecordsThatCannotBeReadBackMakeTheRunIncomplete) {
   targets(300);
   const std::string name(64u << 10, 'x');

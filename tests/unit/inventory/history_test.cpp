@@ -123,6 +123,19 @@ TEST_F(History, ABaselineIsOfAnotherRun) {
   EXPECT_EQ(baseline_of(entries, "run at " + std::to_string(2 * day))->when, "2026-11-23");
 }
 
+/// Two entries of one run are one night.
+TEST_F(History, EarlierPartsOfTheRunGoBeforeOtherRuns) {
+  const auto part = [&](int64_t seconds, const std::string& id, uint64_t keep_count) {
+    RunDocument run;
+    run.complete = true;
+    run.run_id = id;
+    const auto entry = add_to_history(directory_ / "history", each_of({}), run, at(seconds)).value();
+    EXPECT_TRUE(prune_history(directory_ / "history", entry, at(seconds), keep_count, 0));
+  };
+  part(0, "a", 0), part(day, "b", 0), part(2 * day, "c", 0), part(2 * day + 1, "c", 2);
+  EXPECT_EQ(list(), "2026-11-23 2026-11-24T031501Z ");
+}
+
 /// Of a process that has our number in another container, on a shared volume.
 TEST_F(History, LeavesTheFilesOfOtherWritersAlone) {
   const std::string pid = std::to_string(::getpid());
