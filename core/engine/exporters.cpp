@@ -88,7 +88,7 @@ bool Publisher::publish(RunResult& result) {
   const bool written = tell_outputs(result);
   // What stands beside the history speaks of the history: an output that failed is no reason to compare with an older.
   std::optional<HistoryEntry> entry;
-  if (!plan_.history.dir.empty()) entry = write_history(result);
+  if (!plan_.history.dir.empty()) entry = write_history(result, whole);
   const bool kept = plan_.history.dir.empty() || entry;
   if (!written || !kept) make_incomplete(result.document, "output failed");
   const bool published = write_run_document(result) && whole && written && kept;
@@ -230,9 +230,12 @@ void Publisher::compare_with_history(RunResult& result) {
     result.problems.push_back(delta.error());
 }
 
-std::optional<HistoryEntry> Publisher::write_history(RunResult& result) {
-  // What cannot be read back was told by write_outputs().
-  const auto records = [&](const auto& visit) { static_cast<void>(each_responding(result.hosts, visit)); };
+std::optional<HistoryEntry> Publisher::write_history(RunResult& result, bool whole) {
+  const auto records = [&](const auto& visit) {
+    auto read = each_responding(result.hosts, visit);
+    // A document that says already that records were lost may stand beside a short list of them.
+    return whole ? read : Result<void>();
+  };
   const auto entry = add_to_history(plan_.history.dir, records, result.document, std::chrono::system_clock::now());
   if (!entry) {
     result.problems.push_back(entry.error());

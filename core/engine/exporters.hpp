@@ -33,7 +33,7 @@ class Publisher {
 
  private:
   void compare_with_history(RunResult&);
-  std::optional<HistoryEntry> write_history(RunResult&);
+  std::optional<HistoryEntry> write_history(RunResult&, bool whole);
   void prune(const HistoryEntry& added, RunResult&);
   Result<void> each_responding(const HostStore&, const std::function<void(const Value&)>&) const;
   bool write_run_document(RunResult&);

@@ -69,8 +69,8 @@ bool publish(const std::string& path, const Write& write) {
   return false;
 }
 
-/// A JSON array, a record a line; a block of it at a time is in memory.
-bool write_array(int fd, const EachRecord& records) {
+/// A JSON array, a record a line; a block of it at a time is in memory. False with errno, or with what is `lost`.
+bool write_array(int fd, const EachRecord& records, std::optional<Diagnostic>& lost) {
   constexpr std::size_t block = 64u << 10;
   std::string text = "[";
   bool first = true;
@@ -79,15 +79,16 @@ bool write_array(int fd, const EachRecord& records) {
     if (error == 0 && !write_all(fd, text)) error = errno;
     text.clear();
   };
-  records([&](const Value& record) {
+  const auto read = records([&](const Value& record) {
     text += std::exchange(first, false) ? "\n" : ",\n";
     text += to_json(record);
     if (text.size() >= block) write_block();
   });
   text += "\n]\n";
   write_block();
+  if (!read) lost = read.error();
   errno = error;
-  return error == 0;
+  return error == 0 && !lost;
 }
 
 bool is_regular(const std::string& path) {
@@ -165,7 +166,8 @@ Result<HistoryEntry> add_to_history(const std::string& directory, const EachReco
   if (auto made = make_directories(directory); !made) return tl::unexpected(made.error());
   const int64_t seconds = std::chrono::system_clock::to_time_t(now);
   const std::string document = to_json(run, 2) + "\n";
-  const auto write_records = [&](int fd) { return write_array(fd, records); };
+  std::optional<Diagnostic> lost;
+  const auto write_records = [&](int fd) { return write_array(fd, records, lost); };
   const auto write_document = [&](int fd) { return write_all(fd, document); };
   for (const std::string& when : free_names(seconds, list_history(directory))) {
     const HistoryEntry entry{directory + "/" + when + ".json", directory + "/" + when + ".run.json", when};
@@ -178,6 +180,7 @@ Result<HistoryEntry> add_to_history(const std::string& directory, const EachReco
     if (!publish(entry.path, write_records)) {
       const int error = errno;
       ::unlink(entry.run_path.c_str());
+      if (lost) return tl::unexpected(*lost);
       if (error == EEXIST) continue;
       return unwritable(entry.path, error);
     }

@@ -20,6 +20,7 @@ constexpr int64_t day = 86400;
 EachRecord each_of(const std::vector<Value>& records) {
   return [records](const auto& visit) {
     for (const Value& record : records) visit(record);
+    return Result<void>();
   };
 }
 
@@ -175,6 +176,18 @@ TEST_F(History, KeepsWhatTheNextRunIsComparedWith) {
   EXPECT_EQ(list(), "2026-11-23 2027-01-01 ");
   add(41 * day, 1);
   EXPECT_EQ(list(), "2027-01-02 ");
+}
+
+/// Beside a short list its document would call the run complete.
+TEST_F(History, LeavesNothingOfAnEntryWhoseRecordsAreLost) {
+  const EachRecord lost = [](const auto& visit) -> Result<void> {
+    visit(parse_json(R"({"ip":"10.0.0.1"})").value());
+    return failure("temporary-file", "cannot be read back");
+  };
+  const auto entry = add_to_history(directory_ / "history", lost, {}, at(0));
+  ASSERT_FALSE(entry);
+  EXPECT_EQ(entry.error().id, "temporary-file");
+  EXPECT_TRUE(std::filesystem::is_empty(directory_ / "history"));
 }
 
 TEST_F(History, LeavesOtherFilesAlone) {
