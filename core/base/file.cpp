@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
+#include <random>
 
 #include "base/descriptor.hpp"
 
@@ -56,10 +58,13 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
 
 int create_beside(const std::string& path, uint32_t mode, std::string& temporary) {
   const std::size_t slash = path.rfind('/'), base = slash == std::string::npos ? 0 : slash + 1;
-  const std::string stem = path.substr(0, base) + "." + path.substr(base) + "." + std::to_string(::getpid());
+  const std::string stem = path.substr(0, base) + "." + path.substr(base) + ".";
   constexpr int most_tries = 100;
+  std::random_device random;
   for (int n = 0; n < most_tries; ++n) {
-    temporary = stem + (n == 0 ? "" : "-" + std::to_string(n)) + ".tmp";
+    std::array<char, 17> bits{};
+    std::snprintf(bits.data(), bits.size(), "%08x%08x", random(), random());
+    temporary = stem + bits.data() + ".tmp";
     const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     if (fd >= 0 || errno != EEXIST) return fd;
   }

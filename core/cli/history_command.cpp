@@ -25,6 +25,27 @@ struct Row {
   std::optional<Counts> counts;  ///< against the one before, where there is one
 };
 
+/// What the next entry is compared with, the choice of baseline_of(): of another run than the entry, which a resumed
+/// run has several of.
+class Baseline {
+ public:
+  const Snapshot* of(const Snapshot& next) const {
+    const auto& one = newest_ && same_run(*newest_, next) ? of_another_run_ : newest_;
+    return one ? &*one : nullptr;
+  }
+  void add(Snapshot next) {
+    if (newest_ && !next.whole() && newest_->whole()) return;
+    if (newest_ && !same_run(*newest_, next)) of_another_run_ = std::move(*newest_);
+    newest_ = std::move(next);
+  }
+
+ private:
+  static bool same_run(const Snapshot& a, const Snapshot& b) {
+    return a.run && b.run && !a.run->run_id.empty() && a.run->run_id == b.run->run_id;
+  }
+  std::optional<Snapshot> newest_, of_another_run_;
+};
+
 /// The directory meant by an argument: itself, or what a pipeline file says.
 Result<std::string> directory_of(const std::string& where) {
   if (where.empty()) return std::string("out/history");
@@ -77,7 +98,7 @@ int execute(const HistoryArguments& arguments) {
   if (!entries) return refuse(entries.error());
 
   std::vector<Row> rows;
-  std::optional<Snapshot> before;  // two at a time are open
+  Baseline baseline;  // three inventories at a time are open
   bool all_read = true;
   for (const HistoryEntry& entry : *entries) {
     auto snapshot = read_snapshot(entry.path);
@@ -87,14 +108,13 @@ int execute(const HistoryArguments& arguments) {
       continue;
     }
     Row row{entry, snapshot->records.size(), state_of(snapshot->run), std::nullopt};
-    if (before) {
+    if (const Snapshot* before = baseline.of(*snapshot)) {
       const auto delta = compare(*before, *snapshot);
       if (!delta) return refuse(delta.error());
       row.counts = {delta->fresh.size(), delta->gone.size(), delta->changed.size()};
     }
     rows.push_back(std::move(row));
-    // The choice of baseline_of().
-    if (!before || snapshot->whole() || !before->whole()) before = std::move(*snapshot);
+    baseline.add(std::move(*snapshot));
   }
   if (arguments.json) {
     Value::Array all;

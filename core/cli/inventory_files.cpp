@@ -63,14 +63,17 @@ Result<std::pair<std::string, std::string>> newest_two(const std::string& direct
   const std::string history = history_in(directory);
   auto entries = list_history(history);
   if (!entries) return tl::unexpected(entries.error());
+  std::string_view holds = entries->empty() ? "no dated inventory" : "one dated inventory";
   if (entries->size() >= 2) {
     const std::string newest = entries->back().path;
     entries->pop_back();
-    return std::pair(baseline_of(*entries)->path, newest);
+    // A damaged document is told when the entry is read.
+    const auto run = run_document_of(newest);
+    const auto before = baseline_of(*entries, run && *run ? (*run)->run_id : std::string());
+    if (before) return std::pair(before->path, newest);
+    holds = "dated inventories of one run alone";
   }
-  return failure("file-unreadable",
-                 history + (entries->empty() ? " holds no dated inventory" : " holds one dated inventory") +
-                     ", and two are compared",
+  return failure("file-unreadable", history + " holds " + std::string(holds) + ", and two are compared",
                  "each run of a pipeline with `history:` adds one; or name OLD and NEW");
 }
 

@@ -12,7 +12,7 @@ bool is_directory(const std::string& path);
 std::string history_in(const std::string& directory);
 /// The newest of the history; without one, the JSON file that run.json names.
 Result<std::string> newest_inventory(const std::string& directory);
-/// The newest of the history, and before it what it is compared with: see baseline_of().
+/// The newest of the history, and before it what it is compared with: of another run, see baseline_of().
 Result<std::pair<std::string, std::string>> newest_two(const std::string& directory);
 
 }  // namespace sonde::core::cli

@@ -90,7 +90,7 @@ void Coordinator::count_error(uint8_t stage, const std::string& why, uint64_t n)
   auto& reasons = errors_[stage];
   const std::string reason = why.empty() ? "no reason given" : general_reason(why);
   const bool room = reasons.size() < most_reasons || reasons.count(reason) != 0;
-  reasons[room ? reason : "other reasons"] += n;
+  reasons[room ? reason : std::string(other_reasons)] += n;
 }
 
 void Coordinator::tell(const Batch::Log& line) {

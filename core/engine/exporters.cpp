@@ -87,9 +87,14 @@ bool Publisher::publish(RunResult& result) {
   documents_ = {};
   const bool written = tell_outputs(result);
   // What stands beside the history speaks of the history: an output that failed is no reason to compare with an older.
-  const bool kept = plan_.history.dir.empty() || write_history(result);
+  std::optional<HistoryEntry> entry;
+  if (!plan_.history.dir.empty()) entry = write_history(result, whole);
+  const bool kept = plan_.history.dir.empty() || entry;
   if (!written || !kept) make_incomplete(result.document, "output failed");
-  return write_run_document(result) && whole && written && kept;
+  const bool published = write_run_document(result) && whole && written && kept;
+  // What is to be resumed costs no older entry yet: it will add another, and is compared with that older one.
+  if (published && entry) prune(*entry, result);
+  return published;
 }
 
 bool Publisher::tell_outputs(RunResult& result) {
@@ -225,22 +230,28 @@ void Publisher::compare_with_history(RunResult& result) {
     result.problems.push_back(delta.error());
 }
 
-bool Publisher::write_history(RunResult& result) {
-  // What cannot be read back was told by write_outputs().
-  const auto records = [&](const auto& visit) { static_cast<void>(each_responding(result.hosts, visit)); };
-  const auto now = std::chrono::system_clock::now();
-  const auto entry = add_to_history(plan_.history.dir, records, result.document, now);
+std::optional<HistoryEntry> Publisher::write_history(RunResult& result, bool whole) {
+  const auto records = [&](const auto& visit) {
+    auto read = each_responding(result.hosts, visit);
+    // A document that says already that records were lost may stand beside a short list of them.
+    return whole ? read : Result<void>();
+  };
+  const auto entry = add_to_history(plan_.history.dir, records, result.document, std::chrono::system_clock::now());
   if (!entry) {
     result.problems.push_back(entry.error());
-    return false;
+    return std::nullopt;
   }
   result.written.push_back(entry->path);
+  return *entry;
+}
+
+void Publisher::prune(const HistoryEntry& added, RunResult& result) {
+  const auto now = std::chrono::system_clock::now();
   const auto is_told = [](const Diagnostic& d) { return d.id == "history-warning"; };
-  const auto pruned = prune_history(plan_.history.dir, *entry, now, plan_.history.keep_count, plan_.history.keep_age);
+  const auto pruned = prune_history(plan_.history.dir, added, now, plan_.history.keep_count, plan_.history.keep_age);
   if (!pruned && std::none_of(result.problems.begin(), result.problems.end(), is_told))
     result.problems.push_back(Diagnostic{
         "history-warning", pruned.error().text, std::string(message("history-warning").remedy), {}, Severity::warning});
-  return true;
 }
 
 bool Publisher::write_run_document(RunResult& result) {

@@ -9,6 +9,7 @@
 
 #include "engine/export_instance.hpp"
 #include "engine/run.hpp"
+#include "inventory/history.hpp"
 
 namespace sonde::core {
 
@@ -32,7 +33,8 @@ class Publisher {
 
  private:
   void compare_with_history(RunResult&);
-  bool write_history(RunResult&);
+  std::optional<HistoryEntry> write_history(RunResult&, bool whole);
+  void prune(const HistoryEntry& added, RunResult&);
   Result<void> each_responding(const HostStore&, const std::function<void(const Value&)>&) const;
   bool write_run_document(RunResult&);
   std::string relative_to_output_dir(const std::string& path) const;

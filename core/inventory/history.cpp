@@ -69,8 +69,8 @@ bool publish(const std::string& path, const Write& write) {
   return false;
 }
 
-/// A JSON array, a record a line; a block of it at a time is in memory.
-bool write_array(int fd, const EachRecord& records) {
+/// A JSON array, a record a line; a block of it at a time is in memory. False with errno, or with what is `lost`.
+bool write_array(int fd, const EachRecord& records, std::optional<Diagnostic>& lost) {
   constexpr std::size_t block = 64u << 10;
   std::string text = "[";
   bool first = true;
@@ -79,20 +79,35 @@ bool write_array(int fd, const EachRecord& records) {
     if (error == 0 && !write_all(fd, text)) error = errno;
     text.clear();
   };
-  records([&](const Value& record) {
+  const auto read = records([&](const Value& record) {
     text += std::exchange(first, false) ? "\n" : ",\n";
     text += to_json(record);
     if (text.size() >= block) write_block();
   });
   text += "\n]\n";
   write_block();
+  if (!read) lost = read.error();
   errno = error;
-  return error == 0;
+  return error == 0 && !lost;
 }
 
 bool is_regular(const std::string& path) {
   struct stat info {};
   return ::lstat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
+}
+
+/// The entries that the run of `added` made before it was resumed go before those of other runs.
+void earlier_parts_first(std::vector<HistoryEntry>& entries, const HistoryEntry& added) {
+  const auto own = std::find_if(entries.begin(), entries.end(), [&](const auto& e) { return e.when == added.when; });
+  const auto run = run_document_of(added.path);
+  if (own == entries.end() || !run || !*run || (*run)->run_id.empty()) return;
+  auto first = own;
+  while (first != entries.begin()) {
+    const auto before = run_document_of(std::prev(first)->path);
+    if (!before || !*before || (*before)->run_id != (*run)->run_id) break;
+    --first;
+  }
+  std::rotate(entries.begin(), first, own);
 }
 
 /// Names for a run of this second, the best first. Names sort by time, and one that was removed is not given again:
@@ -151,7 +166,8 @@ Result<HistoryEntry> add_to_history(const std::string& directory, const EachReco
   if (auto made = make_directories(directory); !made) return tl::unexpected(made.error());
   const int64_t seconds = std::chrono::system_clock::to_time_t(now);
   const std::string document = to_json(run, 2) + "\n";
-  const auto write_records = [&](int fd) { return write_array(fd, records); };
+  std::optional<Diagnostic> lost;
+  const auto write_records = [&](int fd) { return write_array(fd, records, lost); };
   const auto write_document = [&](int fd) { return write_all(fd, document); };
   for (const std::string& when : free_names(seconds, list_history(directory))) {
     const HistoryEntry entry{directory + "/" + when + ".json", directory + "/" + when + ".run.json", when};
@@ -164,6 +180,7 @@ Result<HistoryEntry> add_to_history(const std::string& directory, const EachReco
     if (!publish(entry.path, write_records)) {
       const int error = errno;
       ::unlink(entry.run_path.c_str());
+      if (lost) return tl::unexpected(*lost);
       if (error == EEXIST) continue;
       return unwritable(entry.path, error);
     }
@@ -176,11 +193,12 @@ Result<HistoryEntry> add_to_history(const std::string& directory, const EachReco
 
 Result<void> prune_history(const std::string& directory, const HistoryEntry& added,
                            std::chrono::system_clock::time_point now, uint64_t keep_count, int64_t keep_age) {
-  const auto entries = list_history(directory);
+  auto entries = list_history(directory);
   if (!entries) return tl::unexpected(entries.error());
   // Runs that ended early cost no deltas: what the next run is compared with stays, however old.
   const auto baseline = baseline_of(*entries);
   const int64_t seconds = std::chrono::system_clock::to_time_t(now);
+  earlier_parts_first(*entries, added);
   std::optional<Diagnostic> kept;
   const auto remove = [&](const std::string& path) {
     if (path.empty() || ::unlink(path.c_str()) == 0 || errno == ENOENT || kept) return;

@@ -20,15 +20,16 @@ Result<std::vector<HistoryEntry>> list_history(const std::string& directory);
 /// none. A run that ended early did not find what it did not come to. Entries of `own_run` are passed over: the parts
 /// of a run that was resumed are not what it is compared with.
 std::optional<HistoryEntry> baseline_of(const std::vector<HistoryEntry>&, const std::string& own_run = {});
-/// Calls its argument for each record, by address.
-using EachRecord = std::function<void(const std::function<void(const Value&)>&)>;
+/// Calls its argument for each record, by address. A failure: some could not be read.
+using EachRecord = std::function<Result<void>(const std::function<void(const Value&)>&)>;
 /// Writes records (a JSON array) and run document as YYYY-MM-DD.json in UTC; while there is an entry of that day, as
-/// YYYY-MM-DDTHHMMSSZ.json. A second run of one second gets -2, and so on.
+/// YYYY-MM-DDTHHMMSSZ.json. A second run of one second gets -2, and so on. Nothing is left of an entry that failed;
+/// that of `records` is passed on.
 Result<HistoryEntry> add_to_history(const std::string& directory, const EachRecord& records, const RunDocument&,
                                     std::chrono::system_clock::time_point now);
 /// Removes the oldest beyond keep_count, or those older than keep_age ns (0: no bound); never `added`, nor what the
-/// next run is compared with. Fails when the directory cannot be read, or an entry not be removed (the others are
-/// then).
+/// next run is compared with. Earlier parts of the run of `added` count as the oldest. Fails when the directory cannot
+/// be read, or an entry not be removed (the others are then).
 Result<void> prune_history(const std::string& directory, const HistoryEntry& added,
                            std::chrono::system_clock::time_point now, uint64_t keep_count, int64_t keep_age);
 

@@ -33,10 +33,10 @@ struct MergedRuns {
   std::vector<JournalStage> stages;
 };
 /// The result depends on the set of runs alone, not on their order. A slice that several have done counts once: their
-/// facts are united, of two outcomes of one stage the one that says more counts. So are those of hosts that a run left
-/// half done; one that was silent in another run keeps what is known of it, and counts there. Where runs overlap in
-/// part, how the silent ones of the overlap ended is counted in proportion. Failures: "merge-mismatch",
-/// "journal-unreadable", "temporary-file".
+/// facts are united, of two outcomes of one stage the one that says more counts. Facts of hosts that a run left half
+/// done are united as well, their outcomes are those of the runs that settled them; one that was silent in another run
+/// keeps what is known of it, and counts there. Where runs overlap in part, how the silent ones of the overlap ended is
+/// counted in proportion. Failures: "merge-mismatch", "journal-unreadable", "temporary-file".
 Result<MergedRuns> merge_runs(std::vector<RunRemains> runs);
 
 }  // namespace sonde::core

@@ -68,8 +68,8 @@ struct Part {
 };
 
 /// Facts of all runs are united, of hosts that a run left half done as well: what is known must not depend on where
-/// that run was cut. What a task said of a host that then settled without a record is in the counts of silence, unless
-/// it is worth one.
+/// that run was cut. How its stages ended say the runs that settled it, as in a run that is resumed. What a task said
+/// of a host that then settled without a record is in the counts of silence, unless it is worth one.
 class Joining {
  public:
   Joining(Order order, FieldTable fields, const std::vector<RunRemains>& runs)
@@ -116,10 +116,18 @@ class Joining {
   void add(HostRecord& host, const JournalContent& content) {
     const bool settled = !std::binary_search(content.unsettled.begin(), content.unsettled.end(), host.ip);
     host.outcomes.resize(stages_);
+    if (!any_) {
+      std::swap(known_, host);
+      settled_ = settled;
+      any_ = true;
+      return;
+    }
+    unite_facts(known_.facts, host.facts);
+    if (settled == settled_)
+      unite_outcomes(known_.outcomes, host.outcomes);
+    else if (settled)
+      known_.outcomes = host.outcomes;
     settled_ = settled_ || settled;
-    if (any_) return unite(known_, host);
-    std::swap(known_, host);
-    any_ = true;
   }
 
   void finish(MergedHosts& merged) {
@@ -138,16 +146,16 @@ class Joining {
     any_ = settled_ = false;
   }
 
-  static void unite(HostRecord& into, HostRecord& more) {
-    std::vector<Fact>& facts = into.facts;
-    std::move(more.facts.begin(), more.facts.end(), std::back_inserter(facts));
+  static void unite_facts(std::vector<Fact>& facts, std::vector<Fact>& more) {
+    std::move(more.begin(), more.end(), std::back_inserter(facts));
     std::sort(facts.begin(), facts.end(), [](const Fact& a, const Fact& b) { return fact_key(a) < fact_key(b); });
     facts.erase(std::unique(facts.begin(), facts.end()), facts.end());
-    // The outcomes stand in the order of how much they say; `none` says nothing.
-    for (std::size_t i = 0; i < into.outcomes.size() && i < more.outcomes.size(); ++i)
-      if (into.outcomes[i] == Outcome::none ||
-          (more.outcomes[i] != Outcome::none && more.outcomes[i] < into.outcomes[i]))
-        into.outcomes[i] = more.outcomes[i];
+  }
+
+  /// The outcomes stand in the order of how much they say; `none` says nothing.
+  static void unite_outcomes(std::vector<Outcome>& into, const std::vector<Outcome>& more) {
+    for (std::size_t i = 0; i < into.size() && i < more.size(); ++i)
+      if (into[i] == Outcome::none || (more[i] != Outcome::none && more[i] < into[i])) into[i] = more[i];
   }
 
   std::size_t stages_;

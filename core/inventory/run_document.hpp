@@ -56,8 +56,9 @@ Value coverage_of(const RunDocument&);
 /// The text of that value, as to_json() writes it, without a tree of the scope: that may be a million ranges.
 std::string to_json(const RunDocument&, int indent = -1);
 /// A file with one, of any size: ranges are read one by one, and the delta, which holds whole records, is passed over.
-/// Failures name the file: "file-unreadable", "json-syntax", "run-document-invalid".
-Result<RunDocument> read_run_document(const std::string& path);
+/// Ranges take `most_ranges` bytes at most, the rest is the size of one JSON text. Failures name the file:
+/// "file-unreadable", "json-syntax", "run-document-invalid".
+Result<RunDocument> read_run_document(const std::string& path, std::size_t most_ranges = std::size_t{1} << 30);
 /// Hostile until checked; unknown members are ignored, absent counts are 0.
 Result<RunDocument> run_document_from(const Value&);
 

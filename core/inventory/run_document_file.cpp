@@ -1,7 +1,10 @@
 // The document of a run out of its file. That may be larger than one JSON text may be, and than one should be in
-// memory: it names each range of the scope, and each host that is new or gone. So it is read member by member.
+// memory: it names each range of the scope, and each host that is new or gone. So it is read member by member, and what
+// is kept of it has a bound: the file may be an enemy's.
 #include <fcntl.h>
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <set>
 
@@ -12,11 +15,22 @@
 namespace sonde::core {
 namespace {
 
-constexpr std::size_t most_text_of_ranges = std::size_t{1} << 30;  // the file may be an enemy's
+constexpr const char* no_value = "the file ends too early, or a value is missing";
+constexpr std::size_t most_text_of_members = JsonWindow::largest_piece;  // all but the ranges
+
+/// What run_document_from() looks at; the rest need not be in memory. Not the delta: it is passed over as well.
+bool is_read(std::string_view name) {
+  constexpr std::array<std::string_view, 21> names = {
+      "run_id",          "pipeline", "plan_hash",  "sonde_version", "seed",        "started",     "ended",
+      "complete",        "scope",    "exclusions", "targets",       "settled",     "responding",  "packets",
+      "dropped_receive", "stages",   "slowed_to",  "outputs",       "not_covered", "merged_from", "why_incomplete"};
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
 class DocumentFile {
  public:
-  DocumentFile(int descriptor, const std::string& path) : window_(descriptor), path_(path) {}
+  DocumentFile(int descriptor, const std::string& path, std::size_t most_ranges)
+      : window_(descriptor), path_(path), most_ranges_(most_ranges) {}
 
   Result<RunDocument> read() {
     Result<void> members = read_members();
@@ -45,7 +59,7 @@ class DocumentFile {
       const Result<Value> name = value();
       if (!name) return tl::unexpected(name.error());
       if (name->text() == nullptr) return bad("expected the name of a member, in quotes");
-      if (!seen_.insert(*name->text()).second)
+      if (is_read(*name->text()) && !seen_.insert(*name->text()).second)
         return bad("the member " + json_quote(*name->text()) + " is there twice");
       window_.skip_space();
       if (!window_.take(':')) return bad("expected ':'");
@@ -63,9 +77,11 @@ class DocumentFile {
       rest_.set(name, Value(Value::Array{}));
       return ranges(name, name == "scope" ? scope_ : exclusions_);
     }
-    if (name == "delta") return window_.skip_value(false) ? Result<void>() : bad("the file ends too early");
+    if (!is_read(name)) return window_.skip_value(false) ? Result<void>() : bad(no_value);
     Result<Value> read = value();
     if (!read) return tl::unexpected(read.error());
+    if ((text_of_members_ += window_.since_mark().size()) > most_text_of_members)
+      return bad("its members are longer than 64 MiB together");
     rest_.set(name, std::move(*read));
     return {};
   }
@@ -78,7 +94,8 @@ class DocumentFile {
       window_.skip_space();
       const Result<Value> range = value();
       if (!range) return tl::unexpected(range.error());
-      if (range->text() == nullptr || (text_of_ranges_ += range->text()->size()) > most_text_of_ranges)
+      // An empty text has a size as well.
+      if (range->text() == nullptr || (size_of_ranges_ += sizeof(std::string) + range->text()->size()) > most_ranges_)
         return failure("run-document-invalid",
                        "this is not the document of a run: /" + name + "/" + std::to_string(out.size()) +
                            (range->text() == nullptr ? " is not text" : " is beyond what is read"),
@@ -91,9 +108,7 @@ class DocumentFile {
 
   Result<Value> value() {
     window_.mark();
-    if (!window_.skip_value())
-      return bad(window_.too_long() ? "a member is longer than 64 MiB"
-                                    : "the file ends too early, or a value is missing");
+    if (!window_.skip_value()) return bad(window_.too_long() ? "a member is longer than 64 MiB" : no_value);
     Result<Value> read = parse_json(window_.since_mark());
     if (!read) return bad(read.error().text);
     return read;
@@ -104,18 +119,19 @@ class DocumentFile {
 
   JsonWindow window_;
   const std::string& path_;
+  const std::size_t most_ranges_;  ///< bytes
   std::set<std::string> seen_;
   Value rest_{Value::Object{}};
   std::vector<std::string> scope_, exclusions_;
-  std::size_t text_of_ranges_ = 0;
+  std::size_t text_of_members_ = 0, size_of_ranges_ = 0;
 };
 
 }  // namespace
 
-Result<RunDocument> read_run_document(const std::string& path) {
+Result<RunDocument> read_run_document(const std::string& path, std::size_t most_ranges) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return failure("file-unreadable", "cannot read " + path + ": " + std::strerror(errno));
-  return DocumentFile(file.get(), path).read();
+  return DocumentFile(file.get(), path, most_ranges).read();
 }
 
 }  // namespace sonde::core

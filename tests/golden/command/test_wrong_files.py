@@ -72,6 +72,26 @@ def test_a_directory_stands_for_its_newest_inventories(sonde):
     assert result.err == "b/2026-11-18.json and b/2026-11-19.json:\n", str(result)
 
 
+def of_run(sonde, directory, day, run_id, complete=True):
+    document = {"run_id": run_id, "started": "2026-11-20T00:00:00Z", "complete": complete, "scope": ["127.0.0.0/24"]}
+    (sonde.folder / directory / f"2026-11-{day}.run.json").write_text(json.dumps(document))
+
+
+def test_a_resumed_run_is_compared_with_another_run_and_not_with_its_own_part(sonde):
+    dated(sonde, "a", d20=1, d21=2, d22=2)
+    for day, run_id in ((20, "night"), (21, "resumed"), (22, "resumed")):
+        of_run(sonde, "a", day, run_id)
+    result = sonde.plain("diff", "a")
+    assert result.err == "a/2026-11-20.json and a/2026-11-22.json:\n" and "+ 127.0.0.2" in result.out, str(result)
+    rows = json.loads(sonde.plain("history", "a", "--format", "json").out)
+    assert [(row.get("new"), row.get("gone")) for row in rows] == [(None, None), (1, 1), (1, 1)]
+    of_run(sonde, "a", 21, "resumed", complete=False)
+    rows = json.loads(sonde.plain("history", "a", "--format", "json").out)
+    assert [(row.get("new"), row.get("gone")) for row in rows] == [(None, None), (1, 1), (1, 1)]
+    of_run(sonde, "a", 20, "resumed")
+    assert "a holds dated inventories of one run alone, and two are compared" in sonde.plain("diff", "a").err
+
+
 def test_an_output_directory_without_history_stands_for_what_its_run_wrote(sonde):
     sonde.pipeline("{use: sleepy, options: {delay: 1ms}}", outputs="{use: json, options: {path: found.json}}")
     assert sonde.run().code == 0

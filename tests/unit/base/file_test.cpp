@@ -7,6 +7,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
+
+#include "base/descriptor.hpp"
 
 namespace sonde::core {
 namespace {
@@ -52,6 +55,21 @@ TEST_F(File, LeavesTheFilesOfOtherWritersAlone) {
   EXPECT_EQ(read_file(dir_ + "/f").value(), "new");
   EXPECT_EQ(read_file(theirs).value(), "half");
   EXPECT_EQ(read_file(old_way).value(), "half");
+}
+
+/// Runs in containers have few numbers, and each that is killed while it writes leaves a file.
+TEST_F(File, WhatKilledWritersLeftUsesUpNoNames) {
+  const std::string stem = dir_ + "/.f." + std::to_string(::getpid());
+  std::ofstream(stem + ".tmp") << "half";
+  for (int n = 1; n < 100; ++n) std::ofstream(stem + "-" + std::to_string(n) + ".tmp") << "half";
+  ASSERT_TRUE(write_file_atomically(dir_ + "/f", "new"));
+  std::set<std::string> names;
+  for (int n = 0; n < 200; ++n) {
+    std::string name;
+    const Descriptor left(create_beside(dir_ + "/f", 0600, name));
+    ASSERT_GE(left.get(), 0);
+    EXPECT_TRUE(names.insert(name).second) << name;
+  }
 }
 
 TEST_F(File, AFailedWriteKeepsWhatWasThere) {

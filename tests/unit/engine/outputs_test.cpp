@@ -14,7 +14,7 @@ struct Seen {
   std::vector<std::string> addresses, fields;
   int opened = 0, committed = 0, aborted = 0;
   sonde_err open_answer = SONDE_OK, write_answer = SONDE_OK;
-  bool lose_records = false;
+  bool lose_records = false, lose_records_at_the_end = false;
 } seen;
 
 /// Cuts every file without a name that this process has open.
@@ -64,6 +64,7 @@ sonde_err flush(sonde_inst*) {
 }
 sonde_err close(sonde_inst* i, int commit) {
   ++(commit ? seen.committed : seen.aborted);
+  if (seen.lose_records_at_the_end) truncate_spools();
   const Live& live = *reinterpret_cast<Live*>(i);
   sonde_str document{};
   if (commit) {
@@ -117,6 +118,23 @@ class Outputs : public ScriptedRun {
     EXPECT_FALSE(again.had_errors);
     EXPECT_EQ(seen.addresses.size(), expected);
     EXPECT_TRUE(read_journal(r.journal)->finished);
+  }
+  /// So many that some of them are in the temporary file.
+  void large_records() {
+    targets(300);
+    scripts[0].start = [name = std::string(64u << 10, 'x')](auto c, auto h, auto tasks) {
+      for (sonde_task t : tasks) {
+        const sonde_value yes = boolean(true), large = text_value(name);
+        h->put(c, t, 0, {}, &yes);
+        h->put(c, t, 1, {}, &large);
+        h->done(c, t, SONDE_POSITIVE);
+      }
+      return static_cast<int32_t>(tasks.size());
+    };
+    const FieldId reverse_dns = plan.fields.find("reverse_dns");
+    plan.stages[0].outputs.push_back(reverse_dns);
+    entry(0).outputs.push_back(
+        FieldInfo{"reverse_dns", "", plan.fields[reverse_dns].type, plan.fields[reverse_dns].shape, 0});
   }
   OutputPlan& output(const std::string& name) {
     OutputPlan o;
@@ -194,22 +212,24 @@ TEST_F(Outputs, AFailedOutputDoesNotSpoilTheHistory) {
   EXPECT_TRUE(read_run_document(entries->front().run_path)->complete);
 }
 
+/// The run will be resumed, and compared then with what `keep: 1` has no room for.
+TEST_F(Outputs, AFailedOutputCostsNoOlderHistory) {
+  targets(5);
+  plan.history.dir = directory_ / "history";
+  plan.history.keep_count = 1;
+  RunRequest night;
+  night.run_id = "last-night";
+  run_well(night);
+  output("a");
+  seen.write_answer = SONDE_E_IO;
+  const RunResult r = run_well();
+  EXPECT_EQ(list_history(plan.history.dir)->size(), 2u);
+  expect_resumable(r, "output failed");
+  EXPECT_EQ(list_history(plan.history.dir)->size(), 1u);
+}
+
 TEST_F(Outputs, RecordsThatCannotBeReadBackMakeTheRunIncomplete) {
-  targets(300);
-  const std::string name(64u << 10, 'x');
-  scripts[0].start = [&](auto c, auto h, auto tasks) {
-    for (sonde_task t : tasks) {
-      const sonde_value yes = boolean(true), large = text_value(name);
-      h->put(c, t, 0, {}, &yes);
-      h->put(c, t, 1, {}, &large);
-      h->done(c, t, SONDE_POSITIVE);
-    }
-    return static_cast<int32_t>(tasks.size());
-  };
-  const FieldId reverse_dns = plan.fields.find("reverse_dns");
-  plan.stages[0].outputs.push_back(reverse_dns);
-  entry(0).outputs.push_back(
-      FieldInfo{"reverse_dns", "", plan.fields[reverse_dns].type, plan.fields[reverse_dns].shape, 0});
+  large_records();
   output("a");
   plan.history.dir = directory_ / "history";
   seen.lose_records = true;
@@ -221,6 +241,19 @@ TEST_F(Outputs, RecordsThatCannotBeReadBackMakeTheRunIncomplete) {
   ASSERT_EQ(entries->size(), 1u);
   EXPECT_FALSE(read_run_document(entries->front().run_path)->complete);
   expect_resumable(r, "records lost");
+}
+
+/// The outputs were whole, and the document called the run complete.
+TEST_F(Outputs, RecordsThatTheHistoryCannotReadBackMakeTheRunIncomplete) {
+  large_records();
+  output("a");
+  plan.history.dir = directory_ / "history";
+  seen.lose_records_at_the_end = true;
+  const RunResult r = run_well();
+  EXPECT_TRUE(told(r, "temporary-file"));
+  EXPECT_EQ(seen.addresses.size(), 300u);
+  EXPECT_TRUE(std::filesystem::is_empty(plan.history.dir));
+  expect_resumable(r, "output failed");
 }
 
 /// A directory that cannot be read means no delta and no pruning: that is said.

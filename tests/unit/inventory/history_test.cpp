@@ -20,6 +20,7 @@ constexpr int64_t day = 86400;
 EachRecord each_of(const std::vector<Value>& records) {
   return [records](const auto& visit) {
     for (const Value& record : records) visit(record);
+    return Result<void>();
   };
 }
 
@@ -123,6 +124,19 @@ TEST_F(History, ABaselineIsOfAnotherRun) {
   EXPECT_EQ(baseline_of(entries, "run at " + std::to_string(2 * day))->when, "2026-11-23");
 }
 
+/// Two entries of one run are one night.
+TEST_F(History, EarlierPartsOfTheRunGoBeforeOtherRuns) {
+  const auto part = [&](int64_t seconds, const std::string& id, uint64_t keep_count) {
+    RunDocument run;
+    run.complete = true;
+    run.run_id = id;
+    const auto entry = add_to_history(directory_ / "history", each_of({}), run, at(seconds)).value();
+    EXPECT_TRUE(prune_history(directory_ / "history", entry, at(seconds), keep_count, 0));
+  };
+  part(0, "a", 0), part(day, "b", 0), part(2 * day, "c", 0), part(2 * day + 1, "c", 2);
+  EXPECT_EQ(list(), "2026-11-23 2026-11-24T031501Z ");
+}
+
 /// Of a process that has our number in another container, on a shared volume.
 TEST_F(History, LeavesTheFilesOfOtherWritersAlone) {
   const std::string pid = std::to_string(::getpid());
@@ -162,6 +176,18 @@ TEST_F(History, KeepsWhatTheNextRunIsComparedWith) {
   EXPECT_EQ(list(), "2026-11-23 2027-01-01 ");
   add(41 * day, 1);
   EXPECT_EQ(list(), "2027-01-02 ");
+}
+
+/// Beside a short list its document would call the run complete.
+TEST_F(History, LeavesNothingOfAnEntryWhoseRecordsAreLost) {
+  const EachRecord lost = [](const auto& visit) -> Result<void> {
+    visit(parse_json(R"({"ip":"10.0.0.1"})").value());
+    return failure("temporary-file", "cannot be read back");
+  };
+  const auto entry = add_to_history(directory_ / "history", lost, {}, at(0));
+  ASSERT_FALSE(entry);
+  EXPECT_EQ(entry.error().id, "temporary-file");
+  EXPECT_TRUE(std::filesystem::is_empty(directory_ / "history"));
 }
 
 TEST_F(History, LeavesOtherFilesAlone) {

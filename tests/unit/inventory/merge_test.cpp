@@ -151,9 +151,19 @@ TEST_F(MergeRules, FactsOfBothAreUnited) {
   EXPECT_EQ(merged(half_done(Outcome::positive, "x"), half_done(Outcome::error, "y")), "positive, not yet: x y");
 }
 
-TEST_F(MergeRules, SettledBeatsHalfDone) {
-  EXPECT_EQ(merged(half_done(Outcome::positive, "x"), settled(Outcome::no_answer, "y")), "no answer, positive: y");
-  EXPECT_EQ(merged(half_done(Outcome::positive, "x"), silent()), "no record");
+/// Both facts, and the outcomes of whoever settled it, as if the one had been resumed and not repeated.
+TEST_F(MergeRules, OutcomesOfASettledHostAreNotThoseOfAHalfDoneOne) {
+  EXPECT_EQ(merged(half_done(Outcome::positive, "x"), settled(Outcome::no_answer, "y")), "no answer, positive: x y");
+  EXPECT_EQ(merged(settled(Outcome::no_answer, "y"), half_done(Outcome::positive, "x")), "no answer, positive: x y");
+  EXPECT_EQ(merged(half_done(Outcome::error), settled(Outcome::positive, "y")), "positive, positive: y");
+}
+
+/// The outcomes are counted with the silence, not with the record.
+TEST_F(MergeRules, WhatAHalfDoneHostSaidStaysBesideSilence) {
+  EXPECT_EQ(merged(half_done(Outcome::positive, "x"), silent()), "not yet, not yet: x");
+  EXPECT_EQ(merged(silent(), half_done(Outcome::positive, "x")), "not yet, not yet: x");
+  EXPECT_EQ(merged(half_done(Outcome::error), silent()), "no record");
+  EXPECT_EQ(merged(silent(), half_done(Outcome::error)), "no record");
 }
 
 TEST_F(MergeRules, ARecordBeatsSilence) {

@@ -133,6 +133,45 @@ TEST(ReadRunDocument, IsWhatWasWritten) {
   }
 }
 
+TEST(ReadRunDocument, LeavesNoMemberOut) {
+  const Temporary d;
+  RunDocument run = run_document_from(parse_json(run_of).value()).value();
+  run.pipeline = "p", run.plan_hash = "h", run.sonde_version = "v", run.ended = "e", run.why_incomplete = "w";
+  run.seed = 1, run.targets = 2, run.settled = 3, run.responding = 4, run.packets = 5, run.dropped_receive = 6;
+  run.slowed_to = 7;
+  run.exclusions = {"10.0.0.7"}, run.outputs = {"a.json"}, run.merged_from = {"b"};
+  run.not_covered = {{"1 target", "shutdown"}};
+  run.stages.emplace_back().name = "s";
+  const auto read = read_run_document(d.write("run.json", to_json(run)));
+  ASSERT_TRUE(read) << read.error().text;
+  EXPECT_EQ(to_json(*read), to_json(run));
+}
+
+/// Three bytes of the file are a text of 32 in memory.
+TEST(ReadRunDocument, KeepsNoMoreOfAnEnemysFileThanIsAllowed) {
+  const Temporary d;
+  const std::string begin = R"({"run_id":"r","started":"s","complete":true,)";
+  std::string empty = "\"\"";
+  for (int i = 1; i < 1000; ++i) empty += ",\"\"";
+  const std::string ranges = d.write("ranges.json", begin + "\"scope\":[" + empty + "]}");
+  EXPECT_TRUE(read_run_document(ranges, 1000 * sizeof(std::string)));
+  const auto refused = read_run_document(ranges, 999 * sizeof(std::string));
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().text.find("/scope/999 is beyond what is read"), std::string::npos) << refused.error().text;
+
+  const std::string large(33u << 20, 'x');
+  const auto members = [&](const char* one, const char* other) {
+    return read_run_document(d.write(
+        "members.json", begin + "\"scope\":[],\"" + one + "\":\"" + large + "\",\"" + other + "\":\"" + large + "\"}"));
+  };
+  EXPECT_FALSE(members("pipeline", "plan_hash"));
+  EXPECT_TRUE(members("pipeline", "unknown"));
+  // One of more than a JSON text may have is passed over like the delta, and so is one that is there twice.
+  EXPECT_TRUE(members("unknown", "unknown"));
+  EXPECT_TRUE(
+      read_run_document(d.write("unknown.json", begin + "\"scope\":[],\"unknown\":\"" + large + large + "\"}")));
+}
+
 TEST(ReadRunDocument, SaysWhatIsWrongAndWhere) {
   const Temporary d;
   const auto problem = [&](const std::string& content) {
