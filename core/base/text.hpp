@@ -11,8 +11,8 @@ namespace sonde::core {
 bool is_valid_utf8(std::string_view);
 /// Invalid sequences become U+FFFD (maximal subpart practice, Unicode 15 section 3.9); everything else stays as it is.
 std::string to_valid_utf8(std::string_view);
-/// For a terminal or a log line. As \xNN or \u{NNNN}: control characters (C0, DEL, C1), what steers the direction of text
-/// (U+061C, 200E, 200F, 202A..202E, 2066..2069), line separators (2028, 2029), what cannot be seen (200B..200D,
+/// For a terminal or a log line. As \xNN or \u{NNNN}: control characters (C0, DEL, C1), what steers the direction of
+/// text (U+061C, 200E, 200F, 202A..202E, 2066..2069), line separators (2028, 2029), what cannot be seen (200B..200D,
 /// 2060..2065, 206A..206F, FEFF, FFF9..FFFB, tags from E0000), and bytes that are no UTF-8.
 std::string printable(std::string_view);
 /// The nearest of `choices` within a small edit distance (Damerau), else the only one that begins with the word (of
