@@ -54,7 +54,7 @@ function(sonde_unit_test name)
   endif()
   # Pretty values of parameters would be addresses, other ones each time.
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES
-    PROPERTIES TIMEOUT 240 LABELS ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    PROPERTIES TIMEOUT 120 LABELS ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
 endfunction()
 
 # sonde_fuzz(NAME SOURCES ... LIBS ...): a libFuzzer program with its corpus in tests/fuzz/corpus/NAME, and a test of
