@@ -1,4 +1,5 @@
-/* For LD_PRELOAD: a link that takes no IP frame, as one that has just gone down. What the kernel itself sends still leaves. */
+/* For LD_PRELOAD: a link that takes no IP frame, as one that has just gone down. What the kernel itself sends still
+ * leaves. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,13 +1,13 @@
 // Blocking probes: many workers, hung ones, connect().
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <atomic>
 #include <set>
 #include <thread>
 
+#include "../no_descriptors.hpp"
 #include "scripted_run.hpp"
 
 namespace sonde::core::test {
@@ -283,13 +283,11 @@ TEST_F(Workers, APacketThatCouldNotLeaveCostsNothingOfTheRate) {
     h->target(c, tasks[0], &to);
     to.proto = IPPROTO_TCP;
     to.port = 7;
-    rlimit limit{};
-    getrlimit(RLIMIT_NOFILE, &limit);
-    const rlimit none = {0, limit.rlim_max};
-    setrlimit(RLIMIT_NOFILE, &none);
     int fd = -1;
-    EXPECT_EQ(h->connect(c, tasks[0], &to, &fd), SONDE_E_AGAIN);
-    setrlimit(RLIMIT_NOFILE, &limit);
+    {
+      const NoDescriptors none_left;
+      EXPECT_EQ(h->connect(c, tasks[0], &to, &fd), SONDE_E_AGAIN);
+    }
     EXPECT_EQ(fd, -EMFILE);
     return h->done(c, tasks[0], SONDE_NO_ANSWER);
   };

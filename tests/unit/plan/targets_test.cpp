@@ -1,8 +1,7 @@
 // Targets of a plan: ranges, names, exclusions, scope, limits, slices.
-#include <sys/resource.h>
-
 #include <set>
 
+#include "../no_descriptors.hpp"
 #include "pipeline.hpp"
 
 namespace sonde::core {
@@ -90,8 +89,7 @@ TEST(PlanTargets, BroadcastOfAConnectedNetworkIsLeftOut) {
 TEST(PlanTargets, WithoutKnowingTheConnectedNetworksThereIsNoPlan) {
   Setting s;
   s.request.connected.reset();
-  const rlimit none{0, 0};  // for this process, which ends with this test
-  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  const NoDescriptors none_left;
   auto c = compile_text(with_targets("[10.1.0.1]"), s);
   EXPECT_EQ(c.plan, nullptr);
   EXPECT_NE(c.find("interfaces-unreadable"), nullptr) << c.said();

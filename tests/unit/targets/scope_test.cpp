@@ -2,7 +2,8 @@
 #include "targets/scope.hpp"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
+
+#include "../no_descriptors.hpp"
 
 namespace sonde::core {
 namespace {
@@ -105,8 +106,7 @@ TEST(Scope, ConnectedPrefixesHoldTheirOwnAddressAndNoLoopback) {
 }
 
 TEST(Scope, InterfacesThatCannotBeReadAreNotNone) {
-  const rlimit none{0, 0};  // for this process, which ends with this test
-  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  const NoDescriptors none_left;
   const auto connected = connected_prefixes();
   ASSERT_FALSE(connected.has_value());
   EXPECT_EQ(connected.error().id, "interfaces-unreadable");
