@@ -145,4 +145,17 @@ Result<std::vector<uint16_t>> parse_ports(std::string_view text) {
   return ports;
 }
 
+std::string format_ports(const std::vector<uint16_t>& ports) {
+  std::string text;
+  for (std::size_t i = 0; i < ports.size();) {
+    std::size_t last = i;
+    while (last + 1 < ports.size() && ports[last + 1] == ports[last] + 1) ++last;
+    text += (text.empty() ? "" : ",") + std::to_string(ports[i]);
+    // 22,23 is no longer than 22-23 and easier to read.
+    if (last != i) text += (last == i + 1 ? ',' : '-') + std::to_string(ports[last]);
+    i = last + 1;
+  }
+  return text;
+}
+
 }  // namespace sonde::core

@@ -19,5 +19,7 @@ Result<uint64_t> parse_size(std::string_view text);
 std::string format_size(uint64_t bytes);
 /// "22,80,8000-8010" to sorted distinct ports 1..65535.
 Result<std::vector<uint16_t>> parse_ports(std::string_view text);
+/// The shortest such text of sorted distinct ports; "" of none.
+std::string format_ports(const std::vector<uint16_t>& ports);
 
 }  // namespace sonde::core

@@ -21,29 +21,9 @@ struct Counts {
 struct Row {
   HistoryEntry entry;
   std::size_t hosts = 0;
-  std::string state;             ///< "complete", "incomplete: why", "unknown"
-  std::optional<Counts> counts;  ///< against the one before, where there is one
-};
-
-/// What the next entry is compared with, the choice of baseline_of(): of another run than the entry, which a resumed
-/// run has several of.
-class Baseline {
- public:
-  const Snapshot* of(const Snapshot& next) const {
-    const auto& one = newest_ && same_run(*newest_, next) ? of_another_run_ : newest_;
-    return one ? &*one : nullptr;
-  }
-  void add(Snapshot next) {
-    if (newest_ && !next.whole() && newest_->whole()) return;
-    if (newest_ && !same_run(*newest_, next)) of_another_run_ = std::move(*newest_);
-    newest_ = std::move(next);
-  }
-
- private:
-  static bool same_run(const Snapshot& a, const Snapshot& b) {
-    return a.run && b.run && !a.run->run_id.empty() && a.run->run_id == b.run->run_id;
-  }
-  std::optional<Snapshot> newest_, of_another_run_;
+  std::optional<uint64_t> targets;  ///< where there is a run document
+  std::string state;                ///< "complete", "incomplete: why", "unknown"
+  std::optional<Counts> counts;     ///< against what baseline_of() chooses of those before, where there is one
 };
 
 /// The directory meant by an argument: itself, or what a pipeline file says.
@@ -74,6 +54,7 @@ Value to_value(const Row& row) {
   Value out{Value::Object{}};
   out.set("when", Value(row.entry.when));
   out.set("path", Value(row.entry.path));
+  if (row.targets) out.set("targets", Value(*row.targets));
   out.set("hosts", Value(uint64_t{row.hosts}));
   out.set("state", Value(row.state));
   if (row.counts) {
@@ -98,7 +79,8 @@ int execute(const HistoryArguments& arguments) {
   if (!entries) return refuse(entries.error());
 
   std::vector<Row> rows;
-  Baseline baseline;  // three inventories at a time are open
+  std::vector<HistoryEntry> before;
+  std::optional<Snapshot> known;  // the one compared with last, which the next often is compared with too
   bool all_read = true;
   for (const HistoryEntry& entry : *entries) {
     auto snapshot = read_snapshot(entry.path);
@@ -107,14 +89,20 @@ int execute(const HistoryArguments& arguments) {
       all_read = false;
       continue;
     }
-    Row row{entry, snapshot->records.size(), state_of(snapshot->run), std::nullopt};
-    if (const Snapshot* before = baseline.of(*snapshot)) {
-      const auto delta = compare(*before, *snapshot);
+    Row row{entry, snapshot->records.size(), std::nullopt, state_of(snapshot->run), std::nullopt};
+    if (snapshot->run) row.targets = snapshot->run->targets;
+    if (const auto baseline = baseline_of(before, snapshot->run)) {
+      if (!known || known->file != baseline->path) {
+        auto read = read_snapshot(baseline->path);
+        if (!read) return refuse(read.error());
+        known = std::move(*read);
+      }
+      const auto delta = compare(*known, *snapshot);
       if (!delta) return refuse(delta.error());
       row.counts = {delta->fresh.size(), delta->gone.size(), delta->changed.size()};
     }
     rows.push_back(std::move(row));
-    baseline.add(std::move(*snapshot));
+    before.push_back(entry);
   }
   if (arguments.json) {
     Value::Array all;
@@ -122,11 +110,18 @@ int execute(const HistoryArguments& arguments) {
     print(to_json(Value(std::move(all)), 2) + "\n");
   } else {
     constexpr auto right = Table::Align::right;
-    Table table({{"WHEN"}, {"HOSTS", right}, {"NEW", right}, {"GONE", right}, {"CHANGED", right}, {"STATE"}, {"FILE"}});
+    Table table({{"WHEN"},
+                 {"TARGETS", right},
+                 {"HOSTS", right},
+                 {"NEW", right},
+                 {"GONE", right},
+                 {"CHANGED", right},
+                 {"STATE"},
+                 {"FILE"}});
     for (const Row& row : rows) {
       const auto count = [&](std::size_t Counts::*one) { return row.counts ? std::to_string(*row.counts.*one) : ""; };
-      table.add({row.entry.when, std::to_string(row.hosts), count(&Counts::fresh), count(&Counts::gone),
-                 count(&Counts::changed), row.state, row.entry.path});
+      table.add({row.entry.when, row.targets ? std::to_string(*row.targets) : "", std::to_string(row.hosts),
+                 count(&Counts::fresh), count(&Counts::gone), count(&Counts::changed), row.state, row.entry.path});
     }
     print(table.render(0, colour_on_stdout()));
     if (rows.empty() && all_read)

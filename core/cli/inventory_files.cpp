@@ -69,7 +69,7 @@ Result<std::pair<std::string, std::string>> newest_two(const std::string& direct
     entries->pop_back();
     // A damaged document is told when the entry is read.
     const auto run = run_document_of(newest);
-    const auto before = baseline_of(*entries, run && *run ? (*run)->run_id : std::string());
+    const auto before = baseline_of(*entries, run ? *run : std::nullopt);
     if (before) return std::pair(before->path, newest);
     holds = "dated inventories of one run alone";
   }

@@ -116,6 +116,7 @@ Value run_schema() {
                                                           {"properties", std::move(outcomes)},
                                                           {"additionalProperties", Value(false)}})},
                                      {"unavailable", text},
+                                     {"ports", text},
                                      {"adaptive", flag},
                                      {"postponed", count},
                                      {"dropped_receive", count},
@@ -137,6 +138,7 @@ Value run_schema() {
                                      {"changed", list_of(changed)},
                                      {"not_scanned", list_of(text)},
                                      {"not_scanned_before", list_of(text)},
+                                     {"partly_scanned", list_of(text)},
                                      {"compared_with", text},
                                      {"stages_missing", list_of(text)},
                                      {"coverage_unknown", flag}}),
@@ -161,6 +163,7 @@ Value run_schema() {
       {"slowed_to", count},
       {"stages", list_of(stage)},
       {"not_covered", list_of(closed(object({{"what", text}, {"reason", text}}), {"what", "reason"}))},
+      {"partly_scanned", list_of(text)},
       {"outputs", list_of(text)},
       {"merged_from", list_of(text)},
       {"delta", delta}};

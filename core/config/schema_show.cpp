@@ -11,24 +11,10 @@
 namespace sonde::core {
 namespace {
 
-/// 22,80,8000-8010 out of a sorted list.
-std::string port_text(const Value::Array& ports) {
-  std::string text;
-  for (std::size_t i = 0; i < ports.size();) {
-    const uint64_t first = natural(ports[i]).value_or(0);
-    std::size_t next = i + 1;
-    while (next < ports.size() && natural(ports[next]).value_or(0) == first + (next - i)) ++next;
-    if (!text.empty()) text += ',';
-    text += std::to_string(first);
-    // 22,23 is no longer than 22-23 and easier to read.
-    if (next - i > 2) {
-      text += '-' + std::to_string(first + (next - i) - 1);
-    } else if (next - i == 2) {
-      text += ',' + std::to_string(first + 1);
-    }
-    i = next;
-  }
-  return text;
+std::string port_text(const Value::Array& list) {
+  std::vector<uint16_t> ports;
+  for (const Value& port : list) ports.push_back(static_cast<uint16_t>(natural(port).value_or(0)));
+  return format_ports(ports);
 }
 
 std::string bound_text(double bound, Format format) {

@@ -76,6 +76,7 @@ std::vector<std::optional<Diagnostic>> Publisher::try_outputs() {
 }
 
 bool Publisher::publish(RunResult& result) {
+  if (result.document.settled < result.document.targets) name_partly_scanned(result);
   // A comparison that fails is told, and costs the delta alone.
   if (!plan_.history.dir.empty()) compare_with_history(result);
 
@@ -197,6 +198,26 @@ Result<void> Publisher::each_responding(const HostStore& hosts, const std::funct
   });
 }
 
+void Publisher::name_partly_scanned(RunResult& result) {
+  const auto& names = context_.stage_names;
+  std::vector<std::size_t> enabled;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (std::any_of(result.document.stages.begin(), result.document.stages.end(),
+                    [&](const StageCoverage& s) { return s.name == names[i]; }))
+      enabled.push_back(i);
+  AddressSet partly;
+  // Hosts that cannot be read back are told of by write_outputs().
+  static_cast<void>(result.hosts.each([&](const HostRecord& h) {
+    const auto left_out = [&](std::size_t i) {
+      const Outcome o = i < h.outcomes.size() ? h.outcomes[i] : Outcome::none;
+      return o == Outcome::none || o == Outcome::cancelled || o == Outcome::skipped_shutdown;
+    };
+    if (std::any_of(enabled.begin(), enabled.end(), left_out)) partly.add(h.ip);
+  }));
+  partly.normalise();
+  result.document.partly_scanned = partly.to_strings();
+}
+
 void Publisher::compare_with_history(RunResult& result) {
   const auto entries = list_history(plan_.history.dir);
   if (!entries) {
@@ -208,7 +229,7 @@ void Publisher::compare_with_history(RunResult& result) {
                    Severity::warning});
     return;
   }
-  const auto baseline = baseline_of(*entries, result.document.run_id);
+  const auto baseline = baseline_of(*entries, result.document);
   if (!baseline) return;
   auto before = read_snapshot(baseline->path);
   if (!before) {

@@ -32,6 +32,8 @@ class Publisher {
   bool publish(RunResult& result);
 
  private:
+  /// Into the document: hosts with a record of which some stage has not run.
+  void name_partly_scanned(RunResult&);
   void compare_with_history(RunResult&);
   std::optional<HistoryEntry> write_history(RunResult&, bool whole);
   void prune(const HistoryEntry& added, RunResult&);

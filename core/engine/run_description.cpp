@@ -1,6 +1,9 @@
 #include "engine/run_description.hpp"
 
+#include <algorithm>
 #include <numeric>
+
+#include "base/units.hpp"
 
 namespace sonde::core {
 
@@ -28,6 +31,22 @@ void describe_for_merging(JournalHeader& header, const RunShared& shared) {
   }
 }
 
+bool states_ports(const StagePlan& s) {
+  return std::find(s.outputs.begin(), s.outputs.end(), FieldTable::ports) != s.outputs.end();
+}
+
+/// Which TCP ports the stage asks every host it comes to; nothing when it states no open ports at all.
+std::optional<std::string> asked_ports(std::size_t i, const RunShared& shared) {
+  const std::vector<StagePlan>& stages = shared.plan.stages;
+  if (!states_ports(stages[i])) return std::nullopt;
+  const PortOptions options = port_options(stages[i]);
+  for (std::size_t earlier = 0; options.by_word && earlier < i; ++earlier)
+    if (stages[earlier].enabled && shared.unavailable[earlier].empty() && states_ports(stages[earlier]))
+      return std::string();
+  // A plugin without such an option chooses by itself, and what it did not find counts as closed.
+  return options.ports.empty() ? "1-65535" : format_ports(options.ports);
+}
+
 /// What is known of the stage over all parts of the run; `counters` of this one.
 StageCoverage coverage_of(std::size_t i, const RunShared& shared, const Coordinator& coordinator,
                           const std::vector<StageCounters>& counters) {
@@ -46,6 +65,7 @@ StageCoverage coverage_of(std::size_t i, const RunShared& shared, const Coordina
   }
   add_counts(c.by_outcome, coordinator.earlier()[i].by_outcome);
   c.unavailable = shared.unavailable[i];
+  c.ports = asked_ports(i, shared);
   c.adaptive = is_adaptive(s);
   c.errors = coordinator.errors()[i];
   return c;

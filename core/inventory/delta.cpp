@@ -1,13 +1,14 @@
 // Comparing two inventories. A host or a value is called gone only when the newer run has looked for it, and a host new
-// only when the older run did not leave it over: what nobody asked proves nothing.
+// only when the older run had it: what nobody asked proves nothing.
 #include "inventory/delta.hpp"
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 
+#include "inventory/coverage.hpp"
 #include "inventory/snapshot.hpp"
-#include "targets/target_set.hpp"
 
 namespace sonde::core {
 namespace {
@@ -103,60 +104,70 @@ void compare_values(const std::string& field, const Value* before, const Value* 
   out.push_back({field, before == nullptr ? Value() : *before, after == nullptr ? Value() : *after});
 }
 
-std::vector<FieldChange> compare_records(const Value& before, const Value& after, bool asked_less) {
-  std::vector<FieldChange> changes;
-  each_pair(before, after, [&](const std::string& name, const Value* b, const Value* a) {
-    if (!one_of(not_compared, name)) compare_values(name, b, a, changes);
-  });
-  // With a stage less, an absent value only says that nobody asked for it.
-  if (asked_less) std::erase_if(changes, [](const FieldChange& c) { return c.after.is_null() && !c.before.is_null(); });
-  return changes;
+/// The port that a key of `banners` or `services` begins with, unless it is one of another protocol than TCP.
+std::optional<uint64_t> tcp_port(std::string_view key) {
+  uint64_t port = 0;
+  const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), port);
+  if (error != std::errc()) return std::nullopt;
+  const std::string_view rest = key.substr(static_cast<std::size_t>(end - key.data()));
+  return rest.empty() || rest == "/tcp" ? std::optional(port) : std::nullopt;
 }
 
-/// Which addresses a run has surely asked, and which it may have left over.
-class Coverage {
+/// Compares what both runs have asked.
+class Comparison {
  public:
-  explicit Coverage(const RunDocument& run) {
-    for (const std::string& text : run.scope)
-      if (const auto range = parse_range(text)) scope_.add(*range);
-    for (const std::string& text : run.exclusions) leave_out(text);
-    for (const auto& [what, reason] : run.not_covered) {
-      // The other stages have asked the targets of one that failed.
-      if (what.starts_with("stage "))
-        all_stages_ = false;
-      else
-        leave_out(what);
-    }
-    // Some targets were left and nobody says which.
-    if (run.settled < run.targets && run.not_covered.empty()) all_named_ = false;
-    scope_.normalise();
-    left_out_.normalise();
+  Comparison(const AskedPorts* asked, bool asked_less) : asked_(asked), asked_less_(asked_less) {}
+
+  std::vector<FieldChange> records(const Value& before, const Value& after) const {
+    std::vector<FieldChange> changes;
+    each_pair(before, after, [&](const std::string& name, const Value* b, const Value* a) {
+      if (one_of(not_compared, name)) return;
+      if (name == "ports" && b != nullptr) return ports(*b, a, changes);
+      if ((name != "banners" && name != "services") || b == nullptr) return compare_values(name, b, a, changes);
+      const Value looked_at = without_unasked(*b, a);
+      const bool none = looked_at.object() != nullptr && looked_at.object()->empty();
+      if (!none || a != nullptr) compare_values(name, none ? nullptr : &looked_at, a, changes);
+    });
+    // With a stage less, an absent value only says that nobody asked for it.
+    if (asked_less_)
+      std::erase_if(changes, [](const FieldChange& c) { return c.after.is_null() && !c.before.is_null(); });
+    return changes;
   }
-  bool asked(const IpAddress& ip) const { return all_stages_ && scope_.contains(ip) && !perhaps_left(ip); }
-  bool left_over(const IpAddress& ip) const { return scope_.contains(ip) && perhaps_left(ip); }
 
  private:
-  bool perhaps_left(const IpAddress& ip) const { return !all_named_ || left_out_.contains(ip); }
-  void leave_out(const std::string& text) {
-    if (const auto range = parse_range(text))
-      left_out_.add(*range);
-    else
-      all_named_ = false;
-  }
-  AddressSet scope_, left_out_;
-  bool all_stages_ = true;
-  bool all_named_ = true;  ///< all that was left over is in left_out_
-};
+  bool unasked(std::optional<uint64_t> port) const { return port && asked_ != nullptr && !asked_->contains(*port); }
 
-/// For every target that was its. Of runs that were merged, some may have been unable to.
-bool ran_everywhere(const StageCoverage& stage) {
-  return stage.unavailable.empty();
-}
-bool ran_somewhere(const StageCoverage& stage) {
-  const auto any = [&](Outcome o) { return stage.by_outcome[static_cast<std::size_t>(o)] != 0; };
-  return ran_everywhere(stage) || any(Outcome::positive) || any(Outcome::negative) || any(Outcome::no_answer) ||
-         any(Outcome::error);
-}
+  /// Of those before, what the newer run did not find because it did not look is as it was.
+  void ports(const Value& before, const Value* after, std::vector<FieldChange>& changes) const {
+    if (before.array() == nullptr || (after != nullptr && after->array() == nullptr))
+      return compare_values("ports", &before, after, changes);
+    const auto found = [&](const Value& port) {
+      return after != nullptr && std::any_of(after->array()->begin(), after->array()->end(),
+                                             [&](const Value& other) { return equal(port, other); });
+    };
+    Value::Array looked_for;
+    for (const Value& port : *before.array()) {
+      const auto number = integral(port);
+      if (!number || *number < 0 || found(port) || !unasked(static_cast<uint64_t>(*number))) looked_for.push_back(port);
+    }
+    const Value compared(std::move(looked_for));
+    const bool none = compared.array()->empty();
+    if (!none || after != nullptr) compare_values("ports", none ? nullptr : &compared, after, changes);
+  }
+
+  /// The same of a map with a key for each port.
+  Value without_unasked(const Value& before, const Value* after) const {
+    if (before.object() == nullptr) return before;
+    Value out{Value::Object{}};
+    for (const Value::Member& member : *before.object())
+      if (!unasked(tcp_port(member.key)) || (after != nullptr && after->find(member.key) != nullptr))
+        out.set(member.key, member.value);
+    return out;
+  }
+
+  const AskedPorts* asked_;  ///< of the newer run; null: nobody knows
+  bool asked_less_;
+};
 
 std::vector<std::string> missing_stages(const std::optional<RunDocument>& before, const RunDocument& after) {
   std::vector<std::string> missing;
@@ -183,12 +194,17 @@ Result<Delta> compare(const Snapshot& before, const Snapshot& after) {
   const bool asked_less = !delta.stages_missing.empty();
   if (before.run) delta.compared_with = before.run->run_id;
   std::optional<Coverage> earlier, now;
+  std::optional<AskedPorts> ports;
   if (before.run) earlier.emplace(*before.run);
-  if (after.run && !asked_less) now.emplace(*after.run);
+  if (after.run) now.emplace(*after.run), ports.emplace(*after.run);
+  const Comparison comparison(ports ? &*ports : nullptr, asked_less);
+  const auto asked_in_part = [&](const IpAddress& ip) {
+    return (earlier && earlier->asked_in_part(ip)) || (now && now->asked_in_part(ip));
+  };
   const InventoryRecords &old = before.records, &fresh = after.records;
   for (std::size_t i = 0, j = 0; i < old.size() || j < fresh.size();) {
     if (j == fresh.size() || (i < old.size() && old.ip(i) < fresh.ip(j))) {
-      if (now && now->asked(old.ip(i))) {
+      if (now && !asked_less && now->asked(old.ip(i))) {
         auto record = old.read(i);
         if (!record) return tl::unexpected(record.error());
         delta.gone.push_back(std::move(*record));
@@ -197,7 +213,7 @@ Result<Delta> compare(const Snapshot& before, const Snapshot& after) {
       }
       ++i;
     } else if (i == old.size() || fresh.ip(j) < old.ip(i)) {
-      if (earlier && earlier->left_over(fresh.ip(j))) {
+      if (earlier && earlier->not_asked(fresh.ip(j))) {
         delta.not_scanned_before.push_back(fresh.ip(j));
       } else {
         auto record = fresh.read(j);
@@ -205,10 +221,13 @@ Result<Delta> compare(const Snapshot& before, const Snapshot& after) {
         delta.fresh.push_back(std::move(*record));
       }
       ++j;
+    } else if (asked_in_part(old.ip(i))) {
+      delta.partly_scanned.push_back(old.ip(i));
+      ++i, ++j;
     } else {
       const auto was = old.read(i), is = fresh.read(j);
       if (!was || !is) return tl::unexpected(!was ? was.error() : is.error());
-      auto changes = compare_records(*was, *is, asked_less);
+      auto changes = comparison.records(*was, *is);
       if (!changes.empty()) delta.changed.push_back({old.ip(i), std::move(changes)});
       ++i, ++j;
     }
@@ -244,6 +263,7 @@ Value to_value(Delta delta) {
   out.set("changed", Value(std::move(changed)));
   out.set("not_scanned", addresses(delta.not_scanned));
   out.set("not_scanned_before", addresses(delta.not_scanned_before));
+  if (!delta.partly_scanned.empty()) out.set("partly_scanned", addresses(delta.partly_scanned));
   Value::Array missing;
   for (const std::string& stage : delta.stages_missing) missing.emplace_back(stage);
   out.set("stages_missing", Value(std::move(missing)));

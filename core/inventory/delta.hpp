@@ -23,8 +23,10 @@ struct Delta {
   std::vector<Value> gone;   ///< whole old records: within the new run's covered scope, and no longer there
   std::vector<HostChange> changed;
   std::vector<IpAddress> not_scanned;  ///< known before, absent now, and not (surely) asked by the new run
-  /// Known now, absent before, and perhaps among the targets that the older run did not come to.
+  /// Known now, absent before, and no target of the older run, or perhaps one that it did not come to.
   std::vector<IpAddress> not_scanned_before;
+  /// In both, and not compared: one of the runs ended before all stages had had it.
+  std::vector<IpAddress> partly_scanned;
   std::string compared_with;                ///< the id of the older run, where its document is there
   std::vector<std::string> stages_missing;  ///< ran before and not now: what vanished with them is no change
   bool coverage_unknown = false;            ///< no run document of the new run: no host is called gone
@@ -38,8 +40,6 @@ struct Snapshot {
   std::string file;  ///< empty: in memory
   InventoryRecords records;
   std::optional<RunDocument> run;
-  /// Whether nothing says that the run ended early: what it did not find was not there.
-  bool whole() const { return !run || run->complete; }
 };
 Result<Snapshot> read_snapshot(const std::string& path);
 /// The document alone.
@@ -47,7 +47,8 @@ Result<std::optional<RunDocument>> run_document_of(const std::string& inventory)
 /// From memory.
 Result<InventoryRecords> parse_records(std::string_view text, const std::string& name_for_messages);
 /// Compares ports, vendor, mac, hostname, reverse_dns, alive, banners, services, os, snmp and own fields; not rtt_ms,
-/// nor values that pass by themselves (snmp.sysUpTime), nor details (dns, tcp, mac_flags, link, evidence).
+/// nor values that pass by themselves (snmp.sysUpTime), nor details (dns, tcp, mac_flags, link, evidence). A port, and
+/// what was known of it, is gone only when the newer run asked that port.
 /// A record of each is in memory at a time, and what differs. Failure: "temporary-file".
 Result<Delta> compare(const Snapshot& before, const Snapshot& after);
 enum class DeltaFormat { text, json, markdown };

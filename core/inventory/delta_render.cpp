@@ -75,7 +75,8 @@ std::string counts(const Delta& delta) {
          " not scanned" +
          (delta.not_scanned_before.empty()
               ? ""
-              : ", " + std::to_string(delta.not_scanned_before.size()) + " not scanned before");
+              : ", " + std::to_string(delta.not_scanned_before.size()) + " not scanned before") +
+         (delta.partly_scanned.empty() ? "" : ", " + std::to_string(delta.partly_scanned.size()) + " partly scanned");
 }
 
 std::string some_of(const std::vector<IpAddress>& addresses) {
@@ -126,8 +127,10 @@ std::string text_report(const Delta& delta, bool colour) {
   }
   if (!delta.not_scanned.empty()) line("", '?', "not scanned: " + some_of(delta.not_scanned));
   if (!delta.not_scanned_before.empty()) line("", '?', "not scanned before: " + some_of(delta.not_scanned_before));
+  if (!delta.partly_scanned.empty()) line("", '?', "partly scanned, not compared: " + some_of(delta.partly_scanned));
   for (const std::string& sentence : reservations(delta)) line("", '!', sentence);
-  const bool same = delta.empty() && delta.not_scanned.empty() && delta.not_scanned_before.empty();
+  const bool same =
+      delta.empty() && delta.not_scanned.empty() && delta.not_scanned_before.empty() && delta.partly_scanned.empty();
   return out + (same ? "no changes" : counts(delta)) + "\n";
 }
 
@@ -170,6 +173,8 @@ std::string markdown_report(const Delta& delta) {
   if (!delta.not_scanned.empty()) out += "\n### Not scanned\n\n" + code(some_of(delta.not_scanned)) + "\n";
   if (!delta.not_scanned_before.empty())
     out += "\n### Not scanned before\n\n" + code(some_of(delta.not_scanned_before)) + "\n";
+  if (!delta.partly_scanned.empty())
+    out += "\n### Partly scanned, not compared\n\n" + code(some_of(delta.partly_scanned)) + "\n";
   for (const std::string& sentence : reservations(delta)) out += "\n> " + code(sentence) + "\n";
   return out;
 }

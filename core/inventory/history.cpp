@@ -10,10 +10,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <tuple>
 #include <utility>
 
 #include "base/file.hpp"
 #include "base/utc.hpp"
+#include "inventory/coverage.hpp"
 
 namespace sonde::core {
 namespace {
@@ -110,6 +112,17 @@ void earlier_parts_first(std::vector<HistoryEntry>& entries, const HistoryEntry&
   std::rotate(entries.begin(), first, own);
 }
 
+/// Whether the entry is of a complete run, and no complete one behind it had as many targets.
+bool has_most_targets(const std::vector<HistoryEntry>& entries, std::size_t at) {
+  const auto run = run_document_of(entries[at].path);
+  if (!run || !*run || !(*run)->complete) return false;
+  for (std::size_t i = entries.size(); --i > at;) {
+    const auto later = run_document_of(entries[i].path);
+    if (later && *later && (*later)->complete && (*later)->targets >= (*run)->targets) return false;
+  }
+  return true;
+}
+
 /// Names for a run of this second, the best first. Names sort by time, and one that was removed is not given again:
 /// what comes later must not stand in front of what is there. In a history that cannot be read the day counts as taken.
 std::vector<std::string> free_names(int64_t seconds, const Result<std::vector<HistoryEntry>>& entries) {
@@ -149,16 +162,31 @@ Result<std::vector<HistoryEntry>> list_history(const std::string& directory) {
   return entries;
 }
 
-std::optional<HistoryEntry> baseline_of(const std::vector<HistoryEntry>& entries, const std::string& own_run) {
-  const HistoryEntry* newest = nullptr;
+std::optional<HistoryEntry> baseline_of(const std::vector<HistoryEntry>& entries,
+                                        const std::optional<RunDocument>& next) {
+  std::optional<AddressSet> wanted;
+  if (next) wanted = Coverage(*next).scope();
+  const HistoryEntry *newest = nullptr, *best = nullptr;
+  uint64_t most = 0;
   for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
     // A damaged document is told when the entry is read.
     const auto run = run_document_of(entry->path);
-    if (run && *run && !own_run.empty() && (*run)->run_id == own_run) continue;
-    if (!run || Snapshot{"", {}, *run}.whole()) return *entry;
+    if (next && run && *run && !next->run_id.empty() && (*run)->run_id == next->run_id) continue;
     if (newest == nullptr) newest = &*entry;
+    if (!run || !*run) return *entry;
+    if (!(*run)->complete) continue;
+    // Slices of a --shard do not say which addresses they have; the same slice has the same gap.
+    const auto gaps = [](const RunDocument& d) { return std::tie(d.scope, d.exclusions, d.not_covered); };
+    if (!wanted || gaps(**run) == gaps(*next)) return *entry;
+    const AddressSet had = Coverage(**run).addresses();
+    AddressSet missing = *wanted;
+    missing.subtract(had);
+    if (missing.empty()) return *entry;
+    const uint64_t shared = wanted->size() - missing.size();
+    if (best == nullptr || shared > most) best = &*entry, most = shared;
   }
-  return newest == nullptr ? std::nullopt : std::optional(*newest);
+  if (best == nullptr) best = newest;
+  return best == nullptr ? std::nullopt : std::optional(*best);
 }
 
 Result<HistoryEntry> add_to_history(const std::string& directory, const EachRecord& records, const RunDocument& run,
@@ -196,7 +224,9 @@ Result<void> prune_history(const std::string& directory, const HistoryEntry& add
   auto entries = list_history(directory);
   if (!entries) return tl::unexpected(entries.error());
   // Runs that ended early cost no deltas: what the next run is compared with stays, however old.
-  const auto baseline = baseline_of(*entries);
+  std::optional<RunDocument> like_added;
+  if (auto run = run_document_of(added.path); run && *run) like_added = std::move(**run), like_added->run_id.clear();
+  const auto baseline = baseline_of(*entries, like_added);
   const int64_t seconds = std::chrono::system_clock::to_time_t(now);
   earlier_parts_first(*entries, added);
   std::optional<Diagnostic> kept;
@@ -211,7 +241,7 @@ Result<void> prune_history(const std::string& directory, const HistoryEntry& add
     // A name without a time stands for a run of any moment of that day.
     const int64_t latest = *time_of(entry.when) + (entry.when.size() == 10 ? 86400 : 0);
     const bool too_old = keep_age != 0 && latest < seconds - keep_age / second;
-    if (!too_many && !too_old) continue;
+    if (!too_old && (!too_many || has_most_targets(*entries, i))) continue;
     remove(entry.path);
     remove(entry.run_path);
   }

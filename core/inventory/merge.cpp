@@ -218,7 +218,7 @@ class Summing {
     document_.dropped_receive += run.document->dropped_receive;
     for (const StageCoverage& told : run.document->stages)
       for (StageCoverage& stage : document_.stages)
-        if (stage.name == told.name) add_losses(stage, told);
+        if (stage.name == told.name) add_losses(stage, told), add_ports(stage, told);
     if (run.document->slowed_to != 0)
       document_.slowed_to =
           document_.slowed_to == 0 ? run.document->slowed_to : std::min(document_.slowed_to, run.document->slowed_to);
@@ -249,6 +249,15 @@ class Summing {
                           std::string(message("merge-unavailable").remedy),
                           {},
                           Severity::warning});
+  }
+
+  /// Runs that asked other ports, since one of them lacked a stage, have none that all hosts were asked.
+  static void add_ports(StageCoverage& stage, const StageCoverage& told) {
+    if (!told.ports) return;
+    if (!stage.ports)
+      stage.ports = told.ports;
+    else if (*stage.ports != *told.ports)
+      stage.ports->clear();
   }
 
   static void add_losses(StageCoverage& stage, const StageCoverage& told) {

@@ -1,6 +1,8 @@
 // The document of a run as JSON, and back from JSON that may be hostile.
 #include "inventory/run_document.hpp"
 
+#include "base/units.hpp"
+
 namespace sonde::core {
 namespace {
 
@@ -23,6 +25,7 @@ Value stage_value(const StageCoverage& stage) {
     outcomes.set(outcome_key(static_cast<Outcome>(i)), Value(stage.by_outcome[i]));
   out.set("outcomes", std::move(outcomes));
   if (!stage.unavailable.empty()) out.set("unavailable", Value(stage.unavailable));
+  if (stage.ports) out.set("ports", Value(*stage.ports));
   out.set("adaptive", Value(stage.adaptive));
   out.set("postponed", Value(stage.postponed));
   const std::pair<const char*, uint64_t> losses[] = {{"dropped_receive", stage.dropped_receive},
@@ -137,6 +140,10 @@ StageCoverage read_stage(const Value& v, const std::string& place, std::string& 
   members.text("plugin", stage.plugin);
   members.text("version", stage.version);
   members.text("unavailable", stage.unavailable);
+  if (v.find("ports") != nullptr) {
+    members.text("ports", stage.ports.emplace());
+    if (!stage.ports->empty() && !parse_ports(*stage.ports)) members.set(place + "/ports is no list of ports");
+  }
   members.flag("adaptive", stage.adaptive);
   members.number("postponed", stage.postponed);
   members.number("dropped_receive", stage.dropped_receive);
@@ -180,6 +187,7 @@ Value without_scope(const RunDocument& run) {
     gaps.push_back(std::move(gap));
   }
   out.set("not_covered", Value(std::move(gaps)));
+  if (!run.partly_scanned.empty()) out.set("partly_scanned", texts(run.partly_scanned));
   out.set("outputs", texts(run.outputs));
   if (!run.merged_from.empty()) out.set("merged_from", texts(run.merged_from));
   if (run.delta) out.set("delta", *run.delta);
@@ -260,6 +268,7 @@ Result<RunDocument> run_document_from(const Value& v) {
     gap.text("what", run.not_covered.emplace_back().first, true);
     gap.text("reason", run.not_covered.back().second);
   });
+  members.list("partly_scanned", run.partly_scanned);
   members.list("outputs", run.outputs);
   members.list("merged_from", run.merged_from);
   if (const Value* delta = v.find("delta")) run.delta = *delta;

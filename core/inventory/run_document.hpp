@@ -23,6 +23,9 @@ struct StageCoverage {
   uint64_t queue_full = 0;   ///< packets that found no room in a send queue of this machine (ENOBUFS), and left later
   uint64_t asked_again = 0;  ///< questions beyond the stage's own tries, because packets were being lost
   uint64_t in_doubt = 0;     ///< targets whose silence rests on fewer tries than the stage promises
+  /// TCP ports that it asks of each host by itself, "22,80,8000-8010", or "" when it takes those that other stages
+  /// found. Only of stages that state open ports: what is outside of all of theirs, nobody has looked at.
+  std::optional<std::string> ports = {};
 };
 
 struct RunDocument {
@@ -41,6 +44,9 @@ struct RunDocument {
   /// Targets that were not (fully) asked: range or "N targets", reason. What is no range leaves open which, and then a
   /// delta calls no host gone: a slice of --shard i/n belongs here, a `when` that was false does not.
   std::vector<std::pair<std::string, std::string>> not_covered;
+  /// Ranges of hosts that have a record though not all of their stages were run, since the run ended: what such a
+  /// record lacks says nothing.
+  std::vector<std::string> partly_scanned;
   std::vector<std::string> outputs;  ///< files written, relative to the output directory: what this document speaks of
   std::vector<std::string> merged_from;  ///< ids of the runs that this one was put together of; empty: it ran itself
   std::optional<Value> delta;            ///< against the run before; not in a document that was read from a file

@@ -20,10 +20,11 @@ constexpr std::size_t most_text_of_members = JsonWindow::largest_piece;  // all 
 
 /// What run_document_from() looks at; the rest need not be in memory. Not the delta: it is passed over as well.
 bool is_read(std::string_view name) {
-  constexpr std::array<std::string_view, 21> names = {
-      "run_id",          "pipeline", "plan_hash",  "sonde_version", "seed",        "started",     "ended",
-      "complete",        "scope",    "exclusions", "targets",       "settled",     "responding",  "packets",
-      "dropped_receive", "stages",   "slowed_to",  "outputs",       "not_covered", "merged_from", "why_incomplete"};
+  constexpr std::array<std::string_view, 22> names = {
+      "run_id",          "pipeline",    "plan_hash",      "sonde_version", "seed",    "started",
+      "ended",           "complete",    "scope",          "exclusions",    "targets", "settled",
+      "responding",      "packets",     "stages",         "slowed_to",     "outputs", "not_covered",
+      "dropped_receive", "merged_from", "partly_scanned", "why_incomplete"};
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
@@ -44,6 +45,7 @@ class DocumentFile {
     }
     run->scope = std::move(scope_);
     run->exclusions = std::move(exclusions_);
+    run->partly_scanned = std::move(partly_scanned_);
     return run;
   }
 
@@ -73,9 +75,13 @@ class DocumentFile {
 
   Result<void> member(const std::string& name) {
     const bool is_list = window_.has() && window_.front() == '[';
-    if (is_list && (name == "scope" || name == "exclusions")) {
+    std::vector<std::string>* const kept = name == "scope"            ? &scope_
+                                           : name == "exclusions"     ? &exclusions_
+                                           : name == "partly_scanned" ? &partly_scanned_
+                                                                      : nullptr;
+    if (is_list && kept != nullptr) {
       rest_.set(name, Value(Value::Array{}));
-      return ranges(name, name == "scope" ? scope_ : exclusions_);
+      return ranges(name, *kept);
     }
     if (!is_read(name)) return window_.skip_value(false) ? Result<void>() : bad(no_value);
     Result<Value> read = value();
@@ -122,7 +128,7 @@ class DocumentFile {
   const std::size_t most_ranges_;  ///< bytes
   std::set<std::string> seen_;
   Value rest_{Value::Object{}};
-  std::vector<std::string> scope_, exclusions_;
+  std::vector<std::string> scope_, exclusions_, partly_scanned_;
   std::size_t text_of_members_ = 0, size_of_ranges_ = 0;
 };
 

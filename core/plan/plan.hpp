@@ -31,6 +31,13 @@ struct StagePlan {
   SourceSpan where;
 };
 
+/// The ports that options of the format `ports` name.
+struct PortOptions {
+  std::vector<uint16_t> ports;  ///< of all such options, sorted, distinct
+  bool by_word = false;         ///< one of them is a word instead, such as "found"
+};
+PortOptions port_options(const StagePlan&);
+
 /// "stage 'two' (tcp-banner)", "output 'json'": who speaks, in messages. The plugin is told when its name is another.
 std::string speaker(std::string_view kind, std::string_view name, const PluginEntry&);
 

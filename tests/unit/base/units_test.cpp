@@ -70,5 +70,11 @@ TEST(Units, Ports) {
     EXPECT_EQ(parse_ports(text).error().id, "bad-port") << text;
 }
 
+TEST(Ports, AsTheyAreWritten) {
+  for (const char* text : {"22", "22,23", "22-24", "1-65535", "22,80,443,8000-8010,65535"})
+    EXPECT_EQ(format_ports(parse_ports(text).value()), text);
+  EXPECT_EQ(format_ports({}), "");
+}
+
 }  // namespace
 }  // namespace sonde::core

@@ -41,6 +41,8 @@ TEST(Schemas, RunDocumentHasTheMembersOfADocument) {
   document.not_covered = {{"3 targets", "x"}};
   StageCoverage stage;
   stage.unavailable = "x";
+  stage.ports = "22";
+  document.partly_scanned = {"10.0.0.7"};
   stage.dropped_receive = stage.queue_full = stage.asked_again = stage.in_doubt = document.slowed_to = 1;
   document.stages.push_back(stage);
   const Value written = to_value(document), schema = run_schema();

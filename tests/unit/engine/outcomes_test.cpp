@@ -194,6 +194,29 @@ TEST_F(Outcomes, ADisabledStageIsNoStage) {
   EXPECT_EQ(count(r, 0, Outcome::positive), 3u);
 }
 
+/// Without an option that names them, a stage chooses its ports by itself, and they count as all.
+TEST_F(Outcomes, StagesThatStateOpenPortsSayWhichTheyAsked) {
+  targets(1);
+  Schema schema;
+  schema.properties.push_back({"ports", {}});
+  schema.properties.front().schema.format = Format::ports;
+  const auto with_ports = [&](std::size_t n, StagePlan& s, Value ports) {
+    entry(n).schema = schema;
+    s.options = Value(Value::Object{});
+    s.options.set("ports", std::move(ports));
+  };
+  with_ports(0, stage<0>(answers(SONDE_POSITIVE), {"ports"}),
+             Value(Value::Array{Value(uint64_t{80}), Value(uint64_t{22})}));
+  with_ports(1, stage<1>(answers(SONDE_POSITIVE), {"ports", "banners"}), Value("found"));
+  stage<2>(answers(SONDE_POSITIVE), {"hostname"});
+  const auto asked = [&](std::size_t i) { return run_well().document.stages.at(i).ports; };
+  EXPECT_EQ(asked(0), "22,80");
+  EXPECT_EQ(asked(1), "");
+  EXPECT_EQ(asked(2), std::nullopt);
+  plan.stages[0].enabled = false;
+  EXPECT_EQ(asked(0), "1-65535");  // nobody finds any for the word
+}
+
 TEST_F(Outcomes, RunTimeoutEndsTheRunWithWhatIsKnown) {
   targets(4);
   plan.limits.run_timeout = 100'000'000;

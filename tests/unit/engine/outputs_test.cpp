@@ -228,6 +228,38 @@ TEST_F(Outputs, AFailedOutputCostsNoOlderHistory) {
   EXPECT_EQ(list_history(plan.history.dir)->size(), 1u);
 }
 
+/// What a stage did not come to state before the run ended is no loss of the host.
+TEST_F(Outputs, HostsWhoseStagesDidNotAllRunAreNamedAndNotCompared) {
+  targets(3);
+  output("a");
+  plan.history.dir = directory_ / "history";
+  Script second;
+  second.start = [](auto c, auto h, auto tasks) {
+    for (sonde_task t : tasks) {
+      const sonde_value vendor = text_value("HP Inc");
+      h->put(c, t, 0, {}, &vendor);
+      h->done(c, t, SONDE_POSITIVE);
+    }
+    return static_cast<int32_t>(tasks.size());
+  };
+  stage<1>(second, {"vendor"}, 60'000);
+  run_well();
+  scripts[1].start = [](auto, auto, auto tasks) { return static_cast<int32_t>(tasks.size()); };  // never answers
+  plan.limits.run_timeout = 100'000'000;
+  const RunResult cut = run_well();
+  EXPECT_EQ(cut.document.partly_scanned, std::vector<std::string>{"127.0.1.0-127.0.1.2"});
+  EXPECT_EQ(read_run_document(plan.output_dir + "/run.json")->partly_scanned, cut.document.partly_scanned);
+  ASSERT_TRUE(cut.document.delta);
+  EXPECT_EQ(to_json(*cut.document.delta->find("changed")), "[]");
+  EXPECT_EQ(to_json(*cut.document.delta->find("partly_scanned")), R"(["127.0.1.0","127.0.1.1","127.0.1.2"])");
+}
+
+TEST_F(Outputs, AWholeRunNamesNobody) {
+  targets(3);
+  output("a");
+  EXPECT_TRUE(run_well().document.partly_scanned.empty());
+}
+
 TEST_F(Outputs, RecordsThatCannotBeReadBackMakeTheRunIncomplete) {
   large_records();
   output("a");

@@ -133,8 +133,16 @@ TEST_F(NotScannedBefore, InARangeThatWasNotCovered) {
 TEST_F(NotScannedBefore, WhenSomeWereLeftAndNobodyKnowsWhich) {
   before_.not_covered = {{"12 targets", "interrupted"}};
   EXPECT_FALSE(is_new(before_));
-  before_.scope = {"10.0.0.3-10.0.0.254"};  // not among those twelve
-  EXPECT_TRUE(is_new(before_));
+}
+TEST_F(NotScannedBefore, OutsideOfItsScope) {
+  before_.scope = {"10.0.0.3-10.0.0.254"};
+  EXPECT_FALSE(is_new(before_));
+  before_.scope = {"10.0.0.1"};  // --only
+  EXPECT_FALSE(is_new(before_));
+}
+TEST_F(NotScannedBefore, Excluded) {
+  before_.exclusions = {"10.0.0.2"};
+  EXPECT_FALSE(is_new(before_));
 }
 TEST_F(NotScannedBefore, WhenFewerSettledThanThereAre) {
   before_.settled = 200;
@@ -204,6 +212,79 @@ TEST(Compare, WhatVanishedWithAStageIsNoChange) {
   const Delta delta = delta_of(inventory(R"([{"ip":"10.0.0.1","mac":"A","ports":[22]}])", with),
                                inventory(R"([{"ip":"10.0.0.1","ports":[80]}])", without));
   EXPECT_EQ(changes(delta), "ports: [22] > [80]; ");
+}
+
+class PartlyScanned : public ::testing::Test {
+ protected:
+  Delta delta(const RunDocument& before, const RunDocument& after) {
+    return delta_of(
+        inventory(R"([{"ip":"10.0.0.1","hostname":"core","ports":[22,80]},{"ip":"10.0.0.2","ports":[22]}])", before),
+        inventory(R"([{"ip":"10.0.0.1","hostname":"sw1"},{"ip":"10.0.0.2"},{"ip":"10.0.0.3"}])", after));
+  }
+  RunDocument whole_ = covered({"10.0.0.0/24"}), cut_ = whole_;
+  void SetUp() override {
+    cut_.complete = false;
+    cut_.settled = 100;
+    cut_.not_covered = {{"154 targets", "run_timeout"}};
+    cut_.partly_scanned = {"10.0.0.1", "10.0.0.3-10.0.0.9"};
+  }
+};
+
+/// What the stages that never ran would have stated is neither lost nor, for a name, another one.
+TEST_F(PartlyScanned, IsNotCompared) {
+  const Delta cut_now = delta(whole_, cut_);
+  EXPECT_EQ(changes(cut_now), "ports: [22] > null; ");
+  EXPECT_EQ(cut_now.partly_scanned.size(), 1u);
+  EXPECT_EQ(cut_now.fresh.size(), 1u);  // as far as it is known
+  EXPECT_EQ(to_json(*to_value(cut_now).find("partly_scanned")), R"(["10.0.0.1"])");
+  EXPECT_EQ(changes(delta(cut_, whole_)), "ports: [22] > null; ");
+}
+TEST_F(PartlyScanned, IsSaid) {
+  const std::string text = render(delta(whole_, cut_), DeltaFormat::text);
+  EXPECT_NE(text.find("? partly scanned, not compared: 10.0.0.1\n"), std::string::npos) << text;
+  EXPECT_TRUE(text.ends_with("0 not scanned, 1 partly scanned\n")) << text;
+  EXPECT_NE(render(delta(whole_, cut_), DeltaFormat::markdown).find("### Partly scanned"), std::string::npos);
+}
+
+class PortsAsked : public ::testing::Test {
+ protected:
+  std::string changed_when_asked(std::optional<std::string> syn, std::optional<std::string> banner = {}) {
+    RunDocument run = covered({"10.0.0.0/24"});
+    run.stages = {{"tcp-syn", "tcp-syn", "1", {}, syn_unavailable_, false, 0, {}},
+                  {"tcp-banner", "tcp-banner", "1", {}, "", false, 0, {}}};
+    run.stages[0].ports = std::move(syn);
+    run.stages[1].ports = std::move(banner);
+    RunDocument before = run;
+    before.stages = {{"tcp-banner", "tcp-banner", "1", {}, "", false, 0, {}}};
+    return changes(delta_of(
+        inventory(R"([{"ip":"10.0.0.1","ports":[22,80,8080],"banners":{"22":"a","8080":"b"},)"
+                  R"("services":{"161/udp":{"name":"snmp"},"80/tcp":{"name":"http"},"8080/tcp":{"name":"proxy"}}}])",
+                  before),
+        inventory(R"([{"ip":"10.0.0.1","ports":[22,443]}])", run)));
+  }
+  std::string syn_unavailable_;
+};
+
+TEST_F(PortsAsked, WhatNobodyAskedIsNotClosed) {
+  EXPECT_EQ(changed_when_asked("22,80,443"),
+            R"(banners: {"22":"a"} > null; ports: [22,80] > [22,443]; )"
+            R"(services: {"161/udp":{"name":"snmp"},"80/tcp":{"name":"http"}} > null; )");
+  EXPECT_EQ(changed_when_asked("22", ""), changed_when_asked("22"));  // "found" adds none
+}
+TEST_F(PortsAsked, EveryStageThatRanCounts) {
+  EXPECT_NE(changed_when_asked("22,443", "8000-8100").find("ports: [22,8080] > [22,443]"), std::string::npos);
+  syn_unavailable_ = "needs CAP_NET_RAW";
+  EXPECT_EQ(changed_when_asked("1-65535", "22").find("8080"), std::string::npos);
+}
+TEST_F(PortsAsked, WithoutWordOfThemAllWereAsked) {
+  EXPECT_NE(changed_when_asked({}).find("ports: [22,80,8080] > [22,443]"), std::string::npos);
+}
+TEST_F(PortsAsked, ThatAllVanishedUnaskedIsNoChange) {
+  RunDocument run = covered({"10.0.0.0/24"});
+  run.stages = {{"tcp-syn", "tcp-syn", "1", {}, "", false, 0, {}}};
+  run.stages[0].ports = "443";
+  EXPECT_TRUE(
+      delta_of(inventory(R"([{"ip":"10.0.0.1","ports":[22,80]}])"), inventory(R"([{"ip":"10.0.0.1"}])", run)).empty());
 }
 
 TEST(DeltaValue, HasThisShape) {

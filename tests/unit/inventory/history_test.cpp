@@ -120,8 +120,75 @@ TEST_F(History, KeepsByCountTheNewestOfOneSecond) {
 TEST_F(History, ABaselineIsOfAnotherRun) {
   add(0), add(day), add(2 * day, 0, 0, false);
   const auto entries = list_history(directory_ / "history").value();
-  EXPECT_EQ(baseline_of(entries, "run at " + std::to_string(day))->when, "2026-11-22");
-  EXPECT_EQ(baseline_of(entries, "run at " + std::to_string(2 * day))->when, "2026-11-23");
+  const auto baseline = [&](int64_t seconds) {
+    RunDocument run;
+    run.run_id = "run at " + std::to_string(seconds);
+    return baseline_of(entries, run)->when;
+  };
+  EXPECT_EQ(baseline(day), "2026-11-22");
+  EXPECT_EQ(baseline(2 * day), "2026-11-23");
+}
+
+class HistoryOfScopes : public History {
+ protected:
+  RunDocument run(std::vector<std::string> scope, uint64_t targets = 254) {
+    RunDocument run;
+    run.run_id = "run " + std::to_string(++runs_);
+    run.complete = true;
+    run.scope = std::move(scope);
+    run.targets = run.settled = targets;
+    return run;
+  }
+  void add(int64_t days, const RunDocument& document, uint64_t keep_count = 0, int64_t keep_age = 0) {
+    const auto entry = add_to_history(directory_ / "history", each_of({}), document, at(days * day)).value();
+    EXPECT_TRUE(prune_history(directory_ / "history", entry, at(days * day), keep_count, keep_age));
+  }
+  std::string baseline(const RunDocument& next) {
+    const auto entry = baseline_of(list_history(directory_ / "history").value(), next);
+    return entry ? entry->when : "none";
+  }
+  const std::vector<std::string> lan_ = {"10.0.0.1-10.0.0.254"};
+  int runs_ = 0;
+};
+
+/// `--only 10.0.0.7` between two nights: the second is compared with the first, not with that one host.
+TEST_F(HistoryOfScopes, ARunOfOneHostIsNoBaselineForAll) {
+  add(0, run(lan_)), add(1, run({"10.0.0.7"}, 1));
+  EXPECT_EQ(baseline(run(lan_)), "2026-11-22");
+  EXPECT_EQ(baseline(run({"10.0.0.7"}, 1)), "2026-11-23");
+  EXPECT_EQ(baseline(run({"10.0.0.8"}, 1)), "2026-11-22");
+}
+TEST_F(HistoryOfScopes, OfThoseThatHadAPartTheOneThatHadMost) {
+  add(0, run(lan_)), add(1, run({"10.0.0.7"}, 1));
+  EXPECT_EQ(baseline(run({"10.0.0.1-10.0.1.254"}, 510)), "2026-11-22");
+  EXPECT_EQ(baseline(run({"192.168.0.1"}, 1)), "2026-11-23");  // none had any
+}
+TEST_F(HistoryOfScopes, WhatItExcludedItDidNotHave) {
+  add(0, run(lan_));
+  RunDocument without = run(lan_);
+  without.exclusions = {"10.0.0.128/25"};
+  add(1, without);
+  EXPECT_EQ(baseline(run(lan_)), "2026-11-22");
+  EXPECT_EQ(baseline(run({"10.0.0.1-10.0.0.100"}, 100)), "2026-11-23");
+}
+TEST_F(HistoryOfScopes, ASliceIsComparedWithTheSliceBefore) {
+  RunDocument slice = run(lan_);
+  slice.not_covered = {{"217 targets", "belong to the other slices of 7"}};
+  add(0, run(lan_)), add(1, slice), add(2, run({"10.0.0.7"}, 1));
+  EXPECT_EQ(baseline(slice), "2026-11-22");  // the entry of the 23rd is of the same run
+  slice.run_id = "the next";
+  EXPECT_EQ(baseline(slice), "2026-11-23");
+  EXPECT_EQ(baseline(run(lan_)), "2026-11-22");
+}
+TEST_F(HistoryOfScopes, RunsOfOneHostDoNotPushOutTheLastOfAll) {
+  add(0, run(lan_)), add(1, run(lan_));
+  for (int64_t i = 2; i < 6; ++i) add(i, run({"10.0.0.7"}, 1), 2);
+  EXPECT_EQ(list(), "2026-11-23 2026-11-26 2026-11-27 ");
+  add(6, run(lan_), 2);
+  EXPECT_EQ(list(), "2026-11-27 2026-11-28 ");
+  // An age is kept to: somebody may have promised it.
+  add(40, run({"10.0.0.7"}, 1), 0, 2 * day * 1'000'000'000);
+  EXPECT_EQ(list(), "2027-01-01 ");
 }
 
 /// Two entries of one run are one night.

@@ -70,6 +70,22 @@ TEST(RunDocument, ComesBackTheSame) {
   EXPECT_EQ(back->stages.at(0).errors.at("no buffer"), 2u);
 }
 
+TEST(RunDocument, SaysWhichPortsWereAskedAndWhichHostsInPart) {
+  RunDocument run = document();
+  run.stages[0].ports = "22,8000-8010";
+  run.stages[1].ports = "";
+  run.partly_scanned = {"10.0.0.7", "10.0.0.9-10.0.0.11"};
+  const std::string json = to_json(to_value(run));
+  EXPECT_NE(json.find(R"("ports":"22,8000-8010")"), std::string::npos) << json;
+  EXPECT_NE(json.find(R"("partly_scanned":["10.0.0.7","10.0.0.9-10.0.0.11"])"), std::string::npos) << json;
+  const auto back = run_document_from(parse_json(json).value());
+  ASSERT_TRUE(back) << back.error().text;
+  EXPECT_EQ(to_json(to_value(*back)), json);
+  run.stages[0].ports = "22,many";
+  EXPECT_EQ(run_document_from(to_value(run)).error().text,
+            "this is not the document of a run: /stages/0/ports is no list of ports");
+}
+
 TEST(RunDocument, SaysWhatWasLostAndWhere) {
   RunDocument run = document();
   run.slowed_to = 4300;

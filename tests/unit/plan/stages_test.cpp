@@ -140,6 +140,14 @@ TEST(PlanStages, PrinterPortsAreLeftOut) {
   EXPECT_EQ(ports_of(allowed.plan->stages[1].options), std::vector<uint64_t>{9100});
 }
 
+TEST(PlanStages, ThePortsThatOptionsName) {
+  auto c = compile_text(with_stages("[{use: writer}, {use: reader, options: {ports: \"80,515,8000-8002\"}}]"));
+  ASSERT_NE(c.plan, nullptr) << c.said();
+  EXPECT_EQ(port_options(c.plan->stages[1]).ports, (std::vector<uint16_t>{80, 8000, 8001, 8002}));
+  EXPECT_FALSE(port_options(c.plan->stages[1]).by_word);
+  EXPECT_TRUE(port_options(c.plan->stages[0]).ports.empty());
+}
+
 TEST(PlanStages, ACleartextSecretForEverybodyIsWarnedOf) {
   auto c = compile_text(with_stages("[{use: writer}, {use: reader, options: {pin: hunter2}}]"));
   ASSERT_NE(c.plan, nullptr) << c.said();

@@ -1,7 +1,9 @@
-// What walks options along their schema: printer ports, on which every byte comes out on paper, and secrets.
+// What walks options along their schema: ports, those of printers among them, on which every byte comes out on paper,
+// and secrets.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "config/scalar.hpp"
 #include "plan/compilation.hpp"
@@ -53,6 +55,19 @@ void drop_print_ports(Compilation& c, const std::string& stage, const Schema& sc
       c.out.warning("print-ports", place,
                     fmt::format("stage '{}': printer ports of '{}' are left out: {}", stage, name, dropped), hint);
   });
+}
+
+PortOptions port_options(const StagePlan& stage) {
+  PortOptions out;
+  std::set<uint16_t> ports;
+  walk(std::string(), stage.plugin->schema, stage.options, [&](const std::string&, const Schema& part, const Value& v) {
+    if (part.format != Format::ports) return;
+    out.by_word |= v.text() != nullptr;
+    if (v.array() == nullptr) return;
+    for (const Value& port : *v.array()) ports.insert(static_cast<uint16_t>(number_in(port)));
+  });
+  out.ports.assign(ports.begin(), ports.end());
+  return out;
 }
 
 void warn_of_cleartext(Compilation& c, const StagePlan& stage) {

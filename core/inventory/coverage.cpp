@@ -1,0 +1,65 @@
+#include "inventory/coverage.hpp"
+
+#include "base/units.hpp"
+
+namespace sonde::core {
+
+Coverage::Coverage(const RunDocument& run) {
+  for (const std::string& text : run.scope)
+    if (const auto range = parse_range(text)) scope_.add(*range);
+  for (const std::string& text : run.partly_scanned)
+    if (const auto range = parse_range(text)) in_part_.add(*range);
+  for (const std::string& text : run.exclusions) leave_out(text);
+  for (const auto& [what, reason] : run.not_covered) {
+    // The other stages have asked the targets of one that failed.
+    if (what.starts_with("stage "))
+      all_stages_ = false;
+    else
+      leave_out(what);
+  }
+  // Some targets were left and nobody says which.
+  if (run.settled < run.targets && run.not_covered.empty()) all_named_ = false;
+  scope_.normalise();
+  left_out_.normalise();
+  in_part_.normalise();
+}
+
+bool Coverage::asked(const IpAddress& ip) const {
+  return all_stages_ && !not_asked(ip);
+}
+
+AddressSet Coverage::addresses() const {
+  if (!all_named_) return {};
+  AddressSet asked = scope_;
+  asked.subtract(left_out_);
+  return asked;
+}
+
+void Coverage::leave_out(const std::string& text) {
+  if (const auto range = parse_range(text))
+    left_out_.add(*range);
+  else
+    all_named_ = false;
+}
+
+bool ran_everywhere(const StageCoverage& stage) {
+  return stage.unavailable.empty();
+}
+
+bool ran_somewhere(const StageCoverage& stage) {
+  const auto any = [&](Outcome o) { return stage.by_outcome[static_cast<std::size_t>(o)] != 0; };
+  return ran_everywhere(stage) || any(Outcome::positive) || any(Outcome::negative) || any(Outcome::no_answer) ||
+         any(Outcome::error);
+}
+
+AskedPorts::AskedPorts(const RunDocument& run) {
+  for (const StageCoverage& stage : run.stages) {
+    if (!stage.ports || !ran_everywhere(stage)) continue;
+    known_ = true;
+    const auto ports = parse_ports(*stage.ports);  // fails for none
+    if (!ports) continue;
+    for (const uint16_t port : *ports) ports_.set(port);
+  }
+}
+
+}  // namespace sonde::core

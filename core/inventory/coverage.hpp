@@ -1,0 +1,52 @@
+// What a run has asked, as its document tells it: which addresses for certain, which perhaps not, and which TCP ports.
+// A comparison of two runs may only speak of what both have asked.
+#pragma once
+#include <bitset>
+#include <cstdint>
+#include <string>
+
+#include "inventory/run_document.hpp"
+#include "targets/target_set.hpp"
+
+namespace sonde::core {
+
+class Coverage {
+ public:
+  explicit Coverage(const RunDocument&);
+  /// Every stage has surely had this address.
+  bool asked(const IpAddress&) const;
+  /// It was no target, or one that the run may not have come to.
+  bool not_asked(const IpAddress& ip) const { return !scope_.contains(ip) || perhaps_left(ip); }
+  /// It has a record, and not all of its stages were run: the run ended first.
+  bool asked_in_part(const IpAddress& ip) const { return in_part_.contains(ip); }
+  /// Its targets, left over or not.
+  const AddressSet& scope() const { return scope_; }
+  /// Those that were not left over; none when nobody knows which were.
+  AddressSet addresses() const;
+
+ private:
+  bool perhaps_left(const IpAddress& ip) const { return !all_named_ || left_out_.contains(ip); }
+  void leave_out(const std::string& text);
+  AddressSet scope_, left_out_, in_part_;
+  bool all_stages_ = true;
+  bool all_named_ = true;  ///< all that was left over is in left_out_
+};
+
+/// The stage ran for every target that was its. Of runs that were merged, some may have been unable to.
+bool ran_everywhere(const StageCoverage&);
+/// It ran for some.
+bool ran_somewhere(const StageCoverage&);
+
+/// TCP ports that the stages of a run asked. A port outside was not looked at, and is not called closed.
+class AskedPorts {
+ public:
+  /// Those of stages that ran everywhere; every port where no stage says which it asks, as older documents do not.
+  explicit AskedPorts(const RunDocument&);
+  bool contains(uint64_t port) const { return !known_ || (port < ports_.size() && ports_.test(port)); }
+
+ private:
+  bool known_ = false;
+  std::bitset<65536> ports_;
+};
+
+}  // namespace sonde::core
