@@ -92,6 +92,46 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   std::size_t position_ = 0;
 };
 
+/// What Builder refuses, without a tree.
+class Checker : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return false; }
+  bool start_object(std::size_t) override { return open(); }
+  bool key(string_t& k) override {
+    keys_.push_back(std::move(k));
+    return true;
+  }
+  bool end_object() override {
+    const auto first = keys_.begin() + static_cast<std::ptrdiff_t>(begins_.back());
+    std::sort(first, keys_.end());
+    const bool twice = std::adjacent_find(first, keys_.end()) != keys_.end();
+    keys_.erase(first, keys_.end());
+    begins_.pop_back();
+    return !twice;
+  }
+  bool start_array(std::size_t) override { return open(); }
+  bool end_array() override {
+    begins_.pop_back();
+    return true;
+  }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) override { return false; }
+
+ private:
+  bool open() {
+    if (begins_.size() >= max_depth) return false;
+    begins_.push_back(keys_.size());
+    return true;
+  }
+  std::vector<std::string> keys_;    // of all open objects
+  std::vector<std::size_t> begins_;  // by open container: where its own begin
+};
+
 SourceSpan span_at(std::string_view text, std::size_t position, std::string_view name) {
   SourceSpan where;
   where.file = std::string(name);
@@ -237,6 +277,16 @@ Result<Value> parse_json(std::string_view text, std::string_view name_for_messag
   }
   return failure("json-syntax", "not valid JSON: " + builder.problem(), {},
                  span_at(text, builder.position(), name_for_messages));
+}
+
+bool is_json(std::string_view text) {
+  if (text.size() > max_bytes) return false;
+  Checker checker;
+  try {
+    return nlohmann::json::sax_parse(text.begin(), text.end(), &checker);
+  } catch (const std::exception&) {
+    return false;
+  }
 }
 
 std::string to_json(const Value& v, int indent) {

@@ -75,6 +75,8 @@ struct Value::Member {
 
 /// Strict JSON (RFC 8259), at most 64 levels and 64 MiB. Integers keep 64 bits.
 Result<Value> parse_json(std::string_view text, std::string_view name_for_messages = "");
+/// Whether parse_json() would read it, without the cost of a tree.
+bool is_json(std::string_view text);
 /// JSON text. indent < 0: one line. Invalid UTF-8 is replaced, never thrown about.
 std::string to_json(const Value&, int indent = -1);
 /// A JSON string literal with its quotes, for code that writes JSON by hand.

@@ -88,6 +88,7 @@ std::string delta_text(const RunDocument& document) {
   if (const std::size_t n = count_of(delta, "not_scanned"); n != 0) out += fmt::format(", {} not scanned", n);
   if (const std::size_t n = count_of(delta, "not_scanned_before"); n != 0)
     out += fmt::format(", {} not scanned before", n);
+  if (const std::size_t n = count_of(delta, "partly_scanned"); n != 0) out += fmt::format(", {} partly scanned", n);
   return out + "\n";
 }
 

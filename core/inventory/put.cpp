@@ -39,7 +39,7 @@ sonde_err to_scalar(const sonde_value& v, uint32_t field_type, Scalar* out) {
       out->text.assign(reinterpret_cast<const char*>(v.as.ip), sizeof v.as.ip);
       return SONDE_OK;
     case SONDE_JSON:
-      if (!parse_json(text)) return SONDE_E_INVALID;
+      if (!is_json(text)) return SONDE_E_INVALID;
       out->text = text;
       return SONDE_OK;
     default:

@@ -44,6 +44,16 @@ TEST(Json, Refused) {
     EXPECT_EQ(parse_json(text).error().id, "json-syntax") << text;
 }
 
+/// is_json() is what put() of a plugin is judged by, parse_json() what reads it later.
+TEST(Json, ToBeJsonIsToBeReadable) {
+  for (const std::string& text :
+       {std::string(R"({"a":1,"b":{"a":2},"c":[{"a":1},{"a":2}]})"), std::string(R"({"a":1,"b":2,"a":3})"),
+        std::string(R"([{"x":{"a":1,"a":2}}])"), std::string(R"({"a":{"a":{"a":1}}})"), std::string("[1,]"),
+        std::string("1e999"), std::string("\"\xff\""), std::string(), std::string("null"),
+        std::string(64, '[') + std::string(64, ']'), std::string(65, '[') + std::string(65, ']')})
+    EXPECT_EQ(is_json(text), parse_json(text).has_value()) << text;
+}
+
 TEST(Json, DepthIsBounded) {
   EXPECT_TRUE(parse_json(std::string(64, '[') + std::string(64, ']')));
   EXPECT_FALSE(parse_json(std::string(65, '[') + std::string(65, ']')));
