@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/plain_json.hpp"
 #include "base/text.hpp"
 #include "base/value.hpp"
 
@@ -143,41 +144,47 @@ SourceSpan span_at(std::string_view text, std::size_t position, std::string_view
   return where;
 }
 
+/// The letter behind the backslash, or 0: a code.
+char short_escape(char c) {
+  switch (c) {
+    case '"':
+    case '\\':
+      return c;
+    case '\n':
+      return 'n';
+    case '\r':
+      return 'r';
+    case '\t':
+      return 't';
+    case '\b':
+      return 'b';
+    case '\f':
+      return 'f';
+    default:
+      return 0;
+  }
+}
+
 void append_quoted(std::string& out, std::string_view text) {
   constexpr std::string_view hex = "0123456789abcdef";
   const std::string clean = is_valid_utf8(text) ? std::string() : to_valid_utf8(text);
+  if (!clean.empty()) text = clean;
+  const auto plain = [](char c) { return c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; };
   out += '"';
-  for (const char c : clean.empty() ? text : std::string_view(clean)) {
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      case '\b':
-        out += "\\b";
-        break;
-      case '\f':
-        out += "\\f";
-        break;
-      default:
-        if (const auto byte = static_cast<unsigned char>(c); byte < 0x20 || byte == 0x7f) {
-          out += "\\u00";
-          out += hex[byte >> 4];
-          out += hex[byte & 0xf];
-        } else {
-          out += c;
-        }
+  for (auto at = text.begin(); at != text.end();) {
+    const auto run = std::find_if_not(at, text.end(), plain);
+    out.append(at, run);
+    at = run;
+    if (at == text.end()) break;
+    const char c = *at++;
+    out += '\\';
+    if (const char letter = short_escape(c)) {
+      out += letter;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      out += "u00";
+      out += hex[byte >> 4];
+      out += hex[byte & 0xf];
     }
   }
   out += '"';
@@ -269,6 +276,9 @@ Result<Value> parse_json(std::string_view text, std::string_view name_for_messag
   if (text.size() > max_bytes)
     return failure("config-too-large", "JSON of more than " + std::to_string(max_bytes) + " bytes is not read", {},
                    span_at(text, 0, name_for_messages));
+  // The parser takes it for the end of the text, whatever comes behind.
+  if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos)
+    return failure("json-syntax", "not valid JSON: a byte 0", {}, span_at(text, zero + 1, name_for_messages));
   Builder builder;
   try {
     if (nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) return builder.take();
@@ -280,7 +290,8 @@ Result<Value> parse_json(std::string_view text, std::string_view name_for_messag
 }
 
 bool is_json(std::string_view text) {
-  if (text.size() > max_bytes) return false;
+  if (text.size() > max_bytes || text.find('\0') != std::string_view::npos) return false;
+  if (is_plain_json(text)) return true;
   Checker checker;
   try {
     return nlohmann::json::sax_parse(text.begin(), text.end(), &checker);

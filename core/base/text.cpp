@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 
 namespace sonde::core {
 namespace {
@@ -78,6 +79,13 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 bool is_valid_utf8(std::string_view s) {
   while (!s.empty()) {
+    if (uint64_t eight = 0; s.size() >= sizeof eight) {
+      std::memcpy(&eight, s.data(), sizeof eight);
+      if ((eight & 0x8080808080808080u) == 0) {  // ASCII
+        s.remove_prefix(sizeof eight);
+        continue;
+      }
+    }
     const Step step = decode(s);
     if (!step.valid) return false;
     s.remove_prefix(step.length);

@@ -10,6 +10,7 @@
 
 #include "base/file.hpp"
 #include "base/messages.hpp"
+#include "config/schema_property.hpp"
 #include "inventory/delta.hpp"
 #include "inventory/history.hpp"
 #include "inventory/snapshot.hpp"
@@ -28,6 +29,13 @@ Result<void> check_writable(const std::string& directory) {
   if (access(directory.c_str(), W_OK | X_OK) == 0) return {};
   return failure("output-unwritable", "the directory " + directory + " cannot be written: " + std::strerror(errno),
                  "choose another with --output, or change its owner; sonde gives up root's rights before it scans");
+}
+
+/// One that has no option to show details or not may show them.
+bool shows_evidence(const OutputPlan& o) {
+  return o.detail || property(o.plugin->schema, "detail") == nullptr ||
+         std::any_of(o.columns.begin(), o.columns.end(),
+                     [](const ColumnPlan& c) { return c.field == FieldTable::evidence; });
 }
 
 bool passes(const FoldedRecord& r, HostFilter filter) {
@@ -49,7 +57,9 @@ bool passes(const FoldedRecord& r, HostFilter filter) {
 
 Publisher::Publisher(const Plan& plan) : Publisher(plan, plan.fold_context(), plan.filled_fields()) {}
 Publisher::Publisher(const Plan& outputs, FoldContext context, std::vector<FieldId> filled)
-    : plan_(outputs), context_(std::move(context)), filled_(std::move(filled)) {}
+    : plan_(outputs), context_(std::move(context)), filled_(std::move(filled)) {
+  context_.with_evidence = std::any_of(plan_.outputs.begin(), plan_.outputs.end(), shows_evidence);
+}
 Publisher::~Publisher() = default;
 
 Result<void> Publisher::prepare() {

@@ -252,6 +252,7 @@ FoldedRecord fold(const HostRecord& record, const FoldContext& context) {
           choose_hostname(facts_of(facts, field), ptr.empty() ? nullptr : &ptr.front()->value.text, context);
       if (!name.empty()) folded.fields.push_back(one(field, Scalar::of(std::move(name))));
     } else if (field == FieldTable::evidence) {
+      if (!context.with_evidence) continue;
       std::string evidence = describe_evidence(record, facts, context);
       if (!evidence.empty()) folded.fields.push_back(one(field, Scalar::json(std::move(evidence))));
     } else if (auto merged = fold_field(field, facts, facts_of(facts, field), context)) {

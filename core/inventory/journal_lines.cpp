@@ -43,15 +43,18 @@ void append_text(std::string& out, std::string_view text) {
     return;
   }
   out += '"';
-  for (char c : text) {
-    if (c == '"' || c == '\\') {
+  const auto plain = [](char c) { return c != '"' && c != '\\' && static_cast<uint8_t>(c) >= 0x20; };
+  for (auto at = text.begin(); at != text.end();) {
+    const auto run = std::find_if_not(at, text.end(), plain);
+    out.append(at, run);
+    at = run;
+    if (at == text.end()) break;
+    if (const char c = *at++; static_cast<uint8_t>(c) >= 0x20) {
       out += '\\';
       out += c;
-    } else if (static_cast<uint8_t>(c) < 0x20) {
+    } else {
       out += "\\u00";
       append_hex(out, std::string_view(&c, 1));
-    } else {
-      out += c;
     }
   }
   out += '"';

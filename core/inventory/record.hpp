@@ -77,6 +77,7 @@ struct FoldContext {
   std::vector<std::string> stage_plugins;  ///< plugin id by stage
   std::vector<bool> stage_writes_alive;    ///< enabled, and declares "alive" as output
   std::vector<std::string> stage_names;    ///< for `evidence`; empty: the plugin ids stand for them
+  bool with_evidence = true;               ///< it costs as much as the rest, and few outputs show it
 };
 
 struct FoldedItem {

@@ -46,12 +46,48 @@ TEST(Json, Refused) {
 
 /// is_json() is what put() of a plugin is judged by, parse_json() what reads it later.
 TEST(Json, ToBeJsonIsToBeReadable) {
-  for (const std::string& text :
-       {std::string(R"({"a":1,"b":{"a":2},"c":[{"a":1},{"a":2}]})"), std::string(R"({"a":1,"b":2,"a":3})"),
-        std::string(R"([{"x":{"a":1,"a":2}}])"), std::string(R"({"a":{"a":{"a":1}}})"), std::string("[1,]"),
-        std::string("1e999"), std::string("\"\xff\""), std::string(), std::string("null"),
-        std::string(64, '[') + std::string(64, ']'), std::string(65, '[') + std::string(65, ']')})
+  for (const std::string& text : {std::string(R"({"a":1,"b":{"a":2},"c":[{"a":1},{"a":2}]})"),
+                                  std::string(R"({"a":1,"b":2,"a":3})"),
+                                  std::string(R"([{"x":{"a":1,"a":2}}])"),
+                                  std::string(R"({"a":{"a":{"a":1}}})"),
+                                  std::string("[1,]"),
+                                  std::string("1e999"),
+                                  std::string("\"\xff\""),
+                                  std::string(),
+                                  std::string("null"),
+                                  std::string(64, '[') + std::string(64, ']'),
+                                  std::string(65, '[') + std::string(65, ']'),
+                                  std::string(R"({"a\u0062":1,"ab":2})"),
+                                  std::string(R"({"a":1,"a":2})"),
+                                  std::string(R"(["\ud800"])"),
+                                  std::string(R"(["\ud83d\ude00","\n\/"])"),
+                                  std::string(R"(["\x"])"),
+                                  std::string("[-0,0.5,-1.25]"),
+                                  std::string("[01]"),
+                                  std::string("[-]"),
+                                  std::string("[1.]"),
+                                  std::string("[1e5,1E-5]"),
+                                  std::string("{\"a\" : [ ] }"),
+                                  std::string("{\"a\":}"),
+                                  std::string("{,}"),
+                                  std::string("[1 2]"),
+                                  std::string("[tru]"),
+                                  std::string("truex"),
+                                  std::string("1\0x", 3),
+                                  std::string("[\"\t\"]"),
+                                  std::string("\xef\xbb\xbf[]"),
+                                  std::string(400, '9'),
+                                  std::string("[1]]"),
+                                  std::string("[1}"),
+                                  std::string(" \t\n\r[1]\n")})
     EXPECT_EQ(is_json(text), parse_json(text).has_value()) << text;
+}
+
+TEST(Json, ManyKeysAreComparedToo) {
+  std::string text = "{";
+  for (int i = 0; i < 100; ++i) text += "\"k" + std::to_string(i) + "\":{\"k0\":1},";
+  EXPECT_TRUE(is_json(text + "\"k100\":0}"));
+  EXPECT_FALSE(is_json(text + "\"k99\":0}"));
 }
 
 TEST(Json, DepthIsBounded) {
