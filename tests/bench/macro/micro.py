@@ -10,7 +10,7 @@ TWO_SHARDS = 1.6                 # times the work of one, by wall time
 # Those have more to do than these goals are about: a record for each host, or a line of the journal.
 WRITES_FOR_EACH = re.compile(r"put_done|whole_run<Work::(?:done|target_done)>.*/journal:1")
 SECONDS = 0.2   # that each benchmark repeats itself, at least
-REPETITIONS = 5  # of the null probe, in turn: one shard and two are compared, and a machine drifts
+REPETITIONS = 9  # of the null probe, in turn: one shard and two are compared, and a machine drifts
 
 
 def read(text):

@@ -146,7 +146,10 @@ def micro_cells(row):
 
 
 def null_rows(micro):
-    return [row for row in micro.get("rows", []) if "wall" in row]
+    """By name, the number of targets as a number: the programs measure them in a random order."""
+    rows = [row for row in micro.get("rows", []) if "wall" in row]
+    return sorted(rows, key=lambda row: [(0, int(word), "") if word.isdigit() else (1, 0, word)
+                                         for word in re.split(r"(\d+)", null_name(row))])
 
 
 def plain_rows(micro):
