@@ -124,8 +124,8 @@ constexpr Message table[] = {
     {"plugin-missing", Exit::config, "No plugin of that id and kind was found.",
      "Run `sonde list`; install the plugin, or name its directory with --plugin-path."},
     {"plugin-name", Exit::usage, "A new plugin cannot have this name.",
-     "Use 1 to 32 lower case letters, digits and dashes, a letter first, and for a probe not the name of a well-known "
-     "field; it is the id in pipeline files."},
+     "Use 1 to 32 lower case letters, digits and dashes, a letter first, and for a probe or source not the name of a "
+     "well-known field; it is the id in pipeline files."},
     {"plugin-not-elf", Exit::config, "A plugin file is not a shared library of this machine.",
      "Replace the file by the plugin built for this system, or remove it."},
     {"plugin-path", Exit::ok, "A directory in which plugins are looked for cannot be read.",
@@ -152,6 +152,9 @@ constexpr Message table[] = {
      "Raise the limit that the message names."},
     {"run-document-invalid", Exit::usage, "A file that should be the document of a run is none.",
      "Name the run.json that a run wrote beside its results; remove it if it was damaged."},
+    {"run-log", Exit::ok, "What sonde itself does during a run, told with --log-level debug or trace.",
+     "Nothing need be done; the lines tell when stages begin and end, how their targets ended, and how fast packets "
+     "leave."},
     {"scope-broadcast", Exit::ok, "A target is the broadcast address of a connected network; it is left out.",
      "End the range one address earlier, or write it as a CIDR."},
     {"scope-forbidden", Exit::config,
@@ -181,6 +184,8 @@ constexpr Message table[] = {
     {"unknown-key", Exit::config, "The pipeline file has a key that does not exist.", "Correct or remove it."},
     {"unknown-option", Exit::config, "A stage or output was given an option that its plugin does not have.",
      "Run `sonde describe PLUGIN`; it lists the options."},
+    {"unknown-part", Exit::ok, "A column or a `when` names a part of a field that the field probably does not have.",
+     "Correct the name; nothing need be done if a plugin writes that part."},
     {"unknown-stage", Exit::config, "--set names a stage that the pipeline does not have, or several outputs.",
      "Use the name of one stage or output of the file, or `limits`."},
     {"unset-variable", Exit::config, "A ${VAR} of the file has no value and no default.",
