@@ -131,7 +131,7 @@ constexpr Message table[] = {
     {"plugin-path", Exit::ok, "A directory in which plugins are looked for cannot be read.",
      "Create it, or name another with --plugin-path."},
     {"plugin-permissions", Exit::config, "A plugin file, or a directory above it, could be changed by somebody else.",
-     "Make root the owner and remove the write permission of group and others."},
+     "Remove the write permission of others; where root runs sonde, also that of the group, and make root the owner."},
     {"plugin-schema", Exit::config, "A plugin describes its options in words that sonde does not know.",
      "Install a repaired version of the plugin; docs/plugins.md lists the words."},
     {"plugin-shadowed", Exit::ok, "A plugin is not used because one of the same id and kind comes first.",
