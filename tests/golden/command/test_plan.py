@@ -1,4 +1,4 @@
-"""What is said of a run before it: `sonde plan`, and the line in front of a long run."""
+"""What is said of a run before it and while it goes: `sonde plan`, the line in front of a long run, `--log-level debug`."""
 import json
 
 from conftest import WITHOUT_RIGHTS
@@ -90,3 +90,12 @@ def test_plan_warns_of_the_timeout_too(sonde):
     result = sonde.call("plan", "lan.sonde.yaml")
     assert result.code == 0 and "warning[plan-run-timeout]: limits.run_timeout (1m) may end" in result.err, str(result)
     assert "  decided by          limits.workers (64)\n" in result.out
+
+
+def test_a_run_tells_what_it_does_where_that_is_asked_for(sonde):
+    sonde.pipeline(SLEEPY)
+    assert "run-log" not in sonde.run().err
+    told = sonde.run("--log-level", "debug").err
+    assert "debug[run-log]: stage 'sleepy' begins after 0." in told and "'sleepy' ends after 0." in told, told
+    assert "trace[run-log]: sleepy: 127.0.0.1: " in sonde.run("--log-level", "trace").err
+    assert "run-log" not in sonde.run("--log-level", "debug", "--quiet").err
