@@ -32,7 +32,7 @@ set(CPACK_DEBIAN_SDK_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_SDK_PACKAGE_DEPENDS "sonde (= ${PROJECT_VERSION})")
 set(CPACK_DEBIAN_SDK_PACKAGE_RECOMMENDS "cmake (>= 3.20), g++ | c++-compiler, pkg-config, python3")
 set(CPACK_DEBIAN_SDK_DESCRIPTION "files to build plugins of the sonde network scanner
- Headers, CMake and pkg-config files, templates of probes and exporters in C
+ Headers, CMake and pkg-config files, templates of probes, exporters and sources in C
  and C++, and whole projects as examples.")
 foreach(component sonde sdk)
   string(TOUPPER ${component} upper)

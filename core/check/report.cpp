@@ -46,8 +46,8 @@ std::string in_text(const CheckReport& report, bool colour) {
     if (!plugin || *plugin != r.plugin)
       out += r.plugin.empty() ? printable(report.file) + "\n" : printable(r.plugin) + "\n";
     plugin = &r.plugin;
-    out += fmt::format("  {} {:<17}{}\n", painted(r.verdict.status, colour), r.test,
-                       r.verdict.why.empty() ? "" : " " + printable(r.verdict.why));
+    out += "  " + painted(r.verdict.status, colour) + " " +
+           (r.verdict.why.empty() ? r.test : fmt::format("{:<17} {}", r.test, printable(r.verdict.why))) + "\n";
     if (!r.remedy.empty()) out += fmt::format("          {:<17} remedy: {}\n", "", r.remedy);
   }
   std::string sum;

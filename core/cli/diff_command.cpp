@@ -1,4 +1,5 @@
 // sonde diff OLD NEW, or of a history its newest and what that is measured by, with the exit codes of diff(1).
+#include <filesystem>
 #include <utility>
 
 #include "base/text.hpp"
@@ -12,6 +13,12 @@ namespace {
 /// The files meant by the arguments, of which either may be a directory. What is wrong goes to `out`.
 std::pair<std::string, std::string> files_of(const DiffArguments& arguments, Diagnostics& out) {
   if (arguments.after.empty()) {
+    if (std::error_code failed; !std::filesystem::exists(arguments.before, failed) && !failed) {
+      out.error("file-unreadable", {}, "there is no file or directory " + printable(arguments.before),
+                "sonde diff DIR compares the newest of a history with the complete one before; sonde diff OLD NEW two "
+                "inventories");
+      return {};
+    }
     if (!is_directory(arguments.before)) {
       out.error(
           "bad-argument", {}, "sonde diff needs NEW: the newer inventory",

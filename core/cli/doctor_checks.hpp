@@ -1,12 +1,13 @@
 // What a machine allows a scanner, one question at a time.
 #pragma once
+#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace sonde::core::cli {
 
-/// limited: it works, with limits; bad: something that is needed cannot be had.
-enum class Health { good, limited, bad };
+/// limited: it works, with limits; bad: something that is needed cannot be had; unknown: the kernel does not tell.
+enum class Health { good, limited, bad, unknown };
 
 struct Finding {
   std::string subject, found;
@@ -15,6 +16,8 @@ struct Finding {
 };
 
 Finding check_raw_sockets();
+/// net.ipv4.ping_group_range in words: "for groups 0 to 100", "for no group".
+std::string groups_text(uint64_t low, uint64_t high);
 /// `raw`: raw sockets are allowed; icmp then needs no ping sockets.
 Finding check_ping_sockets(bool raw);
 Finding check_descriptors();

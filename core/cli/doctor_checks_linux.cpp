@@ -71,7 +71,10 @@ Finding check_neighbours(const char* subject, const std::string& family, const s
   const auto hard = number_in(base + "3");
   const auto entries = neighbour_entries(table);
   if (!hard) {
-    f.found = "the size of the table cannot be read here";
+    // A network namespace of its own has no such file; the table is that of the whole machine.
+    f.found = "the size of the table is not told here";
+    f.health = Health::unknown;
+    f.remedy = fmt::format("read it outside the container: sysctl net.{}.neigh.default.gc_thresh3", family);
     return f;
   }
   f.found = fmt::format("room for {}{}", *hard, entries ? fmt::format(", {} used", *entries) : std::string());
@@ -92,6 +95,12 @@ Finding check_neighbours(const char* subject, const std::string& family, const s
 
 }  // namespace
 
+std::string groups_text(uint64_t low, uint64_t high) {
+  // The kernel's way to write an empty range.
+  if (low > high) return "for no group";
+  return low == high ? fmt::format("for group {}", low) : fmt::format("for groups {} to {}", low, high);
+}
+
 Finding check_raw_sockets() {
   Finding f{"raw sockets", "", Health::good, ""};
   std::string icmp_reason, packet_reason;
@@ -111,18 +120,19 @@ Finding check_raw_sockets() {
 Finding check_ping_sockets(bool raw) {
   Finding f{"ping sockets", "", Health::good, ""};
   std::ifstream file("/proc/sys/net/ipv4/ping_group_range");
-  std::string low, high, why;
-  file >> low >> high;
-  const std::string range = low.empty() ? "unknown" : low + " to " + high;
+  uint64_t low = 1, high = 0;
+  const bool told = static_cast<bool>(file >> low >> high);
+  const std::string groups = !told ? "" : " (" + groups_text(low, high) + ")";
+  std::string why;
   if (can_open(AF_INET, SOCK_DGRAM, IPPROTO_ICMP, why)) {
-    f.found = "allowed (groups " + range + ")";
+    f.found = "allowed" + groups;
     return f;
   }
   if (raw) {
-    f.found = "not needed, raw sockets are allowed (groups " + range + ")";
+    f.found = "not needed, raw sockets are allowed" + groups;
     return f;
   }
-  f.found = fmt::format("{} (groups {})", why, range);
+  f.found = why + groups;
   f.health = Health::limited;
   f.remedy = "icmp needs them where raw sockets are not allowed: sysctl -w net.ipv4.ping_group_range=\"0 2147483647\"";
   return f;
@@ -177,7 +187,9 @@ Finding check_local_ports() {
   std::ifstream file("/proc/sys/net/ipv4/ip_local_port_range");
   uint64_t low = 0, high = 0;
   if (!(file >> low >> high) || high < low) {
-    f.found = "the range cannot be read here";
+    f.found = "the range is not told here";
+    f.health = Health::unknown;
+    f.remedy = "read it outside the container: sysctl net.ipv4.ip_local_port_range";
     return f;
   }
   f.found = fmt::format("{} to {}, for {} connections to one address and port", low, high, high - low + 1);

@@ -67,6 +67,14 @@ bool uses(const Plan* plan, auto&& stage_is) {
                                         [&](const StagePlan& s) { return s.enabled && stage_is(s); });
 }
 
+/// Without the advice to ask who is speaking.
+std::string remedy_of(const Diagnostic& d) {
+  std::string remedy = d.hint.empty() ? std::string(message(d.id).remedy) : d.hint;
+  constexpr std::string_view oneself = " (sonde doctor)";
+  if (const auto at = remedy.find(oneself); at != std::string::npos) remedy.erase(at, oneself.size());
+  return remedy;
+}
+
 /// What a run would find when it starts, found in the same way.
 std::vector<Finding> check_pipeline(const std::string& file, const Plan* plan) {
   if (plan == nullptr) return {{"pipeline", file + " has errors", Health::bad, "correct what stands below"}};
@@ -87,21 +95,20 @@ std::vector<Finding> check_pipeline(const std::string& file, const Plan* plan) {
       const bool skipped = stage.optional && problems[i]->id != "stage-config";
       if (skipped) f.found += " (optional: it will be skipped)";
       f.health = skipped ? Health::limited : Health::bad;
-      f.remedy = problems[i]->hint.empty() ? std::string(message(problems[i]->id).remedy) : problems[i]->hint;
+      f.remedy = remedy_of(*problems[i]);
     }
     findings.push_back(std::move(f));
   }
   for (std::size_t i = 0; i < plan->outputs.size(); ++i)
     if (const auto& problem = trial.outputs[i])
-      findings.push_back({"output " + plan->outputs[i].name, problem->text, Health::bad,
-                          problem->hint.empty() ? std::string(message(problem->id).remedy) : problem->hint});
+      findings.push_back({"output " + plan->outputs[i].name, problem->text, Health::bad, remedy_of(*problem)});
   findings.push_back(check_output_directory(plan->output_dir));
   return findings;
 }
 
 std::string render_finding(const Finding& f, bool colour) {
-  constexpr std::string_view marks[] = {"ok", "limited", "missing"};
-  constexpr std::string_view colours[] = {"\033[32m", "\033[33m", "\033[31m"};
+  constexpr std::string_view marks[] = {"ok", "limited", "missing", "unknown"};
+  constexpr std::string_view colours[] = {"\033[32m", "\033[33m", "\033[31m", "\033[33m"};
   const auto health = static_cast<std::size_t>(f.health);
   std::string out = fmt::format("{}{:<8}{} {:<20} {}\n", colour ? colours[health] : "", marks[health],
                                 colour ? "\033[0m" : "", printable(f.subject), printable(f.found));

@@ -41,8 +41,7 @@ std::string generous(int64_t duration) {
 
 }  // namespace
 
-Outlook outlook(const Plan& plan, uint64_t settled) {
-  const Estimate& e = plan.estimate;
+Outlook outlook(const Plan& plan, const Estimate& e, uint64_t settled) {
   const uint64_t all = plan.slice.count, left = all - std::min(all, settled);
   const int64_t shortest = share(std::min(e.duration_if_silent, e.duration_if_alive), left, all);
   const int64_t longest = share(std::max(e.duration_if_silent, e.duration_if_alive), left, all);
@@ -51,7 +50,7 @@ Outlook outlook(const Plan& plan, uint64_t settled) {
   Outlook out;
   if (longest >= worth_a_line || cut) {
     const uint64_t few = share(std::min(e.packets_if_silent, e.packets_if_alive), left, all);
-    const uint64_t many = share(std::max(e.packets_if_silent, e.packets_if_alive), left, all);
+    const uint64_t many = share(std::max({e.packets_if_silent, e.packets_if_alive, e.packets_at_most}), left, all);
     out.line =
         fmt::format("{}, {}{}, about {}", counted(left, "target"), few == many ? "" : std::to_string(few) + " to ",
                     counted(many, "packet"), between(shortest, longest));

@@ -12,6 +12,6 @@ struct Outlook {
   std::optional<Diagnostic> warning;  ///< limits.run_timeout will, or may, come before the end
 };
 /// `settled`: how many targets of the plan an earlier part of the run has done.
-Outlook outlook(const Plan&, uint64_t settled = 0);
+Outlook outlook(const Plan&, const Estimate&, uint64_t settled = 0);
 
 }  // namespace sonde::core::cli

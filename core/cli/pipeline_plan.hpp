@@ -24,6 +24,7 @@ enum class PlanFor { checking, showing, running };
 std::unique_ptr<Plan> plan_from(const PipelineArguments&, const Registry&, PlanFor, Diagnostics& out);
 
 /// What `validate` and `plan` say: the same, and each plugin was asked by its create() whether it takes its options.
+/// The estimate is without the stages that this machine does not let start.
 std::unique_ptr<Plan> tried_plan_from(const PipelineArguments&, const Registry&, PlanFor, Diagnostics& out);
 
 }  // namespace sonde::core::cli

@@ -14,7 +14,8 @@ int execute(const PlanArguments& arguments) {
   print_error(out.render_sorted(colour_on_stderr()));
   if (plan == nullptr) return static_cast<int>(out.exit_code());
   print(arguments.json ? to_json(plan_value(*plan), 2) + "\n" : report(*plan));
-  if (const Outlook ahead = outlook(*plan); ahead.warning) print_error(render(*ahead.warning, colour_on_stderr()));
+  if (const Outlook ahead = outlook(*plan, plan->estimate); ahead.warning)
+    print_error(render(*ahead.warning, colour_on_stderr()));
   return 0;
 }
 

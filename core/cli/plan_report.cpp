@@ -10,6 +10,7 @@
 #include "cli/capabilities.hpp"
 #include "cli/progress.hpp"
 #include "cli/table.hpp"
+#include "engine/privileges.hpp"
 #include "plugins/demands.hpp"
 
 namespace sonde::core::cli {
@@ -29,8 +30,18 @@ std::string between(const std::string& low, const std::string& high) {
   return low == high ? low : low + " to " + high;
 }
 
-std::string packets_text(uint64_t silent, uint64_t alive) {
-  return between(std::to_string(std::min(silent, alive)), std::to_string(std::max(silent, alive)));
+std::string packets_text(const StageEstimate& e) {
+  const auto [low, high] = std::minmax(e.packets_if_silent, e.packets_if_alive);
+  return between(std::to_string(low), std::to_string(high)) +
+         (e.packets_at_most > high ? fmt::format(", at most {}", e.packets_at_most) : "");
+}
+
+/// "1204 packets, unless some are lost; the answers to rdns, snmp may lead to more".
+std::string bound_text(const Estimate& e) {
+  std::string out = (e.sampled ? "about " : "") + counted(e.packets_at_most, "packet") + ", unless some are lost";
+  if (e.not_contained.empty()) return out;
+  return out + "; the answers to " + printable(join({e.not_contained.begin(), e.not_contained.end()}, ", ")) +
+         " may lead to more";
 }
 
 std::string estimate_text(uint64_t packets, int64_t duration) {
@@ -58,23 +69,28 @@ std::string privileges_text(const StagePlan& stage) {
   std::string out = describe_needs(needs);
   for (const Privilege& p : privileges_of(needs)) {
     out += fmt::format("; {} is {}", p.name, p.present ? "present" : "absent");
-    if (!p.present)
-      out += stage.optional ? " (optional: skipped if there is no other way)" : " (refused if there is no other way)";
   }
   constexpr uint32_t child_with_raw = SONDE_NEED_EXEC | SONDE_NEED_RAW;
-  if ((needs & child_with_raw) == child_with_raw) out += "; CAP_NET_RAW is kept during the run, for its child";
+  if ((needs & child_with_raw) == child_with_raw && has_net_raw())
+    out += "; CAP_NET_RAW is kept during the run, for its child";
   if ((needs & SONDE_NEED_SOCKETS) != 0) out += "; its library opens sockets, each asked for first";
   return out;
 }
 
-/// "2s a host, 256 at once: 32s".
+/// "2s for each host, 256 of 4096 hosts at a time, 32s in all"; of a host alone, "2s".
 std::string waits_text(const StageEstimate::Waits& w) {
-  std::string out =
-      w.batch > 1
-          ? fmt::format("{} a batch of {}{}, {} hosts at once", short_duration(w.each), std::min(w.batch, w.hosts),
-                        w.cut ? ", which its deadline ends" : "", std::min(w.at_once, w.hosts))
-          : fmt::format("{} a host, {} at once", short_duration(w.each), std::min(w.at_once, w.hosts));
-  return out + ": " + short_duration(w.total);
+  std::string out = short_duration(w.each);
+  if (w.hosts > 1)
+    out += w.batch > 1 ? fmt::format(" for each batch of {}", std::min(w.batch, w.hosts)) : " for each host";
+  if (w.cut) out += ", which its deadline ends";
+  if (w.hosts <= 1) return out;
+  return out + (w.at_once >= w.hosts ? fmt::format(", all {} hosts at a time", w.hosts)
+                                     : fmt::format(", {} of {} hosts at a time, {} in all", w.at_once, w.hosts,
+                                                   short_duration(w.total)));
+}
+
+std::string unavailable_here(const Plan& plan, std::size_t stage) {
+  return stage < plan.unavailable.size() ? plan.unavailable[stage] : std::string();
 }
 
 void add_stage(std::string& out, const Plan& plan, const StagePlan& stage, std::size_t number) {
@@ -83,10 +99,12 @@ void add_stage(std::string& out, const Plan& plan, const StagePlan& stage, std::
   out += fmt::format("\n  {}. {} {}{}{}\n", number, title, printable(stage.plugin->version),
                      stage.optional ? ", optional" : "", stage.enabled ? "" : ", not enabled");
   if (!stage.enabled) return;
+  if (const std::string why = unavailable_here(plan, number - 1); !why.empty())
+    out += fmt::format("    here     {}: {}\n", stage.optional ? "skipped" : "a run is refused", printable(why));
   if (!stage.when_text.empty()) out += "    when     " + printable(stage.when_text) + "\n";
   for (const StageEstimate& e : plan.estimate.stages) {
     if (e.stage != stage.name) continue;
-    out += fmt::format("    packets  {}\n", packets_text(e.packets_if_silent, e.packets_if_alive));
+    out += fmt::format("    packets  {}\n", packets_text(e));
     if (e.if_silent.total > 0) out += "    silence  " + waits_text(e.if_silent) + "\n";
     if (e.if_alive.total > 0) out += "    answers  " + waits_text(e.if_alive) + "\n";
   }
@@ -167,6 +185,7 @@ std::string report(const Plan& plan) {
   out += fmt::format("\nEstimate\n  if nothing answers  {}\n  if all answer       {}\n",
                      estimate_text(e.packets_if_silent, e.duration_if_silent),
                      estimate_text(e.packets_if_alive, e.duration_if_alive));
+  out += "  at most             " + bound_text(e) + "\n";
   if (!e.decided_by.empty()) out += "  decided by          " + e.decided_by + "\n";
   out += "\nOutputs";
   for (const OutputPlan& output : plan.outputs) {

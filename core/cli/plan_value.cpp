@@ -58,7 +58,8 @@ Value seconds(int64_t ns) {
   return Value(static_cast<double>(ns) / 1e9);
 }
 
-Value stage_value(const Plan& plan, const StagePlan& stage) {
+Value stage_value(const Plan& plan, std::size_t number) {
+  const StagePlan& stage = plan.stages[number];
   Value out{Value::Object{}};
   out.set("name", Value(stage.name));
   out.set("plugin", Value(stage.plugin->id));
@@ -67,10 +68,13 @@ Value stage_value(const Plan& plan, const StagePlan& stage) {
   out.set("optional", Value(stage.optional));
   if (!stage.when_text.empty()) out.set("when", Value(stage.when_text));
   if (!stage.enabled) return out;
+  if (number < plan.unavailable.size() && !plan.unavailable[number].empty())
+    out.set("unavailable", Value(plan.unavailable[number]));
   for (const StageEstimate& e : plan.estimate.stages) {
     if (e.stage != stage.name) continue;
     out.set("packets_if_silent", Value(e.packets_if_silent));
     out.set("packets_if_alive", Value(e.packets_if_alive));
+    out.set("packets_at_most", Value(e.packets_at_most));
     out.set("wait_seconds_if_silent", seconds(e.if_silent.total));
     out.set("wait_seconds_if_alive", seconds(e.if_alive.total));
   }
@@ -98,6 +102,10 @@ Value estimate_value(const Estimate& e) {
   Value out{Value::Object{}};
   out.set("packets_if_silent", Value(e.packets_if_silent));
   out.set("packets_if_alive", Value(e.packets_if_alive));
+  out.set("packets_at_most", Value(e.packets_at_most));
+  Value::Array not_contained;
+  for (const std::string& stage : e.not_contained) not_contained.emplace_back(stage);
+  out.set("not_contained", Value(std::move(not_contained)));
   out.set("seconds_if_silent", seconds(e.duration_if_silent));
   out.set("seconds_if_alive", seconds(e.duration_if_alive));
   if (!e.decided_by.empty()) out.set("decided_by", Value(e.decided_by));
@@ -122,7 +130,7 @@ Value plan_value(const Plan& plan) {
   out.set("allow_print_ports", Value(plan.scope.rules().allow_print_ports));
   out.set("assume_up", Value(plan.assume_up));
   Value::Array stages, outputs, files;
-  for (const StagePlan& stage : plan.stages) stages.push_back(stage_value(plan, stage));
+  for (std::size_t i = 0; i < plan.stages.size(); ++i) stages.push_back(stage_value(plan, i));
   out.set("stages", Value(std::move(stages)));
   out.set("limits", limits_value(plan));
   out.set("estimate", estimate_value(plan.estimate));

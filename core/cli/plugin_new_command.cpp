@@ -49,9 +49,10 @@ Result<void> create_project(const PluginNewArguments& arguments, const fs::path&
     return failure("plugin-name", "'" + printable(arguments.name) + "' is no name of a plugin",
                    "expected 1 to 32 lower case letters, digits and dashes, a letter first, such as tls-cert");
   // Its own fields would be "ports.NAME", and the record has a member "ports" already.
-  if (const FieldTable fields; arguments.kind == "probe" && fields.find(arguments.name) != no_field)
-    return failure("plugin-name", "a probe cannot be called '" + arguments.name + "': that is a well-known field",
-                   "call it after what it asks, such as " + arguments.name + "-probe");
+  if (const FieldTable fields; arguments.kind != "exporter" && fields.find(arguments.name) != no_field)
+    return failure("plugin-name",
+                   "a " + arguments.kind + " cannot be called '" + arguments.name + "': that is a well-known field",
+                   "call it after what it asks, such as " + arguments.name + "-" + arguments.kind);
   std::error_code ec;
   if (fs::symlink_status(directory, ec).type() != fs::file_type::not_found)
     return failure("file-exists", printable(directory.string()) + " is there already",
@@ -87,11 +88,13 @@ Result<void> create_project(const PluginNewArguments& arguments, const fs::path&
 void warn_of_namesake(const PluginNewArguments& arguments) {
   Registry registry;
   registry.scan_with_trial(default_search_path({}));
-  const PluginEntry* there =
-      registry.find(arguments.kind == "probe" ? PluginKind::probe : PluginKind::exporter, arguments.name);
+  const PluginKind kind = arguments.kind == "probe"    ? PluginKind::probe
+                          : arguments.kind == "source" ? PluginKind::source
+                                                       : PluginKind::exporter;
+  const PluginEntry* there = registry.find(kind, arguments.name);
   if (!there) return;
   Diagnostic warning{"plugin-shadowed",
-                     "there is " + std::string(arguments.kind == "probe" ? "a probe" : "an exporter") + " '" +
+                     "there is " + std::string(kind == PluginKind::exporter ? "an " : "a ") + arguments.kind + " '" +
                          arguments.name + "' already: " + printable(there->library),
                      "with --plugin-path build yours comes first; choose another name unless it is to replace that one",
                      {},
@@ -132,9 +135,7 @@ int execute(const PluginNewArguments& arguments) {
         " && cmake --build build\n"
         "  ctest --test-dir build --output-on-failure\n"
         "  sonde plugin check build/" +
-        arguments.name +
-        ".so\n"
-        "  sonde describe " +
+        arguments.name + (arguments.kind == "source" ? ".so --set file=hosts.txt\n" : ".so\n") + "  sonde describe " +
         arguments.name +
         " --plugin-path build\n"
         "  sonde run sample.sonde.yaml --plugin-path build\n");

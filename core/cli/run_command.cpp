@@ -17,6 +17,7 @@
 #include "cli/run_summary.hpp"
 #include "cli/signals.hpp"
 #include "engine/run.hpp"
+#include "plan/estimate.hpp"
 
 namespace sonde::core::cli {
 namespace {
@@ -83,6 +84,11 @@ int refuse(const Diagnostic& d) {
   return refuse(std::vector{d});
 }
 
+EarlierPart before(const std::optional<Resumed>& resumed) {
+  if (!resumed) return EarlierPart::none;
+  return resumed->content.reason.empty() ? EarlierPart::broke_off : EarlierPart::ended;
+}
+
 ProgressView::Style style_of(const RunArguments& arguments) {
   if (arguments.quiet) return ProgressView::Style::silent;
   return stderr_is_terminal() ? ProgressView::Style::terminal : ProgressView::Style::plain;
@@ -137,14 +143,22 @@ int execute(const RunArguments& arguments) {
     if (arguments.quiet && level > 1) return;
     progress.log(std::string(names[level]) + "[plugin-log]: " + printable(text));
   };
+  request.on_note = [&](int level, const std::string& text) {
+    if (!arguments.quiet)
+      progress.log((level == SONDE_LOG_TRACE ? "trace[run-log]: " : "debug[run-log]: ") + printable(text));
+  };
 
-  if (!arguments.quiet) {
-    const Outlook ahead = outlook(*plan, resumed ? resumed->content.settled.size() : 0);
+  request.on_start = [&](const RunStart& start) {
+    say_when_stopped("stopped at once: what was found is in the journal alone\n" + resume_hint(start.journal));
+    if (arguments.quiet) return;
+    const Outlook ahead =
+        outlook(*plan, estimate(*plan, start.unavailable), resumed ? resumed->content.settled.size() : 0);
     print_error(ahead.line);
     if (ahead.warning) print_error(render(*ahead.warning, colour_on_stderr()));
-  }
+  };
   const auto began = std::chrono::steady_clock::now();
   const auto result = run(*plan, request);
+  say_when_stopped(result ? shortfall_text(*result) : std::string());
   progress.finish();
   if (!result) return refuse(result.error());
 
@@ -152,7 +166,7 @@ int execute(const RunArguments& arguments) {
     if (!arguments.quiet || problem.severity == Severity::error) print_error(render(problem, colour_on_stderr()));
   print_results(*result, *plan, plan->fold_context(), *format);
   const auto elapsed = std::chrono::nanoseconds(std::chrono::steady_clock::now() - began).count();
-  print_error(arguments.quiet ? shortfall_text(*result) : summary(*result, *plan, elapsed, resumed.has_value()));
+  print_error(arguments.quiet ? shortfall_text(*result) : summary(*result, *plan, elapsed, before(resumed)));
   return exit_code(*result);
 }
 

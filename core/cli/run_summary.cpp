@@ -129,9 +129,12 @@ std::string shortfall_text(const RunResult& result) {
   if (d.complete) return {};
   std::string out = fmt::format("incomplete ({}): {} of {} were asked to the end\n", printable(d.why_incomplete),
                                 d.settled, counted(d.targets, "host"));
-  if (!result.journal.empty() && (d.settled < d.targets || result.unpublished))
-    out += "to go on: the same command with --resume " + printable(result.journal) + "\n";
+  if (!result.journal.empty() && (d.settled < d.targets || result.unpublished)) out += resume_hint(result.journal);
   return out;
+}
+
+std::string resume_hint(const std::string& journal) {
+  return "to go on: the same command with --resume " + printable(journal) + "\n";
 }
 
 std::string merge_shortfall_text(const RunResult& result) {
@@ -144,13 +147,21 @@ std::string merge_shortfall_text(const RunResult& result) {
   return out;
 }
 
-std::string summary(const RunResult& result, const Plan& plan, int64_t elapsed, bool resumed) {
+std::string summary(const RunResult& result, const Plan& plan, int64_t elapsed, EarlierPart earlier) {
   const RunDocument& d = result.document;
-  std::string out = fmt::format("{} of {} responded, {}, {}\n", d.responding, counted(d.targets, "host"),
-                                counted(d.packets, "packet"), rough_duration(elapsed));
-  if (resumed) {
-    out.pop_back();
-    out += " for this part; hosts and packets are of the whole run\n";
+  const std::string packets = counted(d.packets, "packet"), time = rough_duration(elapsed);
+  std::string out = fmt::format("{} of {} responded, ", d.responding, counted(d.targets, "host"));
+  switch (earlier) {
+    case EarlierPart::none:
+      out += fmt::format("{}, {}\n", packets, time);
+      break;
+    case EarlierPart::ended:
+      out += fmt::format("{} over all parts of the run; this part took {}\n", packets, time);
+      break;
+    case EarlierPart::broke_off:
+      out += fmt::format(
+          "at least {} over all parts of the run (without the last seconds before it broke off); this part took {}\n",
+          packets, time);
   }
   return out + findings_text(result, plan) + shortfall_text(result);
 }

@@ -20,10 +20,15 @@ std::string losses_text(const RunDocument&);
 std::string more_hosts_text(const RunResult&, const Plan&, std::size_t left_out);
 /// What a run did not come to, and how to go on; empty when it is complete. Told with --quiet as well.
 std::string shortfall_text(const RunResult&);
+/// How to go on with the run of that journal.
+std::string resume_hint(const std::string& journal);
 /// What runs that were merged leave uncovered; empty when nothing.
 std::string merge_shortfall_text(const RunResult&);
-/// Counts, files, how to go on when it is not complete. `resumed`: `elapsed` is of the last part alone.
-std::string summary(const RunResult&, const Plan&, int64_t elapsed, bool resumed = false);
+/// What went before a resumed run: a part that ended by itself, or one that a crash, a kill -9 or a power failure broke
+/// off, of which the journal does not know the last packets.
+enum class EarlierPart { none, ended, broke_off };
+/// Counts, files, how to go on when it is not complete. With an earlier part `elapsed` is of the last one alone.
+std::string summary(const RunResult&, const Plan&, int64_t elapsed, EarlierPart = EarlierPart::none);
 /// The same of runs that were merged: what they leave uncovered instead of how to go on.
 std::string merge_summary(const RunResult&, const Plan& outputs);
 

@@ -29,7 +29,10 @@ std::string shorten(std::string_view text) {
   return printable(to_valid_utf8(text.substr(0, shown_characters))) + "...";
 }
 
-std::string found(const Value& v) {
+std::string found(const Value& written) {
+  // What a variable or --set brought in is text that may be meant as something else.
+  const Value typed = written.untyped && written.text() != nullptr ? type_plain_scalar(*written.text()) : Value();
+  const Value& v = typed.is_null() ? written : typed;
   switch (v.kind()) {
     case Value::Kind::null:
       return "nothing";
@@ -161,16 +164,26 @@ class Checker {
   /// A list or mapping whose entries are all commented out, and an interpolation that came to nothing.
   static bool not_given(const Value& v, const Schema& s) {
     if (v.is_null()) return !is_scalar(s) && s.format == Format::none;
-    const bool takes_empty = (s.type == SchemaType::text && s.min_length.value_or(0) == 0) ||
-                             (s.type == SchemaType::any && s.any_of.empty()) ||
-                             std::any_of(s.any_of.begin(), s.any_of.end(), [](const Schema& alternative) {
-                               return alternative.type == SchemaType::text && alternative.choices.empty();
-                             });
-    return v.untyped && v.text() != nullptr && v.text()->empty() && (!takes_empty || !s.choices.empty());
+    return is_empty(v) && v.origin != Origin::command_line && !takes_empty(s);
+  }
+  static bool is_empty(const Value& v) { return v.untyped && v.text() != nullptr && v.text()->empty(); }
+  static bool takes_empty(const Schema& s) {
+    const bool any_text = (s.type == SchemaType::text && s.min_length.value_or(0) == 0) ||
+                          (s.type == SchemaType::any && s.any_of.empty()) ||
+                          std::any_of(s.any_of.begin(), s.any_of.end(), [](const Schema& alternative) {
+                            return alternative.type == SchemaType::text && alternative.choices.empty();
+                          });
+    return any_text && s.choices.empty();
   }
 
   std::optional<Value> value(const Value& v, const Schema& s, const Owner& owner) {
     if (not_given(v, s)) return std::nullopt;
+    // Who writes --set means to set something; what came to nothing in a file is left to its default.
+    if (is_empty(v) && v.origin == Origin::command_line && (s.format != Format::none || !takes_empty(s))) {
+      out_.error("bad-value", v.where, fmt::format("{} takes {}, found nothing", named(owner), expectation(s)),
+                 "write the value behind the =, or leave this --set out");
+      return std::nullopt;
+    }
     if (!s.any_of.empty()) return any_of(v, s, owner);
     if (s.format != Format::none) return formatted(v, s, owner);
     switch (s.type) {
@@ -214,7 +227,7 @@ class Checker {
     if (natural(typed) != uint64_t{0}) return {};
     for (const Schema& alternative : s.any_of)
       if (alternative.choices.size() == 1 && alternative.choices.front().text() != nullptr)
-        return fmt::format("no limit is written: {}", *alternative.choices.front().text());
+        return fmt::format("for no limit write {}", *alternative.choices.front().text());
     return {};
   }
   static bool fits_kind(const Value& v, const Schema& s) {

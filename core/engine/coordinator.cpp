@@ -26,6 +26,7 @@ Coordinator::Coordinator(RunShared& shared, const RunRequest& request, JournalWr
       request_(request),
       journal_(journal),
       on_settled_(std::move(on_settled)),
+      log_(shared, request),
       errors_(shared.plan.stages.size()),
       earlier_(shared.plan.stages.size()) {}
 
@@ -94,6 +95,10 @@ void Coordinator::count_error(uint8_t stage, const std::string& why, uint64_t n)
 }
 
 void Coordinator::tell(const Batch::Log& line) {
+  if (line.own) {
+    if (request_.on_note) request_.on_note(line.level, line.text);
+    return;
+  }
   if (!request_.on_log) return;
   // Each shard and worker has an instance that finds the same fault; people need to hear it once.
   const bool warning = line.level <= SONDE_LOG_WARN;
@@ -103,6 +108,7 @@ void Coordinator::tell(const Batch::Log& line) {
 
 void Coordinator::supervise(const std::vector<std::unique_ptr<Shard>>& shards, int64_t started) {
   last_durable_ = last_progress_ = last_refresh_ = started;
+  log_.begin(settled_before_);
   for (bool more = true; more;) {
     // Asked before the last collect: what a shard delivered before it finished is then in the batch.
     more = shared_.inbox.finished() < shards.size();
@@ -117,7 +123,7 @@ void Coordinator::supervise(const std::vector<std::unique_ptr<Shard>>& shards, i
       if (auto synced = journal_->sync(true); !synced) journal_failed(synced.error());
       last_durable_ = now;
     }
-    if (now - last_progress_ >= second / 10 || !more) tell_progress(started);
+    if (now - last_progress_ >= second / 10 || !more) tell_progress(started, !more);
     watch_memory();
     check_end(shards, started);
   }
@@ -203,9 +209,10 @@ void Coordinator::handle(Batch&& b, const std::vector<std::unique_ptr<Shard>>& s
   }
 }
 
-void Coordinator::tell_progress(int64_t started) {
+void Coordinator::tell_progress(int64_t started, bool last) {
   last_progress_ = monotonic_ns();
   const auto counters = shared_.inbox.counters(&settled_);
+  log_.look(counters, errors_, last_progress_ - started, last);
   if (!request_.on_progress) return;
   Progress p;
   p.targets = shared_.plan.slice.count;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "engine/run.hpp"
+#include "engine/run_log.hpp"
 #include "engine/run_shared.hpp"
 
 namespace sonde::core {
@@ -44,7 +45,7 @@ class Coordinator {
   void keep_half_done();
   void count_error(uint8_t stage, const std::string& why, uint64_t n);
   void write_journal(Batch&);
-  void tell_progress(int64_t started);
+  void tell_progress(int64_t started, bool last);
   void check_end(const std::vector<std::unique_ptr<Shard>>& shards, int64_t started);
   void journal_failed(const Diagnostic&);
   void watch_memory();
@@ -53,6 +54,7 @@ class Coordinator {
   const RunRequest& request_;
   JournalWriter* journal_;
   std::function<void(const HostRecord&)> on_settled_;
+  RunLog log_;
   HostStore hosts_;
   const JournalContent* before_ = nullptr;
   std::vector<bool> recalled_;  ///< of its unsettled hosts: those that have a record of this part as well

@@ -41,6 +41,7 @@ struct Batch {
   struct Log {
     int level = 0;
     std::string text;
+    bool own = false;  ///< what sonde does itself, and no plugin says
   };
   struct StageFailure {
     uint8_t stage = 0;

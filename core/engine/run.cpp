@@ -39,6 +39,12 @@ bool is_mistake(const Diagnostic& d) {
   return d.id == "stage-config";
 }
 
+/// Without its subject, which whoever shows the reason names.
+std::string reason_of(const StagePlan& stage, const Diagnostic& problem) {
+  const std::string subject = "stage '" + stage.name + "': ";
+  return problem.text.starts_with(subject) ? problem.text.substr(subject.size()) : problem.text;
+}
+
 std::size_t shards_of(const Plan& plan) {
   std::size_t n = plan.limits.shards != 0 ? plan.limits.shards : std::max(1u, std::thread::hardware_concurrency());
   for (const StagePlan& s : plan.stages)  // a library that cannot serve two threads says so
@@ -95,6 +101,8 @@ class Run {
         trial.stages.push_back(stage.enabled ? std::optional(ok.error()) : std::nullopt);
     else
       trial.stages = create_stages(1);
+    for (std::size_t i = 0; i < trial.stages.size(); ++i)
+      trial.unavailable.push_back(trial.stages[i] ? reason_of(plan_.stages[i], *trial.stages[i]) : std::string());
     trial.outputs = publisher_.try_outputs();
     return trial;
   }
@@ -162,9 +170,7 @@ class Run {
         refusals.push_back(*problems[i]);
         continue;
       }
-      shared_->unavailable[i] = problems[i]->text;
-      const std::string subject = "stage '" + plan_.stages[i].name + "': ";  // said by whoever shows the reason
-      if (shared_->unavailable[i].starts_with(subject)) shared_->unavailable[i].erase(0, subject.size());
+      shared_->unavailable[i] = reason_of(plan_.stages[i], *problems[i]);
       Diagnostic skipped = *problems[i];
       skipped.severity = Severity::warning;
       skipped.text += " (optional: skipped)";
@@ -248,6 +254,7 @@ class Run {
 
   RunResult scan() {
     if (journal_) crash_.write_to(journal_->descriptor());
+    if (request_.on_start) request_.on_start({journal_ ? journal_->path() : std::string(), shared_->unavailable});
     publisher_.open_streams();
     Coordinator coordinator(*shared_, request_, journal_.get(), [this](const HostRecord& h) { publisher_.stream(h); });
     if (request_.resume) coordinator.preload(*request_.resume);

@@ -27,16 +27,24 @@ struct Progress {
   int64_t elapsed = 0;          ///< ns, of this part
 };
 
+/// What is settled when nothing can refuse the run any more, before its first packet.
+struct RunStart {
+  std::string journal;                   ///< path; empty: none is written
+  std::vector<std::string> unavailable;  ///< by stage: why this machine does without it (optional: true), or empty
+};
+
 struct RunRequest {
   std::string run_id;
   const JournalContent* resume = nullptr;  ///< of a journal with the same plan hash
   std::string journal_path;                ///< to append to when resuming; empty: a new one in output_dir/journal
   bool write_journal = true;
-  int log_level = 3;  ///< SONDE_LOG_*: what on_log is told
-  std::string user;   ///< --user; empty: SUDO_UID when root
+  int log_level = 3;                              ///< SONDE_LOG_*: what on_log and on_note are told
+  std::string user;                               ///< --user; empty: SUDO_UID when root
+  std::function<void(const RunStart&)> on_start;  ///< once, on the thread of run()
   std::function<void(const Progress&)> on_progress;
   std::function<void(const HostRecord&)> on_host;  ///< each responding host once settled, on the thread of run()
-  std::function<void(int level, const std::string&)> on_log;
+  std::function<void(int level, const std::string&)> on_log;   ///< what plugins say
+  std::function<void(int level, const std::string&)> on_note;  ///< what sonde itself does, from SONDE_LOG_DEBUG on
   const std::atomic<int>* stop_signal = nullptr;  ///< set to the signal's number to end the run with its results
 };
 
@@ -62,6 +70,8 @@ Result<RunResult> publish(const Plan& outputs, MergedRuns, const std::string& ru
 /// What would keep each stage and output from starting here; nothing where it can. Disabled stages are not tried.
 struct Trial {
   std::vector<std::optional<Diagnostic>> stages, outputs;
+  /// By stage: that reason in short, as the run document tells it of an optional one; or empty.
+  std::vector<std::string> unavailable;
   /// What is wrong with the pipeline file, whatever the machine allows.
   std::vector<Diagnostic> mistakes() const;
 };

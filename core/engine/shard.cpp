@@ -278,9 +278,9 @@ void Shard::cancel_all() {
   }
 }
 
-void Shard::log(int level, std::string text) {
+void Shard::log(int level, std::string text, bool own) {
   if (level > shared_.log_level || batch_.logs.size() >= 1000) return;
-  batch_.logs.push_back({level, std::move(text)});
+  batch_.logs.push_back({level, std::move(text), own});
 }
 
 void Shard::flush(bool force) {

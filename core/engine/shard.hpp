@@ -81,7 +81,8 @@ class Shard {
   void dialled(SlotExtras* host, uint64_t connection);
   void something_came_free(uint8_t stage) { stages_[stage].blocked_until = 0; }
   std::string_view name_of(const IpAddress& ip) const { return shared_.plan.targets.name_of(ip); }
-  void log(int level, std::string text);
+  /// `own`: of what sonde does itself.
+  void log(int level, std::string text, bool own = false);
   /// A place in the kernel's neighbour table, if this host needs one; `by_mac`: not when it can be addressed directly.
   bool neighbour_place(HostSlot&, int64_t now, bool by_mac);
 
@@ -121,6 +122,7 @@ class Shard {
   void cancel_all();
   void flush(bool force);
   int64_t next_wake() const;
+  void trace_end(const ShardStage&, const IpAddress&, Outcome);
   void count_outcome(uint8_t stage, Outcome o) { ++stages_[stage].counters.by_outcome[static_cast<std::size_t>(o)]; }
 
   RunShared& shared_;

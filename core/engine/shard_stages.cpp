@@ -33,6 +33,7 @@ void Shard::advance(uint32_t slot, uint8_t from) {
   const auto end_here = [&](const ShardStage& s, Outcome o) {
     outcomes[s.index] = o;
     count_outcome(s.index, o);
+    trace_end(s, h.ip, o);
   };
   for (std::size_t i = from; i < stages_.size(); ++i) {
     ShardStage& s = stages_[i];
@@ -101,6 +102,12 @@ void Shard::settle(uint32_t slot, bool whole) {
     flush(true);  // now, not after a callback that ends a whole window: it is written while we go on
 }
 
+/// What became of each target is too much for anything but `trace`.
+void Shard::trace_end(const ShardStage& s, const IpAddress& ip, Outcome outcome) {
+  if (shared_.log_level < SONDE_LOG_TRACE) return;
+  log(SONDE_LOG_TRACE, s.plan->name + ": " + ip.to_string() + ": " + std::string(to_string(outcome)), true);
+}
+
 void Shard::finish(uint32_t slot, Outcome outcome, std::string why) {
   HostSlot& h = slots_[slot];
   ShardStage& s = stages_[h.stage];
@@ -122,7 +129,9 @@ void Shard::finish(uint32_t slot, Outcome outcome, std::string why) {
       h.link_direct = f.value.text == "direct";
     }
   if (outcome == Outcome::error && !why.empty())
-    log(SONDE_LOG_DEBUG, s.plan->name + ": " + h.ip.to_string() + ": " + why);
+    log(SONDE_LOG_DEBUG, s.plan->name + ": " + h.ip.to_string() + ": " + why, true);
+  else
+    trace_end(s, h.ip, outcome);
   if (!h.alive && std::any_of(put.begin(), put.end(), says_alive)) {
     h.alive = true;
     ++s.counters.first_alive;

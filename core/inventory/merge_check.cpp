@@ -2,6 +2,7 @@
 #include "inventory/merge_check.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 namespace sonde::core {
 namespace {
@@ -46,7 +47,10 @@ bool same_fields(const JournalHeader& a, const JournalHeader& b) {
 }  // namespace
 
 std::string name_of(const RunRemains& run) {
-  return run.journal + " (run " + run.content.header.run_id + ")";
+  // A journal that still has its own name tells the run by it.
+  const std::string& id = run.content.header.run_id;
+  const bool tells = !id.empty() && std::filesystem::path(run.journal).filename() == id;
+  return tells ? run.journal : run.journal + " (run " + id + ")";
 }
 
 Result<void> check_one_plan(const std::vector<RunRemains>& runs) {

@@ -52,6 +52,10 @@ void drain_source(Compilation&, const TargetEntry&, std::vector<TargetPiece>& pi
 /// Removes printer ports from every option of format ports, unless they are allowed.
 void drop_print_ports(Compilation&, const std::string& stage, const Schema&, const SourceSpan& where, Value& options);
 
+/// Warns of a part of a field that is probably a slip. What an option of a stage names may be a key, as an object that
+/// snmp is to read. `subject`: who asks for it, as "output 'csv'".
+void warn_of_part(Compilation&, const std::string& subject, FieldId, std::string_view part, const SourceSpan& where);
+
 /// Warns of secrets of a stage that cross the network in the clear and go to hosts which no `when` has chosen.
 void warn_of_cleartext(Compilation&, const StagePlan&);
 /// Refuses secrets that came with --set, where every user of the machine can read them.

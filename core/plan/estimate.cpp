@@ -15,12 +15,13 @@ constexpr long double second = 1e9L;
 /// What one stage costs a target.
 struct StageCost {
   const StagePlan* stage = nullptr;
-  uint64_t silent = 0, alive = 0;
+  uint64_t silent = 0, alive = 0, most = 0;
+  bool open_ended = false;  ///< its answers may lead to more than `most`
   uint64_t wait = 0;        ///< ns, when nothing answers
   uint64_t alive_wait = 0;  ///< ns, when it answers
   bool in_turn = false;     ///< silent hosts of a batch wait one behind the other
   bool asks_link = false;
-  uint64_t silent_tasks = 0, alive_tasks = 0;  ///< among the samples
+  uint64_t silent_tasks = 0, alive_tasks = 0, possible_tasks = 0;  ///< among the samples
 };
 
 uint64_t amount_of(const StagePlan& stage, std::string_view member) {
@@ -33,21 +34,30 @@ uint64_t clamp(long double v) {
 
 class Estimator {
  public:
-  explicit Estimator(const Plan& plan) : plan_(plan) {
-    for (const StagePlan& stage : plan.stages) {
-      if (!stage.enabled) continue;
+  Estimator(const Plan& plan, const std::vector<std::string>& unavailable) : plan_(plan) {
+    for (std::size_t i = 0; i < plan.stages.size(); ++i) {
+      const StagePlan& stage = plan.stages[i];
+      const bool skipped = stage.optional && i < unavailable.size() && !unavailable[i].empty();
+      if (!stage.enabled || skipped) continue;
       bool link = std::find(stage.outputs.begin(), stage.outputs.end(), FieldTable::link) != stage.outputs.end();
       uses_facts_ |= stage.when != nullptr;
       const bool spared = is_spared(stage);
-      costs_.push_back({&stage, spared ? 0 : amount_of(stage, "silent"), amount_of(stage, "alive"),
-                        spared ? 0 : silent_wait(stage), amount_of(stage, "alive_wait"),
-                        amount_of(stage, "in_turn") != 0, link});
+      StageCost cost{&stage, spared ? 0 : amount_of(stage, "silent"), amount_of(stage, "alive")};
+      cost.most = most_of(stage.options, *stage.plugin);
+      cost.open_ended = amount_of(stage, "open_ended") != 0;
+      if (spared) add_values_found(stage, cost);
+      cost.wait = spared ? 0 : silent_wait(stage);
+      cost.alive_wait = amount_of(stage, "alive_wait");
+      cost.in_turn = amount_of(stage, "in_turn") != 0;
+      cost.asks_link = link;
+      costs_.push_back(cost);
     }
   }
 
   Estimate run() {
     const uint64_t total = plan_.targets.size();
     const uint64_t samples = std::min(total, most_samples);
+    sampled_ = samples < total;
     for (uint64_t i = 0; i < samples; ++i)
       play(plan_.targets.at(static_cast<uint64_t>(static_cast<uint128>(i) * total / samples)));
     scale_ = samples == 0 ? 0 : static_cast<long double>(plan_.slice.count) / static_cast<long double>(samples);
@@ -55,14 +65,41 @@ class Estimator {
   }
 
  private:
+  static uint64_t most_of(const Value& options, const PluginEntry& plugin) {
+    if (cost_expression(plugin, options, "most")) return core::cost_of(plugin, options, "most");
+    return std::max(core::cost_of(plugin, options, "silent"), core::cost_of(plugin, options, "alive"));
+  }
+
+  /// The field of which the stage is told by earlier ones, and costs a silent target nothing then; or no_field.
+  FieldId spared_by(const StagePlan& stage) const {
+    const Value* input = cost_expression(*stage.plugin, stage.options, "spared_by");
+    return input && input->text() ? plan_.fields.find(*input->text()) : no_field;
+  }
+  static bool writes(const StageCost& earlier, FieldId field) {
+    const auto& outputs = earlier.stage->outputs;
+    return std::find(outputs.begin(), outputs.end(), field) != outputs.end();
+  }
   /// Whether an earlier stage tells this one that there is nothing to ask a silent target.
   bool is_spared(const StagePlan& stage) const {
-    const Value* input = cost_expression(*stage.plugin, stage.options, "spared_by");
-    const FieldId field = input && input->text() ? plan_.fields.find(*input->text()) : no_field;
-    return field != no_field && std::any_of(costs_.begin(), costs_.end(), [&](const StageCost& earlier) {
-             const auto& outputs = earlier.stage->outputs;
-             return std::find(outputs.begin(), outputs.end(), field) != outputs.end();
-           });
+    const FieldId field = spared_by(stage);
+    return field != no_field &&
+           std::any_of(costs_.begin(), costs_.end(), [&](const StageCost& c) { return writes(c, field); });
+  }
+
+  /// Such a stage asks as much as earlier ones find: no more values than they ask questions of a target that answers.
+  void add_values_found(const StagePlan& stage, StageCost& cost) const {
+    const FieldId field = spared_by(stage);
+    uint64_t values = 0;
+    for (const StageCost& earlier : costs_) {
+      if (!writes(earlier, field)) continue;
+      values += earlier.alive;
+      // What it reads somewhere, instead of asking, says nothing about how much that is.
+      cost.open_ended |= earlier.alive == 0;
+    }
+    cost.open_ended |= plan_.source_facts.has_field(field);
+    Value told = stage.options;
+    told.set(plan_.fields[field].name, Value(values));
+    cost.most = std::max(cost.most, most_of(told, *stage.plugin));
   }
 
   /// A plugin with several connections declares its wait as if they stood one behind the other; as many as permitted
@@ -94,30 +131,38 @@ class Estimator {
       }
       // What an answering host will have told by then is unknown: only `alive` and the address can rule a stage out.
       bool decidable = !when || when->fields().empty() || when->fields() == std::vector{FieldTable::alive};
-      if (!decidable || !when || when->test(address, when_alive)) ++cost.alive_tasks;
+      const bool if_alive = !decidable || !when || when->test(address, when_alive);
+      if (if_alive) ++cost.alive_tasks;
+      // One that answers nobody but is asked all the same, as where ARP is not trusted, is possible too.
+      if (if_alive || when->test(address, known)) ++cost.possible_tasks;
     }
   }
 
   Estimate sum_up() const {
     Estimate out;
-    long double silent = 0, alive = 0;
+    long double silent = 0, alive = 0, most = 0;
     Sum if_silent, if_alive;
+    out.sampled = sampled_;
     for (const StageCost& cost : costs_) {
       const long double silent_tasks = static_cast<long double>(cost.silent_tasks) * scale_;
       const long double alive_tasks = static_cast<long double>(cost.alive_tasks) * scale_;
       StageEstimate one{cost.stage->name,
                         clamp(silent_tasks * static_cast<long double>(cost.silent)),
                         clamp(alive_tasks * static_cast<long double>(cost.alive)),
+                        clamp(possible_tasks(cost) * static_cast<long double>(cost.most)),
                         {},
                         {}};
       silent += static_cast<long double>(one.packets_if_silent);
       alive += static_cast<long double>(one.packets_if_alive);
+      most += static_cast<long double>(one.packets_at_most);
+      if (cost.open_ended && cost.possible_tasks != 0) out.not_contained.push_back(one.stage);
       one.if_silent = waits_of(cost, silent_tasks, cost.wait, cost.in_turn, if_silent);
       one.if_alive = waits_of(cost, alive_tasks, cost.alive_wait, false, if_alive);
       out.stages.push_back(std::move(one));
     }
     out.packets_if_silent = clamp(silent);
     out.packets_if_alive = clamp(alive);
+    out.packets_at_most = clamp(most);
     // Bound by the rate or by how many may wait at once, and the last target waits through all stages.
     out.duration_if_silent = static_cast<int64_t>(clamp(std::max(at_rate(silent), if_silent.window) + if_silent.last));
     out.duration_if_alive = static_cast<int64_t>(clamp(std::max(at_rate(alive), if_alive.window) + if_alive.last));
@@ -127,6 +172,12 @@ class Estimator {
     else if (plan_.limits.packets_per_second != 0 && std::max(silent, alive) > 0)
       out.decided_by = fmt::format("limits.packets_per_second ({})", plan_.limits.packets_per_second);
     return out;
+  }
+
+  /// Of the slice. A part may have more than its share of the targets that a stage is for.
+  long double possible_tasks(const StageCost& cost) const {
+    const auto counted = static_cast<long double>(cost.possible_tasks);
+    return sampled_ ? counted * scale_ : std::min(counted, static_cast<long double>(plan_.slice.count));
   }
 
   /// Over the stages of one imagined run.
@@ -196,13 +247,14 @@ class Estimator {
   const Plan& plan_;
   std::vector<StageCost> costs_;
   bool uses_facts_ = false;  ///< some stage has a `when`
+  bool sampled_ = false;
   long double scale_ = 0;
 };
 
 }  // namespace
 
-Estimate estimate(const Plan& plan) {
-  return Estimator(plan).run();
+Estimate estimate(const Plan& plan, const std::vector<std::string>& unavailable) {
+  return Estimator(plan, unavailable).run();
 }
 
 }  // namespace sonde::core

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/text.hpp"
+#include "inventory/field_parts.hpp"
 #include "plan/compilation.hpp"
 
 namespace sonde::core {
@@ -148,6 +149,8 @@ class OutputCompiler {
                      fmt::format("output '{}': no enabled stage writes '{}', so this column stays empty", output.name,
                                  printable(name)),
                      "add a stage that writes it, or leave the column out");
+    else if (!column.part.empty())
+      warn_of_part(c_, fmt::format("output '{}'", output.name), column.field, column.part, place);
     output.columns.push_back(std::move(column));
   }
 
@@ -183,7 +186,29 @@ class OutputCompiler {
   std::map<std::string, std::string> paths_;  ///< who writes there
 };
 
+/// Whether a text of the options is this one.
+bool mentions(const Value& options, std::string_view word) {
+  if (options.text()) return *options.text() == word;
+  if (const Value::Array* list = options.array())
+    return std::any_of(list->begin(), list->end(), [&](const Value& v) { return mentions(v, word); });
+  if (const Value::Object* members = options.object())
+    return std::any_of(members->begin(), members->end(),
+                       [&](const Value::Member& m) { return mentions(m.value, word); });
+  return false;
+}
+
 }  // namespace
+
+void warn_of_part(Compilation& c, const std::string& subject, FieldId id, std::string_view part,
+                  const SourceSpan& where) {
+  const Field& field = c.plan.fields[id];
+  std::string doubt = doubt_about_part(field, part);
+  const auto is_named = [&](const StagePlan& stage) { return mentions(stage.options, part); };
+  if (doubt.empty() || std::any_of(c.plan.stages.begin(), c.plan.stages.end(), is_named)) return;
+  c.out.warning("unknown-part", where,
+                fmt::format("{}: '{}' probably has no part '{}'", subject, field.name, printable(part)),
+                std::move(doubt));
+}
 
 void compile_outputs(Compilation& c) {
   OutputCompiler(c).run();

@@ -66,7 +66,8 @@ struct OutputPlan {
 struct StageEstimate {
   std::string stage;
   uint64_t packets_if_silent = 0;  ///< over all targets, when nothing answers
-  uint64_t packets_if_alive = 0;   ///< when every target answers
+  uint64_t packets_if_alive = 0;   ///< when every target answers at once
+  uint64_t packets_at_most = 0;    ///< whatever answers, while no packet is lost; see Estimate::not_contained
   /// What waiting alone takes, without the rate: `hosts` of the stage's targets, so many at once, each so long.
   struct Waits {
     int64_t each = 0;  ///< ns of one host, or of one batch where `batch` is not 0
@@ -78,7 +79,9 @@ struct StageEstimate {
 };
 struct Estimate {
   std::vector<StageEstimate> stages;
-  uint64_t packets_if_silent = 0, packets_if_alive = 0;
+  uint64_t packets_if_silent = 0, packets_if_alive = 0, packets_at_most = 0;
+  std::vector<std::string> not_contained;  ///< in packets_at_most: names of stages whose answers may lead to more
+  bool sampled = false;                    ///< counted for a sample of the targets: all numbers are about so
   int64_t duration_if_silent = 0, duration_if_alive = 0;  ///< ns, at the limits (rate, windows, the waits themselves)
   std::string decided_by;  ///< which limit the longer of the two follows: "limits.packets_per_second (1000)"; or empty
 };
@@ -101,6 +104,8 @@ struct Plan {
   uint64_t journal_keep = 3;
   HistorySpec history;  ///< dir absolute
   FieldTable fields;
+  /// By stage: what keeps it from starting on this machine, or empty. Known where the stages were tried, else none.
+  std::vector<std::string> unavailable;
   Estimate estimate;
   /// Hex SHA-256 over targets, exclusions, stages, options without secrets, versions: which questions are asked of
   /// whom.

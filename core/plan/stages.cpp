@@ -126,6 +126,8 @@ class StageCompiler {
     }
     stage.when = *when;
     if (!stage.enabled) return;
+    for (const When::Part& part : stage.when->parts())
+      warn_of_part(c_, fmt::format("stage '{}' in its `when`", spec.name), part.field, part.key, part.where);
     for (FieldId field : (*when)->fields()) {
       if (c_.written.contains(field)) continue;
       const std::string& name = c_.plan.fields[field].name;

@@ -77,7 +77,7 @@ class ScopeJudge {
       c_.out.error("scope-forbidden", piece_.where, fmt::format("{}: {}", range, describe(verdict_)),
                    "remove it from the targets, or exclude it");
     else
-      c_.out.error("public-target", piece_.where, fmt::format("{}: {}", range, describe(verdict_)),
+      c_.out.error("public-target", piece_.where, range + ": public address",
                    piece_.from_source ? "write allow_public: true if you are authorised to scan it, or outside: skip "
                                         "beside `use` (--skip-outside) to go on without"
                                       : "write allow_public: true if you are authorised to scan it");

@@ -23,6 +23,13 @@ class When {
   /// neither false nor empty; contains: list element, map key, part of a text ignoring case.
   bool test(const IpAddress& ip, std::span<const Fact> facts) const;
   const std::vector<FieldId>& fields() const { return fields_; }  ///< that it reads, each once, "ip" left out
+  /// A key of a map that it reads.
+  struct Part {
+    FieldId field = no_field;
+    std::string key;
+    SourceSpan where;
+  };
+  const std::vector<Part>& parts() const { return parts_; }
   ~When();
 
  private:
@@ -31,6 +38,7 @@ class When {
   struct Parser;
   std::unique_ptr<Node> root_;
   std::vector<FieldId> fields_;
+  std::vector<Part> parts_;
 };
 
 }  // namespace sonde::core

@@ -46,6 +46,7 @@ struct When::Parser {
   std::size_t position = 0;
   Token token{};
   std::vector<FieldId> read{};
+  std::vector<Part> parts{};
   Diagnostic error{};
 
   Result<std::unique_ptr<Node>> run() {
@@ -235,6 +236,7 @@ struct When::Parser {
            near.empty() ? "fields: " + join(known, ", ") : fmt::format("did you mean '{}'?", near), "unknown-field");
       return false;
     }
+    if (!node.key.empty()) parts.push_back({node.field, node.key, where.at(name.at, name.length)});
     node.shape = fields[node.field].shape;
     bool assumed = assume_up && node.field == FieldTable::alive;
     if (!assumed && std::find(read.begin(), read.end(), node.field) == read.end()) read.push_back(node.field);
@@ -272,6 +274,7 @@ Result<std::shared_ptr<const When>> When::compile(std::string_view text, const T
   std::shared_ptr<When> when(new When);
   when->root_ = std::move(*root);
   when->fields_ = std::move(parser.read);
+  when->parts_ = std::move(parser.parts);
   return std::shared_ptr<const When>(std::move(when));
 }
 

@@ -14,8 +14,8 @@ namespace sonde::core {
 namespace {
 
 constexpr int max_depth = 4;
-constexpr std::array<std::string_view, 6> expressions = {"silent",     "alive",       "wait",
-                                                         "alive_wait", "connections", "deadline"};
+constexpr std::array<std::string_view, 8> expressions = {"silent", "alive",      "most",        "open_ended",
+                                                         "wait",   "alive_wait", "connections", "deadline"};
 
 uint64_t saturating_add(uint64_t a, uint64_t b) {
   uint64_t sum = 0;

@@ -36,8 +36,8 @@ constexpr sonde::About probe = {
   ],
   "x-sonde": {
     "cost": {"silent": [{"first": ["ports", 1000]}, 2], "alive": [[{"first": ["ports", 1000]}], [30]],
-             "wait": [[{"first": ["ports", 1000]}, 200000000], [2000000000]], "in_turn": true, "alive_wait": [20000000000],
-             "deadline": [["timeout"], [15000000000]]},
+             "open_ended": [1], "wait": [[{"first": ["ports", 1000]}, 200000000], [2000000000]], "in_turn": true,
+             "alive_wait": [20000000000], "deadline": [["timeout"], [15000000000]]},
     "batch": "batch",
     "variants": {"mode": {"import": {"needs": ["files"], "cost": {}}}}
   }

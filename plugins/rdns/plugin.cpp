@@ -21,7 +21,8 @@ constexpr sonde::About about = {
     "forward": {"type": "boolean", "default": true,
                 "description": "ask for the addresses of the names too and compare: dns.confirmed"}
   },
-  "x-sonde": {"cost": {"silent": [1], "alive": [[1], ["forward"]]}}
+  "x-sonde": {"cost": {"silent": [1], "alive": [[1], ["forward"]],
+    "most": [["tries"], ["tries", "forward"]], "open_ended": ["forward"]}}
 })",
     .outputs = sonde::rdns::outputs,
     .needs = SONDE_NEED_SOCKETS | SONDE_NEED_FILES,  // /etc/resolv.conf

@@ -8,7 +8,7 @@ inline constexpr char options_schema[] = R"json({
   "x-sonde": {
     "cost": {
       "silent": [["tries", {"first": ["discover", "user"]}], ["tries", "community"], ["tries", "credentials"]],
-      "alive": [[2], [12, "tables"]],
+      "alive": [[2], [12, "tables"]], "open_ended": [1],
       "wait": ["tries", "timeout", {"first": [[["community"], ["user"], ["credentials"]], 1]}]
     },
     "cleartext": ["community", "credentials.community"]

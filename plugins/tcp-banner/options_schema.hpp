@@ -7,11 +7,11 @@ inline constexpr char options_schema[] = R"json({
   "type": "object",
   "x-sonde": {"cost": {
     "silent": ["ports", "tries"],
-    "alive": ["ports"],
+    "alive": ["ports"], "most": [["ports", "tries"], ["ports", "tls", "banner"]],
     "wait": ["ports", "timeout", "tries"], "connections": ["ports"]
   }, "variants": {"ports": {"found": {"cost": {
     "silent": ["fallback_ports", "tries"],
-    "alive": ["fallback_ports"],
+    "alive": ["fallback_ports"], "most": [["fallback_ports", "tries"], ["fallback_ports", "tls", "banner"]],
     "wait": ["fallback_ports", "timeout", "tries"], "connections": ["fallback_ports"],
     "spared_by": "ports"
   }}}}},

@@ -191,11 +191,19 @@ bool TcpSyn::is_due(uint32_t slot, uint32_t place) const {
   return standing(slot, place).verdict == net::Verdict::asked_again;
 }
 
+// How many packets its next turn is for. What is taken beyond that would count as sent.
+uint32_t TcpSyn::due_in_turn(uint32_t slot) const {
+  const Question& q = questions_[slot].question;
+  uint32_t due = 0;
+  for (uint32_t place = q.cursor; place < end_place(q) && due < burst; ++place) due += is_due(slot, place);
+  return due;
+}
+
 // Puts packets of this host's round into their batch: a burst, or as many as may leave now. False: none might.
 bool TcpSyn::take_turn(uint32_t slot, int64_t now) {
   Questions::Slot& s = questions_[slot];
   Question& q = s.question;
-  const uint32_t generation = s.generation, tokens = take_tokens(burst, now);
+  const uint32_t generation = s.generation, tokens = take_tokens(due_in_turn(slot), now);
   uint32_t used = 0;
   const uint32_t end = end_place(q);
   while (q.cursor < end) {

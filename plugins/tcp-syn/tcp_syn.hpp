@@ -87,6 +87,7 @@ class TcpSyn {
     return slot * static_cast<uint32_t>(table_.width()) + place;
   }
   bool is_due(uint32_t slot, uint32_t place) const;
+  uint32_t due_in_turn(uint32_t slot) const;
   bool take_turn(uint32_t slot, int64_t now);
   void send_syn(const Question&, PacketTag, uint16_t port);
   void put_on_wire(const Family&, const net::Ip& to, uint32_t scope_id, size_t size, PacketTag);

@@ -234,6 +234,13 @@ def test_text_has_a_verdict_a_line_and_a_remedy_a_failure():
     assert lines[3] == "0 pass, 1 fail (--seed 1)"
 
 
+def test_no_line_of_the_text_ends_in_blanks():
+    done = subprocess.run([SONDE, "plugin", "check", str(BROKEN / "probe-double-done.so"), "--only", "load-now"],
+                          stdout=subprocess.PIPE, timeout=60)
+    lines = done.stdout.decode().splitlines()
+    assert any(line.endswith("load-now") for line in lines) and lines == [line.rstrip() for line in lines]
+
+
 def test_a_hang_is_told_once_and_costs_one_time_limit():
     begun = time.monotonic()
     code, report = check(BROKEN / "probe-hangs-in-silence.so", "--time-limit", "3")

@@ -1,8 +1,10 @@
 """Limits hold, measured from outside: connections at once, packets a second, and what `plan` foretells."""
+import json
 import re
 
 import pytest
 from harness import daemons, meters
+from harness.sonde import INVENTORY
 from harness.stalls import unjudged
 
 PORTS = list(range(8001, 8013)), list(range(8021, 8033))
@@ -80,3 +82,14 @@ outputs: [{{use: json, options: {{path: inventory.json}}}}]
         routed_sonde.run(pipeline, folder)
         seen = meter.read()
     assert seen["echo"] + seen["syn"] == pytest.approx(alive if answers else silent, rel=0.05)
+
+
+def test_what_plan_calls_the_most_is_a_bound(lan, lan_sonde):
+    """Of the shipped pipeline, with all rights: ARP, echo requests, SYNs, connections to what they found, names."""
+    targets = [word for target in lan.targets() for word in ("--target", target)]
+    plan = lan_sonde.call("plan", INVENTORY, *targets, "--format", "json")
+    assert plan.code == 0, str(plan)
+    estimate = json.loads(plan.out)["estimate"]
+    assert estimate["not_contained"] == ["rdns"]
+    result = lan_sonde.run(INVENTORY, lan.folder("bound"), lan.targets())
+    assert result.document["packets"] <= estimate["packets_at_most"], str(result)

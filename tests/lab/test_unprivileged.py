@@ -1,5 +1,6 @@
 """A user without any capability, on a machine that gives nobody ping sockets: what TCP can see is found, what could not
 be asked is said, and that is a success."""
+import json
 import os
 
 import pytest
@@ -49,6 +50,17 @@ def test_the_run_document_has_the_reason_for_what_was_not_asked(result):
             assert reason, f"run.json does not say why {stage['name']} asked nobody: {stage['outcomes']}"
         else:
             assert not reason
+
+
+def test_plan_counts_what_this_user_sends(lan, binary, result):
+    targets = [word for target in lan.targets() for word in ("--target", target)]
+    plan = Sonde(binary, lan.scanner, before=UNPRIVILEGED).call(
+        "plan", lan.dir / "inventory.sonde.yaml", *targets, "--format", "json")
+    assert plan.code == 0, str(plan)
+    plan = json.loads(plan.out)
+    assert {stage["name"] for stage in plan["stages"] if "unavailable" in stage} == {"icmp", "arp-oui", "tcp-syn"}
+    estimate = plan["estimate"]
+    assert estimate["packets_if_silent"] <= result.document["packets"] <= estimate["packets_at_most"]
 
 
 def test_a_stage_that_is_not_optional_is_refused_before_any_packet(lan, binary, write):

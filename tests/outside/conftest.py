@@ -46,8 +46,8 @@ class Installation:
     def command(self, *words, work, ok=(0,)):
         return run(self.sonde, *words, cwd=work, ok=ok, env={**self.environment(work), "NO_COLOR": "1"})
 
-    def check(self, library):
-        self.command("plugin", "check", library, work=library.parent)
+    def check(self, library, *more):
+        self.command("plugin", "check", library, *more, work=library.parent)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ CTEST = pathlib.Path(CMAKE).with_name("ctest")
 
 
 @pytest.mark.parametrize("language", ["c", "cpp"])
-@pytest.mark.parametrize("kind", ["probe", "exporter"])
+@pytest.mark.parametrize("kind", ["probe", "exporter", "source"])
 def test_from_nothing_to_a_run(installation, tmp_path, kind, language):
     said = installation.command("plugin", "new", kind, "first-light", "--lang", language, work=tmp_path)
     assert "sonde run sample.sonde.yaml --plugin-path build" in said
@@ -26,7 +26,8 @@ def test_from_nothing_to_a_run(installation, tmp_path, kind, language):
     # Its own tests: the parts by themselves, and the plugin inside sonde against servers on the loopback network.
     done = run(CTEST, "--test-dir", build, "--output-on-failure", env=installation.environment(folder))
     assert "100% tests passed, 0 tests failed out of 2" in done
-    installation.check(library)
+    more = ("--set", f"file={folder}/hosts.txt") if kind == "source" else ()
+    installation.check(library, *more)
 
     assert "first-light 1.0.0" in installation.command("describe", "first-light", "--plugin-path", "build", work=folder)
     said = installation.command("validate", "sample.sonde.yaml", "--plugin-path", "build", work=folder)
@@ -78,8 +79,9 @@ def test_a_name_that_is_taken(installation, tmp_path):
     assert (tmp_path / "icmp/plugin.cpp").is_file()
     assert "warning" not in installation.command("plugin", "new", "exporter", "icmp", "--output", "x", work=tmp_path)
     # What would not be loaded is not begun.
-    said = installation.command("plugin", "new", "probe", "ports", work=tmp_path, ok=(2,))
-    assert "error[plugin-name]: a probe cannot be called 'ports': that is a well-known field" in said
+    for kind in ("probe", "source"):
+        said = installation.command("plugin", "new", kind, "ports", work=tmp_path, ok=(2,))
+        assert f"error[plugin-name]: a {kind} cannot be called 'ports': that is a well-known field" in said
     assert not (tmp_path / "ports").exists()
     installation.command("plugin", "new", "exporter", "ports", work=tmp_path)
 

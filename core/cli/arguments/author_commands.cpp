@@ -7,7 +7,7 @@
 namespace sonde::core::cli {
 namespace {
 
-const Words<std::string> plugin_kinds{{"probe", "probe"}, {"exporter", "exporter"}};
+const Words<std::string> plugin_kinds{{"probe", "probe"}, {"exporter", "exporter"}, {"source", "source"}};
 const Words<std::string> languages{{"c", "c"}, {"cpp", "cpp"}};
 
 void add_plugin_new(CLI::App& group, Reading& reading) {
@@ -16,7 +16,7 @@ void add_plugin_new(CLI::App& group, Reading& reading) {
                                   "Begin a plugin: a project with a test, a README and a sample pipeline.\n"
                                   "It builds against the installed SDK alone.",
                                   "  sonde plugin new probe tls-cert\n  sonde plugin new exporter table --lang c");
-  command->add_option("KIND", given->kind, "probe or exporter")->required();
+  command->add_option("KIND", given->kind, "probe, exporter or source")->required();
   command->add_option("NAME", given->name, "the plugin's id: lower case letters, digits, dashes")->required();
   command->add_option("--lang", given->language, "c or cpp (the default)")->option_text("c|cpp");
   command->add_option("-o,--output", given->directory, "write to DIR, which must not exist (default: NAME)")

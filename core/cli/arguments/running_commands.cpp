@@ -26,7 +26,7 @@ void add_run(CLI::App& app, Reading& reading) {
       add_command(app, "run",
                   "Run a pipeline.\nOnly scan networks that you are authorised to scan.\n"
                   "A target is an address, CIDR, range a-b, host name or @file. Ctrl-C ends the run and keeps\n"
-                  "what was found; --resume goes on. A second Ctrl-C leaves at once.",
+                  "what was found; --resume goes on. One more, a second later, leaves at once.",
                   "  sonde run pipelines/inventory.sonde.yaml --target 192.168.1.0/24\n"
                   "  sonde run lan.sonde.yaml --set icmp.timeout=2s --set limits.packets_per_second=200");
   command->add_option("FILE", run.pipeline.file, "the pipeline file")->required();

@@ -76,6 +76,7 @@ TEST(Probe, TellsPortsApart) {
   EXPECT_EQ(target.ports(), std::set<uint64_t>{22});
   EXPECT_EQ(target.tcp(), R"({"closed":[80],"silent":[443]})");
   EXPECT_EQ(target.attempts, (std::map<uint16_t, unsigned>{{22, 1}, {80, 1}, {443, 2}}));
+  EXPECT_EQ(target.paced, 4u) << "what is taken from the rate counts as sent";
   const auto resets = std::count_if(target.wire.sent.begin(), target.wire.sent.end(),
                                     [](const Packet& p) { return p[tcp_at + 13] == rst && port_of(p) == 22; });
   EXPECT_EQ(resets, 1);

@@ -33,6 +33,7 @@ def test_a_stage_that_cannot_run(sonde):
     assert result.code == 1, str(result)
     assert line_of(result, "stage icmp") == "missing  stage icmp           neither raw nor ping sockets are allowed"
     assert "\n" + " " * 30 + "expected CAP_NET_RAW, root, or a group of this user" in result.out
+    assert "sonde doctor" not in result.out, "it is the one who speaks"
 
 
 def test_an_optional_stage_that_cannot_run(sonde):

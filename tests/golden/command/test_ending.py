@@ -36,15 +36,33 @@ def test_a_signal_ends_the_run_and_keeps_its_results(sonde, number, code):
 
 
 def test_a_second_signal_leaves_at_once(sonde):
-    # A worker that looks at nothing: without the second signal the end has to wait for it.
-    sonde.pipeline("{use: sleepy, deadline: 60s, options: {delay: 60s, ignore_deadline: true}}",
-                   outputs="{use: fixture-lines, options: {path: lines.txt, hosts: all}}")
+    # Results that nobody reads: without the second signal the end has to wait for a reader.
+    slow(sonde)
     process = sonde.start()
+    os.mkfifo(sonde.out / "lines.txt.part")
     began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    time.sleep(1.2)
+    result = sonde.end_of(process, signal.SIGTERM)
+    assert result.code == 143, str(result)
+    assert time.monotonic() - began < 6
+    assert sorted(os.listdir(sonde.out)) == ["journal", "lines.txt.part"]
+    journal, = sonde.out.glob("journal/*")
+    assert result.err.endswith("stopped at once: what was found is in the journal alone\n"
+                               f"to go on: the same command with --resume {journal}\n"), str(result)
+
+
+def test_one_wish_to_stop_may_come_as_several_signals(sonde):
+    """As from `timeout -s INT`, which sends to the process and to its group."""
+    slow(sonde)
+    process = sonde.start()
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.02)
     result = sonde.end_of(process, signal.SIGINT, signal.SIGTERM)
-    assert result.code in (130, 143), str(result)
-    assert time.monotonic() - began < 5
-    assert os.listdir(sonde.out) == ["journal"]
+    assert result.code == 130, str(result)
+    assert sonde.document()["why_incomplete"] == "interrupted" and (sonde.out / "lines.txt").exists()
+    assert "to go on: the same command with --resume" in result.err, str(result)
 
 
 def test_the_timeout_of_a_run(sonde):

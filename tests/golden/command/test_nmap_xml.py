@@ -135,8 +135,12 @@ outputs: [{{use: json, options: {{path: records.json, hosts: all}}}}]
 def test_what_is_no_report_is_refused_by_its_name(sonde):
     (sonde.folder / "scan.xml.gz").write_bytes(b"\x1f\x8b\x08\x00")
     result = imported(sonde, ["scan.xml.gz"])
-    assert result.code == 78 and result.ids() == ["source-failed", "stage-config"], "of the source and of the stage"
+    assert result.code == 78 and result.ids() == ["source-failed"], "once, though the stage reads it too"
     assert "it is compressed (gzip): unpack it first" in result.err
+    for command in ("run", "validate", "plan"):
+        result = sonde.call(command, TREE / "pipelines/import.sonde.yaml", REPORT=str(sonde.folder / "missing.xml"))
+        assert result.code == 78 and result.ids() == ["source-failed"], str(result)
+        assert "/missing.xml: cannot be read" in result.err, str(result)
 
 
 def test_import_needs_no_right_and_says_so(sonde):

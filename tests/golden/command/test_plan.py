@@ -1,5 +1,7 @@
-"""What is said of a run before it: `sonde plan`, and the line in front of a long run."""
+"""What is said of a run before it and while it goes: `sonde plan`, the line in front of a long run, `--log-level debug`."""
 import json
+
+from conftest import WITHOUT_RIGHTS
 
 SLEEPY = "{use: sleepy, options: {delay: 100ms}}"
 
@@ -25,6 +27,20 @@ def test_as_json(sonde):
     assert not sonde.out.exists()
 
 
+def test_stages_that_this_machine_skips_are_not_counted(sonde):
+    sonde.pipeline("{use: tcp-syn, optional: true, options: {ports: 1-10}}\n"
+                   "  - {use: tcp-banner, options: {ports: found, fallback_ports: 81-83, tries: 2}}")
+    skipped = json.loads(sonde.call("plan", "lan.sonde.yaml", "--format", "json", before=WITHOUT_RIGHTS).out)
+    syn, banner = skipped["stages"]
+    assert "raw sockets" in syn["unavailable"] and "packets_if_silent" not in syn, syn
+    # tcp-banner asks its own ports then; at most each twice, and once more by TLS.
+    assert (banner["packets_if_silent"], banner["packets_if_alive"], banner["packets_at_most"]) == (6, 3, 9)
+    estimate = skipped["estimate"]
+    assert (estimate["packets_if_silent"], estimate["packets_if_alive"], estimate["packets_at_most"]) == (6, 3, 9)
+    shown = sonde.call("plan", "lan.sonde.yaml", before=WITHOUT_RIGHTS).out
+    assert "    here     skipped: " in shown and "  at most             9 packets, unless some are lost\n" in shown, shown
+
+
 def test_the_id_of_a_plan_is_that_of_its_questions(sonde):
     sonde.pipeline(SLEEPY)
     once, again = (json.loads(sonde.call("plan", "lan.sonde.yaml", "--format", "json").out) for _ in range(2))
@@ -37,14 +53,14 @@ def test_the_time_of_nmap_is_reckoned_in_the_open(sonde):
     sonde.pipeline("{use: nmap-xml, options: {ports: 1-100, batch: 4}}", "127.0.0.1-127.0.0.16")
     shown = sonde.call("plan", "lan.sonde.yaml").out
     # 100 ports of 0.2 s, and two seconds, for each of four hosts one behind the other, in two nmaps at once.
-    assert "    silence  1m28s a batch of 4, 8 hosts at once: 2m56s\n" in shown, shown
-    assert "    answers  20s a host, 8 at once: 40s\n" in shown, shown
+    assert "    silence  1m28s for each batch of 4, 8 of 16 hosts at a time, 2m56s in all\n" in shown, shown
+    assert "    answers  20s for each host, 8 of 16 hosts at a time, 40s in all\n" in shown, shown
     assert "  if nothing answers  3200 packets, about 2m56s\n" in shown or "2m56s" in shown.split("Estimate")[1], shown
     plan = json.loads(sonde.call("plan", "lan.sonde.yaml", "--format", "json").out)
     assert plan["estimate"]["seconds_if_silent"] == 176.0 and plan["estimate"]["seconds_if_alive"] == 40.0
     # A batch of silent hosts that does not end before its deadline is told.
     sonde.pipeline("{use: nmap-xml}", "127.0.0.1-127.0.0.16")
-    assert "    silence  20m15s a batch of 16, which its deadline ends, 16 hosts at once: 20m15s\n" in sonde.call(
+    assert "    silence  20m15s for each batch of 16, which its deadline ends, all 16 hosts at a time\n" in sonde.call(
         "plan", "lan.sonde.yaml").out
 
 
@@ -74,3 +90,12 @@ def test_plan_warns_of_the_timeout_too(sonde):
     result = sonde.call("plan", "lan.sonde.yaml")
     assert result.code == 0 and "warning[plan-run-timeout]: limits.run_timeout (1m) may end" in result.err, str(result)
     assert "  decided by          limits.workers (64)\n" in result.out
+
+
+def test_a_run_tells_what_it_does_where_that_is_asked_for(sonde):
+    sonde.pipeline(SLEEPY)
+    assert "run-log" not in sonde.run().err
+    told = sonde.run("--log-level", "debug").err
+    assert "debug[run-log]: stage 'sleepy' begins after 0." in told and "'sleepy' ends after 0." in told, told
+    assert "trace[run-log]: sleepy: 127.0.0.1: " in sonde.run("--log-level", "trace").err
+    assert "run-log" not in sonde.run("--log-level", "debug", "--quiet").err

@@ -47,6 +47,11 @@ class TestDiff:
         result = sonde.plain("diff", "out/inventory.json")
         assert result.code == 2 and "sonde diff needs NEW: the newer inventory" in result.err, str(result)
 
+    def test_what_is_not_there(self, sonde):
+        result = sonde.plain("diff", "nowhere")
+        assert result.code == 2, str(result)
+        assert result.err.startswith("error[file-unreadable]: there is no file or directory nowhere\n"), str(result)
+
     def test_one_wrong_file_named_twice_is_told_once(self, sonde):
         inventory(sonde)
         assert self.command(sonde, "out/run.json", "out/run.json").count("error[") == 1

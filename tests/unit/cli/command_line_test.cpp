@@ -124,7 +124,7 @@ TEST(CommandLine, ThoseOfAuthors) {
   EXPECT_NE(usage_error({"plugin", "new", "probe"}).find("sonde plugin new needs NAME"), std::string::npos);
   EXPECT_NE(usage_error({"plugin", "new", "probe", "x", "y"}).find("'y' is one argument too many"), std::string::npos);
   EXPECT_NE(help_of({"help", "plugin", "new"}).find("Usage: sonde plugin new"), std::string::npos);
-  EXPECT_NE(usage_error({"plugin", "new", "source", "x"}).find("KIND takes probe or exporter, found 'source'"),
+  EXPECT_NE(usage_error({"plugin", "new", "sauce", "x"}).find("KIND takes probe, exporter or source, found 'sauce'"),
             std::string::npos);
 }
 

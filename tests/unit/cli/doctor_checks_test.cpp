@@ -42,6 +42,12 @@ TEST(Doctor, PingSocketsMatterWhereRawOnesAreNotAllowed) {
   EXPECT_EQ(check_ping_sockets(true).found.find("denied"), std::string::npos) << "what is not needed is no complaint";
 }
 
+TEST(Doctor, GroupsOfPingSockets) {
+  EXPECT_EQ(groups_text(0, 2147483647), "for groups 0 to 2147483647");
+  EXPECT_EQ(groups_text(100, 100), "for group 100");
+  EXPECT_EQ(groups_text(1, 0), "for no group") << "which is how the kernel writes an empty range";
+}
+
 TEST(Doctor, TheOutputDirectoryOrWhereItWouldBeMade) {
   const std::string there = testing::TempDir() + "doctor-file";
   std::ofstream(there) << "x";

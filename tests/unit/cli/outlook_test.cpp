@@ -20,22 +20,32 @@ Plan plan(uint64_t targets, int64_t silent, int64_t alive, int64_t run_timeout) 
   return p;
 }
 
+Outlook ahead_of(const Plan& p) {
+  return outlook(p, p.estimate);
+}
+
 TEST(Outlook, AShortRunNeedsNoWords) {
-  const Outlook o = outlook(plan(254, 10 * second, 30 * second, hour));
+  const Outlook o = ahead_of(plan(254, 10 * second, 30 * second, hour));
   EXPECT_EQ(o.line, "");
   EXPECT_FALSE(o.warning);
 }
 
 TEST(Outlook, ALongRunIsAnnounced) {
-  const Outlook o = outlook(plan(65534, 131 * second, 393 * second, 0));
+  const Outlook o = ahead_of(plan(65534, 131 * second, 393 * second, 0));
   EXPECT_EQ(
       o.line,
       "65534 targets, 131068 to 393204 packets, about 2m11s to 6m33s; limits.packets_per_second (1000) decides\n");
   EXPECT_FALSE(o.warning);
 }
 
+TEST(Outlook, ItTellsTheMostThatMayLeave) {
+  Plan p = plan(65534, 131 * second, 393 * second, 0);
+  p.estimate.packets_at_most = 10 * 65534;
+  EXPECT_TRUE(ahead_of(p).line.starts_with("65534 targets, 131068 to 655340 packets, about ")) << ahead_of(p).line;
+}
+
 TEST(Outlook, ATimeoutThatCutsItShort) {
-  const Outlook o = outlook(plan(16'000'000, 8 * hour, 24 * hour, hour));
+  const Outlook o = ahead_of(plan(16'000'000, 8 * hour, 24 * hour, hour));
   EXPECT_EQ(o.line,
             "16000000 targets, 32000000 to 96000000 packets, about 8h00m to 24h00m; "
             "limits.packets_per_second (1000) decides\n");
@@ -51,7 +61,7 @@ TEST(Outlook, ATimeoutThatCutsItShort) {
 }
 
 TEST(Outlook, NumbersThatAreNearlyOneAreOne) {
-  const Outlook o = outlook(plan(16'000'000, 24 * hour - 1, 24 * hour, hour));
+  const Outlook o = ahead_of(plan(16'000'000, 24 * hour - 1, 24 * hour, hour));
   EXPECT_NE(o.line.find("about 24h00m; "), std::string::npos) << o.line;
   ASSERT_TRUE(o.warning);
   EXPECT_EQ(o.warning->text,
@@ -60,7 +70,7 @@ TEST(Outlook, NumbersThatAreNearlyOneAreOne) {
 }
 
 TEST(Outlook, ATimeoutThatMayCutItShort) {
-  const Outlook o = outlook(plan(16'000'000, hour / 2, 2 * hour, hour));
+  const Outlook o = ahead_of(plan(16'000'000, hour / 2, 2 * hour, hour));
   ASSERT_TRUE(o.warning);
   EXPECT_EQ(o.warning->text,
             "limits.run_timeout (1h) may end this run early: perhaps only 8000000 of 16000000 targets "
@@ -69,8 +79,8 @@ TEST(Outlook, ATimeoutThatMayCutItShort) {
 
 TEST(Outlook, AResumedRunHasOnlyItsRestAhead) {
   const Plan p = plan(1000, 600 * second, 600 * second, 400 * second);
-  EXPECT_TRUE(outlook(p).warning);
-  const Outlook rest = outlook(p, 500);
+  EXPECT_TRUE(ahead_of(p).warning);
+  const Outlook rest = outlook(p, p.estimate, 500);
   EXPECT_EQ(rest.line, "500 targets, 1000 to 3000 packets, about 5m00s; limits.packets_per_second (1000) decides\n");
   EXPECT_FALSE(rest.warning);
 }

@@ -92,8 +92,12 @@ TEST(RunSummary, AResumedRunSaysWhatItsNumbersAreOf) {
   result.document.responding = 12;
   result.document.packets = 1234;
   result.document.complete = true;
-  EXPECT_EQ(summary(result, plan_with_a_stage(), 2'000'000'000, true),
-            "12 of 254 hosts responded, 1234 packets, 2s for this part; hosts and packets are of the whole run\n");
+  EXPECT_EQ(summary(result, plan_with_a_stage(), 2'000'000'000, EarlierPart::ended),
+            "12 of 254 hosts responded, 1234 packets over all parts of the run; this part took 2s\n");
+  EXPECT_EQ(
+      summary(result, plan_with_a_stage(), 2'000'000'000, EarlierPart::broke_off),
+      "12 of 254 hosts responded, at least 1234 packets over all parts of the run (without the last seconds before "
+      "it broke off); this part took 2s\n");
 }
 
 TEST(RunSummary, WhereTheRestOfATableIs) {

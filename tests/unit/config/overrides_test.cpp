@@ -71,6 +71,16 @@ TEST(Set, LimitsWorkWithoutAnyInTheFile) {
   EXPECT_EQ(l.spec.limits.workers, 16u);
 }
 
+/// Not the default in silence: in a file an interpolation may come to nothing, but who writes --set means something.
+TEST(Set, AnEmptyValueIsRefused) {
+  const Loaded l = load({{"limits.shards", ""}, {"limits.packets_per_second", ""}, {"limits.run_timeout", ""}});
+  EXPECT_EQ(problems(l.out),
+            (Lines{"0:0 bad-value: limits: key 'shards' takes a whole number from 0 to 256, found nothing",
+                   "0:0 bad-value: limits: key 'packets_per_second' takes a whole number from 1 to 1000000000 or "
+                   "unlimited, found nothing",
+                   "0:0 bad-value: limits: key 'run_timeout' takes a duration such as 800ms or 2s, found nothing"}));
+}
+
 TEST(Set, MistakesAreNamed) {
   const Loaded l = load({{"imcp.count", "1"},
                          {"limits.worker", "1"},

@@ -1,4 +1,5 @@
 // What a run tells of itself: reasons of errors, progress, and what plugins log.
+#include <algorithm>
 #include <atomic>
 #include <map>
 
@@ -93,6 +94,55 @@ TEST_F(Telling, WhatAPluginSaysLastIsHeard) {
   request.on_log = [&](int, const std::string& line) { told.push_back(line); };
   run_well(request);
   EXPECT_EQ(told, std::vector<std::string>{"stage 'script0': the server answered nobody"});
+}
+
+/// What `--log-level debug` is for: when stages begin and end, how targets ended and why, how fast packets leave.
+TEST_F(Telling, DebugTellsWhatTheRunDoes) {
+  targets(3);
+  Script s;
+  s.start = [](auto c, auto h, auto tasks) {
+    for (sonde_task t : tasks) {
+      sonde_target target{};
+      target.size = sizeof target;
+      h->target(c, t, &target);
+      constexpr std::string_view why = "no route";
+      const bool fails = target.ip[15] == 1;
+      if (fails) h->fail(c, t, SONDE_E_IO, {why.data(), why.size()});
+      h->done(c, t, fails ? SONDE_ERROR : SONDE_NO_ANSWER);
+    }
+    return static_cast<int32_t>(tasks.size());
+  };
+  stage<0>(s);
+  Script refused;
+  refused.create = [](auto, auto) { return SONDE_E_DENIED; };
+  stage<1>(refused).optional = true;
+  const auto told_at = [&](int level) {
+    std::vector<std::string> told;
+    RunRequest request;
+    request.log_level = level;
+    request.on_note = [&](int, const std::string& line) { told.push_back(line); };
+    run_well(request);
+    return told;
+  };
+  EXPECT_EQ(told_at(SONDE_LOG_INFO), std::vector<std::string>{});
+  const std::vector<std::string> told = told_at(SONDE_LOG_DEBUG);
+  const auto tells = [&](const std::string& part) {
+    return std::count_if(told.begin(), told.end(), [&](const auto& line) { return line.find(part) != line.npos; });
+  };
+  std::string all;
+  for (const std::string& line : told) all += line + "\n";
+  EXPECT_EQ(told.front(), "3 targets in 1 shard, packets a second: unlimited") << all;
+  EXPECT_EQ(tells("stage 'script1' is skipped for all: "), 1) << all;
+  EXPECT_EQ(tells("stage 'script1' "), 1) << all;
+  EXPECT_EQ(tells("stage 'script0' begins after 0."), 1) << all;
+  EXPECT_EQ(tells(": 2 no answer, 1 error"), 1) << all;
+  EXPECT_EQ(tells("stage 'script0': 1 x no route"), 1) << all;
+  EXPECT_EQ(tells("script0: 127.0.1.1: no route"), 1) << all;
+  EXPECT_TRUE(told.back().starts_with("0 packets in ")) << all;
+
+  std::size_t traced = 0;
+  for (const std::string& line : told_at(SONDE_LOG_TRACE)) traced += line.ends_with("no answer");
+  EXPECT_EQ(traced, 2u);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "facts.hpp"
 #include "inventory/delta.hpp"
+#include "inventory/merge_check.hpp"
 #include "listed.hpp"
 #include "targets/target_set.hpp"
 #include "temporary.hpp"
@@ -249,6 +250,15 @@ TEST_F(MergeUnavailable, AStageThatRanInPartIsMissingWhenItDoesNotRunEverywhere)
   EXPECT_FALSE(gone(some, none)) << "the part where it ran may have found the host";
   EXPECT_TRUE(gone(some, all));
   EXPECT_TRUE(gone(none, none));
+}
+
+TEST(MergeNames, AJournalThatIsCalledAsItsRunTellsTheRun) {
+  RunRemains run;
+  run.content.header.run_id = "20261122T031500Z-0a1b2c";
+  run.journal = "out/journal/20261122T031500Z-0a1b2c";
+  EXPECT_EQ(name_of(run), run.journal);
+  run.journal = "part-1";
+  EXPECT_EQ(name_of(run), "part-1 (run 20261122T031500Z-0a1b2c)");
 }
 
 }  // namespace

@@ -118,10 +118,83 @@ TEST(Estimate, HostsOfABatchWaitInTurn) {
   EXPECT_TRUE(e.stages[0].if_silent.cut);
 }
 
+/// What this machine does not let start is not counted, and who would have been told by it asks by itself.
+TEST(Estimate, SkippedStagesCostNothing) {
+  auto c = compile_text(pipeline("10.7.0.0/24", "[{use: sleepy, optional: true, name: finder}, {use: sleepy}]"));
+  ASSERT_NE(c.plan, nullptr) << c.said();
+  PluginEntry finder = *c.plan->stages[0].plugin, told = finder;
+  finder.schema.cost = parse_json(R"({"silent":[4],"alive":[3]})").value();
+  told.schema.cost = parse_json(R"({"silent":[10],"alive":[5],"most":[11],"spared_by":"ports"})").value();
+  c.plan->stages[0].plugin = &finder;
+  c.plan->stages[0].outputs = {FieldTable::ports};
+  c.plan->stages[1].plugin = &told;
+  Estimate e = estimate(*c.plan);
+  ASSERT_EQ(e.stages.size(), 2u);
+  EXPECT_EQ(e.packets_if_silent, 254u * 4);
+  EXPECT_EQ(e.packets_if_alive, 254u * 8);
+  const std::vector<std::string> unavailable = {"no rights", ""};
+  e = estimate(*c.plan, unavailable);
+  ASSERT_EQ(e.stages.size(), 1u);
+  EXPECT_EQ(e.packets_if_silent, 254u * 10);
+  EXPECT_EQ(e.packets_if_alive, 254u * 5);
+  EXPECT_EQ(e.packets_at_most, 254u * 11);
+  // One that is not optional keeps the run from starting: the numbers are those of where it does.
+  c.plan->stages[0].optional = false;
+  EXPECT_EQ(estimate(*c.plan, unavailable).packets_if_silent, 254u * 4);
+}
+
+TEST(Estimate, TheMostIsABound) {
+  auto c = compile_text(
+      pipeline("10.1.0.0/24", "[{use: writer}, {use: sleepy, when: not alive}]", "limits: {trust_arp: false}\n"));
+  ASSERT_NE(c.plan, nullptr) << c.said();
+  PluginEntry first = *c.plan->stages[0].plugin, second = first;
+  c.plan->stages[0].plugin = &first;
+  c.plan->stages[1].plugin = &second;
+  const auto with = [&](const char* of_first, const char* of_second) {
+    first.schema.cost = parse_json(of_first).value();
+    second.schema.cost = parse_json(of_second).value();
+    return estimate(*c.plan);
+  };
+  // The larger of the two where nothing else is said; a stage for the silent alone counts as well.
+  Estimate e = with(R"({"silent":[4],"alive":[1]})", R"({"silent":[2],"alive":[3]})");
+  EXPECT_EQ(e.packets_if_alive, 253u);  // not this machine's own address
+  EXPECT_EQ(e.stages[0].packets_at_most, 253u * 4);
+  EXPECT_EQ(e.packets_at_most, 253u * 4 + 254u * 3);
+  EXPECT_TRUE(e.not_contained.empty());
+  EXPECT_FALSE(e.sampled);
+  e = with(R"({"silent":[4],"alive":[1],"most":[9]})", R"({"silent":[2],"alive":[3],"open_ended":[1]})");
+  EXPECT_EQ(e.packets_at_most, 253u * 9 + 254u * 3);
+  EXPECT_EQ(e.not_contained, std::vector<std::string>{"sleepy"});
+}
+
+/// A stage that is told what to ask by an earlier one asks no more than that finds.
+TEST(Estimate, TheMostOfWhatEarlierStagesFind) {
+  auto c = compile_text(pipeline("10.7.0.0/24", "[{use: sleepy, name: finder}, {use: sleepy}]"));
+  ASSERT_NE(c.plan, nullptr) << c.said();
+  c.plan->stages[1].options.set("ports", Value(Value::Array{Value(int64_t{22}), Value(int64_t{80})}));
+  PluginEntry finder = *c.plan->stages[0].plugin, told = finder;
+  finder.schema.cost = parse_json(R"({"silent":[200],"alive":[100]})").value();
+  told.schema.cost =
+      parse_json(R"({"silent":["ports"],"alive":["ports"],"most":["ports",2],"spared_by":"ports"})").value();
+  c.plan->stages[0].plugin = &finder;
+  c.plan->stages[0].outputs = {FieldTable::ports};
+  c.plan->stages[1].plugin = &told;
+  Estimate e = estimate(*c.plan);
+  EXPECT_EQ(e.stages[1].packets_if_alive, 254u * 2);
+  EXPECT_EQ(e.stages[1].packets_at_most, 254u * 100 * 2);
+  EXPECT_TRUE(e.not_contained.empty());
+  // How much a stage brings in that asks nobody is not known.
+  finder.schema.cost = Value();
+  e = estimate(*c.plan);
+  EXPECT_EQ(e.stages[1].packets_at_most, 254u * 2 * 2);
+  EXPECT_EQ(e.not_contained, std::vector<std::string>{"sleepy"});
+}
+
 TEST(Estimate, LargePlansAreSampled) {
   Estimate e = of(pipeline("10.0.0.0/9", two));
   const double expected = 8388606.0 * 4;
   EXPECT_NEAR(static_cast<double>(e.stages[1].packets_if_silent), expected, expected * 0.001);
+  EXPECT_TRUE(e.sampled);
 }
 
 TEST(Estimate, AShardCostsItsPart) {

@@ -114,6 +114,25 @@ TEST(PlanOutputs, Columns) {
   ASSERT_NE(empty.plan, nullptr) << empty.said();
   EXPECT_EQ(empty.text_of("column-empty"),
             "output 'fixture-lines': no enabled stage writes 'snmp.sysName', so this column stays empty");
+  EXPECT_EQ(empty.find("unknown-part"), nullptr);
+}
+
+/// Keys are data, so a slip is only warned of.
+TEST(PlanOutputs, PartsOfFieldsThatAreProbablySlips) {
+  const auto columns = [](const std::string& list) {
+    Compiled c;
+    const std::string outputs = "outputs: [{use: fixture-lines, options: {path: a, columns: [" + list + "]}}]\n";
+    const PipelineSpec spec =
+        load_pipeline_text(with_stages("[{use: writer}]", outputs), "lan.sonde.yaml", {}, {}, c.out);
+    c.plan = compile_outputs_alone(spec, fixtures(), FieldTable(), {FieldTable::services, FieldTable::snmp}, c.out);
+    return c;
+  };
+  auto slip = columns("services.22");
+  ASSERT_NE(slip.plan, nullptr) << slip.said();
+  EXPECT_EQ(slip.said(), "warning unknown-part: output 'fixture-lines': 'services' probably has no part '22'\n");
+  EXPECT_EQ(slip.hint_of("unknown-part"), "did you mean 'services.22/tcp'?");
+  EXPECT_EQ(columns("snmp.sysNam").hint_of("unknown-part"), "did you mean 'snmp.sysName'?");
+  EXPECT_EQ(columns("services.22/tcp, snmp.sysName, snmp.1.3.6.1").said(), "");
 }
 
 }  // namespace

@@ -41,8 +41,7 @@ TEST(PlanSources, ExclusionsDropTargets) {
 }
 
 TEST(PlanSources, ScopeHoldsForThem) {
-  EXPECT_EQ(from_source("addresses: [8.8.8.8]").text_of("public-target"),
-            "8.8.8.8: public address; allow_public: true permits it");
+  EXPECT_EQ(from_source("addresses: [8.8.8.8]").text_of("public-target"), "8.8.8.8: public address");
 }
 
 TEST(PlanSources, OneAddressTwiceIsOneTargetWithAllFacts) {

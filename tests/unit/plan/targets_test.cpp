@@ -52,7 +52,7 @@ TEST(PlanTargets, ANameThatDoesNotExistHasItsPlace) {
 TEST(PlanTargets, PublicAddressesNeedPermission) {
   auto c = compile_text(with_targets("[10.1.0.1, 8.8.8.0/23]"));
   EXPECT_EQ(c.plan, nullptr);
-  EXPECT_EQ(c.text_of("public-target"), "8.8.8.1-8.8.9.254: public address; allow_public: true permits it");
+  EXPECT_EQ(c.text_of("public-target"), "8.8.8.1-8.8.9.254: public address");
   EXPECT_EQ(c.find("public-target")->where.line, 2u);
   EXPECT_EQ(c.out.error_count(), 1u);
   EXPECT_EQ(ranges(compile_text(with_targets("[8.8.8.8]", "allow_public: true\n"))), Ranges{"8.8.8.8"});
@@ -61,8 +61,8 @@ TEST(PlanTargets, PublicAddressesNeedPermission) {
 TEST(PlanTargets, EachPartOfARangeIsJudged) {
   auto c = compile_text(with_targets("[9.255.255.250-10.0.0.5, 223.255.255.255-224.0.0.1]"));
   EXPECT_EQ(c.said(),
-            "public-target: 9.255.255.250-9.255.255.255: public address; allow_public: true permits it\n"
-            "public-target: 223.255.255.255: public address; allow_public: true permits it\n"
+            "public-target: 9.255.255.250-9.255.255.255: public address\n"
+            "public-target: 223.255.255.255: public address\n"
             "scope-forbidden: 224.0.0.0-224.0.0.1: never scanned: unspecified, multicast, reserved or broadcast "
             "address\n");
 }
@@ -70,7 +70,7 @@ TEST(PlanTargets, EachPartOfARangeIsJudged) {
 /// 192.0.0.9 and .10 are public inside a block that is not: the one place where blocks of 256 are too coarse.
 TEST(PlanTargets, FinerPartsOfABlock) {
   auto c = compile_text(with_targets("[192.0.0.0-192.0.0.255]"));
-  EXPECT_EQ(c.text_of("public-target"), "192.0.0.9-192.0.0.10: public address; allow_public: true permits it");
+  EXPECT_EQ(c.text_of("public-target"), "192.0.0.9-192.0.0.10: public address");
   EXPECT_EQ(c.out.error_count(), 1u) << c.said();
 }
 

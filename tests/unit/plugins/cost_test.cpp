@@ -65,8 +65,8 @@ TEST(Cost, WrongOnesAreNamed) {
   EXPECT_EQ(text(R"({"wait":["group"]})"),
             "plugin-schema: cost 'wait' names 'group', which has neither a number nor a length");
   EXPECT_EQ(text(R"({"dead":[1]})"),
-            "plugin-schema: the cost has a member 'dead'; known are silent, alive, wait, alive_wait, "
-            "connections, deadline, spared_by, in_turn");
+            "plugin-schema: the cost has a member 'dead'; known are silent, alive, most, open_ended, wait, "
+            "alive_wait, connections, deadline, spared_by, in_turn");
   EXPECT_TRUE(check_cost(json(R"({"wait":[1],"in_turn":true,"alive_wait":["count"]})"), schema()));
   EXPECT_EQ(text(R"({"in_turn":1})"), "plugin-schema: the cost's in_turn is neither true nor false");
   EXPECT_EQ(text(R"({"spared_by":["ports"]})"), "plugin-schema: the cost's spared_by is not the name of an input");
