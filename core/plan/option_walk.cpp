@@ -7,6 +7,7 @@
 
 #include "config/scalar.hpp"
 #include "plan/compilation.hpp"
+#include "plugins/demands.hpp"
 
 namespace sonde::core {
 namespace {
@@ -26,6 +27,16 @@ void walk(const std::string& name, const Schema& schema, V& value, F&& visit) {
   } else if (value.array() && schema.items && schema.format != Format::ports) {
     for (auto& item : *value.array()) walk(name, *schema.items, item, visit);
   }
+}
+
+/// Whether a cost expression names the option.
+bool mentions(const Value& expression, std::string_view name) {
+  if (expression.text() != nullptr) return *expression.text() == name;
+  if (const Value::Array* list = expression.array())
+    return std::any_of(list->begin(), list->end(), [&](const Value& v) { return mentions(v, name); });
+  if (const Value::Object* members = expression.object())
+    return std::any_of(members->begin(), members->end(), [&](const auto& m) { return mentions(m.value, name); });
+  return false;
 }
 
 bool from_command_line(const Value& v) {
@@ -59,13 +70,20 @@ void drop_print_ports(Compilation& c, const std::string& stage, const Schema& sc
 
 PortOptions port_options(const StagePlan& stage) {
   PortOptions out;
-  std::set<uint16_t> ports;
-  walk(std::string(), stage.plugin->schema, stage.options, [&](const std::string&, const Schema& part, const Value& v) {
-    if (part.format != Format::ports) return;
-    out.by_word |= v.text() != nullptr;
-    if (v.array() == nullptr) return;
-    for (const Value& port : *v.array()) ports.insert(static_cast<uint16_t>(number_in(port)));
-  });
+  // The cost with these options names the lists that are asked: of tcp-banner either its ports or its fallback_ports.
+  const Value* cost = cost_expression(*stage.plugin, stage.options, "silent");
+  std::set<uint16_t> all, asked;
+  walk(std::string(), stage.plugin->schema, stage.options,
+       [&](const std::string& name, const Schema& part, const Value& v) {
+         if (part.format != Format::ports) return;
+         out.by_word |= v.text() != nullptr;
+         if (v.array() == nullptr) return;
+         for (const Value& port : *v.array()) {
+           all.insert(static_cast<uint16_t>(number_in(port)));
+           if (cost != nullptr && mentions(*cost, name)) asked.insert(static_cast<uint16_t>(number_in(port)));
+         }
+       });
+  const std::set<uint16_t>& ports = asked.empty() ? all : asked;
   out.ports.assign(ports.begin(), ports.end());
   return out;
 }

@@ -33,7 +33,7 @@ struct StagePlan {
 
 /// The ports that options of the format `ports` name.
 struct PortOptions {
-  std::vector<uint16_t> ports;  ///< of all such options, sorted, distinct
+  std::vector<uint16_t> ports;  ///< of those that are asked with these options, sorted, distinct
   bool by_word = false;         ///< one of them is a word instead, such as "found"
 };
 PortOptions port_options(const StagePlan&);
