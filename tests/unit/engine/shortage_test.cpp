@@ -1,18 +1,9 @@
 // What this machine lacks for good must neither hold a task for ever nor those behind it. A shard alone, with budgets
 // that this test has emptied; each of these tests waits as long as a task does.
-#include <fcntl.h>
-#include <net/if.h>
 #include <netinet/in.h>
-#include <sched.h>
-#include <sys/ioctl.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-
-#include <fstream>
 
 #include "engine/probe_instance.hpp"
 #include "engine/shard.hpp"
-#include "engine/sockets.hpp"
 #include "scripted_run.hpp"
 
 namespace sonde::core::test {
@@ -137,52 +128,6 @@ TEST_F(Shortages, ADialWithoutADescriptorEndsAsAnError) {
     EXPECT_EQ(reason_of(b, "127.0.1." + std::to_string(i)),
               "this machine stayed short of descriptors, ports or buffers");
   }
-}
-
-/// In a network namespace of its own, whose loopback has IPv4 only.
-bool loopback_without_ipv6() {
-  if (unshare(CLONE_NEWNET) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) return false;
-  std::ofstream off("/proc/sys/net/ipv6/conf/lo/disable_ipv6");
-  off << 1 << std::flush;
-  const int fd = socket(AF_INET, SOCK_DGRAM, 0);
-  ifreq request{};
-  request.ifr_name[0] = 'l', request.ifr_name[1] = 'o';
-  request.ifr_flags = IFF_UP;
-  const bool up = ioctl(fd, SIOCSIFFLAGS, &request) == 0;
-  close(fd);
-  return up && off.good();
-}
-
-TEST(Sockets, ATargetForWhichThereIsNoAddressToAskFromIsNoShortage) {
-  if (!loopback_without_ipv6()) GTEST_SKIP() << "no network namespace can be made here";
-  int refused = 0;
-  const auto loopback6 = IpAddress::parse("::1");
-  ASSERT_TRUE(loopback6.has_value());
-  EXPECT_EQ(open_connection(*loopback6, 80, IPPROTO_TCP, &refused), -ENETUNREACH);
-  EXPECT_EQ(open_connection(*loopback6, 80, IPPROTO_UDP, &refused), -ENETUNREACH);
-  EXPECT_FALSE(is_local_shortage(ENETUNREACH));
-}
-
-TEST(Sockets, WhereEveryPortIsInUseItIsAShortage) {
-  if (!loopback_without_ipv6()) GTEST_SKIP() << "no network namespace can be made here";
-  std::ofstream("/proc/sys/net/ipv4/ip_local_port_range") << "40000 40001" << std::flush;
-  const int listener = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in a{};
-  a.sin_family = AF_INET;
-  a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  a.sin_port = htons(50000);
-  ASSERT_EQ(bind(listener, reinterpret_cast<sockaddr*>(&a), sizeof a), 0);
-  ASSERT_EQ(listen(listener, 16), 0);
-  int refused = 0, last = 0;
-  std::vector<int> open;
-  for (int i = 0; i < 5 && last >= 0; ++i)
-    open.push_back(last = open_connection(IpAddress::v4(INADDR_LOOPBACK), 50000, IPPROTO_TCP, &refused));
-  EXPECT_EQ(last, -EADDRNOTAVAIL);
-  EXPECT_TRUE(is_local_shortage(-last));
-  EXPECT_TRUE(is_of_one_target(-last));
-  for (const int fd : open)
-    if (fd >= 0) close(fd);
-  close(listener);
 }
 
 }  // namespace
