@@ -2,8 +2,12 @@
 // that this test has emptied; each of these tests waits as long as a task does.
 #include <netinet/in.h>
 
+#include <array>
+#include <thread>
+
 #include "engine/probe_instance.hpp"
 #include "engine/shard.hpp"
+#include "engine/worker_pool.hpp"
 #include "scripted_run.hpp"
 
 namespace sonde::core::test {
@@ -18,12 +22,20 @@ class Shortages : public ScriptedRun {
     shared.unavailable.resize(plan.stages.size());
     shared.keep_all = true;
     empty(shared.budgets);
-    Shard shard(shared, 0, plan.slice, std::vector<std::shared_ptr<WorkerPool>>(plan.stages.size()));
+    std::vector<std::shared_ptr<WorkerPool>> pools(plan.stages.size());
+    for (std::size_t i = 0; i < pools.size(); ++i) {
+      if (!plan.stages[i].plugin->blocking()) continue;
+      pools[i] = std::make_shared<WorkerPool>(shared, static_cast<uint8_t>(i));
+      EXPECT_TRUE(pools[i]->create().has_value() && pools[i]->start().has_value());
+    }
+    Shard shard(shared, 0, plan.slice, pools);
     for (std::size_t i = 0; i < plan.stages.size(); ++i) {
+      if (pools[i]) continue;
       shard.stage(static_cast<uint8_t>(i)).instance = std::make_unique<ProbeInstance>(shard, static_cast<uint8_t>(i));
       EXPECT_TRUE(shard.stage(static_cast<uint8_t>(i)).instance->create().has_value());
     }
     shard.run();
+    for (const auto& pool : pools) EXPECT_TRUE(!pool || pool->stop());
     return shared.inbox.collect(0);
   }
   static void fill_neighbour_table(Budgets& b) {
@@ -127,6 +139,101 @@ TEST_F(Shortages, ADialWithoutADescriptorEndsAsAnError) {
     EXPECT_EQ(outcome_of(b, "127.0.1." + std::to_string(i)), Outcome::error);
     EXPECT_EQ(reason_of(b, "127.0.1." + std::to_string(i)),
               "this machine stayed short of descriptors, ports or buffers");
+  }
+}
+
+/// 10.0.0.n is on the link and never gets a place; what lies behind the router needs none.
+uint8_t wanted_place(sonde_ctx* c, const sonde_host* h, sonde_task t, sonde_target& to) {
+  to = {};
+  to.size = sizeof to;
+  h->target(c, t, &to);
+  return to.ip[14] == 0 ? to.ip[15] : uint8_t{0};
+}
+
+/// Each in its own way waits for a permit that never comes: the first is not taken, the second postponed, the third
+/// kept until its time is up.
+TEST_F(Shortages, AnAdmissionThatNeverComesEndsAsAnError) {
+  on_link_and_routed(3);
+  std::array<int, 4> offers{};
+  std::vector<sonde_err> last(4, SONDE_OK);
+  Script s;
+  s.start = [&](auto c, auto h, auto tasks) {
+    int32_t taken = 0;
+    for (const sonde_task t : tasks) {
+      sonde_target to;
+      const uint8_t n = wanted_place(c, h, t, to);
+      ++offers[n];
+      const sonde_err e = last[n] = h->admit(c, t, &to);
+      if (e == SONDE_E_AGAIN && n == 1) return taken;
+      ++taken;
+      if (e != SONDE_E_AGAIN)
+        h->done(c, t, e == SONDE_OK ? SONDE_POSITIVE : SONDE_ERROR);
+      else if (n == 2)
+        h->done(c, t, SONDE_POSTPONED);
+    }
+    return taken;
+  };
+  stage<0>(s, {}, 100);
+  entry(0).needs = SONDE_NEED_SOCKETS;
+  const Batch b = run_shard(fill_neighbour_table);
+  for (const std::string n : {"1", "2", "3"}) {
+    EXPECT_EQ(outcome_of(b, "10.0.0." + n), Outcome::error) << n;
+    EXPECT_EQ(reason_of(b, "10.0.0." + n), full) << n;
+    EXPECT_EQ(outcome_of(b, "10.0.1." + n), Outcome::positive) << n;
+  }
+  EXPECT_GT(offers[1], 10);
+  EXPECT_GT(offers[2], 10);
+  EXPECT_EQ(offers[3], 1);
+  EXPECT_EQ(last[1], SONDE_E_IO);
+}
+
+TEST_F(Shortages, NorDoesAPluginKeepATaskThatIsNeverAdmitted) {
+  on_link_and_routed(1);
+  Script s;
+  s.start = [](auto c, auto h, auto tasks) {
+    int32_t taken = 0;
+    for (const sonde_task t : tasks) {
+      sonde_target to;
+      wanted_place(c, h, t, to);
+      if (h->admit(c, t, &to) != SONDE_OK) return taken;  // whatever it says
+      h->done(c, t, SONDE_POSITIVE);
+      ++taken;
+    }
+    return taken;
+  };
+  stage<0>(s, {}, 100);
+  entry(0).needs = SONDE_NEED_SOCKETS;
+  const Batch b = run_shard(fill_neighbour_table);
+  EXPECT_EQ(outcome_of(b, "10.0.0.1"), Outcome::error);
+  EXPECT_EQ(reason_of(b, "10.0.0.1"), full);
+  EXPECT_EQ(outcome_of(b, "10.0.1.1"), Outcome::positive);
+}
+
+TEST_F(Shortages, AWorkersTooWithTheCause) {
+  on_link_and_routed(2);
+  plan.limits.workers = 2;
+  Script s;
+  s.run = [](auto c, auto h, auto tasks) {
+    for (const sonde_task t : tasks) {
+      sonde_target to;
+      const uint8_t n = wanted_place(c, h, t, to);
+      const sonde_err e = h->admit(c, t, &to);
+      if (e != SONDE_E_AGAIN)
+        h->done(c, t, e == SONDE_OK ? SONDE_POSITIVE : SONDE_ERROR);
+      else if (n == 1)
+        h->done(c, t, SONDE_POSTPONED);
+      else
+        while (!h->cancelled(c, t)) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return sonde_err{SONDE_OK};
+  };
+  stage<0>(s, {}, 300);
+  entry(0).needs = SONDE_NEED_SOCKETS;
+  const Batch b = run_shard(fill_neighbour_table);
+  for (const std::string n : {"1", "2"}) {
+    EXPECT_EQ(outcome_of(b, "10.0.0." + n), Outcome::error) << n;
+    EXPECT_EQ(reason_of(b, "10.0.0." + n), full) << n;
+    EXPECT_EQ(outcome_of(b, "10.0.1." + n), Outcome::positive) << n;
   }
 }
 
