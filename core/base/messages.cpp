@@ -168,7 +168,8 @@ constexpr Message table[] = {
     {"stage-config", Exit::config, "A plugin does not accept its options.",
      "Correct the option that the message names."},
     {"stage-failed", Exit::trouble, "A stage was given up during the run.",
-     "Read the reason in run.json; the other stages went on."},
+     "Read the reason in run.json; the other stages went on. --resume asks those again whom it left without an "
+     "answer."},
     {"stage-unavailable", Exit::permission, "A stage cannot run on this machine.",
      "Follow the remedy in the message, or mark the stage `optional: true`."},
     {"template-missing", Exit::config, "The projects that `sonde plugin new` copies are not installed.",

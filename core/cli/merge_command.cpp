@@ -58,6 +58,12 @@ int refuse(const Diagnostics& out) {
   print_error(out.render_sorted(colour_on_stderr()));
   return static_cast<int>(out.exit_code());
 }
+/// Behind what was told before.
+int refuse(const Diagnostic& why) {
+  Diagnostics out;
+  out.add(why);
+  return refuse(out);
+}
 
 }  // namespace
 
@@ -70,12 +76,12 @@ int execute(const MergeArguments& arguments) {
 
   check_place(spec.output_dir, runs, out);
   if (out.has_errors()) return refuse(out);
-  auto merged = merge_runs(std::move(runs));
-  if (!merged) out.add(merged.error());
+  const auto shown = merged_fields(runs);
+  if (!shown) out.add(shown.error());
   if (out.has_errors()) return refuse(out);
 
   const Registry registry = load_plugins(arguments.pipeline.plugin_path);
-  const auto plan = compile_outputs_alone(spec, registry, merged->fields, merged->filled, out);
+  const auto plan = compile_outputs_alone(spec, registry, shown->fields, shown->filled, out);
   if (plan != nullptr && !arguments.pipeline.file.empty() && plan->name != pipeline)
     out.error("merge-mismatch", {spec.file, 0, 0, 0},
               "the runs are of the pipeline '" + pipeline + "', this file is '" + plan->name + "'",
@@ -83,18 +89,14 @@ int execute(const MergeArguments& arguments) {
   if (!arguments.quiet || out.has_errors()) print_error(out.render_sorted(colour_on_stderr()));
   if (out.has_errors()) return static_cast<int>(out.exit_code());
   const auto format = format_for(arguments.format, *plan);
-  if (!format) {
-    out.add(format.error());
-    return refuse(out);
-  }
+  if (!format) return refuse(format.error());
+  auto merged = merge_runs(std::move(runs), plan->shows_detail());
+  if (!merged) return refuse(merged.error());
 
   FoldContext context = merged->fold_context();
   context.fields = &plan->fields;
   const auto result = publish(*plan, std::move(*merged), make_run_id(std::chrono::system_clock::now()));
-  if (!result) {
-    out.add(result.error());
-    return refuse(out);
-  }
+  if (!result) return refuse(result.error());
   for (const Diagnostic& problem : result->problems)
     if (!arguments.quiet || problem.severity == Severity::error) print_error(render(problem, colour_on_stderr()));
   print_results(*result, *plan, context, *format);

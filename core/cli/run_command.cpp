@@ -17,6 +17,7 @@
 #include "cli/run_summary.hpp"
 #include "cli/signals.hpp"
 #include "engine/run.hpp"
+#include "inventory/journal_directory.hpp"
 #include "plan/estimate.hpp"
 
 namespace sonde::core::cli {

@@ -107,7 +107,7 @@ Value record_schema(const FieldTable& fields) {
 Value run_schema() {
   const Value text = typed("string"), flag = typed("boolean"), count = whole_number();
   Value outcomes{Value::Object{}};
-  for (auto o = static_cast<uint8_t>(Outcome::none); o <= static_cast<uint8_t>(Outcome::skipped_shutdown); ++o)
+  for (auto o = static_cast<uint8_t>(Outcome::none); o <= last_outcome; ++o)
     outcomes.set(outcome_key(static_cast<Outcome>(o)), count);
   const Value stage = closed(object({{"name", text},
                                      {"plugin", text},

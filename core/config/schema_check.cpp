@@ -3,19 +3,17 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cmath>
 
 #include "base/text.hpp"
 #include "base/units.hpp"
 #include "config/formats.hpp"
 #include "config/option_rules.hpp"
+#include "config/option_value.hpp"
 #include "config/scalar.hpp"
 #include "config/schema_property.hpp"
 
 namespace sonde::core {
 namespace {
-
-constexpr std::size_t shown_characters = 60;
 
 /// What a value belongs to: "stage 'icmp'" and 'count'.
 struct Owner {
@@ -24,39 +22,8 @@ struct Owner {
   bool entry = false;  ///< of the list of that name
 };
 
-std::string shorten(std::string_view text) {
-  if (text.size() <= shown_characters) return printable(to_valid_utf8(text));
-  return printable(to_valid_utf8(text.substr(0, shown_characters))) + "...";
-}
-
-std::string found(const Value& written) {
-  // What a variable or --set brought in is text that may be meant as something else.
-  const Value typed = written.untyped && written.text() != nullptr ? type_plain_scalar(*written.text()) : Value();
-  const Value& v = typed.is_null() ? written : typed;
-  switch (v.kind()) {
-    case Value::Kind::null:
-      return "nothing";
-    case Value::Kind::text:
-      return v.text()->empty() ? "an empty text" : fmt::format("the text '{}'", shorten(*v.text()));
-    case Value::Kind::array:
-      return "a list";
-    case Value::Kind::object:
-      return "a mapping";
-    case Value::Kind::boolean:
-      return *v.boolean() ? "true" : "false";
-    default:
-      return "the number " + to_json(v);
-  }
-}
-
 bool is_scalar(const Schema& s) {
   return s.type != SchemaType::array && s.type != SchemaType::object;
-}
-
-bool same_scalar(const Value& a, const Value& b) {
-  if (a.text() && b.text()) return *a.text() == *b.text();
-  if (a.boolean() && b.boolean()) return *a.boolean() == *b.boolean();
-  return !a.text() && !b.text() && !a.boolean() && !b.boolean() && to_json(a) == to_json(b);
 }
 
 class Checker {
@@ -65,13 +32,13 @@ class Checker {
 
   std::optional<Value> object(const Value& v, const Schema& s, const std::string& subject) {
     if (!v.object() && !v.is_null()) {
-      out_.error("wrong-type", v.where, fmt::format("{} takes a mapping, found {}", subject, found(v)),
+      out_.error("wrong-type", v.where, fmt::format("{} takes a mapping, found {}", subject, described(v)),
                  "write its keys below it, indented, as `key: value`");
       return std::nullopt;
     }
     if (s.open) return v;
     Value result{Value::Object{}};
-    carry(v, result);
+    carry_place(v, result);
     static const Value::Object none;
     for (const auto& member : v.object() ? *v.object() : none) {
       const Schema* schema = property(s, member.key);
@@ -99,12 +66,6 @@ class Checker {
   bool is_file() const { return context_.describe.empty(); }
   std::string_view noun() const { return is_file() ? "key" : "option"; }
 
-  static void carry(const Value& from, Value& to) {
-    to.where = from.where;
-    to.origin = from.origin;
-    to.quoted = from.quoted;
-  }
-
   void unknown(const Value::Member& member, const Schema& s, const std::string& subject) {
     std::vector<std::string_view> names;
     for (const auto& p : s.properties) names.push_back(p.name);
@@ -123,7 +84,7 @@ class Checker {
     hint += names.empty() ? fmt::format("it has no {}s", noun()) : fmt::format("{}s: {}", noun(), join(names, ", "));
     if (!is_file()) hint += fmt::format(" ({})", context_.describe);
     out_.error(is_file() ? "unknown-key" : "unknown-option", member.where,
-               fmt::format("{} has no {} '{}'", subject, noun(), shorten(member.key)), std::move(hint));
+               fmt::format("{} has no {} '{}'", subject, noun(), shortened(member.key)), std::move(hint));
   }
 
   /// Defaults for what is not there, and complaints about what has to be.
@@ -217,7 +178,7 @@ class Checker {
     }
     // What is wrong inside a list or mapping is told in its own words.
     if (!is_scalar(*by_kind)) return value(v, *by_kind, owner);
-    out_.error("bad-value", v.where, fmt::format("{} takes {}, found {}", named(owner), expectation(s), found(v)),
+    out_.error("bad-value", v.where, fmt::format("{} takes {}, found {}", named(owner), expectation(s), described(v)),
                word_for_none(v, s));
     return std::nullopt;
   }
@@ -241,7 +202,7 @@ class Checker {
 
   std::optional<Value> list(const Value& v, const Schema& s, const Owner& owner) {
     Value source = v;
-    if (v.untyped && v.text()) source = split(v);
+    if (v.untyped && v.text()) source = split_text(v);
     const Value::Array* entries = source.array();
     if (entries == nullptr) {
       wrong_type(v, s, owner);
@@ -254,33 +215,13 @@ class Checker {
       return std::nullopt;
     }
     Value result{Value::Array{}};
-    carry(v, result);
+    carry_place(v, result);
     for (const Value& entry : *entries) {
       auto checked = s.items ? value(entry, *s.items, {owner.subject, owner.name, true}) : std::optional<Value>(entry);
       if (checked) result.array()->push_back(*std::move(checked));
     }
     return result;
   }
-  /// "a, b" out of a variable, where a list is wanted.
-  static Value split(const Value& v) {
-    Value result{Value::Array{}};
-    carry(v, result);
-    std::string_view rest = *v.text();
-    while (!rest.empty()) {
-      const auto comma = std::min(rest.find(','), rest.size());
-      std::string_view part = rest.substr(0, comma);
-      rest.remove_prefix(std::min(comma + 1, rest.size()));
-      while (!part.empty() && (part.front() == ' ' || part.front() == '\n')) part.remove_prefix(1);
-      while (!part.empty() && (part.back() == ' ' || part.back() == '\n')) part.remove_suffix(1);
-      if (part.empty()) continue;
-      Value entry{std::string(part)};
-      carry(v, entry);
-      entry.untyped = true;
-      result.array()->push_back(std::move(entry));
-    }
-    return result;
-  }
-
   std::optional<Value> formatted(const Value& v, const Schema& s, const Owner& owner) {
     const bool or_word = s.format == Format::ports && !s.choices.empty();
     if (or_word && v.text() != nullptr &&
@@ -294,10 +235,10 @@ class Checker {
       } else if (or_word && v.text() != nullptr && !v.text()->empty() &&
                  std::isalpha(static_cast<unsigned char>((*v.text())[0]))) {
         d.id = "bad-value";
-        d.text = fmt::format("takes {}, found {}", expectation(s), found(v));
+        d.text = fmt::format("takes {}, found {}", expectation(s), described(v));
         d.hint = near_choice(v, s);
       } else if (d.id == "wrong-type") {
-        d.text += ", found " + found(v);
+        d.text += ", found " + described(v);
       }
       const bool sentence =
           d.text.starts_with("takes ") || d.text.starts_with("names ") || d.text.starts_with("holds ");
@@ -306,7 +247,7 @@ class Checker {
       out_.add(std::move(d));
       return std::nullopt;
     }
-    carry(v, *converted);
+    carry_place(v, *converted);
     if (!in_bounds(*converted, s, owner, v) || !fits_length(*converted, s, owner, v)) return std::nullopt;
     if (or_word) return std::optional<Value>(*std::move(converted));
     return is_choice(*converted, s, owner, v) ? std::optional<Value>(*std::move(converted)) : std::nullopt;
@@ -320,38 +261,10 @@ class Checker {
       wrong_type(v, s, owner);
       return std::nullopt;
     }
-    carry(v, *typed);
+    carry_place(v, *typed);
     if (!in_bounds(*typed, s, owner, v) || !fits_length(*typed, s, owner, v) || !is_choice(*typed, s, owner, v))
       return std::nullopt;
     return typed;
-  }
-  /// `version: 3` where "3" is one of the words. No other number: 1.10 is 1.1 by the time it comes here.
-  static std::optional<Value> whole_number_as_choice(const Value& v, const Schema& s) {
-    if (s.type != SchemaType::text || (!v.integer() && !v.unsigned_integer())) return std::nullopt;
-    const std::string written = to_json(v);
-    const bool known = std::any_of(s.choices.begin(), s.choices.end(),
-                                   [&](const Value& c) { return c.text() && *c.text() == written; });
-    return known ? std::optional<Value>(Value(written)) : std::nullopt;
-  }
-  static Value retyped(const Value& v) { return type_plain_scalar(*v.text()); }
-  static std::optional<Value> typed_as(const Value& v, SchemaType type) {
-    switch (type) {
-      case SchemaType::boolean:
-        return v.boolean() ? std::optional<Value>(*v.boolean()) : std::nullopt;
-      case SchemaType::integer:
-        if (v.integer()) return Value(*v.integer());
-        if (v.unsigned_integer()) return Value(*v.unsigned_integer());
-        if (const double* d = v.real(); d != nullptr && std::fabs(*d) < 9e15 && *d == std::floor(*d)) {
-          return Value(static_cast<int64_t>(*d));
-        }
-        return std::nullopt;
-      case SchemaType::number:
-        if (v.integer()) return Value(static_cast<double>(*v.integer()));
-        if (v.unsigned_integer()) return Value(static_cast<double>(*v.unsigned_integer()));
-        return v.real() && std::isfinite(*v.real()) ? std::optional<Value>(*v.real()) : std::nullopt;
-      default:
-        return v.text() ? std::optional<Value>(*v.text()) : std::nullopt;
-    }
   }
 
   bool in_bounds(const Value& v, const Schema& s, const Owner& owner, const Value& written) {
@@ -384,19 +297,10 @@ class Checker {
     if (s.choices.empty()) return true;
     if (std::any_of(s.choices.begin(), s.choices.end(), [&](const Value& c) { return same_scalar(c, v); })) return true;
     out_.error("bad-value", written.where,
-               fmt::format("{} takes {}, found {}", named(owner), expectation(s), found(written)), near_choice(v, s));
+               fmt::format("{} takes {}, found {}", named(owner), expectation(s), described(written)),
+               near_choice(v, s));
     return false;
   }
-  static std::string near_choice(const Value& v, const Schema& s) {
-    if (!v.text()) return {};
-    std::vector<std::string_view> names;
-    for (const Value& c : s.choices) {
-      if (c.text()) names.push_back(*c.text());
-    }
-    const auto near = did_you_mean(*v.text(), names);
-    return near.empty() ? std::string() : fmt::format("did you mean '{}'?", near);
-  }
-
   void wrong_type(const Value& v, const Schema& s, const Owner& owner) {
     std::string hint;
     if (s.type == SchemaType::text && (v.integer() || v.unsigned_integer() || v.real() || v.boolean())) {
@@ -410,7 +314,7 @@ class Checker {
     } else if (v.is_null() && s.default_value) {
       hint = fmt::format("remove the line to get the default, {}", display(*s.default_value, s));
     }
-    out_.error("wrong-type", v.where, fmt::format("{} takes {}, found {}", named(owner), expectation(s), found(v)),
+    out_.error("wrong-type", v.where, fmt::format("{} takes {}, found {}", named(owner), expectation(s), described(v)),
                std::move(hint));
   }
 

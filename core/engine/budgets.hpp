@@ -5,6 +5,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "engine/shortages.hpp"
+
 namespace sonde::core {
 
 /// Packets per second for the whole run, as a virtual schedule (GCRA): every packet moves the theoretical arrival time
@@ -93,6 +95,7 @@ struct Budgets {
   PacketBudget packets;
   CountBudget descriptors;
   NeighbourBudget neighbours;
+  LastHad last_had;
 };
 
 }  // namespace sonde::core

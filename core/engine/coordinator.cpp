@@ -47,9 +47,26 @@ void Coordinator::preload(const JournalContent& before) {
     add_counts(earlier_[i].by_outcome, before.silent_outcomes[i]);
   for (const auto& [where, n] : before.errors)
     if (where.first < errors_.size()) count_error(where.first, where.second, n);
+  for (const auto& [stage, failure] : before.failures)
+    if (stage < shared_.plan.stages.size()) left_before_[stage] = failure.unasked.size();
   packets_before_ = before.packets;
   settled_before_ = before.settled.size();
   responding_before_ = responding_;
+}
+
+std::map<uint8_t, std::string> Coordinator::failed_stages() const {
+  std::map<uint8_t, std::string> failed = failed_stages_;
+  for (const auto& [stage, left] : left_before_)
+    if (left != 0) failed.emplace(stage, before_->failures.at(stage).why);
+  return failed;
+}
+
+/// Whom a stage had left unasked in an earlier part is asked now.
+void Coordinator::settled_now(const Slice& positions) {
+  for (auto& [stage, left] : left_before_) {
+    const SettledSet& unasked = before_->failures.at(stage).unasked;
+    for (uint64_t i = 0; i < positions.count && left != 0; ++i) left -= unasked.contains(positions.start + i);
+  }
 }
 
 /// A host that an earlier part left half done is asked again as a whole; what that part learned of it still counts.
@@ -157,6 +174,8 @@ void Coordinator::check_end(const std::vector<std::unique_ptr<Shard>>& shards, i
 }
 
 void Coordinator::write_journal(Batch& b) {
+  for (const Batch::StageFailure& f : b.failures)
+    if (!failed_stages_.contains(f.stage)) journal_->stage_failed(f.stage, f.why);
   for (const Batch::Result& r : b.results) journal_->result(r.ip, r.stage, r.outcome, r.facts, r.why);
   for (const Batch::Settled& s : b.settled) {
     // What the core itself knew of the host stands in front of what the stages found.
@@ -167,6 +186,7 @@ void Coordinator::write_journal(Batch& b) {
     if (!known.empty()) journal_->result(s.record.ip, core_stage, Outcome::none, known, {});
     if (s.whole) journal_->settled(s.position, s.record.ip, &s.record.outcomes);
   }
+  for (const Batch::Unasked& u : b.unasked) journal_->unasked(u.position, u.ip, u.outcomes, u.stages);
   // Silence in runs of positions: one line for many.
   std::sort(b.silent.begin(), b.silent.end(), [](const Slice& x, const Slice& y) { return x.start < y.start; });
   for (std::size_t i = 0; i < b.silent.size();) {
@@ -184,7 +204,10 @@ void Coordinator::handle(Batch&& b, const std::vector<std::unique_ptr<Shard>>& s
   }
   for (const Batch::Result& r : b.results)
     if (r.outcome == Outcome::error) count_error(r.stage, r.why, 1);
+  unasked_ += b.unasked.size();
+  for (const Slice& run : b.silent) settled_now(run);
   for (Batch::Settled& s : b.settled) {
+    if (s.whole) settled_now({s.position, 1});
     recall(s.record);
     const bool alive = is_alive(s.record);
     responding_ += alive;
@@ -203,8 +226,7 @@ void Coordinator::handle(Batch&& b, const std::vector<std::unique_ptr<Shard>>& s
   for (const Batch::StageFailure& f : b.failures) {
     const StagePlan& stage = shared_.plan.stages[f.stage];
     // Each shard gives it up for itself; people need to hear it once.
-    if (std::find(failed_stages_.begin(), failed_stages_.end(), f.stage) != failed_stages_.end()) continue;
-    failed_stages_.push_back(f.stage);
+    if (!failed_stages_.emplace(f.stage, f.why).second) continue;
     problems_.push_back(Diagnostic{"stage-failed", "stage '" + stage.name + "': " + f.why, "", stage.where});
   }
 }

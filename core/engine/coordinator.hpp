@@ -2,12 +2,14 @@
 // the run on a signal or when its time is up.
 #pragma once
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 
 #include "engine/run.hpp"
 #include "engine/run_log.hpp"
 #include "engine/run_shared.hpp"
+#include "inventory/journal_writer.hpp"
 
 namespace sonde::core {
 
@@ -29,7 +31,11 @@ class Coordinator {
   const std::vector<std::map<std::string, uint64_t>>& errors() const { return errors_; }
   /// Outcomes of hosts that a resumed journal brought.
   const std::vector<StageCounters>& earlier() const { return earlier_; }
-  const std::vector<uint8_t>& failed_stages() const { return failed_stages_; }
+  /// By stage, why: those that failed now, and those that failed in an earlier part and left anybody unasked who still
+  /// is.
+  std::map<uint8_t, std::string> failed_stages() const;
+  /// Hosts that went through all stages, but are to be asked again: failed stages left them without an answer.
+  uint64_t unasked() const { return unasked_; }
   bool journal_trouble() const { return journal_trouble_; }
   int signal() const { return signal_; }
   bool timed_out() const { return timed_out_; }
@@ -43,6 +49,7 @@ class Coordinator {
   void handle(Batch&&, const std::vector<std::unique_ptr<Shard>>& shards);
   void recall(HostRecord&);
   void keep_half_done();
+  void settled_now(const Slice&);
   void count_error(uint8_t stage, const std::string& why, uint64_t n);
   void write_journal(Batch&);
   void tell_progress(int64_t started, bool last);
@@ -61,9 +68,10 @@ class Coordinator {
   std::vector<Diagnostic> problems_;
   std::vector<std::map<std::string, uint64_t>> errors_;  ///< by stage: reason -> count
   std::vector<StageCounters> earlier_;
-  std::vector<uint8_t> failed_stages_;
-  std::set<std::string> told_;  ///< warnings
-  uint64_t settled_ = 0, responding_ = 0;
+  std::map<uint8_t, std::string> failed_stages_;  ///< now
+  std::map<uint8_t, uint64_t> left_before_;       ///< by stage that failed in an earlier part: who is still unasked
+  std::set<std::string> told_;                    ///< warnings
+  uint64_t settled_ = 0, responding_ = 0, unasked_ = 0;
   uint64_t packets_before_ = 0, settled_before_ = 0, responding_before_ = 0;  ///< in earlier parts of a resumed run
   int signal_ = 0;
   bool stopping_ = false, timed_out_ = false, journal_trouble_ = false, memory_told_ = false;

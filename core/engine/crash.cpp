@@ -8,7 +8,7 @@
 #include <atomic>
 #include <cstddef>
 
-#include "inventory/journal.hpp"
+#include "inventory/journal_writer.hpp"
 
 namespace sonde::core {
 

@@ -14,11 +14,6 @@ bool same(const DialTurns::Turn& t, const ProbeInstance& instance, sonde_task ta
 }
 }  // namespace
 
-std::string_view describe(Shortage s) {
-  return s == Shortage::neighbours ? "this machine's neighbour table stayed full"
-                                   : "this machine stayed short of descriptors, ports or buffers";
-}
-
 void DialTurns::wait(Shortage what, const Turn& t) {
   std::deque<Turn>& queue = queues_[at(what)];
   const bool again = serves(*t.instance, t.task, t.user) && serving_->what == what;
@@ -80,13 +75,8 @@ int64_t DialTurns::next_look() const {
   return next;
 }
 
-bool DialTurns::hopeless(Shortage what, int64_t since, int64_t now) const {
-  if (what == Shortage::packets || now - since <= longest_shortage_ns) return false;
-  return what == Shortage::ports || now - last_had_[at(what)] > longest_shortage_ns;
-}
-
 bool DialTurns::first_is_hopeless(Shortage what, int64_t now) const {
-  return !empty(what) && hopeless(what, queues_[at(what)].front().since, now);
+  return !empty(what) && last_had_.hopeless(what, queues_[at(what)].front().since, now);
 }
 
 }  // namespace sonde::core

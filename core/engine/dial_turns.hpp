@@ -6,7 +6,8 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <string_view>
+
+#include "engine/shortages.hpp"
 
 namespace sonde::core {
 
@@ -14,22 +15,13 @@ class ProbeInstance;
 
 /// Dials of one task that may wait, for whatever it is.
 inline constexpr std::size_t most_waiting_dials = 64;
-/// How long a task waits for this machine before it ends as an error.
-inline constexpr int64_t longest_shortage_ns = 10'000'000'000;
 
-enum class Shortage : uint8_t {
-  packets,      ///< of the rate: that always comes
-  descriptors,  ///< or memory: what one cannot have, none can have
-  neighbours,   ///< places in the kernel's neighbour table
-  ports,        ///< or whatever else the kernel has too few of for one target and enough for another
-};
-constexpr std::size_t shortages = 4;
-
-/// "this machine stayed short of ..."; not of packets.
-std::string_view describe(Shortage);
-
+/// Of one shard. Another has its own: who waits in one is not ahead of who waits in the other since later, and both
+/// look as often.
 class DialTurns {
  public:
+  /// `last_had`: of the run.
+  explicit DialTurns(const LastHad& last_had) : last_had_(last_had) {}
   struct Turn {
     ProbeInstance* instance;
     sonde_task task;
@@ -56,10 +48,6 @@ class DialTurns {
   /// When the next of those is due; the rate has its own time.
   int64_t next_look() const;
 
-  /// Somebody had what others may wait for.
-  void had(Shortage s, int64_t now) { last_had_[at(s)] = now; }
-  /// Who has waited since then need not hope any longer: nobody had any for as long. Ports are each target's own.
-  bool hopeless(Shortage, int64_t since, int64_t now) const;
   /// The first of the queue is hopeless.
   bool first_is_hopeless(Shortage, int64_t now) const;
 
@@ -70,8 +58,9 @@ class DialTurns {
     Turn turn;
   };
   bool serves(const ProbeInstance&, sonde_task, uint64_t user) const;
+  const LastHad& last_had_;
   std::array<std::deque<Turn>, shortages> queues_;
-  std::array<int64_t, shortages> last_had_{}, next_look_{};
+  std::array<int64_t, shortages> next_look_{};
   const Serving* serving_ = nullptr;
 };
 

@@ -28,7 +28,7 @@ void HostSlots::release(uint32_t slot) {
   end_task(slot);
   s.state = SlotState::free;
   s.stage = 0;
-  s.link_silent = s.link_direct = s.alive = s.neighbour_place = false;
+  s.link_silent = s.link_direct = s.alive = s.neighbour_place = s.unasked = s.not_admitted = false;
   s.source_facts = 0;
   s.waits = 0;
   s.facts.clear();

@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/shortages.hpp"
 #include "inventory/put.hpp"
 #include "inventory/record.hpp"
 
@@ -30,19 +31,23 @@ struct SlotExtras {
   std::vector<uint64_t> waiting_dials;  ///< users of dials that wait for a connection of this host to close
   std::shared_ptr<Job> job;             ///< when in_worker
   int64_t left = 0;                     ///< of the deadline, while dials wait for their turn
-  int64_t short_since = 0;              ///< when this task was first postponed, or 0
   int64_t short_of_since = 0;           ///< when this machine first had no connection or place for this task, or 0
+  /// Over all offers of this task: when it was first postponed, or not admitted, and has not been since; or 0.
+  int64_t short_since = 0;
+  Shortage lacks = Shortage::descriptors;  ///< what it was for, then
 };
 
 struct HostSlot {
   IpAddress ip{};
   SlotState state = SlotState::free;
   uint8_t stage = 0;
-  bool link_silent = false;      ///< asked on the link, in vain
-  bool link_direct = false;      ///< answered on the link: raw stages address it by its MAC
-  bool alive = false;            ///< a stage has heard of it
-  bool neighbour_place = false;  ///< has its place in the kernel's neighbour table
-  uint16_t waits = 0;            ///< dials of the running task that wait for the rate or for this machine
+  bool link_silent : 1 = false;      ///< asked on the link, in vain
+  bool link_direct : 1 = false;      ///< answered on the link: raw stages address it by its MAC
+  bool alive : 1 = false;            ///< a stage has heard of it
+  bool neighbour_place : 1 = false;  ///< has its place in the kernel's neighbour table
+  bool unasked : 1 = false;          ///< a failed stage left it without an answer
+  bool not_admitted : 1 = false;     ///< the running task was refused a place in that table, and has asked nobody
+  uint16_t waits = 0;                ///< dials of the running task that wait for the rate or for this machine
   uint32_t generation = 1;
   uint32_t prev = no_slot, next = no_slot;  ///< in the queue or the deadline list of its stage
   uint32_t first_fact = 0;                  ///< of the running task

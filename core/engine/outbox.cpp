@@ -25,6 +25,7 @@ void Inbox::deliver(Batch&& b) {
   if (batch_.silent_outcomes.size() < b.silent_outcomes.size()) batch_.silent_outcomes.resize(b.silent_outcomes.size());
   for (std::size_t i = 0; i < b.silent_outcomes.size(); ++i)
     add_counts(batch_.silent_outcomes[i], b.silent_outcomes[i]);
+  append(batch_.unasked, b.unasked);
   append(batch_.logs, b.logs);
   append(batch_.failures, b.failures);
   append(batch_.handed_over, b.handed_over);

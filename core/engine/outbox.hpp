@@ -35,8 +35,16 @@ struct Batch {
   };
   struct Settled {
     uint64_t position = 0;
-    bool whole = true;  ///< false: the run ended before its turn came; to be asked again by --resume
+    bool whole = true;  ///< false: to be asked again by --resume, since the run ended before its turn came, or unasked
     HostRecord record;
+  };
+  /// A host that went through all stages, and that failed ones left without an answer. Its record, if it has one, is
+  /// among `settled`.
+  struct Unasked {
+    uint64_t position = 0;
+    IpAddress ip{};
+    std::vector<Outcome> outcomes;
+    std::vector<uint8_t> stages;  ///< those that failed
   };
   struct Log {
     int level = 0;
@@ -53,6 +61,7 @@ struct Batch {
   /// began, so that thousands of them are one entry.
   std::vector<Slice> silent;
   std::vector<OutcomeCounts> silent_outcomes;  ///< by stage: of those
+  std::vector<Unasked> unasked;
   std::vector<Log> logs;
   std::vector<StageFailure> failures;
   struct HandedOver {
@@ -67,7 +76,7 @@ struct Batch {
       silent.push_back({position, 1});
   }
   bool empty() const {
-    return results.empty() && settled.empty() && silent.empty() && logs.empty() && failures.empty();
+    return results.empty() && settled.empty() && silent.empty() && unasked.empty() && logs.empty() && failures.empty();
   }
 };
 

@@ -21,6 +21,7 @@
 #include "engine/thread_group.hpp"
 #include "engine/worker_pool.hpp"
 #include "inventory/journal_damage.hpp"
+#include "inventory/journal_directory.hpp"
 #include "plugins/demands.hpp"
 #include "plugins/host_calls.hpp"
 
@@ -51,11 +52,6 @@ std::size_t shards_of(const Plan& plan) {
     if (s.enabled && !s.plugin->blocking() && s.plugin->max_instances != 0)
       n = std::min<std::size_t>(n, s.plugin->max_instances);
   return std::max<std::size_t>(1, std::min<std::size_t>(n, plan.slice.count));
-}
-
-bool column_wants_detail(const OutputPlan& o, const FieldTable& fields) {
-  return std::any_of(o.columns.begin(), o.columns.end(),
-                     [&](const ColumnPlan& column) { return fields[column.field].detail; });
 }
 
 /// A task in error, or a problem that is no warning.
@@ -135,8 +131,7 @@ class Run {
     s.journal = request_.write_journal;
     s.keep_all = std::any_of(plan_.outputs.begin(), plan_.outputs.end(),
                              [](const OutputPlan& o) { return o.hosts == HostFilter::all; });
-    s.keep_detail = std::any_of(plan_.outputs.begin(), plan_.outputs.end(),
-                                [&](const OutputPlan& o) { return o.detail || column_wants_detail(o, plan_.fields); });
+    s.keep_detail = plan_.shows_detail();
     s.log_level = request_.log_level;
     if (!request_.resume) return;
     s.settled = &request_.resume->settled;
@@ -299,7 +294,6 @@ class Run {
   void close_journal(RunResult& result, bool trouble) {
     if (!journal_) return;
     result.journal = journal_->path();
-    // A stage that failed is told in the run document; asking settled hosts again would not mend it.
     const bool complete = result.document.settled == result.document.targets && !result.unpublished && !trouble;
     journal_->finished(complete, complete ? "" : result.document.why_incomplete);
     if (auto synced = journal_->sync(true); !synced) result.problems.push_back(synced.error());

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "inventory/journal.hpp"
+#include "inventory/journal_reader.hpp"
 #include "inventory/merge.hpp"
 #include "inventory/run_document.hpp"
 #include "plan/plan.hpp"

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "base/units.hpp"
+#include "inventory/failed_stage.hpp"
 
 namespace sonde::core {
 
@@ -72,11 +73,11 @@ StageCoverage coverage_of(std::size_t i, const RunShared& shared, const Coordina
 }
 
 void tell_what_is_missing(RunDocument& d, const Plan& plan, const Coordinator& coordinator) {
-  d.complete = d.settled == d.targets && coordinator.failed_stages().empty();
+  const auto failed = coordinator.failed_stages();
+  d.complete = d.settled == d.targets && failed.empty();
   if (!d.complete)
     d.why_incomplete = coordinator.timed_out() ? "run_timeout" : coordinator.signal() ? "interrupted" : "stage failed";
-  for (uint8_t i : coordinator.failed_stages())
-    d.not_covered.emplace_back("stage " + plan.stages[i].name, "it failed during the run");
+  for (const auto& [stage, why] : failed) tell_failed_stage(d, plan.stages[stage].name, why);
   if (d.settled < d.targets)
     d.not_covered.emplace_back(std::to_string(d.targets - d.settled) + " targets", d.why_incomplete);
   if (plan.shard_count > 1)
@@ -118,6 +119,7 @@ RunDocument run_document(const RunShared& shared, const Coordinator& coordinator
   d.exclusions = plan.scope.exclusions().to_strings();
   d.targets = plan.slice.count;
   const auto counters = shared.inbox.counters(&d.settled);
+  d.settled -= coordinator.unasked();
   d.packets = coordinator.packets();
   d.responding = coordinator.responding();
   d.slowed_to = shared.congestion.lowest();

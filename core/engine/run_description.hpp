@@ -4,7 +4,7 @@
 
 #include "engine/coordinator.hpp"
 #include "engine/run_shared.hpp"
-#include "inventory/journal.hpp"
+#include "inventory/journal_header.hpp"
 #include "inventory/run_document.hpp"
 
 namespace sonde::core {

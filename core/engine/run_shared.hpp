@@ -10,7 +10,7 @@
 #include "engine/congestion.hpp"
 #include "engine/outbox.hpp"
 #include "engine/run_rules.hpp"
-#include "inventory/journal.hpp"
+#include "inventory/settled_set.hpp"
 #include "plan/plan.hpp"
 
 namespace sonde::core {

@@ -1,5 +1,5 @@
 // The shard's thread: intake of hosts, deadlines, hand-over to the coordinator. How a host goes through the stages is
-// in shard_stages.cpp, its connections are in shard_dials.cpp.
+// in shard_stages.cpp, what it waits for in shard_shortages.cpp, its connections are in shard_dials.cpp.
 #include "engine/shard.hpp"
 
 #include <algorithm>
@@ -38,6 +38,7 @@ Shard::Shard(RunShared& shared, uint32_t index, Slice slice, const std::vector<s
       slice_(slice),
       position_(slice.start),
       slots_(capacity_of(shared, slice), static_cast<uint32_t>(shared.plan.stages.size())),
+      turns_(shared.budgets.last_had),
       ledger_(shared.written[index], slots_.capacity(), std::max<uint64_t>(1, most_held_facts / shared.shard_count)),
       owner_(this_thread()) {
   const std::size_t n = shared.plan.stages.size();
@@ -229,8 +230,12 @@ void Shard::expire() {
       }
       const sonde_task task = slots_.task_of(slot);
       s.instance->call_cancel(task, slots_[slot].user, SONDE_EXPIRED);
-      // What was put stays: it was learned before the time ran out.
-      if (slots_.find(task, s.index) != no_slot) finish(slot, Outcome::no_answer);
+      if (slots_.find(task, s.index) == no_slot) continue;
+      // What was put stays: it was learned before the time ran out. Who was never admitted has asked nobody.
+      if (slots_[slot].not_admitted)
+        finish(slot, Outcome::error, std::string(describe(Shortage::neighbours)));
+      else
+        finish(slot, Outcome::no_answer);
     }
   }
 }

@@ -19,6 +19,9 @@ class HeldSockets;
 class ProbeInstance;
 class WorkerPool;
 
+/// How long a stage is offered nothing when it took less than it was offered, or postponed a task.
+inline constexpr int64_t retry_offer_ns = 10'000'000;
+
 /// A stage as one shard sees it.
 struct ShardStage {
   const StagePlan* plan = nullptr;
@@ -79,6 +82,9 @@ class Shard {
   bool may_wait(uint32_t slot, const ProbeInstance&);
   /// A dial has led to a connection; `host`: of the task, nullptr for task 0.
   void dialled(SlotExtras* host, uint64_t connection);
+  /// What admit() answers who has a packet of the rate, and a place in the neighbour table or not: AGAIN, or IO when it
+  /// has waited too long for one.
+  sonde_err admission(uint32_t slot, bool has_place);
   void something_came_free(uint8_t stage) { stages_[stage].blocked_until = 0; }
   std::string_view name_of(const IpAddress& ip) const { return shared_.plan.targets.name_of(ip); }
   /// `own`: of what sonde does itself.
@@ -104,11 +110,14 @@ class Shard {
   void give_up_placeless(ShardStage&, int64_t now);
   bool needs_neighbour_place(const HostSlot&, bool by_mac) const;
   void begin_task(uint32_t slot);
+  void note_shortage(HostSlot&, Shortage, int64_t now);
+  bool short_for_good(const HostSlot&, int64_t now) const;
   void give_back(ShardStage&, uint32_t slot);
   void drop_connections(uint32_t slot);
   void advance(uint32_t slot, uint8_t from);
   bool wanted(const ShardStage&, HostSlot&) const;
   void settle(uint32_t slot, bool whole);
+  void tell_unasked(uint32_t slot);
   void serve_host(sonde_task, uint8_t stage);
   bool worth_a_record(const HostSlot&) const;
   bool has_room() const { return ledger_.has_room(slots_.used()); }

@@ -26,7 +26,7 @@ sonde_err Shard::queue_dial(Shortage why, ProbeInstance& instance, sonde_task ta
     first = first == 0 ? since : std::min(now, first + turns_.waited_for_rate(instance, task, user, now));
     since = first;
   }
-  if (turns_.hopeless(why, since, now)) return SONDE_E_IO;
+  if (shared_.budgets.last_had.hopeless(why, since, now)) return SONDE_E_IO;
   if (!may_wait(slot, instance)) return SONDE_E_INVALID;
   turns_.wait(why, {&instance, task, user, since});
   if (slot == no_slot || slots_[slot].waits++ > 0) return SONDE_E_AGAIN;
@@ -41,7 +41,7 @@ sonde_err Shard::queue_dial(Shortage why, ProbeInstance& instance, sonde_task ta
 
 void Shard::dialled(SlotExtras* host, uint64_t connection) {
   const int64_t now = monotonic_ns();
-  turns_.had(Shortage::descriptors, now);
+  shared_.budgets.last_had.note(Shortage::descriptors, now);
   if (!host) return;
   host->short_of_since = 0;
   host->connections.push_back({connection, now});

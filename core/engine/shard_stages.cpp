@@ -11,7 +11,6 @@ namespace sonde::core {
 
 namespace {
 constexpr int64_t pump_share_ns = 1'000'000;  // offering work, before I/O gets its turn again
-constexpr int64_t retry_offer_ns = 10'000'000;
 
 bool says_alive(const Fact& f) {
   return f.field == FieldTable::alive && f.value.as_bool();
@@ -48,6 +47,7 @@ void Shard::advance(uint32_t slot, uint8_t from) {
       end_here(s, Outcome::skipped_when);
     } else if (!s.failed.empty()) {
       end_here(s, Outcome::error);
+      h.unasked = true;
       batch_.results.push_back({h.ip, s.index, Outcome::error, {}, s.failed});
     } else {
       const auto crashed = shared_.crashed.empty() ? shared_.crashed.end() : shared_.crashed.find(h.ip);
@@ -73,7 +73,7 @@ bool Shard::needs_neighbour_place(const HostSlot& h, bool by_mac) const {
 bool Shard::neighbour_place(HostSlot& h, int64_t now, bool by_mac) {
   if (!needs_neighbour_place(h, by_mac)) return true;
   h.neighbour_place = shared_.budgets.neighbours.take(now);
-  if (h.neighbour_place) turns_.had(Shortage::neighbours, now);
+  if (h.neighbour_place) shared_.budgets.last_had.note(Shortage::neighbours, now);
   return h.neighbour_place;
 }
 
@@ -85,11 +85,16 @@ void Shard::settle(uint32_t slot, bool whole) {
   HostSlot& h = slots_[slot];
   if (whole) ++settled_count_;
   ledger_.left(h.source_facts);
+  const bool unasked = whole && h.unasked;
+  if (unasked) tell_unasked(slot);
   if (worth_a_record(h)) {
     ledger_.handed_over(h.facts.size());
     const Outcome* o = slots_.outcomes(slot);
-    batch_.settled.push_back({h.position, whole, HostRecord{h.ip, std::move(h.facts), {o, o + slots_.stages()}}});
+    batch_.settled.push_back(
+        {h.position, whole && !unasked, HostRecord{h.ip, std::move(h.facts), {o, o + slots_.stages()}}});
     h.facts = {};
+  } else if (unasked) {
+    ledger_.handed_over(0);
   } else if (whole) {
     ledger_.handed_over(0);
     batch_.add_silent(h.position);
@@ -106,6 +111,14 @@ void Shard::settle(uint32_t slot, bool whole) {
 void Shard::trace_end(const ShardStage& s, const IpAddress& ip, Outcome outcome) {
   if (shared_.log_level < SONDE_LOG_TRACE) return;
   log(SONDE_LOG_TRACE, s.plan->name + ": " + ip.to_string() + ": " + std::string(to_string(outcome)), true);
+}
+
+void Shard::tell_unasked(uint32_t slot) {
+  const Outcome* o = slots_.outcomes(slot);
+  Batch::Unasked told{slots_[slot].position, slots_[slot].ip, {o, o + slots_.stages()}, {}};
+  for (const ShardStage& s : stages_)
+    if (!s.failed.empty() && o[s.index] == Outcome::error) told.stages.push_back(s.index);
+  batch_.unasked.push_back(std::move(told));
 }
 
 void Shard::finish(uint32_t slot, Outcome outcome, std::string why) {
@@ -144,34 +157,15 @@ void Shard::finish(uint32_t slot, Outcome outcome, std::string why) {
   advance(slot, static_cast<uint8_t>(s.index + 1));
 }
 
-void Shard::postpone(uint32_t slot) {
-  HostSlot& h = slots_[slot];
-  ShardStage& s = stages_[h.stage];
-  ++s.counters.postponed;
-  const int64_t now = monotonic_ns();
-  int64_t& since = h.with_extras().short_since;
-  if (since == 0) since = now;
-  if (now - since > longest_shortage_ns)
-    return finish(slot, Outcome::error, std::string(describe(Shortage::descriptors)));
-  drop_connections(slot);
-  h.facts.resize(h.first_fact);
-  slots_.unlink(s.running, slot);
-  slots_.end_task(slot);
-  h.state = SlotState::queued;
-  slots_.push(s.pending, slot);
-  s.blocked_until = now + retry_offer_ns;
-  if (stopping_) {
-    slots_.unlink(s.pending, slot);
-    advance(slot, s.index);
-  }
-}
-
 void Shard::fail_stage(uint8_t index, const std::string& why) {
   ShardStage& s = stages_[index];
   if (!s.failed.empty()) return;
   s.failed = why.empty() ? "the plugin reported a failure without a reason" : why;
   batch_.failures.push_back({index, s.failed});
-  while (s.running.head != no_slot) finish(s.running.head, Outcome::error, s.failed);
+  while (s.running.head != no_slot) {
+    slots_[s.running.head].unasked = true;
+    finish(s.running.head, Outcome::error, s.failed);
+  }
   pass_waiting(s, index);
 }
 
@@ -186,15 +180,7 @@ void Shard::begin_task(uint32_t slot) {
   h.first_fact = static_cast<uint32_t>(h.facts.size());
   h.fact_index.reset();
   h.user = 0;
-}
-
-void Shard::give_back(ShardStage& s, uint32_t slot) {
-  drop_connections(slot);
-  slots_.unlink(s.running, slot);
-  slots_.end_task(slot);
-  slots_[slot].state = SlotState::queued;
-  slots_[slot].facts.resize(slots_[slot].first_fact);
-  slots_.push(s.pending, slot);
+  h.not_admitted = false;
 }
 
 // What the next stage is short of is another matter.
@@ -221,18 +207,6 @@ uint32_t Shard::next_to_offer(ShardStage& s, int64_t now) {
     if (s.placeless.head == no_slot) s.places_at = now + retry_offer_ns;
     h.with_extras().short_of_since = now;
     slots_.push(s.placeless, slot);
-  }
-}
-
-void Shard::give_up_placeless(ShardStage& s, int64_t now) {
-  while (s.placeless.head != no_slot &&
-         turns_.hopeless(Shortage::neighbours, slots_[s.placeless.head].extras->short_of_since, now)) {
-    const uint32_t slot = pop_placeless(s);
-    HostSlot& h = slots_[slot];
-    slots_.outcomes(slot)[s.index] = Outcome::error;
-    count_outcome(s.index, Outcome::error);
-    batch_.results.push_back({h.ip, s.index, Outcome::error, {}, std::string(describe(Shortage::neighbours))});
-    advance(slot, static_cast<uint8_t>(s.index + 1));
   }
 }
 
@@ -289,7 +263,7 @@ bool Shard::offer_to_pool(ShardStage& s) {
     const std::shared_ptr<Job>& job = h.with_extras().job = std::make_shared<Job>(
         *this, s.index, slot, h.generation, h.ip, h.facts, std::vector<Outcome>(outcomes, outcomes + slots_.stages()));
     if (!s.pool->submit(job)) {
-      fail_stage(s.index, "all of its workers hang; the stage is quarantined");
+      fail_stage(s.index, std::string(WorkerPool::why_quarantined));
       return true;
     }
     any = true;
@@ -328,6 +302,8 @@ void Shard::finish_job(uint32_t slot) {
   Job& job = *h.extras->job;
   h.facts.insert(h.facts.end(), std::make_move_iterator(job.outputs.begin()),
                  std::make_move_iterator(job.outputs.end()));
+  static_cast<void>(admission(slot, !job.lacks_place));
+  if (job.quarantined) return fail_stage(h.stage, job.why);
   if (job.postponed) return postpone(slot);
   finish(slot, job.outcome, std::move(job.why));
 }

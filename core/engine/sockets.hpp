@@ -12,7 +12,8 @@ bool is_local_shortage(int error);
 /// Of those: what is short for one target need not be for another (EADDRNOTAVAIL, EAGAIN).
 bool is_of_one_target(int error);
 /// A socket whose connect() has begun, or -errno for a local fault; ENETUNREACH also where this machine has no address
-/// that it could ask from, which the kernel calls EADDRNOTAVAIL like a lack of ports. When the answer came at once (a
+/// that it could ask from, which the kernel calls EADDRNOTAVAIL like a lack of ports, unless one is on its way
+/// (tentative_address.hpp). When the answer came at once (a
 /// refused port on loopback, a neighbour known to be gone) the socket is returned and *refused is the errno.
 int open_connection(const IpAddress&, uint16_t port, uint8_t proto, int* refused);
 /// reset: no TIME_WAIT, unread data is dropped.

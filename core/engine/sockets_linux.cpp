@@ -10,6 +10,7 @@
 
 #include "engine/convert.hpp"
 #include "engine/sockets.hpp"
+#include "engine/tentative_address.hpp"
 
 namespace sonde::core {
 
@@ -51,7 +52,8 @@ int open_connection(const IpAddress& ip, uint16_t port, uint8_t proto, int* refu
     return fd;
   }
   ::close(fd);
-  if (error == EADDRNOTAVAIL && !has_source_address(reinterpret_cast<const sockaddr*>(&address), size))
+  if (error == EADDRNOTAVAIL && !has_source_address(reinterpret_cast<const sockaddr*>(&address), size) &&
+      (address.ss_family != AF_INET6 || !has_tentative_address(ip.zone())))
     return -ENETUNREACH;
   return -error;
 }

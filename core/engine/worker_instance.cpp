@@ -78,8 +78,12 @@ void WorkerInstance::run(const std::vector<std::shared_ptr<Job>>& jobs) {
     }
     // cancelled() turns true by the clock, without waiting for the shard to say so.
     const bool expired = job.deadline <= monotonic_ns();
-    job.outcome = expired ? Outcome::no_answer : job.cancelled ? Outcome::cancelled : Outcome::error;
+    // Who never had a place in the neighbour table has asked nobody: that is no silence.
+    const bool asked = !job.lacks_place;
+    const Outcome cut_short = job.cancelled ? Outcome::cancelled : Outcome::error;
+    job.outcome = !expired ? cut_short : asked ? Outcome::no_answer : Outcome::error;
     job.why = take_failure(tasks[i]);
+    if (job.why.empty() && !asked) job.why = describe(Shortage::neighbours);
     if (job.why.empty()) job.why = take_failure(0);
     if (job.why.empty() && e != SONDE_OK) job.why = "run() returned " + std::to_string(e);
     if (job.why.empty()) job.why = "the plugin returned without done()";
@@ -218,7 +222,10 @@ uint32_t WorkerInstance::pace(uint32_t packets, int64_t* again) {
 
 bool WorkerInstance::neighbour_place(Job& job) {
   if (job.neighbour_place || !shared_.plan.scope.on_link(job.ip)) return true;
-  job.neighbour_place = shared_.budgets.neighbours.take(monotonic_ns());
+  const int64_t now = monotonic_ns();
+  job.neighbour_place = shared_.budgets.neighbours.take(now);
+  if (job.neighbour_place) shared_.budgets.last_had.note(Shortage::neighbours, now);
+  job.lacks_place = !job.neighbour_place;
   return job.neighbour_place;
 }
 
@@ -305,6 +312,7 @@ sonde_err WorkerInstance::connect_now(Job& job, const IpAddress& ip, const sonde
     return SONDE_E_STALE;
   }
   job.sockets.push_back(s);
+  shared_.budgets.last_had.note(Shortage::descriptors, monotonic_ns());
   *fd = s;
   return SONDE_OK;
 }

@@ -172,8 +172,8 @@ void WorkerPool::quarantine_if_empty() {
   if (live_ != 0) return;
   quarantined_ = true;
   for (const std::shared_ptr<Job>& job : std::exchange(queue_, {})) {
-    job->why = "all workers of the stage hang";
-    job->closed = true;
+    job->why = why_quarantined;
+    job->closed = job->quarantined = true;
     job->tell_shard(&Shard::job_finished);
   }
 }

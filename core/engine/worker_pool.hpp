@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/convert.hpp"
@@ -46,14 +47,16 @@ struct Job : std::enable_shared_from_this<Job> {
   bool closed = false;  ///< done, or written off: whatever comes now is stale
   bool written_off = false;
   bool postponed = false;
+  bool quarantined = false;  ///< no worker has taken it, nor will one
   Outcome outcome = Outcome::error;
   std::string why;
   std::vector<Fact> outputs;
   std::unique_ptr<FactIndex> output_index;
   FieldItems items;  ///< of the inputs
   bool neighbour_place = false;
-  std::vector<int> sockets;  ///< opened by connect()
-  int worker = -1;           ///< index of the thread that has it
+  std::atomic<bool> lacks_place{false};  ///< was refused one, and asked nobody since
+  std::vector<int> sockets;              ///< opened by connect()
+  int worker = -1;                       ///< index of the thread that has it
 };
 
 /// For what a thread that a plugin never gave back may still look at.
@@ -72,6 +75,7 @@ class WorkerPool : public std::enable_shared_from_this<WorkerPool> {
   /// hears of room when a job of its own begins, and no other shard is there before it.
   bool has_room(uint32_t shard) const;
   bool submit(std::shared_ptr<Job> job);  ///< false: quarantined
+  static constexpr std::string_view why_quarantined = "all of its workers hang; the stage is quarantined";
   /// Ends the reads and writes of what connect() gave out: a plugin that waits in one comes back.
   static void cut_off(Job& job);
   /// The worker that has this job is lost; another takes its place.

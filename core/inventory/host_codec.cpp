@@ -4,8 +4,6 @@
 namespace sonde::core {
 namespace {
 
-constexpr auto last_outcome = static_cast<uint8_t>(Outcome::skipped_shutdown);
-
 void append_number(std::string& out, uint64_t n) {
   for (; n >= 0x80; n >>= 7) out += static_cast<char>(n | 0x80);
   out += static_cast<char>(n);

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/diagnostic.hpp"
-#include "inventory/journal.hpp"
+#include "inventory/journal_reader.hpp"
 #include "inventory/run_document.hpp"
 
 namespace sonde::core {

@@ -1,4 +1,5 @@
-// The journals of a directory: which of them can be resumed, and which are old enough to go.
+#include "inventory/journal_directory.hpp"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>

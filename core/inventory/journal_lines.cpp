@@ -60,6 +60,17 @@ void append_text(std::string& out, std::string_view text) {
   out += '"';
 }
 
+template <class List>
+void append_numbers(std::string& out, const List& numbers) {
+  out += '[';
+  bool first = true;
+  for (const auto n : numbers) {
+    if (!std::exchange(first, false)) out += ',';
+    append_number(out, static_cast<uint64_t>(n));
+  }
+  out += ']';
+}
+
 void append_texts(std::string& out, std::span<const std::string> texts) {
   out += '[';
   for (std::size_t i = 0; i < texts.size(); ++i) {
@@ -124,12 +135,8 @@ void append_header_details(std::string& out, const JournalHeader& header, std::s
     append_text(out, field.help);
     out += ']';
   }
-  out += "],\"filled\":[";
-  for (std::size_t i = 0; i < header.filled.size(); ++i) {
-    if (i != 0) out += ',';
-    append_number(out, header.filled[i]);
-  }
-  out += ']';
+  out += "],\"filled\":";
+  append_numbers(out, header.filled);
 }
 
 /// The zone goes by number: its name may be gone when the journal is read.
@@ -172,6 +179,16 @@ void append_result_head(std::string& out, const IpAddress& ip, uint8_t stage) {
   append_address(out, ip);
   out += ",\"s\":";
   append_number(out, stage);
+}
+
+void append_host_head(std::string& out, std::string_view kind, uint64_t position, const IpAddress& ip,
+                      const std::vector<Outcome>& outcomes) {
+  out.append("{\"").append(kind).append("\":");
+  append_number(out, position);
+  out += ",\"h\":";
+  append_address(out, ip);
+  out += ",\"o\":";
+  append_numbers(out, outcomes);
 }
 
 void append_outcomes(std::string& out, const std::vector<OutcomeCounts>& stages) {
@@ -266,16 +283,24 @@ void append_result(std::string& out, const IpAddress& ip, uint8_t stage, Outcome
 }
 
 void append_settled(std::string& out, uint64_t position, const IpAddress& ip, const std::vector<Outcome>& outcomes) {
-  out += "{\"d\":";
-  append_number(out, position);
-  out += ",\"h\":";
-  append_address(out, ip);
-  out += ",\"o\":[";
-  for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    if (i != 0) out += ',';
-    append_number(out, static_cast<uint64_t>(outcomes[i]));
-  }
-  out += "]}\n";
+  append_host_head(out, "d", position, ip, outcomes);
+  out += "}\n";
+}
+
+void append_failure(std::string& out, uint8_t stage, std::string_view why) {
+  out += "{\"fail\":";
+  append_number(out, stage);
+  out += ",\"w\":";
+  append_text(out, why);
+  out += "}\n";
+}
+
+void append_unasked(std::string& out, uint64_t position, const IpAddress& ip, const std::vector<Outcome>& outcomes,
+                    std::span<const uint8_t> stages) {
+  append_host_head(out, "u", position, ip, outcomes);
+  out += ",\"s\":";
+  append_numbers(out, stages);
+  out += "}\n";
 }
 
 void append_runs(std::string& out, const std::vector<Slice>& runs, const std::vector<OutcomeCounts>& outcomes) {

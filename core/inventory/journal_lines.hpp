@@ -11,6 +11,12 @@
 //       a host with a record is settled
 //   {"p":[[start,count]...], "t":[[[OUTCOME,count]...]...]}
 //       positions settled in silence; t, where there is one: how the stages of such positions ended, by stage
+//   {"fail":STAGE, "w":WHY}
+//       a stage has failed
+//   {"u":POSITION, "h":IP, "z":ZONE, "o":[OUTCOME...], "s":[STAGE...]}
+//       a host that went through all stages, and that these failed stages left without an answer: it is not settled, so
+//       that a resumed run asks it again, which then settles it like any other. A sonde that does not know of such
+//       lines takes them for damage, and the host for one that was not reached
 //   {"n":PACKETS}
 //       sent so far, over all parts of a resumed run
 //   {"end":true, "complete":..., "why":...}
@@ -26,19 +32,22 @@
 #include <string_view>
 #include <vector>
 
-#include "inventory/journal.hpp"
+#include "inventory/journal_header.hpp"
+#include "inventory/record.hpp"
 
 namespace sonde::core::journal {
 
 inline constexpr std::string_view header_begin = "{\"sonde_journal\":";
 inline constexpr std::size_t longest_line = 64u << 20;
-inline constexpr uint8_t last_outcome = static_cast<uint8_t>(Outcome::skipped_shutdown);
 
 void append_header(std::string& out, const JournalHeader&);
 /// Several lines when the facts are many: the outcome comes with the last, so that a torn one is not called done.
 void append_result(std::string& out, const IpAddress&, uint8_t stage, Outcome, std::span<const Fact>,
                    std::string_view why);
 void append_settled(std::string& out, uint64_t position, const IpAddress&, const std::vector<Outcome>&);
+void append_failure(std::string& out, uint8_t stage, std::string_view why);
+void append_unasked(std::string& out, uint64_t position, const IpAddress&, const std::vector<Outcome>&,
+                    std::span<const uint8_t> stages);
 /// Nothing when both are empty.
 void append_runs(std::string& out, const std::vector<Slice>&, const std::vector<OutcomeCounts>&);
 void append_packets(std::string& out, uint64_t total);

@@ -1,5 +1,7 @@
-// Reading a journal back. Every line is checked before it counts; what does not fit is dropped and counted, so that a
-// damaged journal costs the damaged lines alone.
+// Every line is checked before it counts; what does not fit is dropped and counted, so that a damaged journal costs the
+// damaged lines alone.
+#include "inventory/journal_reader.hpp"
+
 #include <fcntl.h>
 #include <sonde/plugin.h>
 
@@ -12,21 +14,12 @@
 #include "inventory/facts.hpp"
 #include "inventory/journal_lines.hpp"
 #include "inventory/journal_values.hpp"
+#include "inventory/position_list.hpp"
 #include "inventory/reasons.hpp"
 
 namespace sonde::core {
 namespace journal {
 namespace {
-
-bool read_address(const Value* v, const Value* zone, IpAddress& out) {
-  if (v == nullptr || v->text() == nullptr || v->text()->find('%') != std::string::npos) return false;
-  uint64_t index = 0;
-  if (zone != nullptr && !read_number(zone, index, UINT32_MAX)) return false;
-  Result<IpAddress> parsed = IpAddress::parse(*v->text());
-  if (!parsed) return false;
-  out = index == 0 ? *parsed : IpAddress(parsed->bytes(), static_cast<uint32_t>(index));
-  return true;
-}
 
 bool good_scalar(const Scalar& s) {
   if (s.type == SONDE_BOOL) return s.number <= 1;
@@ -34,25 +27,6 @@ bool good_scalar(const Scalar& s) {
   if (s.type == SONDE_JSON) return is_json(s.text);
   return true;
 }
-
-/// Of positions, what a million lines may say one by one: put in order from time to time, so that runs stay runs.
-class Positions {
- public:
-  void add(const Slice& run) {
-    fresh_.push_back(run);
-    if (fresh_.size() >= std::max(least, set_.runs().size())) collect();
-  }
-  SettledSet take() {
-    collect();
-    return std::move(set_);
-  }
-
- private:
-  static constexpr std::size_t least = 65536;
-  void collect() { set_.add_all(std::exchange(fresh_, {})); }
-  SettledSet set_;
-  std::vector<Slice> fresh_;
-};
 
 /// Collects lines into a JournalContent. A record goes to the store when its host is settled: those of hosts that were
 /// under way stay, and go as well when they become many.
@@ -83,6 +57,10 @@ class Reader {
         good = settled_host(*parsed);
       else if (kind == "p")
         good = silence(*parsed);
+      else if (kind == "u")
+        good = unasked_host(*parsed);
+      else if (kind == "fail")
+        good = failed_stage(*parsed);
       else if (kind == "n")
         good = packets(object->front().value);
       else if (kind == "end")
@@ -107,6 +85,10 @@ class Reader {
     content_.silent = without(silent, with_record);
     content_.settled = std::move(with_record);
     content_.settled.add_all(silent.runs());
+    for (auto& [stage, failure] : failures_) {
+      SettledSet unasked = without(failure.unasked.take(), content_.settled);
+      if (unasked.size() != 0) content_.failures[stage] = {std::move(failure.why), std::move(unasked)};
+    }
     // Counts are believed as far as there are positions that could have them.
     const uint64_t settled = content_.settled.size();
     for (const OutcomeCounts& stage : content_.silent_outcomes) {
@@ -234,27 +216,56 @@ class Reader {
     return run.start >= whole.start && run.start <= whole.end() && run.count <= whole.end() - run.start;
   }
 
-  bool settled_host(const Value& line) {
-    IpAddress ip;
+  /// A line about a host that went through all stages, as far as all of those have it.
+  struct Done {
     Slice run{0, 1};
-    if (!read_number(line.find("d"), run.start) || !good_run(run)) return false;
-    if (!read_address(line.find("h"), line.find("z"), ip)) return false;
-    const Value* list = line.find("o");
-    if (list == nullptr || list->array() == nullptr) return false;
-    if (list->array()->size() != content_.header.stages.size()) return false;
+    IpAddress ip{};
     std::vector<Outcome> outcomes;
-    for (const Value& item : *list->array()) {
-      uint64_t outcome = 0;
-      if (!read_number(&item, outcome, last_outcome)) return false;
-      outcomes.push_back(static_cast<Outcome>(outcome));
-    }
-    Host& known = host(ip);
-    known.record.outcomes = std::move(outcomes);
+  };
+  bool read_done(const Value& line, Done& done) const {
+    if (!read_number(&line.object()->front().value, done.run.start) || !good_run(done.run)) return false;
+    return read_address(line.find("h"), line.find("z"), done.ip) &&
+           read_outcomes(line.find("o"), content_.header.stages.size(), done.outcomes);
+  }
+  /// Its record, for the store; take_away() when it is there.
+  HostRecord& complete(Done& done) {
+    Host& known = host(done.ip);
+    known.record.outcomes = std::move(done.outcomes);
     put_in_order(known.record.facts, known.repeated);
-    store_.add(known.record);
-    bytes_under_way_ -= known.bytes;
-    under_way_.erase(ip);
-    with_record_.add(run);
+    return known.record;
+  }
+  void take_away(const IpAddress& ip) {
+    const auto known = under_way_.find(ip);
+    bytes_under_way_ -= known->second.bytes;
+    under_way_.erase(known);
+  }
+
+  bool settled_host(const Value& line) {
+    Done done;
+    if (!read_done(line, done)) return false;
+    store_.add(complete(done));
+    take_away(done.ip);
+    with_record_.add(done.run);
+    return true;
+  }
+
+  bool unasked_host(const Value& line) {
+    Done done;
+    std::vector<uint8_t> stages;
+    if (!read_done(line, done) || !read_stages(line.find("s"), content_.header.stages.size(), stages)) return false;
+    store_.add_unsettled(complete(done));
+    take_away(done.ip);
+    for (const uint8_t stage : stages) failures_[stage].unasked.add(done.run);
+    return true;
+  }
+
+  bool failed_stage(const Value& line) {
+    uint64_t stage = 0;
+    std::string why;
+    if (!read_number(&line.object()->front().value, stage) || stage >= content_.header.stages.size()) return false;
+    if (!read_text(line.find("w"), why)) return false;
+    std::string& known = failures_[static_cast<uint8_t>(stage)].why;
+    if (known.empty()) known = std::move(why);
     return true;
   }
 
@@ -336,7 +347,12 @@ class Reader {
   Hosts under_way_;
   std::size_t line_size_ = 0, bytes_under_way_ = 0;
   bool last_was_bad_ = false;
-  Positions with_record_, silent_;  ///< of hosts with a record, and of those without
+  PositionList with_record_, silent_;  ///< of hosts with a record, and of those without
+  struct Failure {
+    std::string why;
+    PositionList unasked;
+  };
+  std::map<uint8_t, Failure> failures_;
 };
 
 }  // namespace

@@ -59,4 +59,34 @@ bool read_slice(const Value* v, Slice& out) {
   return read_pair(v, out.start, out.count) && out.count <= UINT64_MAX - out.start;
 }
 
+bool read_address(const Value* v, const Value* zone, IpAddress& out) {
+  if (v == nullptr || v->text() == nullptr || v->text()->find('%') != std::string::npos) return false;
+  uint64_t index = 0;
+  if (zone != nullptr && !read_number(zone, index, UINT32_MAX)) return false;
+  Result<IpAddress> parsed = IpAddress::parse(*v->text());
+  if (!parsed) return false;
+  out = index == 0 ? *parsed : IpAddress(parsed->bytes(), static_cast<uint32_t>(index));
+  return true;
+}
+
+bool read_outcomes(const Value* v, std::size_t stages, std::vector<Outcome>& out) {
+  if (v == nullptr || v->array() == nullptr || v->array()->size() != stages) return false;
+  for (const Value& item : *v->array()) {
+    uint64_t outcome = 0;
+    if (!read_number(&item, outcome, last_outcome)) return false;
+    out.push_back(static_cast<Outcome>(outcome));
+  }
+  return true;
+}
+
+bool read_stages(const Value* v, std::size_t stages, std::vector<uint8_t>& out) {
+  if (v == nullptr || v->array() == nullptr || v->array()->empty() || v->array()->size() > stages) return false;
+  for (const Value& item : *v->array()) {
+    uint64_t stage = 0;
+    if (!read_number(&item, stage) || stage >= stages) return false;
+    out.push_back(static_cast<uint8_t>(stage));
+  }
+  return true;
+}
+
 }  // namespace sonde::core::journal

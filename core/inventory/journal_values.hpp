@@ -6,7 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/ip_address.hpp"
 #include "base/value.hpp"
+#include "inventory/record.hpp"
 #include "targets/permutation.hpp"
 
 namespace sonde::core::journal {
@@ -22,5 +24,11 @@ bool read_texts(const Value*, std::vector<std::string>& out);
 bool read_pair(const Value*, uint64_t& first, uint64_t& second);
 /// [start, count], without overflow.
 bool read_slice(const Value*, Slice& out);
+/// Text without a zone; that goes by number, and may be absent.
+bool read_address(const Value*, const Value* zone, IpAddress& out);
+/// An outcome for each of so many stages.
+bool read_outcomes(const Value*, std::size_t stages, std::vector<Outcome>& out);
+/// At least one of so many stages.
+bool read_stages(const Value*, std::size_t stages, std::vector<uint8_t>& out);
 
 }  // namespace sonde::core::journal

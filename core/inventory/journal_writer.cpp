@@ -1,4 +1,6 @@
-// Appending to a journal. Lines are collected and written in blocks; what a full disk refuses is kept for the next try.
+// Lines are collected and written in blocks; what a full disk refuses is kept for the next try.
+#include "inventory/journal_writer.hpp"
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -10,6 +12,7 @@
 
 #include "base/file.hpp"
 #include "inventory/journal_lines.hpp"
+#include "inventory/settled_set.hpp"
 
 namespace sonde::core {
 namespace {
@@ -134,6 +137,17 @@ void JournalWriter::settled(uint64_t position, const IpAddress& ip, const std::v
     return;
   }
   journal::append_settled(impl_->buffer, position, ip, *outcomes);
+  impl_->appended();
+}
+
+void JournalWriter::stage_failed(uint8_t stage, std::string_view why) {
+  journal::append_failure(impl_->buffer, stage, why);
+  impl_->appended();
+}
+
+void JournalWriter::unasked(uint64_t position, const IpAddress& ip, const std::vector<Outcome>& outcomes,
+                            std::span<const uint8_t> stages) {
+  journal::append_unasked(impl_->buffer, position, ip, outcomes, stages);
   impl_->appended();
 }
 

@@ -11,6 +11,7 @@
 #include "base/messages.hpp"
 #include "base/text.hpp"
 #include "base/utc.hpp"
+#include "inventory/failed_stage.hpp"
 #include "inventory/journal_damage.hpp"
 #include "inventory/merge_check.hpp"
 #include "inventory/merge_hosts.hpp"
@@ -153,11 +154,9 @@ class Summing {
     std::set<std::string> whys;
     add_missing_parts(whys);
     add_interruptions(whys);
-    for (const auto& [what, why] : failed_stages_) {
-      document_.not_covered.emplace_back(what, why);
-      whys.insert("stage failed");
-    }
-    document_.complete = document_.settled == document_.targets && failed_stages_.empty();
+    const bool failed = add_failed_stages();
+    if (failed) whys.insert("stage failed");
+    document_.complete = document_.settled == document_.targets && !failed;
     for (const std::string& why : whys)
       document_.why_incomplete += (document_.why_incomplete.empty() ? "" : ", ") + why;
     std::set<RunKey> told;
@@ -222,8 +221,23 @@ class Summing {
     if (run.document->slowed_to != 0)
       document_.slowed_to =
           document_.slowed_to == 0 ? run.document->slowed_to : std::min(document_.slowed_to, run.document->slowed_to);
-    for (const auto& [what, why] : run.document->not_covered)
-      if (what.starts_with("stage ")) failed_stages_.emplace(what, why);
+    // Of a sonde whose journals say nothing of it, and call the targets settled that the stage did not ask.
+    if (run.content.failures.empty())
+      for (const auto& [what, why] : run.document->not_covered)
+        if (what.starts_with("stage ")) told_as_failed_.emplace(what, why);
+  }
+
+  /// Those that left anybody unasked whom no other run has asked. Whether there are any.
+  bool add_failed_stages() {
+    const std::size_t before = document_.not_covered.size();
+    for (const auto& gap : told_as_failed_) document_.not_covered.push_back(gap);
+    const auto& names = runs_.front().content.header.stages;
+    std::set<std::pair<std::string, std::string>> failed;  // in an order that does not depend on that of the runs
+    for (const RunRemains& run : runs_)
+      for (const auto& [stage, failure] : run.content.failures)
+        if (without(failure.unasked, settled_).size() != 0) failed.emplace(names[stage], failure.why);
+    for (const auto& [stage, why] : failed) tell_failed_stage(document_, stage, why);
+    return document_.not_covered.size() != before;
   }
 
   /// The stage could not run in these. Nothing is lacking when what they had to ask was asked by others.
@@ -316,8 +330,8 @@ class Summing {
   MergedRuns& out_;
   std::vector<StageCoverage*> stages_;  ///< by index of the plan; null: not enabled
   SettledSet whole_, given_, settled_, with_record_;
-  std::vector<std::vector<const RunRemains*>> unavailable_;  ///< by stage: the runs in which it could not run
-  std::set<std::pair<std::string, std::string>> failed_stages_;
+  std::vector<std::vector<const RunRemains*>> unavailable_;       ///< by stage: the runs in which it could not run
+  std::set<std::pair<std::string, std::string>> told_as_failed_;  ///< stages, by run.json alone
 };
 
 }  // namespace
@@ -333,8 +347,17 @@ FoldContext MergedRuns::fold_context() const {
   return context;
 }
 
-Result<MergedRuns> merge_runs(std::vector<RunRemains> runs) {
+Result<MergedFields> merged_fields(const std::vector<RunRemains>& runs) {
   if (runs.empty()) return failure("bad-argument", "there is no run to merge");
+  if (auto ok = check_one_plan(runs); !ok) return tl::unexpected(ok.error());
+  auto fields = field_table(runs.front());
+  if (!fields) return tl::unexpected(fields.error());
+  std::set<FieldId> filled;
+  for (const RunRemains& run : runs) filled.insert(run.content.header.filled.begin(), run.content.header.filled.end());
+  return MergedFields{std::move(*fields), {filled.begin(), filled.end()}};
+}
+
+Result<MergedRuns> merge_runs(std::vector<RunRemains> runs, bool with_detail) {
   // The furthest first: what a copy, or a repetition that stopped earlier, knows is then known already.
   std::sort(runs.begin(), runs.end(), [](const RunRemains& a, const RunRemains& b) {
     const auto key = [](const RunRemains& r) {
@@ -342,28 +365,24 @@ Result<MergedRuns> merge_runs(std::vector<RunRemains> runs) {
     };
     return key(a) < key(b);
   });
-  if (auto ok = check_one_plan(runs); !ok) return tl::unexpected(ok.error());
-  auto hosts = merge_hosts(runs);
+  auto shown = merged_fields(runs);
+  if (!shown) return tl::unexpected(shown.error());
+  auto hosts = merge_hosts(runs, shown->fields, with_detail);
   if (!hosts) return tl::unexpected(hosts.error());
   std::optional<Diagnostic> short_of_disk;
   for (RunRemains& run : runs) {
     if (!short_of_disk) short_of_disk = run.content.hosts.memory_warning();
     run.content.hosts = {};
   }
-  auto fields = field_table(runs.front());
-  if (!fields) return tl::unexpected(fields.error());
 
   MergedRuns merged;
-  merged.fields = std::move(*fields);
+  merged.fields = std::move(shown->fields);
+  merged.filled = std::move(shown->filled);
   merged.stage_names = runs.front().content.header.stages;
   merged.stages = runs.front().content.header.stage_details;
-  std::set<FieldId> filled;
-  for (RunRemains& run : runs) {
-    filled.insert(run.content.header.filled.begin(), run.content.header.filled.end());
+  for (const RunRemains& run : runs)
     for (std::size_t i = 0; i < merged.stages.size(); ++i)
       if (run.content.header.stage_details[i].writes_alive) merged.stages[i].writes_alive = true;
-  }
-  merged.filled.assign(filled.begin(), filled.end());
   Summing sum(runs, merged);
   sum.describe();
   sum.add_hosts(hosts->outcomes);

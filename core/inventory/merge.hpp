@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "inventory/journal.hpp"
+#include "inventory/journal_reader.hpp"
 #include "inventory/run_document.hpp"
 
 namespace sonde::core {
@@ -21,6 +21,14 @@ struct RunRemains {
 /// "journal-in-use", "run-document-invalid", "temporary-file".
 Result<RunRemains> read_run(const std::string& where, std::shared_ptr<Spool> facts = std::make_shared<Spool>());
 
+/// What outputs of merged runs can show.
+struct MergedFields {
+  FieldTable fields;
+  std::vector<FieldId> filled;  ///< those that the plan can fill
+};
+/// Of runs of one plan. Failures: "bad-argument" without any, "merge-mismatch", "journal-unreadable".
+Result<MergedFields> merged_fields(const std::vector<RunRemains>& runs);
+
 struct MergedRuns {
   FieldTable fields;
   std::vector<FieldId> filled;       ///< fields that the plan can fill
@@ -35,8 +43,9 @@ struct MergedRuns {
 /// The result depends on the set of runs alone, not on their order. A slice that several have done counts once: their
 /// facts are united, of two outcomes of one stage the one that says more counts. Facts of hosts that a run left half
 /// done are united as well, their outcomes are those of the runs that settled them; one that was silent in another run
-/// keeps what is known of it, and counts there. Where runs overlap in part, how the silent ones of the overlap ended is
-/// counted in proportion. Failures: "merge-mismatch", "journal-unreadable", "temporary-file".
-Result<MergedRuns> merge_runs(std::vector<RunRemains> runs);
+/// keeps what is known of it, as far as that is worth a record (say_something(); `with_detail`: an output shows
+/// details), and counts there. Where runs overlap in part, how the silent ones of the overlap ended is counted in
+/// proportion. Failures: those of merged_fields(), "temporary-file".
+Result<MergedRuns> merge_runs(std::vector<RunRemains> runs, bool with_detail = false);
 
 }  // namespace sonde::core

@@ -72,8 +72,11 @@ struct Part {
 /// of a host that then settled without a record is in the counts of silence, unless it is worth one.
 class Joining {
  public:
-  Joining(Order order, FieldTable fields, const std::vector<RunRemains>& runs)
-      : stages_(runs.front().content.header.stages.size()), order_(std::move(order)), fields_(std::move(fields)) {
+  Joining(Order order, const FieldTable& fields, bool with_detail, const std::vector<RunRemains>& runs)
+      : stages_(runs.front().content.header.stages.size()),
+        order_(std::move(order)),
+        fields_(fields),
+        with_detail_(with_detail) {
     for (const RunRemains& run : runs) {
       silent_.add_all(run.content.silent.runs());
       parts_.push_back({&run.content, HostStore::Cursor(run.content.hosts)});
@@ -134,7 +137,7 @@ class Joining {
     // Silence of another run has settled it: its outcomes are counted there.
     const bool counted = !settled_ && silent_.contains(order_.position_of(known_.ip));
     if (counted) known_.outcomes.assign(stages_, Outcome::none);
-    if (!counted || say_something(known_.facts, fields_, false)) {
+    if (!counted || say_something(known_.facts, fields_, with_detail_)) {
       for (std::size_t i = 0; i < stages_ && !counted; ++i) {
         Outcome o = known_.outcomes[i];
         if (o == Outcome::none && !settled_) o = Outcome::skipped_shutdown;
@@ -160,7 +163,8 @@ class Joining {
 
   std::size_t stages_;
   Order order_;
-  FieldTable fields_;
+  const FieldTable& fields_;
+  bool with_detail_;
   SettledSet silent_;  ///< by any run
   std::vector<Part> parts_;
   HostRecord known_;  ///< of the address that is being joined
@@ -169,12 +173,10 @@ class Joining {
 
 }  // namespace
 
-Result<MergedHosts> merge_hosts(const std::vector<RunRemains>& runs) {
+Result<MergedHosts> merge_hosts(const std::vector<RunRemains>& runs, const FieldTable& fields, bool with_detail) {
   auto order = Order::of(runs);
   if (!order) return tl::unexpected(order.error());
-  auto fields = field_table(runs.front());
-  if (!fields) return tl::unexpected(fields.error());
-  return Joining(std::move(*order), std::move(*fields), runs).join();
+  return Joining(std::move(*order), fields, with_detail, runs).join();
 }
 
 }  // namespace sonde::core

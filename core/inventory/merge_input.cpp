@@ -1,6 +1,7 @@
 // What a run left behind, found from the name of its output directory or of its journal.
 #include <sys/stat.h>
 
+#include "inventory/journal_directory.hpp"
 #include "inventory/merge.hpp"
 
 namespace sonde::core {

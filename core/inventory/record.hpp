@@ -55,10 +55,12 @@ enum class Outcome : uint8_t {
   skipped_unavailable,   ///< the stage could not run on this machine (optional: true)
   skipped_shutdown       ///< the run ended before its turn
 };
+inline constexpr auto last_outcome = static_cast<uint8_t>(Outcome::skipped_shutdown);
+inline constexpr std::size_t outcome_count = last_outcome + 1;
 std::string_view to_string(Outcome);  ///< "positive", "no answer", "skipped: when", ...
 
 /// How many targets of a stage ended how; by Outcome.
-using OutcomeCounts = std::array<uint64_t, 16>;
+using OutcomeCounts = std::array<uint64_t, outcome_count>;
 inline void add_counts(OutcomeCounts& to, const OutcomeCounts& more) {
   for (std::size_t i = 0; i < to.size(); ++i) to[i] += more[i];
 }

@@ -6,8 +6,6 @@
 namespace sonde::core {
 namespace {
 
-constexpr std::size_t outcome_count = static_cast<std::size_t>(Outcome::skipped_shutdown) + 1;
-
 Value texts(const std::vector<std::string>& list) {
   Value::Array out;
   out.reserve(list.size());

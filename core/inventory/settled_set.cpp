@@ -1,7 +1,6 @@
-// Which positions of the permutation are settled, as sorted runs: the whole of a finished slice is one of them.
-#include <algorithm>
+#include "inventory/settled_set.hpp"
 
-#include "inventory/journal.hpp"
+#include <algorithm>
 
 namespace sonde::core {
 namespace {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <random>
 
@@ -84,6 +85,13 @@ FoldContext Plan::fold_context() const {
     context.stage_writes_alive.push_back(stage.enabled && alive && reaches_network(*stage.plugin, stage.options));
   }
   return context;
+}
+
+bool Plan::shows_detail() const {
+  const auto is_detail = [this](const ColumnPlan& column) { return fields[column.field].detail; };
+  return std::any_of(outputs.begin(), outputs.end(), [&](const OutputPlan& o) {
+    return o.detail || std::any_of(o.columns.begin(), o.columns.end(), is_detail);
+  });
 }
 
 std::vector<FieldId> Plan::filled_fields() const {

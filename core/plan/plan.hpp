@@ -113,6 +113,7 @@ struct Plan {
   std::string hash;  ///< the same with the seed, and so the order: what a journal must agree with
   FoldContext fold_context() const;
   std::vector<FieldId> filled_fields() const;  ///< those that a run of it can fill, sorted
+  bool shows_detail() const;                   ///< an output shows detail fields: they alone make a record then
 };
 
 /// What to compile for. `resolve_names` false (validate): names are checked for form only and count as one target, and

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <system_error>
 #include <thread>
 
 #include "plan/compilation.hpp"
@@ -20,15 +21,23 @@ struct NamedItem {
 };
 
 /// Answers in the order of the names. Several at once: a name that its server does not answer takes seconds.
-std::vector<Result<std::vector<IpAddress>>> resolve_all(const std::vector<NamedItem>& names) {
+std::vector<Result<std::vector<IpAddress>>> resolve_all(const std::vector<NamedItem>& names, Diagnostics& out) {
   std::vector<Result<std::vector<IpAddress>>> answers(names.size());
   std::atomic<std::size_t> next{0};
   auto work = [&] {
     for (std::size_t i = next++; i < names.size(); i = next++) answers[i] = resolve_name(names[i].name);
   };
   std::vector<std::jthread> threads;
-  for (std::size_t i = 1; i < std::min(resolver_threads, names.size()); ++i) threads.emplace_back(work);
-  work();
+  const std::size_t wanted = std::min(resolver_threads, names.size());
+  try {
+    while (threads.size() + 1 < wanted) threads.emplace_back(work);
+  } catch (const std::system_error& e) {
+    out.warning("resources", names.front().where,
+                fmt::format("{} of the {} threads that look up names could not be started: {}; the others take longer",
+                            wanted - 1 - threads.size(), wanted, e.code().message()),
+                "raise the limit of processes (ulimit -u, pids.max of the container)");
+  }
+  work();  // this one is there in any case
   threads.clear();
   return answers;
 }
@@ -51,7 +60,7 @@ void resolve_into(Compilation& c, const std::vector<NamedItem>& names, std::vect
     c.unresolved += names.size();
     return;
   }
-  auto answers = resolve_all(names);
+  auto answers = resolve_all(names, c.out);
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (!answers[i]) {
       Diagnostic why = answers[i].error();

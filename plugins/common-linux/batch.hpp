@@ -87,7 +87,7 @@ class SendBatch {
       if (n <= 0) {
         const int error = n < 0 ? errno : EAGAIN;
         if (error == EINTR) continue;
-        if (classify_send_error(error) == SendFault::local) {
+        if (classify_send_error(error) != SendFault::shortage) {
           failed(tags_[done++], error);
           continue;
         }

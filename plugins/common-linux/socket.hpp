@@ -33,10 +33,12 @@ class Socket {
 
 // How the failure of one sent packet is to be read.
 enum class SendFault : uint8_t {
-  shortage,  // no buffer right now: send it again a little later
-  local      // this machine cannot send that packet: an error of the task, no statement about the target
+  shortage,   // no buffer right now: send it again a little later, and what is behind it
+  no_source,  // the address that it would leave from is still looked for duplicates of (IPv6): send it again later
+  local       // this machine cannot send that packet: an error of the task, no statement about the target
 };
-inline constexpr int64_t shortage_wait = 2'000'000;  // ns
+inline constexpr int64_t shortage_wait = 2'000'000;    // ns
+inline constexpr int64_t no_source_wait = 50'000'000;  // ns; it takes a second or two
 SendFault classify_send_error(int error);
 
 }  // namespace sonde::net

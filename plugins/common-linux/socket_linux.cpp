@@ -1,11 +1,14 @@
 // Socket options of Linux, and what its send errors mean.
 #include "common-linux/socket.hpp"
 
+#include <linux/if_addr.h>
 #include <linux/sock_diag.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <ctime>
 
 #ifndef SO_MEMINFO
 #define SO_MEMINFO 55  // Linux 4.12; glibc takes it from the kernel's headers
@@ -31,12 +34,39 @@ uint32_t Socket::drops() const {
   return length > SK_MEMINFO_DROPS * sizeof info[0] ? info[SK_MEMINFO_DROPS] : 0;
 }
 
+namespace {
+
+// Whether the kernel still looks for duplicates of an IPv6 address of this machine. Many packets fail at a time: it is
+// asked once for those of a moment.
+bool source_is_tentative() {
+  constexpr int64_t moment = 20'000'000;
+  static thread_local int64_t asked_at = 0;
+  static thread_local bool tentative = false;
+  timespec t{};
+  ::clock_gettime(CLOCK_MONOTONIC, &t);
+  const int64_t now = t.tv_sec * int64_t{1'000'000'000} + t.tv_nsec;
+  if (asked_at != 0 && now - asked_at < moment) return tentative;
+  asked_at = now;
+  tentative = false;
+  FILE* const list = std::fopen("/proc/net/if_inet6", "re");
+  if (!list) return false;
+  // Address, interface, length, scope, flags, name. A duplicate that was found stays tentative for good.
+  for (unsigned flags = 0; !tentative && std::fscanf(list, "%*s %*s %*s %*s %x %*s", &flags) == 1;)
+    tentative = (flags & IFA_F_TENTATIVE) != 0 && (flags & IFA_F_DADFAILED) == 0;
+  std::fclose(list);
+  return tentative;
+}
+
+}  // namespace
+
 SendFault classify_send_error(int error) {
   switch (error) {
     case ENOBUFS:
     case ENOMEM:
     case EAGAIN:
       return SendFault::shortage;
+    case EADDRNOTAVAIL:
+      return source_is_tentative() ? SendFault::no_source : SendFault::local;
     default:
       return SendFault::local;
   }

@@ -176,10 +176,10 @@ void Icmp::flush_all(int64_t now) {
 
 void Icmp::send_failed(uint32_t slot, bool framed, int error, int64_t now) {
   pacer_.give_back(1);
-  if (net::classify_send_error(error) == net::SendFault::shortage) {
+  if (const net::SendFault fault = net::classify_send_error(error); fault != net::SendFault::local) {
     ++counters_.shortages;
     if (error == ENOBUFS) loss_.congested(1);
-    questions_.not_sent(slot, now + net::shortage_wait);
+    questions_.not_sent(slot, now + (fault == net::SendFault::shortage ? net::shortage_wait : net::no_source_wait));
     return;
   }
   Questions::Slot& s = questions_[slot];

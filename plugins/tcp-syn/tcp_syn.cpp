@@ -227,7 +227,7 @@ bool TcpSyn::take_turn(uint32_t slot, int64_t now) {
   if (more != q.mid_round) mid_round_ += more ? 1u : ~0u;
   q.mid_round = more;
   if (more)
-    questions_.not_sent(slot, short_ ? now + net::shortage_wait : now);
+    questions_.not_sent(slot, now + (short_ ? net::shortage_wait : sourceless_ ? net::no_source_wait : 0));
   else
     ended_.push_back({0, slot, generation});
   return used > 0 || !more;
@@ -306,9 +306,10 @@ void TcpSyn::send_failed(PacketTag tag, bool framed, int error) {
   pacer_.give_back(1);
   Questions::Slot* s = questions_.find(tag.slot);
   if (!s) return;  // another packet of that host was refused before
-  const bool shortage = net::classify_send_error(error) == net::SendFault::shortage;
+  const net::SendFault fault = net::classify_send_error(error);
+  const bool shortage = fault != net::SendFault::local;
   if (shortage) {
-    short_ = true;
+    (fault == net::SendFault::shortage ? short_ : sourceless_) = true;
     ++counters_.shortages;
     if (error == ENOBUFS) loss_.congested(1);
   }
@@ -344,14 +345,14 @@ void TcpSyn::end_rounds(int64_t now) {
     if (!s) continue;
     Question& q = s->question;
     if (q.cursor < end_place(q)) {
-      questions_.not_sent(turn.slot, now + net::shortage_wait);
+      questions_.not_sent(turn.slot, now + (sourceless_ ? net::no_source_wait : net::shortage_wait));
       continue;
     }
     q.cursor = first_place(q);
     questions_.sent(turn.slot, now, rtt_.spacing(interval_, timeout_), timeout_);
   }
   ended_.clear();
-  short_ = false;
+  short_ = sourceless_ = false;
 }
 
 void TcpSyn::send_due(int64_t now) {

@@ -153,10 +153,11 @@ class TcpSyn {
   net::RttEstimate rtt_;
   net::Alarm alarm_;
   std::vector<uint64_t> watches_;
-  uint32_t mid_round_ = 0;  // hosts that are
-  bool short_ = false;      // of buffers, until the end of this event
-  bool hungry_ = false;     // start() left tasks for want of tokens
-  bool framed_ = false;     // a frame has been sent
+  uint32_t mid_round_ = 0;   // hosts that are
+  bool short_ = false;       // of buffers, until the end of this event
+  bool sourceless_ = false;  // some SYNs had no address to leave from yet, in this event
+  bool hungry_ = false;      // start() left tasks for want of tokens
+  bool framed_ = false;      // a frame has been sent
   uint16_t ip_id_ = 0;
   int64_t wall_ahead_ = 0;  // of the monotonic clock, when the sockets were last read
 

@@ -38,6 +38,22 @@ TEST(OutputFile, DestructionWithoutPublishLeavesNothing) {
   EXPECT_EQ(directory.entries(), 0u);
 }
 
+// Runs in containers have few numbers, and each that is killed while it writes leaves a file.
+TEST(OutputFile, WhatOtherWritersLeftIsLeftAloneAndUsesUpNoNames) {
+  TemporaryDirectory directory;
+  const std::string stem = directory.file(".a." + std::to_string(::getpid()));
+  write_file(stem + ".tmp", "half");
+  for (int n = 1; n < 100; ++n) write_file(stem + "-" + std::to_string(n) + ".tmp", "half");
+  OutputFile file;
+  file.open(directory.file("a"));
+  file.write("new");
+  EXPECT_EQ(directory.entries(), 101u);
+  file.publish();
+  EXPECT_EQ(read_file(directory.file("a")), "new");
+  EXPECT_EQ(read_file(stem + ".tmp"), "half");
+  EXPECT_EQ(directory.entries(), 101u);
+}
+
 TEST(OutputFile, ALinkKeepsPointing) {
   TemporaryDirectory directory;
   write_file(directory.file("real"), "old");

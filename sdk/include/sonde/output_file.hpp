@@ -1,4 +1,4 @@
-// sonde/output_file.hpp - a file that appears whole or not at all: written beside its place under a name of its own,
+// sonde/output_file.hpp - a file that appears whole or not at all: written beside its place under a random name,
 // made durable, then renamed. "-" is standard output; what is no regular file (a pipe, /dev/null) is written directly.
 // For exporters: write() in write(), sync() in flush(), publish() or discard() in close(). Errors are sonde::Failure with
 // the path and the system's reason. Optional comfort like plugin.hpp, not part of the ABI.
@@ -6,10 +6,13 @@
 #define SONDE_OUTPUT_FILE_HPP
 #include <fcntl.h>
 #include <sonde/detail/context.hpp>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -112,17 +115,21 @@ class OutputFile {
     return out;
   }
 
-  // Mode 0666 less umask for a new file, the older file's mode for one that is replaced.
+  // Mode 0666 less umask for a new file, the older file's mode for one that is replaced. What is there already is never
+  // taken nor removed: it may be the live file of another writer on a shared volume, and what killed ones left must not
+  // use up the names. Process numbers tell neither apart: they repeat from container to container.
   void create_beside(const struct stat *older) {
     size_t slash = final_.rfind('/');
     const size_t base = slash == std::string::npos ? 0 : slash + 1;
     std::string stem = final_.substr(0, base);
     stem.append(1, '.').append(final_, base);
     for (unsigned n = 0; n < 100; ++n) {
+      uint64_t number = 0;
+      if (::getrandom(&number, sizeof number, 0) != sizeof number) break;
+      char bits[17];
+      std::snprintf(bits, sizeof bits, "%016llx", static_cast<unsigned long long>(number));
       std::string name = stem;
-      name.append(".").append(std::to_string(::getpid()));
-      if (n > 0) name.append("-").append(std::to_string(n));
-      name.append(".tmp");
+      name.append(".").append(bits).append(".tmp");
       fd_ = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
       if (fd_ >= 0) {
         temporary_ = name;

@@ -5,7 +5,8 @@
 #include <cstdlib>
 #include <functional>
 
-#include "inventory/journal.hpp"
+#include "inventory/journal_reader.hpp"
+#include "inventory/journal_writer.hpp"
 #include "inventory/merge.hpp"
 
 using namespace sonde::core;
@@ -33,6 +34,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   };
   each(content->hosts, [&](const HostRecord& host) { (void)to_json(to_value(fold(host, context), fields, true)); });
 
+  for (const auto& [stage, failure] : content->failures) {
+    const SettledSet open = without(failure.unasked, content->settled);
+    if (stage >= content->header.stages.size() || open.size() == 0 || open.size() != failure.unasked.size())
+      std::abort();
+  }
+
   std::vector<RunRemains> runs;
   runs.push_back({path, std::move(*first), std::nullopt});
   runs.push_back({path + "-copy", std::move(*second), std::nullopt});
@@ -51,6 +58,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
     for (std::size_t stage = 0; stage < host.outcomes.size(); ++stage)
       (*writer)->result(host.ip, static_cast<uint8_t>(stage), host.outcomes[stage], {}, "");
   });
+  for (const auto& [stage, failure] : content->failures) (*writer)->stage_failed(stage, failure.why);
   if (!(*writer)->sync(false)) return 0;
   const auto again = read_journal(path);
   ::unlink(path.c_str());

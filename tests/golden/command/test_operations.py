@@ -125,15 +125,23 @@ def test_kubernetes_does_not_repeat_a_complete_part_in_which_tasks_failed(cluste
     assert part["complete"] and any(stage["outcomes"].get("error") for stage in part["stages"])
 
 
-def test_kubernetes_does_not_repeat_a_part_of_which_a_stage_failed(cluster):
+def test_kubernetes_resumes_a_part_of_which_a_stage_failed(cluster):
     hangs = "  - {use: sleepy, name: hangs, deadline: 50ms, options: {delay: 60s, ignore_deadline: true}}\n"
     (cluster.root / "etc").mkdir()
     cluster.pipeline("etc/sonde/lan.sonde.yaml", stage=hangs)
-    assert pod(cluster, 0, "2026-01-30") == 0
-    part = cluster.document("results/2026-01-30/part-0")
-    assert part["why_incomplete"] == "stage failed" and part["settled"] == part["targets"] == 20
-    assert pod(cluster, 1, "2026-01-30") == 0
+    settled = []
+    for _ in range(2):  # each time one worker hangs, and the one that takes its place
+        assert pod(cluster, 0, "2026-01-30") == 1
+        part = cluster.document("results/2026-01-30/part-0")
+        assert part["why_incomplete"] == "stage failed" and part["targets"] == 20
+        assert any(gap["what"] == "stage hangs" for gap in part["not_covered"])
+        settled.append(part["settled"])
+    assert settled == [2, 4]
+    assert pod(cluster, 1, "2026-01-30") == 1
     assert merge(cluster, "2026-01-30") == 1
+    merged = cluster.document("results/merged")
+    assert not merged["complete"] and merged["settled"] == 4 + 2
+    assert any(gap["what"] == "stage hangs" for gap in merged["not_covered"])
 
 
 def test_kubernetes_does_not_repeat_a_part_that_was_resumed_from_a_damaged_journal(cluster):

@@ -12,7 +12,8 @@ constexpr int64_t second = 1'000'000'000, begin = 100 * second;
 
 /// Turns of nobody: the instance is only compared.
 struct Queue {
-  DialTurns turns;
+  LastHad last_had;
+  DialTurns turns{last_had};
   ProbeInstance* const instance = reinterpret_cast<ProbeInstance*>(this);
   std::string served;
 
@@ -84,24 +85,36 @@ TEST(DialTurns, TheRateHasItsOwnTime) {
   Queue q;
   q.wait(Shortage::packets, 'a');
   EXPECT_EQ(q.turns.next_look(), INT64_MAX);
-  EXPECT_FALSE(q.turns.hopeless(Shortage::packets, begin, begin + 3600 * second));
+  EXPECT_FALSE(q.last_had.hopeless(Shortage::packets, begin, begin + 3600 * second));
 }
 
 TEST(DialTurns, AQueueThatMovesIsNotHopeless) {
-  DialTurns turns;
+  LastHad last;
   for (const Shortage s : {Shortage::descriptors, Shortage::neighbours}) {
-    EXPECT_FALSE(turns.hopeless(s, begin, begin + longest_shortage_ns));
-    EXPECT_TRUE(turns.hopeless(s, begin, begin + longest_shortage_ns + 1));
-    turns.had(s, begin + 5 * second);
-    EXPECT_FALSE(turns.hopeless(s, begin, begin + 14 * second)) << "others had some: its turn will come";
-    EXPECT_TRUE(turns.hopeless(s, begin, begin + 16 * second));
+    EXPECT_FALSE(last.hopeless(s, begin, begin + longest_shortage_ns));
+    EXPECT_TRUE(last.hopeless(s, begin, begin + longest_shortage_ns + 1));
+    last.note(s, begin + 5 * second);
+    EXPECT_FALSE(last.hopeless(s, begin, begin + 14 * second)) << "others had some: its turn will come";
+    EXPECT_TRUE(last.hopeless(s, begin, begin + 16 * second));
   }
 }
 
+/// One budget for all shards: while another gets what there is, nothing is lacking for good.
+TEST(DialTurns, WhatAnotherShardGetsIsHopeHere) {
+  LastHad last;
+  DialTurns here(last), there(last);
+  const auto somebody = reinterpret_cast<ProbeInstance*>(&here);
+  here.wait(Shortage::descriptors, {somebody, 1, 'a', begin});
+  there.wait(Shortage::descriptors, {somebody, 2, 'b', begin});
+  there.serve(Shortage::descriptors, [&](const auto&) { last.note(Shortage::descriptors, begin + 9 * second); });
+  EXPECT_FALSE(here.first_is_hopeless(Shortage::descriptors, begin + 11 * second));
+  EXPECT_TRUE(here.first_is_hopeless(Shortage::descriptors, begin + 20 * second));
+}
+
 TEST(DialTurns, APortOfOneTargetIsNoHopeForAnother) {
-  DialTurns turns;
-  turns.had(Shortage::ports, begin + 10 * second);
-  EXPECT_TRUE(turns.hopeless(Shortage::ports, begin, begin + 11 * second));
+  LastHad last;
+  last.note(Shortage::ports, begin + 10 * second);
+  EXPECT_TRUE(last.hopeless(Shortage::ports, begin, begin + 11 * second));
 }
 
 TEST(DialTurns, WhatWaitsForAServiceRemembersSinceWhen) {

@@ -4,7 +4,7 @@
 #include <set>
 #include <thread>
 
-#include "inventory/journal.hpp"
+#include "inventory/journal_reader.hpp"
 #include "scripted_run.hpp"
 
 namespace sonde::core::test {

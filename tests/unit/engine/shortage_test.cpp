@@ -1,18 +1,13 @@
 // What this machine lacks for good must neither hold a task for ever nor those behind it. A shard alone, with budgets
 // that this test has emptied; each of these tests waits as long as a task does.
-#include <fcntl.h>
-#include <net/if.h>
 #include <netinet/in.h>
-#include <sched.h>
-#include <sys/ioctl.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 
-#include <fstream>
+#include <array>
+#include <thread>
 
 #include "engine/probe_instance.hpp"
 #include "engine/shard.hpp"
-#include "engine/sockets.hpp"
+#include "engine/worker_pool.hpp"
 #include "scripted_run.hpp"
 
 namespace sonde::core::test {
@@ -27,12 +22,20 @@ class Shortages : public ScriptedRun {
     shared.unavailable.resize(plan.stages.size());
     shared.keep_all = true;
     empty(shared.budgets);
-    Shard shard(shared, 0, plan.slice, std::vector<std::shared_ptr<WorkerPool>>(plan.stages.size()));
+    std::vector<std::shared_ptr<WorkerPool>> pools(plan.stages.size());
+    for (std::size_t i = 0; i < pools.size(); ++i) {
+      if (!plan.stages[i].plugin->blocking()) continue;
+      pools[i] = std::make_shared<WorkerPool>(shared, static_cast<uint8_t>(i));
+      EXPECT_TRUE(pools[i]->create().has_value() && pools[i]->start().has_value());
+    }
+    Shard shard(shared, 0, plan.slice, pools);
     for (std::size_t i = 0; i < plan.stages.size(); ++i) {
+      if (pools[i]) continue;
       shard.stage(static_cast<uint8_t>(i)).instance = std::make_unique<ProbeInstance>(shard, static_cast<uint8_t>(i));
       EXPECT_TRUE(shard.stage(static_cast<uint8_t>(i)).instance->create().has_value());
     }
     shard.run();
+    for (const auto& pool : pools) EXPECT_TRUE(!pool || pool->stop());
     return shared.inbox.collect(0);
   }
   static void fill_neighbour_table(Budgets& b) {
@@ -139,50 +142,99 @@ TEST_F(Shortages, ADialWithoutADescriptorEndsAsAnError) {
   }
 }
 
-/// In a network namespace of its own, whose loopback has IPv4 only.
-bool loopback_without_ipv6() {
-  if (unshare(CLONE_NEWNET) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) return false;
-  std::ofstream off("/proc/sys/net/ipv6/conf/lo/disable_ipv6");
-  off << 1 << std::flush;
-  const int fd = socket(AF_INET, SOCK_DGRAM, 0);
-  ifreq request{};
-  request.ifr_name[0] = 'l', request.ifr_name[1] = 'o';
-  request.ifr_flags = IFF_UP;
-  const bool up = ioctl(fd, SIOCSIFFLAGS, &request) == 0;
-  close(fd);
-  return up && off.good();
+/// 10.0.0.n is on the link and never gets a place; what lies behind the router needs none.
+uint8_t wanted_place(sonde_ctx* c, const sonde_host* h, sonde_task t, sonde_target& to) {
+  to = {};
+  to.size = sizeof to;
+  h->target(c, t, &to);
+  return to.ip[14] == 0 ? to.ip[15] : uint8_t{0};
 }
 
-TEST(Sockets, ATargetForWhichThereIsNoAddressToAskFromIsNoShortage) {
-  if (!loopback_without_ipv6()) GTEST_SKIP() << "no network namespace can be made here";
-  int refused = 0;
-  const auto loopback6 = IpAddress::parse("::1");
-  ASSERT_TRUE(loopback6.has_value());
-  EXPECT_EQ(open_connection(*loopback6, 80, IPPROTO_TCP, &refused), -ENETUNREACH);
-  EXPECT_EQ(open_connection(*loopback6, 80, IPPROTO_UDP, &refused), -ENETUNREACH);
-  EXPECT_FALSE(is_local_shortage(ENETUNREACH));
+/// Each in its own way waits for a permit that never comes: the first is not taken, the second postponed, the third
+/// kept until its time is up.
+TEST_F(Shortages, AnAdmissionThatNeverComesEndsAsAnError) {
+  on_link_and_routed(3);
+  std::array<int, 4> offers{};
+  std::vector<sonde_err> last(4, SONDE_OK);
+  Script s;
+  s.start = [&](auto c, auto h, auto tasks) {
+    int32_t taken = 0;
+    for (const sonde_task t : tasks) {
+      sonde_target to;
+      const uint8_t n = wanted_place(c, h, t, to);
+      ++offers[n];
+      const sonde_err e = last[n] = h->admit(c, t, &to);
+      if (e == SONDE_E_AGAIN && n == 1) return taken;
+      ++taken;
+      if (e != SONDE_E_AGAIN)
+        h->done(c, t, e == SONDE_OK ? SONDE_POSITIVE : SONDE_ERROR);
+      else if (n == 2)
+        h->done(c, t, SONDE_POSTPONED);
+    }
+    return taken;
+  };
+  stage<0>(s, {}, 100);
+  entry(0).needs = SONDE_NEED_SOCKETS;
+  const Batch b = run_shard(fill_neighbour_table);
+  for (const std::string n : {"1", "2", "3"}) {
+    EXPECT_EQ(outcome_of(b, "10.0.0." + n), Outcome::error) << n;
+    EXPECT_EQ(reason_of(b, "10.0.0." + n), full) << n;
+    EXPECT_EQ(outcome_of(b, "10.0.1." + n), Outcome::positive) << n;
+  }
+  EXPECT_GT(offers[1], 10);
+  EXPECT_GT(offers[2], 10);
+  EXPECT_EQ(offers[3], 1);
+  EXPECT_EQ(last[1], SONDE_E_IO);
 }
 
-TEST(Sockets, WhereEveryPortIsInUseItIsAShortage) {
-  if (!loopback_without_ipv6()) GTEST_SKIP() << "no network namespace can be made here";
-  std::ofstream("/proc/sys/net/ipv4/ip_local_port_range") << "40000 40001" << std::flush;
-  const int listener = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in a{};
-  a.sin_family = AF_INET;
-  a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  a.sin_port = htons(50000);
-  ASSERT_EQ(bind(listener, reinterpret_cast<sockaddr*>(&a), sizeof a), 0);
-  ASSERT_EQ(listen(listener, 16), 0);
-  int refused = 0, last = 0;
-  std::vector<int> open;
-  for (int i = 0; i < 5 && last >= 0; ++i)
-    open.push_back(last = open_connection(IpAddress::v4(INADDR_LOOPBACK), 50000, IPPROTO_TCP, &refused));
-  EXPECT_EQ(last, -EADDRNOTAVAIL);
-  EXPECT_TRUE(is_local_shortage(-last));
-  EXPECT_TRUE(is_of_one_target(-last));
-  for (const int fd : open)
-    if (fd >= 0) close(fd);
-  close(listener);
+TEST_F(Shortages, NorDoesAPluginKeepATaskThatIsNeverAdmitted) {
+  on_link_and_routed(1);
+  Script s;
+  s.start = [](auto c, auto h, auto tasks) {
+    int32_t taken = 0;
+    for (const sonde_task t : tasks) {
+      sonde_target to;
+      wanted_place(c, h, t, to);
+      if (h->admit(c, t, &to) != SONDE_OK) return taken;  // whatever it says
+      h->done(c, t, SONDE_POSITIVE);
+      ++taken;
+    }
+    return taken;
+  };
+  stage<0>(s, {}, 100);
+  entry(0).needs = SONDE_NEED_SOCKETS;
+  const Batch b = run_shard(fill_neighbour_table);
+  EXPECT_EQ(outcome_of(b, "10.0.0.1"), Outcome::error);
+  EXPECT_EQ(reason_of(b, "10.0.0.1"), full);
+  EXPECT_EQ(outcome_of(b, "10.0.1.1"), Outcome::positive);
+}
+
+TEST_F(Shortages, AWorkersTooWithTheCause) {
+  on_link_and_routed(2);
+  plan.limits.workers = 2;
+  Script s;
+  s.run = [](auto c, auto h, auto tasks) {
+    for (const sonde_task t : tasks) {
+      sonde_target to;
+      const uint8_t n = wanted_place(c, h, t, to);
+      const sonde_err e = h->admit(c, t, &to);
+      if (e != SONDE_E_AGAIN)
+        h->done(c, t, e == SONDE_OK ? SONDE_POSITIVE : SONDE_ERROR);
+      else if (n == 1)
+        h->done(c, t, SONDE_POSTPONED);
+      else
+        while (!h->cancelled(c, t)) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return sonde_err{SONDE_OK};
+  };
+  stage<0>(s, {}, 300);
+  entry(0).needs = SONDE_NEED_SOCKETS;
+  const Batch b = run_shard(fill_neighbour_table);
+  for (const std::string n : {"1", "2"}) {
+    EXPECT_EQ(outcome_of(b, "10.0.0." + n), Outcome::error) << n;
+    EXPECT_EQ(reason_of(b, "10.0.0." + n), full) << n;
+    EXPECT_EQ(outcome_of(b, "10.0.1." + n), Outcome::positive) << n;
+  }
 }
 
 }  // namespace

@@ -1,26 +1,18 @@
 // Where the system has no thread left: a run is refused before it sends anything, or ends well with those it has.
-#include <pthread.h>
-
 #include <atomic>
+#include <mutex>
+#include <optional>
 #include <thread>
 
+#include "../no_threads.hpp"
 #include "engine/thread_group.hpp"
 #include "scripted_run.hpp"
 
 namespace sonde::core::test {
 namespace {
 
-/// From now on no thread of this process, which ends with this test, gets its stack.
-void no_more_threads() {
-  pthread_attr_t huge;
-  ASSERT_EQ(pthread_attr_init(&huge), 0);
-  ASSERT_EQ(pthread_attr_setstacksize(&huge, std::size_t{1} << 47), 0);
-  ASSERT_EQ(pthread_setattr_default_np(&huge), 0);
-  pthread_attr_destroy(&huge);
-}
-
 TEST(Threads, OneThatCannotBeStartedIsAResource) {
-  no_more_threads();
+  const NoThreads no_threads;
   const auto started = start_thread([] {});
   ASSERT_FALSE(started.has_value());
   EXPECT_EQ(started.error().id, "resources");
@@ -60,7 +52,7 @@ TEST_F(ThreadShortage, TheRunIsRefusedAndLeavesNothing) {
         return 0;
       };
     stage<0>(s);
-    no_more_threads();
+    const NoThreads no_threads;
     RunRequest request;
     request.write_journal = true;
     const auto r = run(request);
@@ -75,9 +67,11 @@ TEST_F(ThreadShortage, AtTheEndOfTheRunItCostsNoResult) {
   targets(4);
   plan.limits.shards = 2;
   Script s = answers(SONDE_POSITIVE);
+  std::optional<NoThreads> no_threads;
+  std::once_flag once;
   s.destroy = [](auto c, auto h) { h->log(c, 0, SONDE_LOG_ERROR, {"bye", 3}); };
-  s.start = [](auto c, auto h, auto tasks) {
-    no_more_threads();
+  s.start = [&](auto c, auto h, auto tasks) {
+    std::call_once(once, [&] { no_threads.emplace(); });
     for (sonde_task t : tasks) h->done(c, t, SONDE_POSITIVE);
     return static_cast<int32_t>(tasks.size());
   };
@@ -90,10 +84,11 @@ TEST_F(ThreadShortage, AtTheEndOfTheRunItCostsNoResult) {
 TEST_F(ThreadShortage, AHungWorkerThatCannotBeReplacedQuarantinesItsStage) {
   targets(4);
   plan.limits.workers = 1;
+  std::optional<NoThreads> no_threads;  // of the one worker
   std::atomic<bool> release{false}, returned{false};
   Script s;
   s.run = [&](auto, auto, auto) -> sonde_err {
-    no_more_threads();
+    no_threads.emplace();
     while (!release) std::this_thread::sleep_for(std::chrono::milliseconds(5));
     returned = true;
     return SONDE_OK;

@@ -1,7 +1,9 @@
 // Which journal of a directory is resumed, and which are removed.
+#include "inventory/journal_directory.hpp"
+
 #include <gtest/gtest.h>
 
-#include "inventory/journal.hpp"
+#include "inventory/journal_writer.hpp"
 #include "temporary.hpp"
 
 namespace sonde::core {

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "facts.hpp"
-#include "inventory/journal.hpp"
+#include "inventory/journal_reader.hpp"
 #include "listed.hpp"
 #include "temporary.hpp"
 
@@ -56,6 +56,10 @@ INSTANTIATE_TEST_SUITE_P(
         R"({"p":[[10,51]]})", R"({"p":[[0,1]]})", R"({"p":[[10,1],[11,18446744073709551615]]})", R"({"p":[10]})",
         R"({"p":7})", R"({"p":[[10,5]],"t":7})", R"({"p":[[10,5]],"t":[[[3,1]],[[3,1]],[[3,1]]]})",
         R"({"p":[[10,5]],"t":[[[99,1]]]})", R"({"p":[[10,5]],"t":[[[3,101]]]})", R"({"p":[[10,5]],"t":[[[3]]]})",
+        R"({"u":9,"h":"10.0.0.1","o":[1,4],"s":[1]})", R"({"u":10,"h":"10.0.0.1","o":[1],"s":[1]})",
+        R"({"u":10,"h":"10.0.0.1","o":[1,4],"s":[]})", R"({"u":10,"h":"10.0.0.1","o":[1,4],"s":[2]})",
+        R"({"u":10,"h":"10.0.0.1","o":[1,4],"s":[0,1,1]})", R"({"u":10,"h":"10.0.0.1","o":[1,4]})",
+        R"({"u":10,"o":[1,4],"s":[1]})", R"({"fail":2,"w":"x"})", R"({"fail":1})", R"({"fail":"b","w":"x"})",  //
         R"({"n":-1})", R"({"n":"1"})", R"({"end":true})", R"({"crash":["p","s","00",0]})", R"({"crash":["p","s"]})"));
 
 /// More outcomes than silent positions: somebody made them up, and none of them counts.

@@ -8,6 +8,7 @@
 
 #include "facts.hpp"
 #include "inventory/delta.hpp"
+#include "inventory/journal_writer.hpp"
 #include "inventory/merge_check.hpp"
 #include "listed.hpp"
 #include "targets/target_set.hpp"
@@ -165,6 +166,25 @@ TEST_F(MergeRules, WhatAHalfDoneHostSaidStaysBesideSilence) {
   EXPECT_EQ(merged(silent(), half_done(Outcome::positive, "x")), "not yet, not yet: x");
   EXPECT_EQ(merged(half_done(Outcome::error), silent()), "no record");
   EXPECT_EQ(merged(silent(), half_done(Outcome::error)), "no record");
+}
+
+/// As in a run that is resumed: details alone are worth a record where an output shows them.
+TEST_F(MergeRules, DetailsOfAHalfDoneHostStayBesideSilenceWhereAnOutputShowsThem) {
+  ASSERT_TRUE(FieldTable()[F::mac_flags].detail);
+  for (const bool with_detail : {false, true}) {
+    std::vector<RunRemains> runs;
+    runs.push_back(run("a", half_done(Outcome::positive)));
+    runs.push_back(run("b", silent()));
+    const Fact flags = fact(first, F::mac_flags, text("local"));
+    const IpAddress ip = address(1);
+    HostStore known;
+    known.add_unsettled({ip, {flags}, {Outcome::positive, Outcome::none}});
+    known.sort();
+    runs[0].content.hosts = std::move(known);
+    const auto done = merge_runs(std::move(runs), with_detail);
+    ASSERT_TRUE(done);
+    EXPECT_EQ(done->hosts.size(), with_detail ? 1u : 0u);
+  }
 }
 
 TEST_F(MergeRules, ARecordBeatsSilence) {

@@ -2,7 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "facts.hpp"
-#include "inventory/journal.hpp"
+#include "inventory/journal_reader.hpp"
+#include "inventory/journal_writer.hpp"
 #include "listed.hpp"
 #include "temporary.hpp"
 

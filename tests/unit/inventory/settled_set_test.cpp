@@ -4,7 +4,7 @@
 #include <random>
 #include <set>
 
-#include "inventory/journal.hpp"
+#include "inventory/settled_set.hpp"
 
 namespace sonde::core {
 namespace {

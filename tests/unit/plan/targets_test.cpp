@@ -2,6 +2,7 @@
 #include <set>
 
 #include "../no_descriptors.hpp"
+#include "../no_threads.hpp"
 #include "pipeline.hpp"
 
 namespace sonde::core {
@@ -26,6 +27,18 @@ TEST(PlanTargets, NamesAreResolvedAndKept) {
   EXPECT_TRUE(c.plan->targets.contains(ip("127.0.0.1")) || c.plan->targets.contains(ip("::1")));
   IpAddress first = c.plan->targets.at(0);
   EXPECT_EQ(c.plan->targets.name_of(first), "localhost");
+}
+
+TEST(PlanTargets, WithoutThreadsNamesAreLookedUpOneByOne) {
+  const NoThreads no_threads;
+  auto c = compile_text(with_targets("[localhost, localhost, localhost]"));
+  ASSERT_NE(c.plan, nullptr) << c.said();
+  EXPECT_TRUE(c.plan->targets.contains(ip("127.0.0.1")) || c.plan->targets.contains(ip("::1")));
+  ASSERT_NE(c.find("resources"), nullptr) << c.said();
+  EXPECT_EQ(c.find("resources")->severity, Severity::warning);
+  EXPECT_TRUE(c.text_of("resources").starts_with("2 of the 3 threads that look up names could not be started: "))
+      << c.said();
+  EXPECT_EQ(c.find("resources")->where.line, 2u);
 }
 
 TEST(PlanTargets, AnExclusionWinsOverAName) {
