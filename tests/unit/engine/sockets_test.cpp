@@ -36,7 +36,7 @@ TEST(Sockets, AnAddressThatIsLookedForDuplicatesOfIsAShortage) {
     EXPECT_FALSE(has_tentative_address(4711)) << "another zone";
     int refused = 0;
     const IpAddress target = IpAddress::parse("2001:db8::2").value();
-    for (const uint8_t proto : {IPPROTO_TCP, IPPROTO_UDP})
+    for (const uint8_t proto : {uint8_t{IPPROTO_TCP}, uint8_t{IPPROTO_UDP}})
       EXPECT_EQ(open_connection(target, 80, proto, &refused), -EADDRNOTAVAIL);
     EXPECT_TRUE(is_local_shortage(EADDRNOTAVAIL) && is_of_one_target(EADDRNOTAVAIL));
     return true;
