@@ -141,6 +141,7 @@ Value run_schema() {
                                      {"partly_scanned", list_of(text)},
                                      {"compared_with", text},
                                      {"stages_missing", list_of(text)},
+                                     {"ports_not_compared", text},
                                      {"coverage_unknown", flag}}),
                              {"new", "gone", "changed"});
   const std::pair<const char*, Value> known[] = {

@@ -55,7 +55,10 @@ void Coordinator::preload(const JournalContent& before) {
 }
 
 std::map<uint8_t, std::string> Coordinator::failed_stages() const {
-  std::map<uint8_t, std::string> failed = failed_stages_;
+  std::map<uint8_t, std::string> failed;
+  // One that failed behind its last host has left nobody, and nothing to go on with.
+  for (const auto& [stage, why] : failed_stages_)
+    if (left_some_.contains(stage)) failed.emplace(stage, why);
   for (const auto& [stage, left] : left_before_)
     if (left != 0) failed.emplace(stage, before_->failures.at(stage).why);
   return failed;
@@ -205,6 +208,7 @@ void Coordinator::handle(Batch&& b, const std::vector<std::unique_ptr<Shard>>& s
   for (const Batch::Result& r : b.results)
     if (r.outcome == Outcome::error) count_error(r.stage, r.why, 1);
   unasked_ += b.unasked.size();
+  for (const Batch::Unasked& u : b.unasked) left_some_.insert(u.stages.begin(), u.stages.end());
   for (const Slice& run : b.silent) settled_now(run);
   for (Batch::Settled& s : b.settled) {
     if (s.whole) settled_now({s.position, 1});

@@ -69,6 +69,7 @@ class Coordinator {
   std::vector<std::map<std::string, uint64_t>> errors_;  ///< by stage: reason -> count
   std::vector<StageCounters> earlier_;
   std::map<uint8_t, std::string> failed_stages_;  ///< now
+  std::set<uint8_t> left_some_;                   ///< of those: who left a host without an answer
   std::map<uint8_t, uint64_t> left_before_;       ///< by stage that failed in an earlier part: who is still unasked
   std::set<std::string> told_;                    ///< warnings
   uint64_t settled_ = 0, responding_ = 0, unasked_ = 0;

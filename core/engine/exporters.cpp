@@ -86,7 +86,7 @@ std::vector<std::optional<Diagnostic>> Publisher::try_outputs() {
 }
 
 bool Publisher::publish(RunResult& result) {
-  if (result.document.settled < result.document.targets) name_partly_scanned(result);
+  name_partly_scanned(result);
   // A comparison that fails is told, and costs the delta alone.
   if (!plan_.history.dir.empty()) compare_with_history(result);
 
@@ -209,20 +209,33 @@ Result<void> Publisher::each_responding(const HostStore& hosts, const std::funct
 }
 
 void Publisher::name_partly_scanned(RunResult& result) {
+  const RunDocument& d = result.document;
   const auto& names = context_.stage_names;
-  std::vector<std::size_t> enabled;
+  struct Looked {
+    std::size_t stage;
+    bool error_too;  // an error left open what is compared: it is this machine's, or the stage had failed
+  };
+  std::vector<Looked> looked;
+  bool any_error = false;
   for (std::size_t i = 0; i < names.size(); ++i)
-    if (std::any_of(result.document.stages.begin(), result.document.stages.end(),
-                    [&](const StageCoverage& s) { return s.name == names[i]; }))
-      enabled.push_back(i);
+    for (const StageCoverage& s : d.stages) {
+      if (s.name != names[i]) continue;
+      const bool failed = std::any_of(d.not_covered.begin(), d.not_covered.end(),
+                                      [&](const auto& gap) { return gap.first == "stage " + s.name; });
+      const bool error_too = failed || s.ports.has_value();
+      any_error |= error_too && s.by_outcome[static_cast<std::size_t>(Outcome::error)] != 0;
+      looked.push_back({i, error_too});
+    }
+  if (d.settled == d.targets && !any_error) return;
   AddressSet partly;
   // Hosts that cannot be read back are told of by write_outputs().
   static_cast<void>(result.hosts.each([&](const HostRecord& h) {
-    const auto left_out = [&](std::size_t i) {
-      const Outcome o = i < h.outcomes.size() ? h.outcomes[i] : Outcome::none;
-      return o == Outcome::none || o == Outcome::cancelled || o == Outcome::skipped_shutdown;
+    const auto left_out = [&](const Looked& l) {
+      const Outcome o = l.stage < h.outcomes.size() ? h.outcomes[l.stage] : Outcome::none;
+      return o == Outcome::none || o == Outcome::cancelled || o == Outcome::skipped_shutdown ||
+             (o == Outcome::error && l.error_too);
     };
-    if (std::any_of(enabled.begin(), enabled.end(), left_out)) partly.add(h.ip);
+    if (std::any_of(looked.begin(), looked.end(), left_out)) partly.add(h.ip);
   }));
   partly.normalise();
   result.document.partly_scanned = partly.to_strings();

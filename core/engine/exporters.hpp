@@ -32,7 +32,7 @@ class Publisher {
   bool publish(RunResult& result);
 
  private:
-  /// Into the document: hosts with a record of which some stage has not run.
+  /// Into the document: hosts with a record that some stage has not asked to the end.
   void name_partly_scanned(RunResult&);
   void compare_with_history(RunResult&);
   std::optional<HistoryEntry> write_history(RunResult&, bool whole);

@@ -82,7 +82,8 @@ void tell_what_is_missing(RunDocument& d, const Plan& plan, const Coordinator& c
     d.not_covered.emplace_back(std::to_string(d.targets - d.settled) + " targets", d.why_incomplete);
   if (plan.shard_count > 1)
     d.not_covered.emplace_back(std::to_string(plan.targets.size() - plan.slice.count) + " targets",
-                               "belong to the other slices of " + std::to_string(plan.shard_count));
+                               "belong to the other parts: this is part " + std::to_string(plan.shard_index + 1) +
+                                   " of " + std::to_string(plan.shard_count));
 }
 
 }  // namespace

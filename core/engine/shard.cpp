@@ -284,7 +284,11 @@ void Shard::cancel_all() {
 }
 
 void Shard::log(int level, std::string text, bool own) {
-  if (level > shared_.log_level || batch_.logs.size() >= 1000) return;
+  if (level > shared_.log_level) return;
+  if (batch_.logs.size() >= 1000) {
+    ++logs_left_out_;
+    return;
+  }
   batch_.logs.push_back({level, std::move(text), own});
 }
 
@@ -293,6 +297,8 @@ void Shard::flush(bool force) {
   const int64_t now = monotonic_ns();
   if (!force && !ledger_.crowded() && weight < flush_at && now - last_flush_ < flush_every_ns) return;
   last_flush_ = now;
+  if (const uint64_t n = std::exchange(logs_left_out_, 0); n != 0)
+    batch_.logs.push_back({SONDE_LOG_WARN, std::to_string(n) + " further lines of the log are left out here", true});
   std::vector<StageCounters> counters;
   counters.reserve(stages_.size());
   for (ShardStage& s : stages_) {

@@ -146,6 +146,7 @@ class Shard {
   Batch batch_;
   uint64_t settled_count_ = 0;
   InFlightLedger ledger_;
+  uint64_t logs_left_out_ = 0;  ///< since the last flush
   int64_t last_flush_ = 0;
   int64_t pace_wake_ = INT64_MAX;
   bool stopping_ = false;

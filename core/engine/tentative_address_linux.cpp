@@ -1,10 +1,12 @@
 #include <linux/if_addr.h>
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 
 #include "base/file.hpp"
 #include "engine/tentative_address.hpp"
+#include "plugins/host_calls.hpp"
 
 namespace sonde::core {
 namespace {
@@ -42,8 +44,18 @@ bool lists_tentative_address(std::string_view text, uint32_t zone) {
 }
 
 bool has_tentative_address(uint32_t zone) {
+  // Duplicates are looked for within seconds (RFC 4862: one, and a random delay). Without a carrier, as on a bridge
+  // that has no port, an address stays tentative for good, and is not worth waiting for.
+  constexpr int64_t longest = 5'000'000'000;
+  static std::atomic<int64_t> since = 0;
   const auto text = read_file("/proc/net/if_inet6");
-  return text && lists_tentative_address(*text, zone);
+  if (!text || !lists_tentative_address(*text, zone)) {
+    since = 0;
+    return false;
+  }
+  const int64_t now = monotonic_ns();
+  int64_t began = 0;
+  return since.compare_exchange_strong(began, now) || now - began < longest;
 }
 
 }  // namespace sonde::core

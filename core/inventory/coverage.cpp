@@ -11,7 +11,7 @@ Coverage::Coverage(const RunDocument& run) {
     if (const auto range = parse_range(text)) in_part_.add(*range);
   for (const std::string& text : run.exclusions) leave_out(text);
   for (const auto& [what, reason] : run.not_covered) {
-    // The other stages have asked the targets of one that failed.
+    // The other stages have asked the targets of one that failed. (Older documents alone do not count those as left.)
     if (what.starts_with("stage "))
       all_stages_ = false;
     else
@@ -60,6 +60,15 @@ AskedPorts::AskedPorts(const RunDocument& run) {
     if (!ports) continue;
     for (const uint16_t port : *ports) ports_.set(port);
   }
+}
+
+std::string AskedPorts::differing(const AskedPorts& other) const {
+  if (!known_ || !other.known_) return {};
+  const auto either = ports_ ^ other.ports_;
+  std::vector<uint16_t> ports;
+  for (std::size_t port = 0; port < either.size(); ++port)
+    if (either.test(port)) ports.push_back(static_cast<uint16_t>(port));
+  return format_ports(ports);
 }
 
 }  // namespace sonde::core

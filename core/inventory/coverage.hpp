@@ -42,6 +42,8 @@ class AskedPorts {
  public:
   /// Those of stages that ran everywhere; every port where no stage says which it asks, as older documents do not.
   explicit AskedPorts(const RunDocument&);
+  /// Ports that one of them asked and the other did not, as parse_ports() reads them; none where one does not say.
+  std::string differing(const AskedPorts&) const;
   bool contains(uint64_t port) const { return !known_ || (port < ports_.size() && ports_.test(port)); }
 
  private:

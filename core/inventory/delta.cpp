@@ -113,20 +113,35 @@ std::optional<uint64_t> tcp_port(std::string_view key) {
   return rest.empty() || rest == "/tcp" ? std::optional(port) : std::nullopt;
 }
 
-/// Compares what both runs have asked.
+std::optional<uint64_t> port_of(const Value& v) {
+  const auto number = integral(v);
+  return number && *number >= 0 && *number <= UINT16_MAX ? std::optional(static_cast<uint64_t>(*number)) : std::nullopt;
+}
+
+/// Numbers of a list of ports, sorted.
+std::vector<uint64_t> ports_in(const Value* list) {
+  std::vector<uint64_t> ports;
+  if (list == nullptr || list->array() == nullptr) return ports;
+  for (const Value& v : *list->array())
+    if (const auto port = port_of(v)) ports.push_back(*port);
+  std::sort(ports.begin(), ports.end());
+  return ports;
+}
+
+/// Compares what both runs have asked: a port of one side that the other has not looked at is no change.
 class Comparison {
  public:
-  Comparison(const AskedPorts* asked, bool asked_less) : asked_(asked), asked_less_(asked_less) {}
+  Comparison(const std::optional<AskedPorts>& before, const std::optional<AskedPorts>& after, bool asked_less)
+      : asked_before_(before), asked_after_(after), asked_less_(asked_less) {}
 
   std::vector<FieldChange> records(const Value& before, const Value& after) const {
     std::vector<FieldChange> changes;
     each_pair(before, after, [&](const std::string& name, const Value* b, const Value* a) {
       if (one_of(not_compared, name)) return;
-      if (name == "ports" && b != nullptr) return ports(*b, a, changes);
-      if ((name != "banners" && name != "services") || b == nullptr) return compare_values(name, b, a, changes);
-      const Value looked_at = without_unasked(*b, a);
-      const bool none = looked_at.object() != nullptr && looked_at.object()->empty();
-      if (!none || a != nullptr) compare_values(name, none ? nullptr : &looked_at, a, changes);
+      const bool by_port = name == "ports" || name == "banners" || name == "services";
+      if (!by_port) return compare_values(name, b, a, changes);
+      const std::optional<Value> left = comparable(b, a, asked_after_), right = comparable(a, b, asked_before_);
+      if (left || right) compare_values(name, left ? &*left : nullptr, right ? &*right : nullptr, changes);
     });
     // With a stage less, an absent value only says that nobody asked for it.
     if (asked_less_)
@@ -135,37 +150,31 @@ class Comparison {
   }
 
  private:
-  bool unasked(std::optional<uint64_t> port) const { return port && asked_ != nullptr && !asked_->contains(*port); }
-
-  /// Of those before, what the newer run did not find because it did not look is as it was.
-  void ports(const Value& before, const Value* after, std::vector<FieldChange>& changes) const {
-    if (before.array() == nullptr || (after != nullptr && after->array() == nullptr))
-      return compare_values("ports", &before, after, changes);
-    const auto found = [&](const Value& port) {
-      return after != nullptr && std::any_of(after->array()->begin(), after->array()->end(),
-                                             [&](const Value& other) { return equal(port, other); });
-    };
-    Value::Array looked_for;
-    for (const Value& port : *before.array()) {
-      const auto number = integral(port);
-      if (!number || *number < 0 || found(port) || !unasked(static_cast<uint64_t>(*number))) looked_for.push_back(port);
+  /// Of `mine`, a list or map by ports, what the other run has as well or has looked for. Nothing: that is none.
+  static std::optional<Value> comparable(const Value* mine, const Value* theirs,
+                                         const std::optional<AskedPorts>& asked) {
+    if (mine == nullptr) return std::nullopt;
+    const auto looked_for = [&](std::optional<uint64_t> port) { return !port || !asked || asked->contains(*port); };
+    if (const Value::Array* list = mine->array()) {
+      const std::vector<uint64_t> known = ports_in(theirs);
+      Value::Array kept;
+      for (const Value& v : *list) {
+        const auto port = port_of(v);
+        if (looked_for(port) || std::binary_search(known.begin(), known.end(), *port)) kept.push_back(v);
+      }
+      return kept.empty() && !list->empty() ? std::nullopt : std::optional<Value>(std::move(kept));
     }
-    const Value compared(std::move(looked_for));
-    const bool none = compared.array()->empty();
-    if (!none || after != nullptr) compare_values("ports", none ? nullptr : &compared, after, changes);
+    if (const Value::Object* map = mine->object()) {
+      Value kept{Value::Object{}};
+      for (const Value::Member& member : *map)
+        if (looked_for(tcp_port(member.key)) || (theirs != nullptr && theirs->find(member.key) != nullptr))
+          kept.object()->push_back(member);
+      return kept.object()->empty() && !map->empty() ? std::nullopt : std::optional<Value>(std::move(kept));
+    }
+    return *mine;
   }
 
-  /// The same of a map with a key for each port.
-  Value without_unasked(const Value& before, const Value* after) const {
-    if (before.object() == nullptr) return before;
-    Value out{Value::Object{}};
-    for (const Value::Member& member : *before.object())
-      if (!unasked(tcp_port(member.key)) || (after != nullptr && after->find(member.key) != nullptr))
-        out.set(member.key, member.value);
-    return out;
-  }
-
-  const AskedPorts* asked_;  ///< of the newer run; null: nobody knows
+  const std::optional<AskedPorts>&asked_before_, &asked_after_;
   bool asked_less_;
 };
 
@@ -194,10 +203,11 @@ Result<Delta> compare(const Snapshot& before, const Snapshot& after) {
   const bool asked_less = !delta.stages_missing.empty();
   if (before.run) delta.compared_with = before.run->run_id;
   std::optional<Coverage> earlier, now;
-  std::optional<AskedPorts> ports;
-  if (before.run) earlier.emplace(*before.run);
-  if (after.run) now.emplace(*after.run), ports.emplace(*after.run);
-  const Comparison comparison(ports ? &*ports : nullptr, asked_less);
+  std::optional<AskedPorts> ports_before, ports_now;
+  if (before.run) earlier.emplace(*before.run), ports_before.emplace(*before.run);
+  if (after.run) now.emplace(*after.run), ports_now.emplace(*after.run);
+  if (ports_before && ports_now) delta.ports_not_compared = ports_before->differing(*ports_now);
+  const Comparison comparison(ports_before, ports_now, asked_less);
   const auto asked_in_part = [&](const IpAddress& ip) {
     return (earlier && earlier->asked_in_part(ip)) || (now && now->asked_in_part(ip));
   };
@@ -267,6 +277,7 @@ Value to_value(Delta delta) {
   Value::Array missing;
   for (const std::string& stage : delta.stages_missing) missing.emplace_back(stage);
   out.set("stages_missing", Value(std::move(missing)));
+  if (!delta.ports_not_compared.empty()) out.set("ports_not_compared", Value(delta.ports_not_compared));
   out.set("coverage_unknown", Value(delta.coverage_unknown));
   return out;
 }

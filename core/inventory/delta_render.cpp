@@ -97,6 +97,9 @@ std::vector<std::string> reservations(const Delta& delta) {
     for (const std::string& name : delta.stages_missing) stages += (stages.empty() ? "" : ", ") + printable(name);
     out.push_back("stages that did not run this time: " + stages + "; what vanished with them is not called gone");
   }
+  if (!delta.ports_not_compared.empty())
+    out.push_back("ports that only one of the runs asked: " + printable(delta.ports_not_compared) +
+                  "; they are not compared");
   return out;
 }
 

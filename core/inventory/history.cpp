@@ -112,15 +112,17 @@ void earlier_parts_first(std::vector<HistoryEntry>& entries, const HistoryEntry&
   std::rotate(entries.begin(), first, own);
 }
 
-/// Whether the entry is of a complete run, and no complete one behind it had as many targets.
-bool has_most_targets(const std::vector<HistoryEntry>& entries, std::size_t at) {
-  const auto run = run_document_of(entries[at].path);
-  if (!run || !*run || !(*run)->complete) return false;
-  for (std::size_t i = entries.size(); --i > at;) {
-    const auto later = run_document_of(entries[i].path);
-    if (later && *later && (*later)->complete && (*later)->targets >= (*run)->targets) return false;
+/// The newest complete run of those with the most targets; nothing where none is complete.
+std::optional<std::size_t> with_most_targets(const std::vector<HistoryEntry>& entries) {
+  std::optional<std::size_t> found;
+  uint64_t most = 0;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const auto run = run_document_of(entries[i].path);
+    if (!run || !*run || !(*run)->complete || (*run)->targets < most) continue;
+    most = (*run)->targets;
+    found = i;
   }
-  return true;
+  return found;
 }
 
 /// Names for a run of this second, the best first. Names sort by time, and one that was removed is not given again:
@@ -181,7 +183,8 @@ std::optional<HistoryEntry> baseline_of(const std::vector<HistoryEntry>& entries
     const AddressSet had = Coverage(**run).addresses();
     AddressSet missing = *wanted;
     missing.subtract(had);
-    if (missing.empty()) return *entry;
+    // Hosts come and go among the targets of a source; an old run that had a few more of them is no better for that.
+    if (missing.size() <= wanted->size() / 10) return *entry;
     const uint64_t shared = wanted->size() - missing.size();
     if (best == nullptr || shared > most) best = &*entry, most = shared;
   }
@@ -229,6 +232,7 @@ Result<void> prune_history(const std::string& directory, const HistoryEntry& add
   const auto baseline = baseline_of(*entries, like_added);
   const int64_t seconds = std::chrono::system_clock::to_time_t(now);
   earlier_parts_first(*entries, added);
+  std::optional<std::size_t> widest;  // looked for when something is to be removed
   std::optional<Diagnostic> kept;
   const auto remove = [&](const std::string& path) {
     if (path.empty() || ::unlink(path.c_str()) == 0 || errno == ENOENT || kept) return;
@@ -241,7 +245,8 @@ Result<void> prune_history(const std::string& directory, const HistoryEntry& add
     // A name without a time stands for a run of any moment of that day.
     const int64_t latest = *time_of(entry.when) + (entry.when.size() == 10 ? 86400 : 0);
     const bool too_old = keep_age != 0 && latest < seconds - keep_age / second;
-    if (!too_old && (!too_many || has_most_targets(*entries, i))) continue;
+    if (too_many && !widest) widest = with_most_targets(*entries).value_or(entries->size());
+    if (!too_old && (!too_many || i == *widest)) continue;
     remove(entry.path);
     remove(entry.run_path);
   }

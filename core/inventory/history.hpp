@@ -16,11 +16,11 @@ struct HistoryEntry {
 };
 /// Oldest first; none when the directory is not there. Files of other names are left alone.
 Result<std::vector<HistoryEntry>> list_history(const std::string& directory);
-/// What a run that comes behind these is compared with: the newest complete one that had all of its targets; without
-/// one, the complete one that had most of them; without one, the newest; none of none. A run that ended early did not
-/// find what it did not come to, and one of a single host (--only, --target) knows nothing of the others. Entries of
-/// the run itself are passed over: the parts of a run that was resumed are not what it is compared with. Without a
-/// document of `next`, its targets are taken to be those of the newest.
+/// What a run that comes behind these is compared with: the newest complete one that had nine in ten of its targets;
+/// without one, the complete one that had most of them; without one, the newest; none of none. A run that ended early
+/// did not find what it did not come to, and one of a single host (--only, --target) knows nothing of the others.
+/// Entries of the run itself are passed over: the parts of a run that was resumed are not what it is compared with.
+/// Without a document of `next`, its targets are taken to be those of the newest.
 std::optional<HistoryEntry> baseline_of(const std::vector<HistoryEntry>&, const std::optional<RunDocument>& next = {});
 /// Calls its argument for each record, by address. A failure: some could not be read.
 using EachRecord = std::function<Result<void>(const std::function<void(const Value&)>&)>;

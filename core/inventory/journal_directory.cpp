@@ -115,8 +115,15 @@ Result<std::string> newest_unfinished(const std::string& path) {
   std::sort(all.begin(), all.end(), newer);
   if (const std::string other = other_file_in(path); all.empty() && !other.empty()) return no_header(other);
   std::size_t in_use = 0;
+  const Found* complete = nullptr;
   for (const Found& found : all) {
-    if (!found.complete && !found.in_use) return found.path;
+    if (!found.complete && !found.in_use) {
+      if (complete == nullptr) return found.path;
+      // What the older run had found would be told as what there is now.
+      return failure("no-unfinished-run", path + ": the newest run is complete, an older one was interrupted",
+                     "start a new run; or name the journal of the older one: " + found.path);
+    }
+    if (found.complete && complete == nullptr) complete = &found;
     if (!found.complete) ++in_use;
   }
   std::string why = all.empty() ? "no journal"

@@ -49,6 +49,7 @@ class Reader {
     bool good = false;
     line_size_ = text.size();
     content_.finished = false;
+    content_.reason.clear();
     if (object != nullptr && !object->empty()) {
       const std::string& kind = object->front().key;
       if (kind == "r")

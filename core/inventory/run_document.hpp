@@ -44,8 +44,8 @@ struct RunDocument {
   /// Targets that were not (fully) asked: range or "N targets", reason. What is no range leaves open which, and then a
   /// delta calls no host gone: a slice of --shard i/n belongs here, a `when` that was false does not.
   std::vector<std::pair<std::string, std::string>> not_covered;
-  /// Ranges of hosts that have a record though not all of their stages were run, since the run ended: what such a
-  /// record lacks says nothing.
+  /// Ranges of hosts that have a record though some stage did not ask them to the end: the run ended, the stage failed,
+  /// or it asks ports and ended in an error. What such a record lacks says nothing.
   std::vector<std::string> partly_scanned;
   std::vector<std::string> outputs;  ///< files written, relative to the output directory: what this document speaks of
   std::vector<std::string> merged_from;  ///< ids of the runs that this one was put together of; empty: it ran itself

@@ -50,6 +50,8 @@ AddressSet judge_scope(Compilation&, std::vector<TargetPiece> pieces);
 void drain_source(Compilation&, const TargetEntry&, std::vector<TargetPiece>& pieces);
 
 /// Removes printer ports from every option of format ports, unless they are allowed.
+/// Whether the word stands anywhere in it: in a list, or as the value of a member.
+bool mentions(const Value& value, std::string_view word);
 void drop_print_ports(Compilation&, const std::string& stage, const Schema&, const SourceSpan& where, Value& options);
 
 /// Warns of a part of a field that is probably a slip. What an option of a stage names may be a key, as an object that

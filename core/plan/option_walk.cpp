@@ -29,16 +29,6 @@ void walk(const std::string& name, const Schema& schema, V& value, F&& visit) {
   }
 }
 
-/// Whether a cost expression names the option.
-bool mentions(const Value& expression, std::string_view name) {
-  if (expression.text() != nullptr) return *expression.text() == name;
-  if (const Value::Array* list = expression.array())
-    return std::any_of(list->begin(), list->end(), [&](const Value& v) { return mentions(v, name); });
-  if (const Value::Object* members = expression.object())
-    return std::any_of(members->begin(), members->end(), [&](const auto& m) { return mentions(m.value, name); });
-  return false;
-}
-
 bool from_command_line(const Value& v) {
   if (v.origin == Origin::command_line) return true;
   if (!v.array()) return false;
@@ -46,6 +36,15 @@ bool from_command_line(const Value& v) {
 }
 
 }  // namespace
+
+bool mentions(const Value& value, std::string_view word) {
+  if (value.text() != nullptr) return *value.text() == word;
+  if (const Value::Array* list = value.array())
+    return std::any_of(list->begin(), list->end(), [&](const Value& v) { return mentions(v, word); });
+  if (const Value::Object* members = value.object())
+    return std::any_of(members->begin(), members->end(), [&](const auto& m) { return mentions(m.value, word); });
+  return false;
+}
 
 void drop_print_ports(Compilation& c, const std::string& stage, const Schema& schema, const SourceSpan& where,
                       Value& options) {

@@ -186,17 +186,6 @@ class OutputCompiler {
   std::map<std::string, std::string> paths_;  ///< who writes there
 };
 
-/// Whether a text of the options is this one.
-bool mentions(const Value& options, std::string_view word) {
-  if (options.text()) return *options.text() == word;
-  if (const Value::Array* list = options.array())
-    return std::any_of(list->begin(), list->end(), [&](const Value& v) { return mentions(v, word); });
-  if (const Value::Object* members = options.object())
-    return std::any_of(members->begin(), members->end(),
-                       [&](const Value::Member& m) { return mentions(m.value, word); });
-  return false;
-}
-
 }  // namespace
 
 void warn_of_part(Compilation& c, const std::string& subject, FieldId id, std::string_view part,

@@ -40,7 +40,9 @@ namespace {
 // asked once for those of a moment.
 bool source_is_tentative() {
   constexpr int64_t moment = 20'000'000;
-  static thread_local int64_t asked_at = 0;
+  // Without a carrier an address stays tentative for good, and is not worth waiting for (RFC 4862: one second).
+  constexpr int64_t longest = 5'000'000'000;
+  static thread_local int64_t asked_at = 0, since = 0;
   static thread_local bool tentative = false;
   timespec t{};
   ::clock_gettime(CLOCK_MONOTONIC, &t);
@@ -54,6 +56,11 @@ bool source_is_tentative() {
   for (unsigned flags = 0; !tentative && std::fscanf(list, "%*s %*s %*s %*s %x %*s", &flags) == 1;)
     tentative = (flags & IFA_F_TENTATIVE) != 0 && (flags & IFA_F_DADFAILED) == 0;
   std::fclose(list);
+  if (!tentative)
+    since = 0;
+  else if (since == 0)
+    since = now;
+  tentative = tentative && now - since < longest;
   return tentative;
 }
 

@@ -248,43 +248,63 @@ TEST_F(PartlyScanned, IsSaid) {
 
 class PortsAsked : public ::testing::Test {
  protected:
-  std::string changed_when_asked(std::optional<std::string> syn, std::optional<std::string> banner = {}) {
+  static RunDocument asking(std::optional<std::string> syn, std::optional<std::string> banner = {}) {
     RunDocument run = covered({"10.0.0.0/24"});
-    run.stages = {{"tcp-syn", "tcp-syn", "1", {}, syn_unavailable_, false, 0, {}},
+    run.stages = {{"tcp-syn", "tcp-syn", "1", {}, "", false, 0, {}},
                   {"tcp-banner", "tcp-banner", "1", {}, "", false, 0, {}}};
     run.stages[0].ports = std::move(syn);
     run.stages[1].ports = std::move(banner);
-    RunDocument before = run;
-    before.stages = {{"tcp-banner", "tcp-banner", "1", {}, "", false, 0, {}}};
+    return run;
+  }
+  static std::string changed(const RunDocument& before, const RunDocument& after) {
     return changes(delta_of(
         inventory(R"([{"ip":"10.0.0.1","ports":[22,80,8080],"banners":{"22":"a","8080":"b"},)"
                   R"("services":{"161/udp":{"name":"snmp"},"80/tcp":{"name":"http"},"8080/tcp":{"name":"proxy"}}}])",
                   before),
-        inventory(R"([{"ip":"10.0.0.1","ports":[22,443]}])", run)));
+        inventory(R"([{"ip":"10.0.0.1","ports":[22,443],"banners":{"443":"c"}}])", after)));
   }
-  std::string syn_unavailable_;
+  const RunDocument all_ = asking("1-65535");
 };
 
-TEST_F(PortsAsked, WhatNobodyAskedIsNotClosed) {
-  EXPECT_EQ(changed_when_asked("22,80,443"),
-            R"(banners: {"22":"a"} > null; ports: [22,80] > [22,443]; )"
+TEST_F(PortsAsked, WhatTheNewerRunDidNotAskHasNotClosed) {
+  EXPECT_EQ(changed(all_, asking("22,80,443")),
+            R"(banners.22: "a" > null; banners.443: null > "c"; ports: [22,80] > [22,443]; )"
             R"(services: {"161/udp":{"name":"snmp"},"80/tcp":{"name":"http"}} > null; )");
-  EXPECT_EQ(changed_when_asked("22", ""), changed_when_asked("22"));  // "found" adds none
+  EXPECT_EQ(changed(all_, asking("22", "")), changed(all_, asking("22")));  // "found" adds none
+}
+TEST_F(PortsAsked, WhatTheOlderRunDidNotAskHasNotOpened) {
+  EXPECT_EQ(changed(asking("22,80,8080"), all_),
+            R"(banners: {"22":"a","8080":"b"} > null; ports: [22,80,8080] > [22]; )"
+            R"(services: {"161/udp":{"name":"snmp"},"80/tcp":{"name":"http"},"8080/tcp":{"name":"proxy"}} > null; )");
 }
 TEST_F(PortsAsked, EveryStageThatRanCounts) {
-  EXPECT_NE(changed_when_asked("22,443", "8000-8100").find("ports: [22,8080] > [22,443]"), std::string::npos);
-  syn_unavailable_ = "needs CAP_NET_RAW";
-  EXPECT_EQ(changed_when_asked("1-65535", "22").find("8080"), std::string::npos);
+  EXPECT_NE(changed(all_, asking("22,443", "8000-8100")).find("ports: [22,8080] > [22,443]"), std::string::npos);
+  RunDocument without = asking("1-65535", "22");
+  without.stages[0].unavailable = "needs CAP_NET_RAW";
+  EXPECT_EQ(changed(all_, without).find("8080"), std::string::npos);
 }
 TEST_F(PortsAsked, WithoutWordOfThemAllWereAsked) {
-  EXPECT_NE(changed_when_asked({}).find("ports: [22,80,8080] > [22,443]"), std::string::npos);
+  EXPECT_NE(changed(asking({}), asking({})).find("ports: [22,80,8080] > [22,443]"), std::string::npos);
 }
 TEST_F(PortsAsked, ThatAllVanishedUnaskedIsNoChange) {
-  RunDocument run = covered({"10.0.0.0/24"});
-  run.stages = {{"tcp-syn", "tcp-syn", "1", {}, "", false, 0, {}}};
-  run.stages[0].ports = "443";
-  EXPECT_TRUE(
-      delta_of(inventory(R"([{"ip":"10.0.0.1","ports":[22,80]}])"), inventory(R"([{"ip":"10.0.0.1"}])", run)).empty());
+  EXPECT_TRUE(delta_of(inventory(R"([{"ip":"10.0.0.1","ports":[22,80]}])", all_),
+                       inventory(R"([{"ip":"10.0.0.1"}])", asking("443")))
+                  .empty());
+}
+TEST_F(PortsAsked, ThoseOfOneRunAloneAreSaid) {
+  const Delta delta = delta_of(inventory(one, asking("22,80,8000-8002")), inventory(one, asking("22,81", "8001")));
+  EXPECT_EQ(delta.ports_not_compared, "80,81,8000,8002");
+  EXPECT_EQ(render(delta, DeltaFormat::text),
+            "! ports that only one of the runs asked: 80,81,8000,8002; they are not compared\nno changes\n");
+  EXPECT_EQ(to_json(*to_value(delta).find("ports_not_compared")), R"("80,81,8000,8002")");
+  EXPECT_EQ(delta_of(inventory(one, asking("22")), inventory(one, asking({}))).ports_not_compared, "");
+}
+/// A host that answers on every port twice is compared in a moment.
+TEST_F(PortsAsked, ManyPortsAreComparedInOnePass) {
+  std::string ports;
+  for (int port = 1; port <= 65535; ++port) ports += (port == 1 ? "" : ",") + std::to_string(port);
+  const std::string host = R"([{"ip":"10.0.0.1","ports":[)" + ports + "]}]";
+  EXPECT_TRUE(delta_of(inventory(host, asking("22")), inventory(host, asking("23"))).empty());
 }
 
 TEST(DeltaValue, HasThisShape) {

@@ -158,6 +158,12 @@ TEST_F(HistoryOfScopes, ARunOfOneHostIsNoBaselineForAll) {
   EXPECT_EQ(baseline(run({"10.0.0.7"}, 1)), "2026-11-23");
   EXPECT_EQ(baseline(run({"10.0.0.8"}, 1)), "2026-11-22");
 }
+/// Targets of a source come and go: last night's run is the baseline, not an old one of a whole network.
+TEST_F(HistoryOfScopes, AFewTargetsMoreMakeNoOldRunABetterOne) {
+  add(0, run({"10.0.0.0/16"}, 65534)), add(1, run({"10.0.0.1-10.0.0.100"}, 100));
+  EXPECT_EQ(baseline(run({"10.0.0.1-10.0.0.101"}, 101)), "2026-11-23");
+  EXPECT_EQ(baseline(run({"10.0.0.1-10.0.0.120"}, 120)), "2026-11-22");
+}
 TEST_F(HistoryOfScopes, OfThoseThatHadAPartTheOneThatHadMost) {
   add(0, run(lan_)), add(1, run({"10.0.0.7"}, 1));
   EXPECT_EQ(baseline(run({"10.0.0.1-10.0.1.254"}, 510)), "2026-11-22");
@@ -173,7 +179,7 @@ TEST_F(HistoryOfScopes, WhatItExcludedItDidNotHave) {
 }
 TEST_F(HistoryOfScopes, ASliceIsComparedWithTheSliceBefore) {
   RunDocument slice = run(lan_);
-  slice.not_covered = {{"217 targets", "belong to the other slices of 7"}};
+  slice.not_covered = {{"217 targets", "belong to the other parts: this is part 2 of 7"}};
   add(0, run(lan_)), add(1, slice), add(2, run({"10.0.0.7"}, 1));
   EXPECT_EQ(baseline(slice), "2026-11-22");  // the entry of the 23rd is of the same run
   slice.run_id = "the next";
@@ -186,6 +192,9 @@ TEST_F(HistoryOfScopes, RunsOfOneHostDoNotPushOutTheLastOfAll) {
   EXPECT_EQ(list(), "2026-11-23 2026-11-26 2026-11-27 ");
   add(6, run(lan_), 2);
   EXPECT_EQ(list(), "2026-11-27 2026-11-28 ");
+  // One entry is kept besides, however the numbers fall.
+  add(7, run(lan_, 300), 2), add(8, run(lan_, 290), 2), add(9, run(lan_, 280), 2), add(10, run(lan_, 270), 2);
+  EXPECT_EQ(list(), "2026-11-29 2026-12-01 2026-12-02 ");
   // An age is kept to: somebody may have promised it.
   add(40, run({"10.0.0.7"}, 1), 0, 2 * day * 1'000'000'000);
   EXPECT_EQ(list(), "2027-01-01 ");

@@ -22,12 +22,24 @@ std::string add(const Temporary& directory, const std::string& name, const std::
 
 TEST(NewestUnfinished, IsTheLastStartedOfThoseThatDidNotComplete) {
   const Temporary directory;
-  add(directory, "journal/c", "2026-11-22T03:00:00Z", End::complete);
+  add(directory, "journal/c", "2026-11-19T03:00:00Z", End::complete);
   const std::string wanted = add(directory, "journal/a", "2026-11-21T03:00:00Z", End::interrupted);
   add(directory, "journal/b", "2026-11-20T03:00:00Z", End::none);
   directory.write("journal/notes", "hello\n");
   EXPECT_EQ(newest_unfinished(directory.path()).value(), wanted);
   EXPECT_EQ(newest_unfinished(directory / "journal").value(), wanted);
+}
+
+/// What it had found would be told as what there is now.
+TEST(NewestUnfinished, IsNoneThatACompleteRunHasSuperseded) {
+  const Temporary directory;
+  const std::string old = add(directory, "journal/a", "2026-11-21T03:00:00Z", End::interrupted);
+  add(directory, "journal/b", "2026-11-22T03:00:00Z", End::complete);
+  const auto refused = newest_unfinished(directory.path());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().id, "no-unfinished-run");
+  EXPECT_NE(refused.error().hint.find(old), std::string::npos) << refused.error().hint;
+  EXPECT_EQ(newest_unfinished(old).value(), old);
 }
 
 TEST(NewestUnfinished, AKilledRunCounts) {
