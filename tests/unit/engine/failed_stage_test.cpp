@@ -106,6 +106,19 @@ class FailedStage : public ScriptedRun {
 
 const std::string told = "stage script1: it failed during the run: out of luck";
 
+/// What it would have stated of them is neither lost nor, in the next run, new.
+TEST_F(FailedStage, WhomItLeftIsNotCompared) {
+  plan.history.dir = directory_ / "history";
+  run_well();
+  scripts[1] = fails_after(10);
+  const RunResult cut = run_well();
+  EXPECT_FALSE(cut.document.complete);
+  ASSERT_TRUE(cut.document.delta);
+  EXPECT_EQ(to_json(*cut.document.delta->find("changed")), "[]");
+  // Who is alive and was none of those ten.
+  EXPECT_GE(cut.document.delta->find("partly_scanned")->array()->size(), host_count / 2 - 10);
+}
+
 TEST_F(FailedStage, WhomItLeftIsNotSettled) {
   scripts[1] = fails_after(150);
   const RunResult r = run_well();
