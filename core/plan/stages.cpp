@@ -134,7 +134,7 @@ class StageCompiler {
       c_.out.error(
           "field-missing", spec.when_where.whole(),
           fmt::format("stage '{}' asks for '{}' in its `when`, and no earlier stage writes it", spec.name, name),
-          who_writes(name));
+          who_writes(name, spec));
     }
   }
 
@@ -148,7 +148,7 @@ class StageCompiler {
         if ((input.flags & SONDE_F_REQUIRED) != 0)
           c_.out.error("field-missing", spec.use_where,
                        fmt::format("stage '{}' needs '{}', and no earlier stage writes it", spec.name, input.name),
-                       who_writes(input.name));
+                       who_writes(input.name, spec));
         continue;
       }
       const Field& field = c_.plan.fields[id];
@@ -193,9 +193,10 @@ class StageCompiler {
     stage.deadline = static_cast<int64_t>(timeout + std::min(expected, longest_wait));
   }
 
-  /// Which plugin of this machine could write the field, and where a stage does.
-  std::string who_writes(std::string_view field) const {
+  /// Which plugin of this machine could write the field for that stage, and where another one does.
+  std::string who_writes(std::string_view field, const StageSpec& reader) const {
     for (const StageSpec& spec : c_.spec.stages) {
+      if (&spec == &reader) continue;
       const PluginEntry* plugin = c_.registry.find(PluginKind::probe, spec.use);
       if (!plugin || !writes(*plugin, field)) continue;
       if (!spec.enabled) return fmt::format("stage '{}' writes it, but is not enabled", spec.name);

@@ -91,6 +91,8 @@ TEST(PlanStages, WhenNeedsItsFields) {
             "stage 'null' asks for 'alive' in its `when`, and no earlier stage writes it");
   auto own = compile_text(with_stages("[{use: \"null\", when: sleepy.worker == 1}, {use: sleepy}]"));
   EXPECT_EQ(own.hint_of("field-missing"), "stage 'sleepy' writes it: move it before this one");
+  auto itself = compile_text(with_stages("[{use: sleepy, when: sleepy.worker == 1}]"));
+  EXPECT_EQ(itself.hint_of("field-missing"), "add a stage before it that writes it: sleepy");
   auto slip = compile_text(with_stages("[{use: \"null\", when: snmp.sysNam contains lan}]"));
   EXPECT_EQ(slip.text_of("unknown-part"), "stage 'null' in its `when`: 'snmp' probably has no part 'sysNam'");
   EXPECT_EQ(slip.hint_of("unknown-part"), "did you mean 'snmp.sysName'?");
