@@ -46,9 +46,10 @@ if(SONDE_TESTS AND CMAKE_CXX_COMPILER_ID STREQUAL Clang)
   target_precompile_headers(precompiled_gtest PRIVATE <gtest/gtest.h>)
 endif()
 
-# sonde_unit_test(NAME SOURCES ... LIBS ...): one GoogleTest program; each of its tests is a test of CTest, labelled NAME.
+# sonde_unit_test(NAME SOURCES ... [OPTIMISED sources of these that compute for seconds] LIBS ...): one GoogleTest program;
+# each of its tests is a test of CTest, labelled NAME.
 function(sonde_unit_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;OPTIMISED;LIBS" ${ARGN})
   find_package(GTest REQUIRED)
   include(GoogleTest)
   add_executable(${name} ${ARG_SOURCES})
@@ -57,6 +58,9 @@ function(sonde_unit_test name)
   target_compile_options(${name} PRIVATE ${sonde_test_flags})
   if(TARGET precompiled_gtest)
     target_precompile_headers(${name} REUSE_FROM precompiled_gtest)
+  endif()
+  if(ARG_OPTIMISED AND sonde_test_flags)
+    set_source_files_properties(${ARG_OPTIMISED} PROPERTIES SKIP_PRECOMPILE_HEADERS ON COMPILE_OPTIONS -O1)
   endif()
   # Pretty values of parameters would be addresses, other ones each time.
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES
