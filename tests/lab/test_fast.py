@@ -202,6 +202,9 @@ def resolver(routed):
     process.stop()
 
 
+LARGEST_WINDOW = 512  # questions of rdns that are on their way to a server, see its pacer
+
+
 def test_a_small_receive_buffer_of_rdns(binary, routed, resolver, small_buffers, write):
     sonde = Sonde(binary, routed.scanner, small_buffers(2048))
     pipeline = sweep(write, "10.66.0.0/19", "{use: rdns, options: {servers: [10.65.0.1], forward: false}}")
@@ -210,9 +213,11 @@ def test_a_small_receive_buffer_of_rdns(binary, routed, resolver, small_buffers,
     for run in (result, blasted):
         assert run.document["stages"][0]["outcomes"]["negative"] == 8190
     assert losses(result)["dropped_receive"] > 0 and "slowed_to" in result.document
-    # rdns has a pacer of its own, which holds the window back after the first one was lost. Where the server answers at
-    # once, that alone is enough, and slowing down the run wins nothing more.
-    assert losses(blasted)["dropped_receive"] >= losses(result)["dropped_receive"], "slowed down, it lost more"
+    # One window of rdns is on its way before any loss can be seen: where the server answers at once, and only that is
+    # lost, no slowing down can save anything. Of what is lost beyond it, it must.
+    lost, lost_blasted = losses(result)["dropped_receive"], losses(blasted)["dropped_receive"]
+    assert lost_blasted >= lost, "slowed down, it lost more"
+    assert lost_blasted > lost or lost <= LARGEST_WINDOW, "it was slowed down for nothing"
     assert "slowed_to" not in blasted.document
 
 
