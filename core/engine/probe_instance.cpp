@@ -208,11 +208,7 @@ sonde_err ProbeInstance::done_here(sonde_task task, sonde_outcome outcome) {
       shard_.finish(slot, Outcome::negative);
       break;
     case SONDE_NO_ANSWER:
-      // Who was never admitted has asked nobody.
-      if (shard_.slots()[slot].not_admitted)
-        shard_.finish(slot, Outcome::error, std::string(describe(Shortage::neighbours)));
-      else
-        shard_.finish(slot, Outcome::no_answer);
+      shard_.finish_unanswered(slot);
       break;
     case SONDE_CANCELLED:
       shard_.finish(slot, Outcome::cancelled);

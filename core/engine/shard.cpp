@@ -231,11 +231,7 @@ void Shard::expire() {
       const sonde_task task = slots_.task_of(slot);
       s.instance->call_cancel(task, slots_[slot].user, SONDE_EXPIRED);
       if (slots_.find(task, s.index) == no_slot) continue;
-      // What was put stays: it was learned before the time ran out. Who was never admitted has asked nobody.
-      if (slots_[slot].not_admitted)
-        finish(slot, Outcome::error, std::string(describe(Shortage::neighbours)));
-      else
-        finish(slot, Outcome::no_answer);
+      finish_unanswered(slot);  // what was put stays: it was learned before the time ran out
     }
   }
 }

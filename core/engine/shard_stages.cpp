@@ -121,6 +121,13 @@ void Shard::tell_unasked(uint32_t slot) {
   batch_.unasked.push_back(std::move(told));
 }
 
+void Shard::finish_unanswered(uint32_t slot) {
+  if (slots_[slot].not_admitted)
+    finish(slot, Outcome::error, std::string(describe(Shortage::neighbours)));
+  else
+    finish(slot, Outcome::no_answer);
+}
+
 void Shard::finish(uint32_t slot, Outcome outcome, std::string why) {
   HostSlot& h = slots_[slot];
   ShardStage& s = stages_[h.stage];
