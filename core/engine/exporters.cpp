@@ -11,6 +11,7 @@
 #include "base/file.hpp"
 #include "base/messages.hpp"
 #include "config/schema_property.hpp"
+#include "engine/record_feed.hpp"
 #include "inventory/delta.hpp"
 #include "inventory/history.hpp"
 #include "inventory/snapshot.hpp"
@@ -150,10 +151,9 @@ void Publisher::stream(const HostRecord& host) {
   }
 }
 
-/// One pass for all outputs: each record is folded once, and a batch of them is in memory. False when records cannot be
-/// read back; that is known before the first output is closed and the history written.
+/// One pass for all outputs: each record is folded once, and some batches of them are in memory. False when records
+/// cannot be read back; that is known before the first output is closed and the history written.
 bool Publisher::write_outputs(RunResult& result) {
-  constexpr std::size_t batch_size = 256;
   std::vector<Output*> writing;
   for (Output& o : outputs_) {
     if (o.failed || o.open) continue;  // a stream has its records already
@@ -164,17 +164,8 @@ bool Publisher::write_outputs(RunResult& result) {
     o.open = true;
     writing.push_back(&o);
   }
-  std::vector<FoldedRecord> batch;
-  const auto hand_out = [&] {
-    for (Output* o : writing) write_batch(*o, batch);
-    batch.clear();
-  };
-  const auto read = result.hosts.each([&](const HostRecord& h) {
-    if (writing.empty()) return;
-    batch.push_back(fold(h, context_));
-    if (batch.size() == batch_size) hand_out();
-  });
-  hand_out();
+  const auto read =
+      writing.empty() ? result.hosts.each([](const HostRecord&) {}) : write_records(result.hosts, writing);
   if (!read) {
     result.problems.push_back(read.error());
     make_incomplete(result.document, "records lost");
@@ -187,6 +178,13 @@ bool Publisher::write_outputs(RunResult& result) {
     o.open = false;
   }
   return read.has_value();
+}
+
+Result<void> Publisher::write_records(const HostStore& hosts, std::span<Output* const> outputs) {
+  RecordFeed feed(hosts, context_);
+  for (std::vector<FoldedRecord> batch; feed.next(batch);)
+    for (Output* o : outputs) write_batch(*o, batch);
+  return feed.outcome();
 }
 
 void Publisher::write_batch(Output& o, std::span<const FoldedRecord> batch) {
@@ -202,10 +200,11 @@ void Publisher::write_batch(Output& o, std::span<const FoldedRecord> batch) {
 }
 
 Result<void> Publisher::each_responding(const HostStore& hosts, const std::function<void(const Value&)>& visit) const {
-  return hosts.each([&](const HostRecord& h) {
-    const FoldedRecord record = fold(h, context_);
-    if (passes(record, HostFilter::responding)) visit(to_value(record, plan_.fields, false));
-  });
+  RecordFeed feed(hosts, context_);
+  for (std::vector<FoldedRecord> batch; feed.next(batch);)
+    for (const FoldedRecord& record : batch)
+      if (passes(record, HostFilter::responding)) visit(to_value(record, plan_.fields, false));
+  return feed.outcome();
 }
 
 void Publisher::name_partly_scanned(RunResult& result) {

@@ -52,6 +52,7 @@ class Publisher {
   };
   bool write_outputs(RunResult&);
   bool tell_outputs(RunResult&);
+  Result<void> write_records(const HostStore&, std::span<Output* const> outputs);
   static void write_batch(Output&, std::span<const FoldedRecord>);
   std::vector<Output> outputs_;
 };

@@ -75,16 +75,10 @@ Result<void> HostStore::find(const IpAddress& ip, std::vector<Fact>& facts) cons
 
 Result<void> HostStore::each(const std::function<void(HostRecord&)>& visit) const {
   HostRecord host;
-  std::size_t lost = 0;
-  for (Cursor cursor(*this); !cursor.at_end();) {
-    if (cursor.take(host))
-      visit(host);
-    else
-      ++lost;
-  }
-  if (lost != 0)
-    return unreadable("the records of " + std::to_string(lost) + " of " + std::to_string(hosts_) + " hosts");
-  return {};
+  Cursor cursor(*this);
+  while (!cursor.at_end())
+    if (cursor.take(host)) visit(host);
+  return cursor.outcome();
 }
 
 bool HostStore::Cursor::take(HostRecord& host) {
@@ -95,7 +89,13 @@ bool HostStore::Cursor::take(HostRecord& host) {
   bool good = true;
   for (; at_ < entries.size() && entries[at_].ip == host.ip; ++at_)
     good = good && store_->read(entries[at_], bytes_, host);
+  lost_ += !good;
   return good;
+}
+
+Result<void> HostStore::Cursor::outcome() const {
+  if (lost_ == 0) return {};
+  return unreadable("the records of " + std::to_string(lost_) + " of " + std::to_string(store_->size()) + " hosts");
 }
 
 std::vector<IpAddress> HostStore::unsettled() const {

@@ -61,10 +61,12 @@ class HostStore {
     const IpAddress& ip() const { return store_->entries_[at_].ip; }
     /// Goes on to the next. False when this one cannot be read back.
     bool take(HostRecord& host);
+    /// An error that counts those that could not be read back so far.
+    Result<void> outcome() const;
 
    private:
     const HostStore* store_;
-    std::size_t at_ = 0;
+    std::size_t at_ = 0, lost_ = 0;
     std::string bytes_;
   };
 
