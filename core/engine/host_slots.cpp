@@ -9,16 +9,22 @@ namespace sonde::core {
 // Some 65,536 of them are there at a time: what only a few hosts need belongs into SlotExtras.
 static_assert(sizeof(HostSlot) <= 112);
 
-HostSlots::HostSlots(uint32_t capacity, uint32_t stages)
-    : stages_(stages), slots_(capacity), outcomes_(std::size_t{capacity} * stages, Outcome::none) {
+HostSlots::HostSlots(uint32_t capacity, uint32_t stages) : capacity_(capacity), stages_(stages) {
+  slots_.reserve(capacity);
+  outcomes_.reserve(std::size_t{capacity} * stages);
   free_.reserve(capacity);
-  for (uint32_t i = capacity; i-- > 0;) free_.push_back(i);
 }
 
+// The one that was used last comes first: a cache may still hold it.
 uint32_t HostSlots::take() {
+  ++used_;
+  if (free_.empty()) {
+    slots_.emplace_back();
+    outcomes_.resize(outcomes_.size() + stages_, Outcome::none);
+    return static_cast<uint32_t>(slots_.size() - 1);
+  }
   const uint32_t slot = free_.back();
   free_.pop_back();
-  ++used_;
   std::fill_n(outcomes(slot), stages_, Outcome::none);
   return slot;
 }

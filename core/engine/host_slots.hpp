@@ -1,6 +1,6 @@
-// The hosts in flight of a shard: a fixed table of slots, so that memory follows the window and never the target space.
-// A slot carries one host from intake to settlement; its generation changes whenever a task of it ends, which makes the
-// task ids that plugins hold worthless from then on.
+// The hosts in flight of a shard: a table of slots that grows to its capacity as they are needed and never moves, so
+// that memory follows the window and never the target space. A slot carries one host from intake to settlement; its
+// generation changes whenever a task of it ends, which makes the task ids that plugins hold worthless from then on.
 #pragma once
 #include <sonde/plugin.h>
 
@@ -74,10 +74,13 @@ struct SlotList {
 
 class HostSlots {
  public:
+  /// Memory is only set aside here; the thread that takes a slot is the first to touch it.
   HostSlots(uint32_t capacity, uint32_t stages);
-  uint32_t capacity() const { return static_cast<uint32_t>(slots_.size()); }
+  uint32_t capacity() const { return capacity_; }
   uint32_t used() const { return used_; }
-  bool full() const { return used_ == capacity(); }
+  bool full() const { return used_ == capacity_; }
+  /// Whether it was ever taken: others must not be looked at.
+  bool exists(uint32_t slot) const { return slot < slots_.size(); }
   /// A slot with nothing in it; not when full().
   uint32_t take();
   void release(uint32_t slot);
@@ -105,7 +108,7 @@ class HostSlots {
   uint32_t pop(SlotList&);
 
  private:
-  uint32_t stages_;
+  uint32_t capacity_, stages_;
   uint32_t used_ = 0;
   std::vector<HostSlot> slots_;
   std::vector<Outcome> outcomes_;

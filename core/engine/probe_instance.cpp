@@ -72,7 +72,7 @@ void ProbeInstance::call_timer(uint64_t id, uint64_t user) {
 
 void ProbeInstance::on_io(uint64_t id, uint64_t user, uint32_t events) {
   const CrashScope scope = enter();
-  if (const uint32_t slot = slot_of(shard_.loop().tag_of(id)); slot < shard_.slots().capacity())
+  if (const uint32_t slot = slot_of(shard_.loop().tag_of(id)); shard_.slots().exists(slot))
     CrashScope::target(shard_.slots()[slot].ip);
   if (plugin_.probe->on_io) plugin_.probe->on_io(instance_, id, user, events);
 }

@@ -41,6 +41,28 @@ TEST(HostSlots, AReusedSlotRemembersNothing) {
   EXPECT_EQ(slots.outcomes(again)[1], Outcome::none);
 }
 
+TEST(HostSlots, GrowToTheirCapacityWithoutMoving) {
+  constexpr uint32_t capacity = 1000;
+  HostSlots slots(capacity, 3);
+  EXPECT_EQ(slots.capacity(), capacity);
+  EXPECT_FALSE(slots.exists(0));
+  const uint32_t first = slots.take();
+  const HostSlot* const place = &slots[first];
+  const Outcome* const outcomes = slots.outcomes(first);
+  for (uint32_t i = 1; i < capacity; ++i) {
+    EXPECT_FALSE(slots.full());
+    EXPECT_FALSE(slots.exists(i));
+    EXPECT_EQ(slots.take(), i);
+    EXPECT_EQ(slots.outcomes(i)[2], Outcome::none);
+  }
+  EXPECT_TRUE(slots.full());
+  EXPECT_EQ(&slots[first], place);
+  EXPECT_EQ(slots.outcomes(first), outcomes);
+  slots.release(7);
+  EXPECT_TRUE(slots.exists(7)) << "whoever still has its number may look";
+  EXPECT_EQ(slots.take(), 7u);
+}
+
 std::vector<int64_t> deadlines(HostSlots& slots, const SlotList& list) {
   std::vector<int64_t> out;
   for (uint32_t s = list.head; s != no_slot; s = slots[s].next) out.push_back(slots[s].deadline);
