@@ -17,7 +17,7 @@ enum class Work {
   done,         ///< ends them inside start(): positive
   target_done,  ///< asks for the address of each first
   put_done,     ///< states a fact about each first, so that each host becomes a record
-  silent_later  ///< keeps them, and ends them without an answer in a timer a millisecond later
+  silent_later  ///< keeps them, and ends them without an answer in a timer that is due at once
 };
 
 const sonde_plugin* null_plugin(Work);

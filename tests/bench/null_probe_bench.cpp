@@ -40,7 +40,8 @@ struct Tables {
     Live& me = live(i);
     if constexpr (W == Work::silent_later) {
       me.kept.insert(me.kept.end(), tasks, tasks + n);
-      if (me.timer == 0) me.host->timer(me.ctx, me.host->now(me.ctx) + 1'000'000, 0, &me.timer);
+      // Due at once: a wait is no work, and is not divided by shards.
+      if (me.timer == 0) me.host->timer(me.ctx, me.host->now(me.ctx), 0, &me.timer);
       return static_cast<int32_t>(n);
     }
     for (uint32_t k = 0; k < n; ++k) {
