@@ -92,6 +92,8 @@ constexpr Message table[] = {
      "Name one of the targets, or use --target."},
     {"option-conflict", Exit::config, "Options are given that do not go together.",
      "Leave one of them out; `sonde describe PLUGIN` shows what goes with what."},
+    {"output-in-use", Exit::trouble, "Another run or merge is writing into the same output directory.",
+     "Wait until it has ended, or stop it; or choose another directory with --output."},
     {"output-unwritable", Exit::output, "A result cannot be written.",
      "Check that the directory can be made, is writable, and that the disk is not full."},
     {"output-warning", Exit::ok, "An exporter has written its file and warns of something.", "Read what it says."},

@@ -152,6 +152,7 @@ int execute(const RunArguments& arguments) {
   request.on_start = [&](const RunStart& start) {
     say_when_stopped("stopped at once: what was found is in the journal alone\n" + resume_hint(start.journal));
     if (arguments.quiet) return;
+    for (const Diagnostic& skipped : start.skipped) print_error(render(skipped, colour_on_stderr()));
     const Outlook ahead =
         outlook(*plan, estimate(*plan, start.unavailable), resumed ? resumed->content.settled.size() : 0);
     print_error(ahead.line);

@@ -5,6 +5,7 @@ import signal
 import time
 
 import pytest
+from conftest import WITHOUT_RIGHTS
 
 TARGETS = "127.0.0.1-127.0.0.40"
 ALL = [f"127.0.0.{last}" for last in range(1, 41)]
@@ -134,6 +135,33 @@ def test_a_resumed_run_is_not_compared_with_its_own_first_part(sonde):
     result = sonde.run("--resume", str(sonde.out), "--set", "limits.run_timeout=1m")
     assert result.code == 0 and "changed since" not in result.err, str(result)
     assert "delta" not in sonde.document()
+
+
+def test_a_second_run_into_the_same_directory_is_refused(sonde):
+    slow(sonde)
+    process = sonde.start()
+    for words in ([], ["--resume", "out"]):
+        result = sonde.run(*words)
+        assert result.code == (78 if words else 1), str(result)  # the journal is held as well
+        assert result.ids() == ["no-unfinished-run" if words else "output-in-use"], str(result)
+    assert sonde.run("--output", "other", "--set", "sleepy.delay=1ms").code == 0
+    result = sonde.call("merge", "other", "--output", "out")
+    assert result.code == 1 and result.ids() == ["output-in-use"], str(result)
+    assert f"is writing into the output directory {sonde.out}" in result.err, str(result)
+    assert sonde.call("plan", "lan.sonde.yaml").code == 0 and sonde.call("validate", "lan.sonde.yaml").code == 0
+    process.kill()
+    process.communicate()
+    assert len(list((sonde.out / "journal").iterdir())) == 1, "only the first one had begun"
+    assert sonde.run("--resume", "out").code == 0, "a killed run holds nothing"
+    assert sonde.hosts() == ALL
+
+
+def test_a_skipped_stage_is_told_once_and_before_the_run(sonde):
+    sonde.pipeline("{use: icmp, optional: true}\n  - {use: sleepy, options: {delay: 1ms}}", TARGETS)
+    result = sonde.run("--log-level", "debug", before=WITHOUT_RIGHTS)
+    assert result.code == 0, str(result)
+    assert result.err.count("(optional: skipped)") == 1
+    assert result.err.index("(optional: skipped)") < result.err.index("stage 'sleepy' begins"), str(result)
 
 
 def test_another_plan_is_not_resumed(sonde):
