@@ -84,6 +84,8 @@ constexpr Message table[] = {
     {"missing-key", Exit::config, "A key that must be there is not.", "Add the key."},
     {"needs-raw-socket", Exit::permission, "A stage needs raw sockets, and this process may not open them.",
      "Run as root, grant CAP_NET_RAW (docs/operations.md), or mark the stage `optional: true`."},
+    {"no-outputs", Exit::ok, "The pipeline has neither outputs nor a history: what is found is in its journal alone.",
+     "Add an output or a history; nothing need be done where --format shows all that is wanted."},
     {"no-stages", Exit::config, "The pipeline has no enabled stage.", "Add a stage, or enable one."},
     {"no-targets", Exit::config, "There is nothing to scan.", "Name targets in the file or with --target."},
     {"no-unfinished-run", Exit::config, "The directory holds no unfinished run.",
