@@ -79,6 +79,9 @@ constexpr Message table[] = {
      "Run every part with the same pipeline file, targets, options and versions."},
     {"merge-overlap", Exit::ok, "Some targets were settled by more than one of the runs that are merged.",
      "Nothing need be done if a part was repeated; else look whether each part was given once."},
+    {"merge-pipeline", Exit::ok, "The file of --pipeline has other stages or options than the runs that are merged.",
+     "Nothing need be done if only its outputs are wanted; else name the file, and --set, that the parts were run "
+     "with."},
     {"merge-unavailable", Exit::ok, "A stage could not run in one of the runs that are merged.",
      "Run that part again where the stage can run, such as with CAP_NET_RAW, and merge again."},
     {"missing-key", Exit::config, "A key that must be there is not.", "Add the key."},

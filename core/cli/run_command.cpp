@@ -18,7 +18,9 @@
 #include "cli/signals.hpp"
 #include "engine/run.hpp"
 #include "inventory/journal_directory.hpp"
+#include "inventory/plan_difference.hpp"
 #include "plan/estimate.hpp"
+#include "plan/plan_header.hpp"
 
 namespace sonde::core::cli {
 namespace {
@@ -52,9 +54,13 @@ std::string output_directory_of(const std::string& journal) {
 
 /// The journal must be of this very plan; its slice is then what is left to do.
 Result<void> adopt(const JournalHeader& header, const std::string& path, bool shard_given, Plan& plan) {
-  if (header.plan_hash != plan.hash)
-    return failure("journal-mismatch", path + " is of another plan",
+  if (header.plan_hash != plan.hash) {
+    const std::string what = header.seed != plan.seed ? "their order has the seeds " + std::to_string(header.seed) +
+                                                            " and " + std::to_string(plan.seed)
+                                                      : difference_of_plans(header, journal_header(plan, {}, {}, {}));
+    return failure("journal-mismatch", path + " is of another plan than " + plan.file + ": " + what,
                    "targets, exclusions, stages, options and plugin versions must be those of that run");
+  }
   // Facts of a journal name their field by its number. The plan hash says nothing of sonde's own fields.
   bool same_fields = header.fields.size() == plan.fields.size();
   for (FieldId id = 0; same_fields && id < plan.fields.size(); ++id)

@@ -23,6 +23,7 @@
 #include "engine/worker_pool.hpp"
 #include "inventory/journal_damage.hpp"
 #include "inventory/journal_directory.hpp"
+#include "plan/plan_header.hpp"
 #include "plugins/demands.hpp"
 #include "plugins/host_calls.hpp"
 
@@ -240,7 +241,7 @@ class Run {
     }
     const std::string directory = plan_.output_dir + "/journal";
     if (auto made = make_directories(directory); !made) return made;
-    const JournalHeader header = journal_header(*shared_, request_.run_id, started_);
+    const JournalHeader header = journal_header(plan_, shared_->unavailable, request_.run_id, started_);
     auto made = JournalWriter::create(directory + "/" + request_.run_id, header);
     if (!made) return tl::unexpected(made.error());
     journal_ = std::move(*made);

@@ -168,8 +168,12 @@ def test_another_plan_is_not_resumed(sonde):
     slow(sonde)
     assert sonde.end_of(sonde.start(), signal.SIGINT).code == 130
     before = (sonde.out / "lines.txt").read_bytes()
-    result = sonde.run("--resume", "out", "--set", "sleepy.delay=1ms")
-    assert result.code == 78 and result.ids() == ["journal-mismatch"], str(result)
+    for change, told in ((["--set", "sleepy.delay=1ms"], "the option 'delay' of stage 'sleepy' differs"),
+                         (["--target", "127.0.0.1"], "their targets differ (40 and 1)"),
+                         (["--seed", "9"], "their order has the seeds ")):
+        result = sonde.run("--resume", "out", *change)
+        assert result.code == 78 and result.ids() == ["journal-mismatch"], str(result)
+        assert f" is of another plan than lan.sonde.yaml: {told}" in result.err, str(result)
     assert (sonde.out / "lines.txt").read_bytes() == before
 
 
