@@ -16,7 +16,7 @@ struct Finding {
 };
 
 Finding check_raw_sockets();
-/// net.ipv4.ping_group_range in words: "for groups 0 to 100", "for no group".
+/// net.ipv4.ping_group_range in words: "for groups 0 to 100".
 std::string groups_text(uint64_t low, uint64_t high);
 /// `raw`: raw sockets are allowed; icmp then needs no ping sockets.
 Finding check_ping_sockets(bool raw);

@@ -97,7 +97,7 @@ Finding check_neighbours(const char* subject, const std::string& family, const s
 
 std::string groups_text(uint64_t low, uint64_t high) {
   // The kernel's way to write an empty range.
-  if (low > high) return "for no group";
+  if (low > high) return "net.ipv4.ping_group_range lets no group open them";
   return low == high ? fmt::format("for group {}", low) : fmt::format("for groups {} to {}", low, high);
 }
 

@@ -2,6 +2,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <map>
+
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
@@ -45,6 +47,24 @@ Result<std::string> directory_of(const std::string& where) {
   return spec.history.dir.front() == '/' ? spec.history.dir : spec.output_dir + "/" + spec.history.dir;
 }
 
+/// Documents that were read, so that each is read once: the next runs are compared with them. Not those of scattered
+/// targets, of which a history of years would fill the memory.
+class KnownDocuments {
+ public:
+  void add(const std::string& path, const std::optional<RunDocument>& run) {
+    constexpr std::size_t most_ranges = 4096;
+    if (!run || run->scope.size() + run->exclusions.size() + run->partly_scanned.size() <= most_ranges)
+      known_.emplace(path, run);
+  }
+  Result<std::optional<RunDocument>> of(const std::string& path) const {
+    const auto found = known_.find(path);
+    return found != known_.end() ? found->second : run_document_of(path);
+  }
+
+ private:
+  std::map<std::string, std::optional<RunDocument>> known_;
+};
+
 std::string state_of(const std::optional<RunDocument>& run) {
   if (!run) return "coverage unknown";
   return run->complete ? "complete" : "incomplete: " + run->why_incomplete;
@@ -81,6 +101,7 @@ int execute(const HistoryArguments& arguments) {
   std::vector<Row> rows;
   std::vector<HistoryEntry> before;
   std::optional<Snapshot> known;  // the one compared with last, which the next often is compared with too
+  KnownDocuments documents;
   bool all_read = true;
   for (const HistoryEntry& entry : *entries) {
     auto snapshot = read_snapshot(entry.path);
@@ -91,7 +112,8 @@ int execute(const HistoryArguments& arguments) {
     }
     Row row{entry, snapshot->records.size(), std::nullopt, state_of(snapshot->run), std::nullopt};
     if (snapshot->run) row.targets = snapshot->run->targets;
-    if (const auto baseline = baseline_of(before, snapshot->run)) {
+    const auto document_of = [&](const std::string& path) { return documents.of(path); };
+    if (const auto baseline = baseline_of(before, snapshot->run, document_of)) {
       if (!known || known->file != baseline->path) {
         auto read = read_snapshot(baseline->path);
         if (!read) return refuse(read.error());
@@ -101,6 +123,7 @@ int execute(const HistoryArguments& arguments) {
       if (!delta) return refuse(delta.error());
       row.counts = {delta->fresh.size(), delta->gone.size(), delta->changed.size()};
     }
+    documents.add(entry.path, snapshot->run);
     rows.push_back(std::move(row));
     before.push_back(entry);
   }

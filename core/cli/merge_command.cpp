@@ -9,6 +9,7 @@
 #include "cli/results.hpp"
 #include "cli/run_id.hpp"
 #include "cli/run_summary.hpp"
+#include "plan/plan_header.hpp"
 
 namespace sonde::core::cli {
 namespace {
@@ -54,6 +55,20 @@ void check_place(const std::string& output_dir, const std::vector<RunRemains>& r
   }
 }
 
+/// The outputs of a file may change after its runs. One that asks something else is perhaps not theirs.
+void compare_with_runs(const PipelineSpec& spec, const Plan& plan, const Registry& registry, const JournalHeader& runs,
+                       Diagnostics& out) {
+  const SourceSpan where{spec.file, 0, 0, 0};
+  if (plan.name != runs.pipeline)
+    return out.error("merge-mismatch", where,
+                     "the runs are of the pipeline '" + runs.pipeline + "', this file is '" + plan.name + "'",
+                     "name the file that the parts were run with");
+  if (const std::string changed = changed_stages(spec, registry, runs); !changed.empty())
+    out.warning("merge-pipeline", where, "the runs asked something else than this file does: " + changed,
+                "the results are those of the runs, whose --set may be repeated here; outputs and history are written "
+                "as this file says");
+}
+
 int refuse(const Diagnostics& out) {
   print_error(out.render_sorted(colour_on_stderr()));
   return static_cast<int>(out.exit_code());
@@ -72,7 +87,10 @@ int execute(const MergeArguments& arguments) {
   std::vector<RunRemains> runs = read_runs(arguments.runs, out);
   const PipelineSpec spec = outputs_of(arguments, out);
   if (out.has_errors()) return refuse(out);
-  const std::string pipeline = runs.front().content.header.pipeline;
+  JournalHeader of_runs;  // without its scope, which may be a million ranges
+  of_runs.pipeline = runs.front().content.header.pipeline;
+  of_runs.stages = runs.front().content.header.stages;
+  of_runs.stage_details = runs.front().content.header.stage_details;
 
   check_place(spec.output_dir, runs, out);
   if (out.has_errors()) return refuse(out);
@@ -82,10 +100,7 @@ int execute(const MergeArguments& arguments) {
 
   const Registry registry = load_plugins(arguments.pipeline.plugin_path);
   const auto plan = compile_outputs_alone(spec, registry, shown->fields, shown->filled, out);
-  if (plan != nullptr && !arguments.pipeline.file.empty() && plan->name != pipeline)
-    out.error("merge-mismatch", {spec.file, 0, 0, 0},
-              "the runs are of the pipeline '" + pipeline + "', this file is '" + plan->name + "'",
-              "name the file that the parts were run with");
+  if (plan != nullptr && !arguments.pipeline.file.empty()) compare_with_runs(spec, *plan, registry, of_runs, out);
   if (!arguments.quiet || out.has_errors()) print_error(out.render_sorted(colour_on_stderr()));
   if (out.has_errors()) return static_cast<int>(out.exit_code());
   const auto format = format_for(arguments.format, *plan);

@@ -31,6 +31,13 @@ void add_mistakes(const Trial& trial, Diagnostics& out) {
 
 }  // namespace
 
+void warn_of_no_outputs(const Plan& plan, Diagnostics& out) {
+  if (!plan.outputs.empty() || !plan.history.dir.empty()) return;
+  out.warning("no-outputs", {plan.file, 0, 0, 0},
+              "the pipeline has neither outputs nor a history: what a run finds is in its journal alone",
+              "write outputs: [{use: json}], or history: {dir: history}");
+}
+
 Registry load_plugins(const std::vector<std::string>& plugin_path) {
   Registry registry;
   registry.scan(default_search_path(plugin_path));
@@ -64,6 +71,7 @@ std::unique_ptr<Plan> plan_from(const PipelineArguments& arguments, const Regist
 std::unique_ptr<Plan> tried_plan_from(const PipelineArguments& arguments, const Registry& registry, PlanFor what,
                                       Diagnostics& out) {
   auto plan = plan_from(arguments, registry, what, out);
+  if (plan != nullptr) warn_of_no_outputs(*plan, out);
   if (plan == nullptr || arguments.overrides.allow_unset_env) return plan;
   Trial trial = try_plan(*plan);
   add_mistakes(trial, out);

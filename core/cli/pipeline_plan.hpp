@@ -27,4 +27,7 @@ std::unique_ptr<Plan> plan_from(const PipelineArguments&, const Registry&, PlanF
 /// The estimate is without the stages that this machine does not let start.
 std::unique_ptr<Plan> tried_plan_from(const PipelineArguments&, const Registry&, PlanFor, Diagnostics& out);
 
+/// Warns of a plan whose findings would be in no file for people.
+void warn_of_no_outputs(const Plan&, Diagnostics&);
+
 }  // namespace sonde::core::cli

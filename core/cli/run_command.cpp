@@ -18,7 +18,9 @@
 #include "cli/signals.hpp"
 #include "engine/run.hpp"
 #include "inventory/journal_directory.hpp"
+#include "inventory/plan_difference.hpp"
 #include "plan/estimate.hpp"
+#include "plan/plan_header.hpp"
 
 namespace sonde::core::cli {
 namespace {
@@ -52,9 +54,13 @@ std::string output_directory_of(const std::string& journal) {
 
 /// The journal must be of this very plan; its slice is then what is left to do.
 Result<void> adopt(const JournalHeader& header, const std::string& path, bool shard_given, Plan& plan) {
-  if (header.plan_hash != plan.hash)
-    return failure("journal-mismatch", path + " is of another plan",
+  if (header.plan_hash != plan.hash) {
+    const std::string what = header.seed != plan.seed ? "their order has the seeds " + std::to_string(header.seed) +
+                                                            " and " + std::to_string(plan.seed)
+                                                      : difference_of_plans(header, journal_header(plan, {}, {}, {}));
+    return failure("journal-mismatch", path + " is of another plan than " + plan.file + ": " + what,
                    "targets, exclusions, stages, options and plugin versions must be those of that run");
+  }
   // Facts of a journal name their field by its number. The plan hash says nothing of sonde's own fields.
   bool same_fields = header.fields.size() == plan.fields.size();
   for (FieldId id = 0; same_fields && id < plan.fields.size(); ++id)
@@ -118,6 +124,8 @@ int execute(const RunArguments& arguments) {
 
   Diagnostics out;
   const auto plan = plan_from(pipeline, registry, PlanFor::running, out);
+  const bool shown = arguments.format == RunFormat::table || arguments.format == RunFormat::json;
+  if (plan != nullptr && !shown) warn_of_no_outputs(*plan, out);
   if (!arguments.quiet || out.has_errors()) print_error(out.render_sorted(colour_on_stderr()));
   if (plan == nullptr) return static_cast<int>(out.exit_code());
 
@@ -152,6 +160,7 @@ int execute(const RunArguments& arguments) {
   request.on_start = [&](const RunStart& start) {
     say_when_stopped("stopped at once: what was found is in the journal alone\n" + resume_hint(start.journal));
     if (arguments.quiet) return;
+    for (const Diagnostic& skipped : start.skipped) print_error(render(skipped, colour_on_stderr()));
     const Outlook ahead =
         outlook(*plan, estimate(*plan, start.unavailable), resumed ? resumed->content.settled.size() : 0);
     print_error(ahead.line);

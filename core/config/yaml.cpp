@@ -15,6 +15,7 @@
 #include "base/text.hpp"
 #include "config/scalar.hpp"
 #include "config/source_text.hpp"
+#include "config/unclosed.hpp"
 
 namespace sonde::core {
 namespace {
@@ -22,6 +23,17 @@ namespace {
 Mark here(const YAML::Mark& mark) {
   if (mark.is_null() || mark.line < 0 || mark.column < 0) return {};
   return {static_cast<std::size_t>(mark.line), static_cast<std::size_t>(mark.column)};
+}
+
+/// Parsers stop far behind what is not closed. False: all is.
+bool tell_unclosed(const SourceText& source, Diagnostics& out) {
+  const auto mark = find_unclosed(source);
+  if (!mark) return false;
+  const char open = source.rest(*mark).front();
+  const char close = open == '[' ? ']' : open == '{' ? '}' : open;
+  out.error("yaml-syntax", source.at(*mark), fmt::format("this {} is not closed", open),
+            fmt::format("write {} where it ends", close));
+  return true;
 }
 
 /// Thrown through yaml-cpp to end the parse after the reason has been reported; never leaves this file.
@@ -139,6 +151,7 @@ class Builder : public YAML::EventHandler {
   void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Value value) {
     const SourceSpan where = source_.at(here(mark));
     if (expects_key()) {
+      if (tell_unclosed(source_, out_)) throw Stop{};
       // {${VAR}} and an unquoted "{" are the usual ways to get here.
       stop("yaml-syntax", where, "a list or a mapping cannot be a key",
            "a value with [ ] { } in it, such as ${VAR} inside a flow list, goes in quotes");
@@ -213,7 +226,8 @@ std::string syntax_hint(const SourceText& source, const Mark& mark, std::string_
   if (rest.starts_with('`') || rest.starts_with('%')) return "a value that begins with this character goes in quotes";
   const std::string_view line = source.line(mark.line);
   if (line.find("${") != std::string_view::npos) return "inside [ ] and { } a value with ${...} goes in quotes";
-  if (message.find("flow not found") != std::string_view::npos) return "a [ or { is not closed, here or above";
+  if (message.find("flow not found") != std::string_view::npos)
+    return "a comma is missing before this, or a value with ': ' in it goes in quotes";
   if (message.find("flow end") != std::string_view::npos)
     return "what this ] or } closes was opened by the other one, or not at all";
   if (line.find(": ") != line.rfind(": ")) return "a value with ': ' in it goes in quotes";
@@ -245,6 +259,7 @@ std::optional<Value> parse_yaml(std::string_view text, const std::string& file, 
   } catch (const Stop&) {
     return std::nullopt;
   } catch (const YAML::Exception& e) {
+    if (tell_unclosed(source, out)) return std::nullopt;
     out.error("yaml-syntax", source.at(here(e.mark)), fmt::format("not valid YAML: {}", printable(e.msg)),
               syntax_hint(source, here(e.mark), e.msg));
     return std::nullopt;

@@ -14,6 +14,7 @@
 #include "engine/crash.hpp"
 #include "engine/exporters.hpp"
 #include "engine/held_sockets.hpp"
+#include "engine/output_lock.hpp"
 #include "engine/privileges.hpp"
 #include "engine/probe_instance.hpp"
 #include "engine/run_description.hpp"
@@ -22,6 +23,7 @@
 #include "engine/worker_pool.hpp"
 #include "inventory/journal_damage.hpp"
 #include "inventory/journal_directory.hpp"
+#include "plan/plan_header.hpp"
 #include "plugins/demands.hpp"
 #include "plugins/host_calls.hpp"
 
@@ -118,6 +120,7 @@ class Run {
     }
     if (auto ok = drop_privileges(account_, keeps_net_raw()); !ok) return tl::unexpected(ok.error());
     if (auto ok = publisher_.prepare(); !ok) return tl::unexpected(ok.error());
+    if (auto ok = lock_.take(plan_.output_dir); !ok) return ok;
     // Behind the privileges, which each thread has its own of, and before anything is sent.
     if (auto ok = start_threads(); !ok) return tl::unexpected(ok.error());
     // Last: a run that is refused leaves no journal, and costs no older one.
@@ -169,7 +172,7 @@ class Run {
       Diagnostic skipped = *problems[i];
       skipped.severity = Severity::warning;
       skipped.text += " (optional: skipped)";
-      problems_.push_back(std::move(skipped));
+      skipped_.push_back(std::move(skipped));
       for (auto& shard : shards_) shard->stage(static_cast<uint8_t>(i)).instance.reset();
     }
     return refusals;
@@ -238,7 +241,7 @@ class Run {
     }
     const std::string directory = plan_.output_dir + "/journal";
     if (auto made = make_directories(directory); !made) return made;
-    const JournalHeader header = journal_header(*shared_, request_.run_id, started_);
+    const JournalHeader header = journal_header(plan_, shared_->unavailable, request_.run_id, started_);
     auto made = JournalWriter::create(directory + "/" + request_.run_id, header);
     if (!made) return tl::unexpected(made.error());
     journal_ = std::move(*made);
@@ -249,7 +252,8 @@ class Run {
 
   RunResult scan() {
     if (journal_) crash_.write_to(journal_->descriptor());
-    if (request_.on_start) request_.on_start({journal_ ? journal_->path() : std::string(), shared_->unavailable});
+    if (request_.on_start)
+      request_.on_start({journal_ ? journal_->path() : std::string(), shared_->unavailable, std::move(skipped_)});
     publisher_.open_streams();
     Coordinator coordinator(*shared_, request_, journal_.get(), [this](const HostRecord& h) { publisher_.stream(h); });
     if (request_.resume) coordinator.preload(*request_.resume);
@@ -261,8 +265,7 @@ class Run {
 
     RunResult result;
     result.hosts = coordinator.take_hosts();
-    result.problems = std::move(problems_);
-    result.problems.insert(result.problems.end(), coordinator.problems().begin(), coordinator.problems().end());
+    result.problems = coordinator.problems();
     if (const uint64_t n = shared_->unreadable; n != 0)
       result.problems.push_back(Diagnostic{
           "temporary-file",
@@ -309,7 +312,8 @@ class Run {
   ThreadGroup shard_threads_;
   std::unique_ptr<JournalWriter> journal_;
   std::optional<Account> account_;
-  std::vector<Diagnostic> problems_;
+  OutputLock lock_;
+  std::vector<Diagnostic> skipped_;  ///< optional stages, and why
   std::string started_;
   CrashHandler crash_;
 };
@@ -323,6 +327,8 @@ tl::expected<RunResult, std::vector<Diagnostic>> run(const Plan& plan, const Run
 Result<RunResult> publish(const Plan& outputs, MergedRuns merged, const std::string& run_id) {
   Publisher publisher(outputs, merged.fold_context(), merged.filled);
   if (auto ok = publisher.prepare(); !ok) return tl::unexpected(ok.error());
+  OutputLock lock;
+  if (auto ok = lock.take(outputs.output_dir); !ok) return tl::unexpected(ok.error());
   RunResult result;
   result.hosts = std::move(merged.hosts);
   result.document = std::move(merged.document);

@@ -31,6 +31,7 @@ struct Progress {
 struct RunStart {
   std::string journal;                   ///< path; empty: none is written
   std::vector<std::string> unavailable;  ///< by stage: why this machine does without it (optional: true), or empty
+  std::vector<Diagnostic> skipped;       ///< the same as warnings, for people: nothing else tells them of it
 };
 
 struct RunRequest {

@@ -5,32 +5,11 @@
 
 #include "base/units.hpp"
 #include "inventory/failed_stage.hpp"
+#include "plan/plan_header.hpp"
 
 namespace sonde::core {
 
 namespace {
-
-bool is_adaptive(const StagePlan& s) {
-  const Value* adaptive = s.options.find("adaptive");
-  return adaptive && adaptive->boolean() && *adaptive->boolean();
-}
-
-void describe_for_merging(JournalHeader& header, const RunShared& shared) {
-  const Plan& plan = shared.plan;
-  header.shard_index = plan.shard_index;
-  header.shard_count = plan.shard_count;
-  header.exclusions = plan.scope.exclusions().to_strings();
-  header.filled = plan.filled_fields();
-  for (std::size_t i = FieldTable::well_known_count; i < plan.fields.size(); ++i)
-    header.own_fields.push_back(plan.fields[static_cast<FieldId>(i)]);
-  const FoldContext context = plan.fold_context();
-  for (std::size_t i = 0; i < plan.stages.size(); ++i) {
-    const StagePlan& s = plan.stages[i];
-    header.stages.push_back(s.name);
-    header.stage_details.push_back({s.plugin->id, s.plugin->version, shared.unavailable[i], s.enabled,
-                                    context.stage_writes_alive[i], is_adaptive(s)});
-  }
-}
 
 bool states_ports(const StagePlan& s) {
   return std::find(s.outputs.begin(), s.outputs.end(), FieldTable::ports) != s.outputs.end();
@@ -87,23 +66,6 @@ void tell_what_is_missing(RunDocument& d, const Plan& plan, const Coordinator& c
 }
 
 }  // namespace
-
-JournalHeader journal_header(const RunShared& shared, const std::string& run_id, const std::string& started) {
-  const Plan& plan = shared.plan;
-  JournalHeader header;
-  header.run_id = run_id;
-  header.pipeline = plan.name;
-  header.plan_hash = plan.hash;
-  header.started = started;
-  header.seed = plan.seed;
-  header.targets = plan.targets.size();
-  header.slice = plan.slice;
-  header.scope = plan.targets.addresses().to_strings();
-  for (std::size_t i = 0; i < plan.fields.size(); ++i)
-    header.fields.push_back(plan.fields[static_cast<FieldId>(i)].name);
-  describe_for_merging(header, shared);
-  return header;
-}
 
 RunDocument run_document(const RunShared& shared, const Coordinator& coordinator, const std::string& run_id,
                          const std::string& started, const std::string& ended) {

@@ -165,14 +165,14 @@ Result<std::vector<HistoryEntry>> list_history(const std::string& directory) {
 }
 
 std::optional<HistoryEntry> baseline_of(const std::vector<HistoryEntry>& entries,
-                                        const std::optional<RunDocument>& next) {
+                                        const std::optional<RunDocument>& next, const DocumentOf& document_of) {
   std::optional<AddressSet> wanted;
   if (next) wanted = Coverage(*next).scope();
   const HistoryEntry *newest = nullptr, *best = nullptr;
   uint64_t most = 0;
   for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
     // A damaged document is told when the entry is read.
-    const auto run = run_document_of(entry->path);
+    const auto run = document_of(entry->path);
     if (next && run && *run && !next->run_id.empty() && (*run)->run_id == next->run_id) continue;
     if (newest == nullptr) newest = &*entry;
     if (!run || !*run) return *entry;

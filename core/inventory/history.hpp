@@ -12,7 +12,7 @@ namespace sonde::core {
 
 struct HistoryEntry {
   std::string path, run_path;  ///< YYYY-MM-DD.json and YYYY-MM-DD.run.json (empty: there is none)
-  std::string when;            ///< "2026-11-22" or "2026-11-22T031500Z"
+  std::string when;            ///< "2026-11-22", "2026-11-22T031500Z" or "2026-11-22T031500Z-2"
 };
 /// Oldest first; none when the directory is not there. Files of other names are left alone.
 Result<std::vector<HistoryEntry>> list_history(const std::string& directory);
@@ -21,7 +21,10 @@ Result<std::vector<HistoryEntry>> list_history(const std::string& directory);
 /// did not find what it did not come to, and one of a single host (--only, --target) knows nothing of the others.
 /// Entries of the run itself are passed over: the parts of a run that was resumed are not what it is compared with.
 /// Without a document of `next`, its targets are taken to be those of the newest.
-std::optional<HistoryEntry> baseline_of(const std::vector<HistoryEntry>&, const std::optional<RunDocument>& next = {});
+/// `document_of`: of an entry's path, for those who know documents already.
+using DocumentOf = std::function<Result<std::optional<RunDocument>>(const std::string& path)>;
+std::optional<HistoryEntry> baseline_of(const std::vector<HistoryEntry>&, const std::optional<RunDocument>& next = {},
+                                        const DocumentOf& document_of = run_document_of);
 /// Calls its argument for each record, by address. A failure: some could not be read.
 using EachRecord = std::function<Result<void>(const std::function<void(const Value&)>&)>;
 /// Writes records (a JSON array) and run document as YYYY-MM-DD.json in UTC; while there is an entry of that day, as

@@ -63,6 +63,15 @@ bool read_filled(const Value* list, JournalHeader& header) {
   return true;
 }
 
+/// Absent in journals of an older sonde, and where it would be long.
+bool read_questions(const Value* list, JournalHeader& header) {
+  if (list == nullptr) return true;
+  std::vector<std::string> questions;
+  if (!read_texts(list, questions) || questions.size() != header.stages.size()) return false;
+  for (std::size_t i = 0; i < questions.size(); ++i) header.stage_details[i].asks = std::move(questions[i]);
+  return true;
+}
+
 /// All of it or nothing: a header without these is one of a sonde that could not merge.
 bool read_details(const Value& line, JournalHeader& header) {
   const Value* stages = line.find("stage_details");
@@ -72,7 +81,8 @@ bool read_details(const Value& line, JournalHeader& header) {
   header.shard_index = static_cast<uint32_t>(index);
   header.shard_count = static_cast<uint32_t>(count);
   return read_texts(line.find("exclusions"), header.exclusions) && read_stage_details(*stages, header) &&
-         read_own_fields(line.find("own_fields"), header) && read_filled(line.find("filled"), header);
+         read_questions(line.find("asks"), header) && read_own_fields(line.find("own_fields"), header) &&
+         read_filled(line.find("filled"), header);
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ struct JournalStage {
   bool enabled = true;
   bool writes_alive = false;  ///< its silence says that a host is not alive, see FoldContext
   bool adaptive = false;
+  std::string asks{};  ///< its `when`, options and what else a plan hash covers of it, as JSON; empty: not told
 };
 
 /// The members behind `stages` are absent in journals of a sonde that could not merge: stage_details is empty then.

@@ -99,6 +99,18 @@ void append_flag(std::string& out, bool flag) {
   out += flag ? "true" : "false";
 }
 
+/// For people alone, who want to know why two plans are not one.
+void append_questions(std::string& out, const std::vector<JournalStage>& stages) {
+  constexpr std::size_t most = 256u << 10;
+  std::size_t size = 0;
+  for (const JournalStage& stage : stages) size += stage.asks.size();
+  if (size == 0 || size > most) return;
+  std::vector<std::string> questions;
+  for (const JournalStage& stage : stages) questions.push_back(stage.asks);
+  out += ",\"asks\":";
+  append_texts(out, questions);
+}
+
 /// What merging needs and resuming does not.
 void append_header_details(std::string& out, const JournalHeader& header, std::span<const std::string> exclusions) {
   out += ",\"shard\":[";
@@ -122,7 +134,9 @@ void append_header_details(std::string& out, const JournalHeader& header, std::s
     }
     out += ']';
   }
-  out += "],\"own_fields\":[";
+  out += ']';
+  append_questions(out, header.stage_details);
+  out += ",\"own_fields\":[";
   for (std::size_t i = 0; i < header.own_fields.size(); ++i) {
     const Field& field = header.own_fields[i];
     out += i == 0 ? "[" : ",[";

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "inventory/plan_difference.hpp"
+
 namespace sonde::core {
 namespace {
 
@@ -16,24 +18,13 @@ tl::unexpected<Diagnostic> not_one_plan(const RunRemains& a, const RunRemains& b
 /// Which of the things that a plan hash covers differs, as far as journals tell.
 tl::unexpected<Diagnostic> other_plan(const RunRemains& a, const RunRemains& b) {
   const JournalHeader &x = a.content.header, &y = b.content.header;
-  const std::string same = "run every part with the same pipeline file, targets and options";
+  const std::string same = "run every part with the same pipeline file, targets, options and versions";
   if (x.seed != y.seed)
     return not_one_plan(a, b, "their order has the seeds " + std::to_string(x.seed) + " and " + std::to_string(y.seed),
                         "run every part with the same --seed; with --shard it is 0 when none is given");
   if (x.pipeline != y.pipeline)
     return not_one_plan(a, b, "the pipelines are '" + x.pipeline + "' and '" + y.pipeline + "'", same);
-  if (x.scope != y.scope) return not_one_plan(a, b, "their targets differ", same);
-  if (x.exclusions != y.exclusions) return not_one_plan(a, b, "their exclusions differ", same);
-  if (x.stages != y.stages) return not_one_plan(a, b, "their stages differ", same);
-  for (std::size_t i = 0; i < x.stage_details.size() && i < y.stage_details.size(); ++i) {
-    const JournalStage &s = x.stage_details[i], &t = y.stage_details[i];
-    if (s.plugin != t.plugin || s.enabled != t.enabled)
-      return not_one_plan(a, b, "stage '" + x.stages[i] + "' is another one", same);
-    if (s.version != t.version)
-      return not_one_plan(a, b, "stage '" + x.stages[i] + "' has the versions " + s.version + " and " + t.version,
-                          "install one version of the plugins on all machines");
-  }
-  return not_one_plan(a, b, "the options of a stage, or names of targets, differ", same);
+  return not_one_plan(a, b, difference_of_plans(x, y), same);
 }
 
 bool same_fields(const JournalHeader& a, const JournalHeader& b) {

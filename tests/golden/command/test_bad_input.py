@@ -26,7 +26,7 @@ def refused(sonde, code, message, *words, remedy, **more):
 
 
 @pytest.mark.parametrize("text, message, remedy", [
-    ("version: 1\nstages: [{use: [}\n", "yaml-syntax", "what this ] or } closes"),
+    ("version: 1\nstages: [{use: [}\n", "yaml-syntax", "write ] where it ends"),
     ("version: 2\n", "bad-version", "this sonde reads version 1"),
     ("version: 1\ntargets: [127.0.0.1]\nstages: [{use: sleepy, opions: {}}]\n", "unknown-key", "did you mean 'options'?"),
     ("version: 1\ntargets: [127.0.0.1]\nstages: [{use: sleepy, options: {dely: 1s}}]\n", "unknown-option",

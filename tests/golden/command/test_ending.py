@@ -5,6 +5,7 @@ import signal
 import time
 
 import pytest
+from conftest import WITHOUT_RIGHTS
 
 TARGETS = "127.0.0.1-127.0.0.40"
 ALL = [f"127.0.0.{last}" for last in range(1, 41)]
@@ -136,12 +137,43 @@ def test_a_resumed_run_is_not_compared_with_its_own_first_part(sonde):
     assert "delta" not in sonde.document()
 
 
+def test_a_second_run_into_the_same_directory_is_refused(sonde):
+    slow(sonde)
+    process = sonde.start()
+    for words in ([], ["--resume", "out"]):
+        result = sonde.run(*words)
+        assert result.code == (78 if words else 1), str(result)  # the journal is held as well
+        assert result.ids() == ["no-unfinished-run" if words else "output-in-use"], str(result)
+    assert sonde.run("--output", "other", "--set", "sleepy.delay=1ms").code == 0
+    result = sonde.call("merge", "other", "--output", "out")
+    assert result.code == 1 and result.ids() == ["output-in-use"], str(result)
+    assert f"is writing into the output directory {sonde.out}" in result.err, str(result)
+    assert sonde.call("plan", "lan.sonde.yaml").code == 0 and sonde.call("validate", "lan.sonde.yaml").code == 0
+    process.kill()
+    process.communicate()
+    assert len(list((sonde.out / "journal").iterdir())) == 1, "only the first one had begun"
+    assert sonde.run("--resume", "out").code == 0, "a killed run holds nothing"
+    assert sonde.hosts() == ALL
+
+
+def test_a_skipped_stage_is_told_once_and_before_the_run(sonde):
+    sonde.pipeline("{use: icmp, optional: true}\n  - {use: sleepy, options: {delay: 1ms}}", TARGETS)
+    result = sonde.run("--log-level", "debug", before=WITHOUT_RIGHTS)
+    assert result.code == 0, str(result)
+    assert result.err.count("(optional: skipped)") == 1
+    assert result.err.index("(optional: skipped)") < result.err.index("stage 'sleepy' begins"), str(result)
+
+
 def test_another_plan_is_not_resumed(sonde):
     slow(sonde)
     assert sonde.end_of(sonde.start(), signal.SIGINT).code == 130
     before = (sonde.out / "lines.txt").read_bytes()
-    result = sonde.run("--resume", "out", "--set", "sleepy.delay=1ms")
-    assert result.code == 78 and result.ids() == ["journal-mismatch"], str(result)
+    for change, told in ((["--set", "sleepy.delay=1ms"], "the option 'delay' of stage 'sleepy' differs"),
+                         (["--target", "127.0.0.1"], "their targets differ (40 and 1)"),
+                         (["--seed", "9"], "their order has the seeds ")):
+        result = sonde.run("--resume", "out", *change)
+        assert result.code == 78 and result.ids() == ["journal-mismatch"], str(result)
+        assert f" is of another plan than lan.sonde.yaml: {told}" in result.err, str(result)
     assert (sonde.out / "lines.txt").read_bytes() == before
 
 

@@ -88,11 +88,29 @@ def test_parts_of_other_plans_are_refused(sonde):
     parts(sonde, 2)
     assert sonde.run("--shard", "2/2", "--seed", "9", "--output", "other-seed").code == 0
     assert sonde.run("--shard", "2/2", "--set", "sleepy.delay=2ms", "--output", "other-option").code == 0
-    for other, told in (("other-seed", "their order has the seeds"), ("other-option", "the options of a stage")):
+    for other, told in (("other-seed", "their order has the seeds"), ("other-option", "the option 'delay' of stage 'sleepy' differs")):
         result = sonde.call("merge", "part-1", other)
         assert result.code == 78 and result.ids() == ["merge-mismatch"], str(result)
         assert told in result.err, str(result)
     assert not (sonde.folder / "merged").exists()
+
+
+def test_a_file_that_was_changed_after_the_runs_is_told(sonde):
+    pipeline(sonde, "name: nightly")
+    names = parts(sonde, 2)
+    merge = ("merge", *names, "--pipeline", "lan.sonde.yaml", "--output", "merged")
+    assert "merge-pipeline" not in sonde.call(*merge).err
+    sonde.pipeline(STAGES + "\n  - {use: icmp, enabled: false}", "127.0.0.1", more="name: nightly")
+    assert "merge-pipeline" not in sonde.call(*merge).err, "other outputs and targets are no other questions"
+    for stages, told in (("{use: sleepy, when: alive}", "the option 'delay' of stage 'sleepy' differs; 'when' of stage 'sleepy' differs"),
+                         ("{use: sleepy, name: other, options: {delay: 1ms}}", "stage 'sleepy' is in one of them alone"),
+                         (STAGES + "\n  - {use: icmp, optional: true}", "stage 'icmp' is in one of them alone"),
+                         ("{use: icmp, name: sleepy}", "stage 'sleepy' is sleepy in one of them, icmp in the other")):
+        sonde.pipeline(stages, "127.0.0.1-127.0.0.50", more="name: nightly")
+        result = sonde.call(*merge)
+        assert result.code == 0, str(result)
+        assert f"warning[merge-pipeline]: the runs asked something else than this file does: {told}" in result.err, str(result)
+    assert sonde.call(*merge, "--quiet").err == ""
 
 
 def test_a_part_done_twice_is_united_with_a_warning(sonde):

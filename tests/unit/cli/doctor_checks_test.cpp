@@ -45,7 +45,8 @@ TEST(Doctor, PingSocketsMatterWhereRawOnesAreNotAllowed) {
 TEST(Doctor, GroupsOfPingSockets) {
   EXPECT_EQ(groups_text(0, 2147483647), "for groups 0 to 2147483647");
   EXPECT_EQ(groups_text(100, 100), "for group 100");
-  EXPECT_EQ(groups_text(1, 0), "for no group") << "which is how the kernel writes an empty range";
+  EXPECT_EQ(groups_text(1, 0), "net.ipv4.ping_group_range lets no group open them")
+      << "which is how the kernel writes an empty range";
 }
 
 TEST(Doctor, TheOutputDirectoryOrWhereItWouldBeMade) {

@@ -177,8 +177,29 @@ TEST(Yaml, TheUsualSlipsAreExplained) {
   EXPECT_EQ(hint("stages: [{use: icmp, options: {count: ${N}}}]\n"),
             "inside [ ] and { } a value with ${...} goes in quotes");
   EXPECT_EQ(hint("name: a: b\n"), "a value with ': ' in it goes in quotes");
-  EXPECT_EQ(hint("a: [1, 2\n"), "a [ or { is not closed, here or above");
-  EXPECT_EQ(hint("stages: [{use: [}\n"), "what this ] or } closes was opened by the other one, or not at all");
+  EXPECT_EQ(hint("a: [1, 2]]\n"), "what this ] or } closes was opened by the other one, or not at all");
+  EXPECT_EQ(hint("a: [{use: icmp, name: b: c}]\n"),
+            "a comma is missing before this, or a value with ': ' in it goes in quotes");
+}
+
+/// Parsers stop where they find something else, lines behind it.
+TEST(Yaml, WhatIsNotClosedIsToldWhereItIsOpened) {
+  const auto told = [](std::string_view at, std::string_view what) {
+    return Lines{std::string(at) + " yaml-syntax: this " + std::string(what) + " is not closed"};
+  };
+  EXPECT_EQ(refused("a: [1, 2\n"), told("1:4", "["));
+  EXPECT_EQ(refused("targets: [10.0.0.1\nstages:\n  - use: icmp\n"), told("1:10", "["));
+  EXPECT_EQ(refused("a: [1]\nlimits: {rate: 10\n\n# so [\nhistory: {dir: h}\nb: [{use: x}]\n"), told("2:9", "{"));
+  EXPECT_EQ(refused("stages:\n  - {use: icmp, options: {count: 2}\n  - {use: rdns}\n"), told("2:5", "{"));
+  EXPECT_EQ(refused("stages: [{use: icmp, options: {count: 2}]\nb: 1\n"), told("1:10", "{"));
+  EXPECT_EQ(refused("stages: [{use: icmp}\noutputs:\n  - {use: json}\n"), told("1:9", "["));
+  EXPECT_EQ(refused("a: {when: \"alive}\nb: 1\n"), told("1:11", "\""));
+  EXPECT_EQ(refused("a: ['it''s\nb: 1\n"), told("1:5", "'"));
+}
+
+TEST(Yaml, BracketsWithinTextOpenNothing) {
+  EXPECT_EQ(hint("a: b[c\nb: 'it''s [' # [\nc: \"\\\"[\"\nd: |\n  - [\n\n  {\ne: [x, '{']\nf: g: h\n"),
+            "a value with ': ' in it goes in quotes");
 }
 
 }  // namespace

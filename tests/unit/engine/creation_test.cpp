@@ -22,8 +22,15 @@ TEST_F(Creation, AnOptionalStageThatMayNotRunIsSkippedWithItsReason) {
   };
   stage<0>(s).optional = true;
   stage<1>(answers(SONDE_POSITIVE));
-  RunResult r = run_well();
+  std::vector<Diagnostic> told;
+  RunRequest request;
+  request.on_start = [&](const RunStart& start) { told = start.skipped; };
+  RunResult r = run_well(request);
   EXPECT_EQ(count(r, 0, Outcome::skipped_unavailable), 3u);
+  ASSERT_EQ(told.size(), 1u) << "in time for somebody to stop the run";
+  EXPECT_EQ(told[0].severity, Severity::warning);
+  EXPECT_EQ(told[0].text, "stage 'script0': no raw sockets here (optional: skipped)");
+  EXPECT_TRUE(r.problems.empty()) << "it has been told";
   EXPECT_NE(r.document.stages[0].unavailable.find("no raw sockets here"), std::string::npos);
   EXPECT_EQ(count(r, 1, Outcome::positive), 3u);
   EXPECT_FALSE(r.had_errors);

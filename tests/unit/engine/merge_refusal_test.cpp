@@ -26,9 +26,11 @@ TEST_F(Merge, OtherPlansAreRefusedWithWhatDiffers) {
   EXPECT_TRUE(has(refusal([](JournalHeader& h) { h.seed = 9; }), "the seeds "));
   EXPECT_TRUE(has(refusal([](JournalHeader& h) { h.scope = {"10.0.0.1"}; }), "their targets differ"));
   EXPECT_TRUE(has(refusal([](JournalHeader& h) { h.exclusions = {"10.0.0.1"}; }), "their exclusions differ"));
-  EXPECT_TRUE(has(refusal([](JournalHeader& h) { h.stages[0] = "x"; }), "their stages differ"));
+  EXPECT_TRUE(has(refusal([](JournalHeader& h) { h.stages[0] = "x"; }), "stage 'x' is in one of them alone"));
   EXPECT_TRUE(has(refusal([](JournalHeader& h) { h.stage_details[0].version = "2"; }), "has the versions "));
-  EXPECT_TRUE(has(refusal([](JournalHeader&) {}), "the options of a stage"));
+  EXPECT_TRUE(has(refusal([](JournalHeader& h) { h.stage_details[1].asks = "{}"; }), "'when' of stage 'script1'"));
+  EXPECT_TRUE(has(refusal([](JournalHeader& h) { h.stage_details[1].asks.clear(); }), "the options of a stage"));
+  EXPECT_TRUE(has(refusal([](JournalHeader&) {}), "names of targets, or assume_up, differ"));
   EXPECT_TRUE(has(refusal([](JournalHeader& h) {
                     h.plan_hash = "test";
                     h.own_fields[0].type = SONDE_TEXT;

@@ -169,6 +169,33 @@ TEST_F(Outputs, EveryColumnIsAFieldToTheExporter) {
   EXPECT_EQ(seen.fields, (std::vector<std::string>{"ip", "alive", "evidence", "snmp.sysName", "vendor"}));
 }
 
+/// Both would put their files into the same places.
+TEST_F(Outputs, ASecondRunIntoTheSameDirectoryIsRefusedBeforeAnythingIsSent) {
+  targets(2);
+  output("a");
+  std::optional<Result<RunResult>> second;
+  std::optional<Diagnostic> merging;
+  RunRequest first;
+  first.on_start = [&](const RunStart&) {
+    const auto asks = std::exchange(scripts[0].start, nullptr);  // which would be called
+    second = run();
+    scripts[0].start = asks;
+    MergedRuns merged;
+    merged.fields = plan.fields;
+    if (const auto published = publish(plan, std::move(merged), "merge"); !published) merging = published.error();
+  };
+  const RunResult r = run_well(first);
+  ASSERT_TRUE(second && !second->has_value());
+  EXPECT_EQ(second->error().id, "output-in-use");
+  EXPECT_NE(second->error().text.find(plan.output_dir), std::string::npos) << second->error().text;
+  ASSERT_TRUE(merging);
+  EXPECT_EQ(merging->id, "output-in-use");
+  EXPECT_EQ(seen.opened, 1) << "no output of the others was opened";
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory_ / "journal"), {}), 1);
+  EXPECT_TRUE(r.document.complete);
+  EXPECT_TRUE(run_well().document.complete) << "the lock ended with the run";
+}
+
 TEST_F(Outputs, AStreamGetsEachHostAsItSettles) {
   targets(5);
   output("a").streaming = true;

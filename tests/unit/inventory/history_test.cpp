@@ -117,6 +117,22 @@ TEST_F(History, KeepsByCountTheNewestOfOneSecond) {
   EXPECT_EQ(list(), "2026-11-22T031500Z-3 ");
 }
 
+/// Who lists a history has read each document already.
+TEST_F(History, DocumentsThatAreKnownAreNotReadAgain) {
+  for (const int64_t when : {int64_t{0}, day, 2 * day}) add(when);
+  const auto entries = list_history(directory_ / "history").value();
+  std::vector<std::string> asked;
+  const auto baseline = baseline_of(entries, {}, [&](const std::string& path) -> Result<std::optional<RunDocument>> {
+    asked.push_back(path);
+    RunDocument known;
+    known.complete = path == entries[1].path;  // the file says that all are
+    return std::optional(known);
+  });
+  ASSERT_TRUE(baseline);
+  EXPECT_EQ(baseline->when, entries[1].when);
+  EXPECT_EQ(asked, (std::vector{entries[2].path, entries[1].path}));
+}
+
 TEST_F(History, ABaselineIsOfAnotherRun) {
   add(0), add(day), add(2 * day, 0, 0, false);
   const auto entries = list_history(directory_ / "history").value();

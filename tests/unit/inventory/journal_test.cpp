@@ -27,6 +27,7 @@ TEST_F(Journal, KeepsItsHeader) {
 TEST_F(Journal, RangesThatAreManyStandInLinesOfTheirOwn) {
   JournalHeader h = header();
   h.stage_details.resize(h.stages.size());
+  h.stage_details.front().asks = R"({"when":"alive"})";
   h.own_fields.resize(1);
   for (uint32_t i = 0; i < 200'000; ++i) h.scope.push_back(IpAddress::v4((10u << 24) + 2 * i).to_string());
   for (uint32_t i = 0; i < 100'000; ++i) h.exclusions.push_back(IpAddress::v4((11u << 24) + 2 * i).to_string());
@@ -41,6 +42,7 @@ TEST_F(Journal, RangesThatAreManyStandInLinesOfTheirOwn) {
   const JournalContent content = read();
   EXPECT_EQ(content.header.scope, h.scope);
   EXPECT_EQ(content.header.exclusions, h.exclusions);
+  EXPECT_EQ(content.header.stage_details.front().asks, h.stage_details.front().asks);
   EXPECT_EQ(content.hosts.size(), 1u);
   EXPECT_EQ(content.dropped_lines, 0u);
   EXPECT_EQ(newest_unfinished(directory_.path()).value(), path_);

@@ -1,0 +1,13 @@
+// The bracket or quote that somebody forgot to close: parsers stop far behind it, where nothing is wrong.
+#pragma once
+#include <optional>
+
+#include "config/source_text.hpp"
+
+namespace sonde::core {
+
+/// The innermost [ or {, or the quote, that the text never closes, as far as one can tell without a parser: for texts
+/// that one has refused.
+std::optional<Mark> find_unclosed(const SourceText&);
+
+}  // namespace sonde::core
