@@ -129,6 +129,11 @@ void Shard::finish_unanswered(uint32_t slot) {
 }
 
 void Shard::finish(uint32_t slot, Outcome outcome, std::string why) {
+void Shard::finish_cancelled(uint32_t slot) {
+  const bool told_to = stopping_ || slots_[slot].deadline <= monotonic_ns();
+  finish(slot, told_to ? Outcome::cancelled : Outcome::skipped_nothing_to_ask);
+}
+
   HostSlot& h = slots_[slot];
   ShardStage& s = stages_[h.stage];
   drop_connections(slot);

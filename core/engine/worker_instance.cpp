@@ -179,7 +179,9 @@ sonde_err WorkerInstance::done(sonde_task task, sonde_outcome outcome) {
       job->outcome = Outcome::no_answer;
       break;
     case SONDE_CANCELLED:
-      job->outcome = Outcome::cancelled;
+      // Who was not told to end had nothing to ask; see Shard::finish_cancelled().
+      job->outcome =
+          job->cancelled || job->deadline <= monotonic_ns() ? Outcome::cancelled : Outcome::skipped_nothing_to_ask;
       break;
     case SONDE_POSTPONED:
       job->postponed = true;

@@ -46,7 +46,7 @@ enum { SONDE_POSITIVE = 1,  /* found what the probe looks for */
        SONDE_NEGATIVE = 2,  /* an answer came, and it says no */
        SONDE_NO_ANSWER = 3, /* silence until the deadline: proves nothing */
        SONDE_ERROR = 4,     /* a local fault: says nothing about the target; fail() says why */
-       SONDE_CANCELLED = 5,
+       SONDE_CANCELLED = 5, /* not asked: cancel() said so, or there is nothing to ask of this target */
        SONDE_POSTPONED = 6 }; /* short of descriptors, buffers, ports: forget what was put, offer it again */
 
 enum { SONDE_KIND_PROBE = 1, SONDE_KIND_EXPORTER = 2, SONDE_KIND_SOURCE = 3 };
