@@ -215,7 +215,8 @@ sonde_err WorkerInstance::admit(sonde_task task, const sonde_target& target) {
   const bool own_server = task == 0 && (plan_.plugin->needs & SONDE_NEED_SOCKETS);  // see ProbeInstance::admit()
   if (sonde_err e = own_server ? sonde_err{SONDE_OK} : check_scope(task, job.get(), to, address_of(to)); e != SONDE_OK)
     return e;
-  return answer_of(take_permit(shared_.budgets.packets, monotonic_ns(), [&] { return !job || neighbour_place(*job); }));
+  if (!job) return SONDE_OK;
+  return answer_of(take_permit(shared_.budgets.packets, monotonic_ns(), [&] { return neighbour_place(*job); }));
 }
 
 uint32_t WorkerInstance::pace(uint32_t packets, int64_t* again) {

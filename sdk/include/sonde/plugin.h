@@ -148,7 +148,7 @@ typedef struct sonde_host {
 
    /* Network: scope, rate and budgets are applied here; who is refused has the text of fail() already. DENIED is final,
     * AGAIN a shortage of this machine: take fewer in start(), or done(POSTPONED). A task reaches its own target only,
-    * task 0 servers of options with "x-sonde": "service"; admit() with SONDE_NEED_SOCKETS also those of a library. */
+    * task 0 servers of "x-sonde": "service", in admit() those of a library too (NEED_SOCKETS), without a packet. */
    /* Opens, connects and watches; takes one packet of the rate and one connection of the target. The first WRITE or
     * ERROR event ends the connecting; on ERROR, SONDE_IO_ERRNO() says why. UDP is connected too. After AGAIN the host
     * keeps the place in the queue (64 a task) and calls on_timer(id 0, user) when it is its turn to dial again; a wait
