@@ -199,10 +199,28 @@ uint32_t TcpSyn::due_in_turn(uint32_t slot) const {
   return due;
 }
 
+void TcpSyn::set_mid_round(Question& q, bool mid_round) {
+  if (mid_round != q.mid_round) mid_round_ += mid_round ? 1u : ~0u;
+  q.mid_round = mid_round;
+}
+
+// The rest of its round leaves after `wait`; without an address to leave from it waits longer, and alone: it holds up
+// neither other hosts nor new ones.
+void TcpSyn::put_off(uint32_t slot, int64_t now, int64_t wait) {
+  Question& q = questions_[slot].question;
+  if (!std::exchange(q.sourceless, false)) return questions_.not_sent(slot, now + wait);
+  set_mid_round(q, false);
+  questions_.has_no_source(slot, now + net::no_source_wait);
+}
+
 // Puts packets of this host's round into their batch: a burst, or as many as may leave now. False: none might.
 bool TcpSyn::take_turn(uint32_t slot, int64_t now) {
   Questions::Slot& s = questions_[slot];
   Question& q = s.question;
+  if (q.sourceless) {  // learned after its last turn
+    put_off(slot, now, 0);
+    return true;
+  }
   const uint32_t generation = s.generation, tokens = take_tokens(due_in_turn(slot), now);
   uint32_t used = 0;
   const uint32_t end = end_place(q);
@@ -224,10 +242,9 @@ bool TcpSyn::take_turn(uint32_t slot, int64_t now) {
   pacer_.give_back(tokens - used);
   if (!questions_.find(slot, generation)) return true;
   const bool more = q.cursor < end;
-  if (more != q.mid_round) mid_round_ += more ? 1u : ~0u;
-  q.mid_round = more;
+  set_mid_round(q, more);
   if (more)
-    questions_.not_sent(slot, now + (short_ ? net::shortage_wait : sourceless_ ? net::no_source_wait : 0));
+    put_off(slot, now, short_ ? net::shortage_wait : 0);
   else
     ended_.push_back({0, slot, generation});
   return used > 0 || !more;
@@ -309,7 +326,7 @@ void TcpSyn::send_failed(PacketTag tag, bool framed, int error) {
   const net::SendFault fault = net::classify_send_error(error);
   const bool shortage = fault != net::SendFault::local;
   if (shortage) {
-    (fault == net::SendFault::shortage ? short_ : sourceless_) = true;
+    (fault == net::SendFault::shortage ? short_ : s->question.sourceless) = true;
     ++counters_.shortages;
     if (error == ENOBUFS) loss_.congested(1);
   }
@@ -345,14 +362,14 @@ void TcpSyn::end_rounds(int64_t now) {
     if (!s) continue;
     Question& q = s->question;
     if (q.cursor < end_place(q)) {
-      questions_.not_sent(turn.slot, now + (sourceless_ ? net::no_source_wait : net::shortage_wait));
+      put_off(turn.slot, now, net::shortage_wait);
       continue;
     }
     q.cursor = first_place(q);
     questions_.sent(turn.slot, now, rtt_.spacing(interval_, timeout_), timeout_);
   }
   ended_.clear();
-  short_ = sourceless_ = false;
+  short_ = false;
 }
 
 void TcpSyn::send_due(int64_t now) {
