@@ -1,5 +1,6 @@
 // The probe: asks the ports of each target by single SYNs, waits, and tells answers from what only looks like one.
-// tcp_syn.cpp sends, answers.cpp reads what comes back and concludes, lost_syns.cpp asks again for what was lost.
+// tcp_syn.cpp says whose turn it is, sending.cpp sends, answers.cpp reads what comes back and concludes, lost_syns.cpp
+// asks again for what was lost.
 #pragma once
 #include <sonde/plugin.hpp>
 
