@@ -241,7 +241,7 @@ sonde_err ProbeHost::admit(sonde_task task, const sonde_target& target) {
       ++stage_.refused_asks;
       return SONDE_E_AGAIN;
     }
-    grant(1);
+    if (task != 0) grant(1);
     if (to.port == 0) return SONDE_OK;  // a raw probe, say: no peer, but loopback itself answers
     if (!stage_.peers.exactly_at(ip, to.port, to.proto)) {
       ++stage_.refused_asks;

@@ -81,7 +81,8 @@ constexpr Test table[] = {
      "use dial() or connect(); a library that opens its own: SONDE_NEED_SOCKETS and admit()",
      "co_await task.open(port), or task.connect(port) in a blocking run()", own_sockets},
     {"paced", probes, "answers", "each packet of its own has a token of the run's rate",
-     "dial(), connect() and admit() hold one packet; ask pace(1, again) before each datagram or raw packet behind it",
+     "dial(), connect() and a target's admit() hold one packet; ask pace(1, again) before each datagram or raw packet "
+     "behind it",
      "Context::pace()", paced},
     {"no-block", async_probe, "answers", "callbacks of the event loop do not wait and do not reckon for long",
      "use timers and events instead of waiting; or declare SONDE_P_BLOCKING and write run()",

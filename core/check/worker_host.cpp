@@ -230,7 +230,7 @@ sonde_err WorkerHost::admit(sonde_task task, const sonde_target& target) {
     ++refused_asks_;
     return SONDE_E_AGAIN;
   }
-  grant_packets(1);
+  if (task != 0) grant_packets(1);
   if (to.port == 0) return SONDE_OK;
   std::lock_guard peers(peers_mutex_);
   if (!peers_.exactly_at(ip, to.port, to.proto)) {

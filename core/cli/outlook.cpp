@@ -49,7 +49,7 @@ Outlook outlook(const Plan& plan, const Estimate& e, uint64_t settled) {
   const bool cut = limit > 0 && longest > limit;
   Outlook out;
   if (longest >= worth_a_line || cut) {
-    const uint64_t few = share(std::min(e.packets_if_silent, e.packets_if_alive), left, all);
+    const uint64_t few = share(e.packets_at_least, left, all);
     const uint64_t many = share(std::max({e.packets_if_silent, e.packets_if_alive, e.packets_at_most}), left, all);
     out.line =
         fmt::format("{}, {}{}, about {}", counted(left, "target"), few == many ? "" : std::to_string(few) + " to ",

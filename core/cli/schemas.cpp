@@ -117,6 +117,7 @@ Value run_schema() {
                                                           {"additionalProperties", Value(false)}})},
                                      {"unavailable", text},
                                      {"ports", text},
+                                     {"left_out", list_of(text)},
                                      {"adaptive", flag},
                                      {"postponed", count},
                                      {"dropped_receive", count},
@@ -142,6 +143,7 @@ Value run_schema() {
                                      {"compared_with", text},
                                      {"stages_missing", list_of(text)},
                                      {"ports_not_compared", text},
+                                     {"ports_not_asked", list_of(text)},
                                      {"coverage_unknown", flag}}),
                              {"new", "gone", "changed"});
   const std::pair<const char*, Value> known[] = {

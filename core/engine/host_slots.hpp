@@ -32,6 +32,7 @@ struct SlotExtras {
   std::shared_ptr<Job> job;             ///< when in_worker
   int64_t left = 0;                     ///< of the deadline, while dials wait for their turn
   int64_t short_of_since = 0;           ///< when this machine first had no connection or place for this task, or 0
+  Shortage short_of = Shortage::descriptors;  ///< of what, last
   /// Over all offers of this task: when it was first postponed, or not admitted, and has not been since; or 0.
   int64_t short_since = 0;
   Shortage lacks = Shortage::descriptors;  ///< what it was for, then

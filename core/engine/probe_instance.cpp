@@ -211,7 +211,7 @@ sonde_err ProbeInstance::done_here(sonde_task task, sonde_outcome outcome) {
       shard_.finish_unanswered(slot);
       break;
     case SONDE_CANCELLED:
-      shard_.finish(slot, Outcome::cancelled);
+      shard_.finish_cancelled(slot);
       break;
     case SONDE_POSTPONED:
       shard_.postpone(slot);

@@ -131,8 +131,11 @@ sonde_err ProbeInstance::admit(sonde_task task, const sonde_target& target) {
     const bool own_server = task == 0 && (plugin_.needs & SONDE_NEED_SOCKETS);
     if (sonde_err e = own_server ? sonde_err{SONDE_OK} : check_scope(task, slot, to, address_of(to)); e != SONDE_OK)
       return e;
+    // A server stays admitted for the whole run: what goes there is asked of pace(), each packet, the first like
+    // others.
+    if (slot == no_slot) return SONDE_OK;
     const Permit permit = permit_for(slot);
-    if (slot == no_slot || permit == Permit::no_packet) return answer_of(permit);
+    if (permit == Permit::no_packet) return answer_of(permit);
     const sonde_err e = shard_.admission(slot, permit == Permit::given);
     if (e == SONDE_E_IO) fail(task, e, std::string(describe(Shortage::neighbours)));
     return e;

@@ -29,7 +29,7 @@ uint64_t of(const OutcomeCounts& counts, Outcome o) {
 /// "3 positive, 250 no answer, 1 skipped: when".
 std::string outcomes_text(const OutcomeCounts& counts) {
   std::string out;
-  for (std::size_t i = 0; i <= static_cast<std::size_t>(Outcome::skipped_shutdown); ++i)
+  for (std::size_t i = 0; i <= last_outcome; ++i)
     if (counts[i] != 0)
       out += fmt::format("{}{} {}", out.empty() ? "" : ", ", counts[i], to_string(static_cast<Outcome>(i)));
   return out.empty() ? "no target came to it" : out;

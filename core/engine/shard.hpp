@@ -74,6 +74,8 @@ class Shard {
   void finish(uint32_t slot, Outcome, std::string why = {});
   /// With no answer; but who was never admitted has asked nobody, and ends in an error.
   void finish_unanswered(uint32_t slot);
+  /// The plugin did not ask: the run or the task's time is over, or it had nothing to ask of this target.
+  void finish_cancelled(uint32_t slot);
   /// The task was short of something local: forget what it put, offer it again.
   void postpone(uint32_t slot);
   /// The stage cannot go on: all of its tasks become errors.

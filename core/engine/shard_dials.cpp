@@ -22,7 +22,9 @@ sonde_err Shard::queue_dial(Shortage why, ProbeInstance& instance, sonde_task ta
   if (slot != no_slot && why != Shortage::packets) {
     // Of the task and not of the dial: who asks many ports must not wait so long for each. What it waited for the rate
     // meanwhile does not count.
-    int64_t& first = slots_[slot].with_extras().short_of_since;
+    SlotExtras& extras = slots_[slot].with_extras();
+    extras.short_of = why;
+    int64_t& first = extras.short_of_since;
     first = first == 0 ? since : std::min(now, first + turns_.waited_for_rate(instance, task, user, now));
     since = first;
   }
@@ -114,7 +116,6 @@ void Shard::drop_connections(uint32_t slot) {
   h.waits = 0;
   if (!h.extras) return;
   h.extras->waiting_dials.clear();
-  h.extras->short_of_since = 0;
   const auto& open = h.extras->connections;
   while (!open.empty()) close_connection(slot, open.back().id, false, *stages_[h.stage].instance);
 }

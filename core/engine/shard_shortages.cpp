@@ -39,6 +39,7 @@ void Shard::postpone(uint32_t slot) {
   note_shortage(h, h.not_admitted ? Shortage::neighbours : Shortage::descriptors, now);
   if (short_for_good(h, now)) return finish(slot, Outcome::error, std::string(describe(h.extras->lacks)));
   drop_connections(slot);
+  h.extras->short_of_since = 0;  // short_since goes on
   h.facts.resize(h.first_fact);
   slots_.unlink(s.running, slot);
   slots_.end_task(slot);
@@ -52,9 +53,21 @@ void Shard::postpone(uint32_t slot) {
 }
 
 void Shard::give_back(ShardStage& s, uint32_t slot) {
-  // A plugin that takes a task only when it is admitted would be offered it for ever.
-  if (const HostSlot& h = slots_[slot]; h.not_admitted && short_for_good(h, monotonic_ns()))
+  // A plugin that takes a task only when it is admitted, or may dial, would be offered it for ever.
+  HostSlot& h = slots_[slot];
+  const int64_t now = monotonic_ns();
+  if (h.not_admitted && short_for_good(h, now))
     return finish(slot, Outcome::error, std::string(describe(h.extras->lacks)));
+  if (h.extras && h.extras->short_of_since != 0 &&
+      shared_.budgets.last_had.hopeless(h.extras->short_of, h.extras->short_of_since, now))
+    return finish(slot, Outcome::error, std::string(describe(h.extras->short_of)));
+  // One that wants more connections than it may have, or than the rate permits at once, would send the first ones anew
+  // with every offer.
+  if (h.extras && !h.extras->connections.empty()) {
+    note_shortage(h, Shortage::descriptors, now);
+    if (short_for_good(h, now))
+      return finish(slot, Outcome::error, "the plugin dialled for this task again and again, and never took it");
+  }
   drop_connections(slot);
   slots_.unlink(s.running, slot);
   slots_.end_task(slot);

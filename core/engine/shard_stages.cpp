@@ -57,6 +57,7 @@ void Shard::advance(uint32_t slot, uint8_t from) {
         continue;
       }
       h.stage = static_cast<uint8_t>(i);
+      if (h.extras) h.extras->short_of_since = 0;  // what this stage is short of is another matter
       slots_.push(s.pending, slot);
       return;
     }
@@ -128,6 +129,11 @@ void Shard::finish_unanswered(uint32_t slot) {
     finish(slot, Outcome::no_answer);
 }
 
+void Shard::finish_cancelled(uint32_t slot) {
+  const bool told_to = stopping_ || slots_[slot].deadline <= monotonic_ns();
+  finish(slot, told_to ? Outcome::cancelled : Outcome::skipped_nothing_to_ask);
+}
+
 void Shard::finish(uint32_t slot, Outcome outcome, std::string why) {
   HostSlot& h = slots_[slot];
   ShardStage& s = stages_[h.stage];
@@ -190,7 +196,6 @@ void Shard::begin_task(uint32_t slot) {
   h.not_admitted = false;
 }
 
-// What the next stage is short of is another matter.
 uint32_t Shard::pop_placeless(ShardStage& s) {
   const uint32_t slot = slots_.pop(s.placeless);
   slots_[slot].extras->short_of_since = 0;

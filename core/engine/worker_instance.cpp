@@ -179,7 +179,9 @@ sonde_err WorkerInstance::done(sonde_task task, sonde_outcome outcome) {
       job->outcome = Outcome::no_answer;
       break;
     case SONDE_CANCELLED:
-      job->outcome = Outcome::cancelled;
+      // Who was not told to end had nothing to ask; see Shard::finish_cancelled().
+      job->outcome =
+          job->cancelled || job->deadline <= monotonic_ns() ? Outcome::cancelled : Outcome::skipped_nothing_to_ask;
       break;
     case SONDE_POSTPONED:
       job->postponed = true;
@@ -213,7 +215,8 @@ sonde_err WorkerInstance::admit(sonde_task task, const sonde_target& target) {
   const bool own_server = task == 0 && (plan_.plugin->needs & SONDE_NEED_SOCKETS);  // see ProbeInstance::admit()
   if (sonde_err e = own_server ? sonde_err{SONDE_OK} : check_scope(task, job.get(), to, address_of(to)); e != SONDE_OK)
     return e;
-  return answer_of(take_permit(shared_.budgets.packets, monotonic_ns(), [&] { return !job || neighbour_place(*job); }));
+  if (!job) return SONDE_OK;
+  return answer_of(take_permit(shared_.budgets.packets, monotonic_ns(), [&] { return neighbour_place(*job); }));
 }
 
 uint32_t WorkerInstance::pace(uint32_t packets, int64_t* again) {

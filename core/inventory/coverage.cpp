@@ -1,5 +1,7 @@
 #include "inventory/coverage.hpp"
 
+#include <algorithm>
+
 #include "base/units.hpp"
 
 namespace sonde::core {
@@ -58,8 +60,25 @@ AskedPorts::AskedPorts(const RunDocument& run) {
     known_ = true;
     const auto ports = parse_ports(*stage.ports);  // fails for none
     if (!ports) continue;
-    for (const uint16_t port : *ports) ports_.set(port);
+    Ports of_stage;
+    for (const uint16_t port : *ports) of_stage.set(port);
+    ports_ |= of_stage;
+    if (stage.left_out.empty()) {
+      of_all_hosts_ |= of_stage;
+      continue;
+    }
+    Selective& selective = selective_.emplace_back(Selective{of_stage, {}});
+    for (const std::string& text : stage.left_out)
+      if (const auto range = parse_range(text)) selective.left_out.add(*range);
+    selective.left_out.normalise();
   }
+}
+
+bool AskedPorts::contains(const IpAddress& ip, uint64_t port) const {
+  if (!contains(port)) return false;
+  if (!known_ || of_all_hosts_.test(port)) return true;
+  return std::any_of(selective_.begin(), selective_.end(),
+                     [&](const Selective& s) { return s.ports.test(port) && !s.left_out.contains(ip); });
 }
 
 std::string AskedPorts::differing(const AskedPorts& other) const {
@@ -69,6 +88,32 @@ std::string AskedPorts::differing(const AskedPorts& other) const {
   for (std::size_t port = 0; port < either.size(); ++port)
     if (either.test(port)) ports.push_back(static_cast<uint16_t>(port));
   return format_ports(ports);
+}
+
+void name_left_out(RunDocument& run, const std::vector<std::string>& stage_names, const HostStore& hosts) {
+  struct Asked {
+    std::size_t outcome;
+    StageCoverage* stage;
+    AddressSet left_out;
+  };
+  std::vector<Asked> asked;
+  for (StageCoverage& stage : run.stages) {
+    if (!stage.ports || stage.ports->empty()) continue;
+    if (stage.by_outcome[static_cast<std::size_t>(Outcome::skipped_when)] == 0) continue;
+    for (std::size_t i = 0; i < stage_names.size(); ++i)
+      if (stage_names[i] == stage.name) asked.push_back({i, &stage, {}});
+  }
+  if (asked.empty()) return;
+  // Hosts that cannot be read back are told of where outputs are written.
+  static_cast<void>(hosts.each([&](const HostRecord& host) {
+    for (Asked& a : asked)
+      if (a.outcome < host.outcomes.size() && host.outcomes[a.outcome] == Outcome::skipped_when)
+        a.left_out.add(host.ip);
+  }));
+  for (Asked& a : asked) {
+    a.left_out.normalise();
+    a.stage->left_out = a.left_out.to_strings();
+  }
 }
 
 }  // namespace sonde::core

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "inventory/host_store.hpp"
 #include "inventory/run_document.hpp"
 #include "targets/target_set.hpp"
 
@@ -44,11 +45,24 @@ class AskedPorts {
   explicit AskedPorts(const RunDocument&);
   /// Ports that one of them asked and the other did not, as parse_ports() reads them; none where one does not say.
   std::string differing(const AskedPorts&) const;
+  /// Of some host.
   bool contains(uint64_t port) const { return !known_ || (port < ports_.size() && ports_.test(port)); }
+  /// Of this host, which has a record: a stage whose `when` was false for it did not ask it.
+  bool contains(const IpAddress&, uint64_t port) const;
 
  private:
+  using Ports = std::bitset<65536>;
+  struct Selective {
+    Ports ports;
+    AddressSet left_out;
+  };
   bool known_ = false;
-  std::bitset<65536> ports_;
+  Ports ports_, of_all_hosts_;
+  std::vector<Selective> selective_;  ///< stages that left some hosts out
 };
+
+/// Writes down whom the `when` of the stages with ports left out, of the hosts that have a record. `stage_names`: of
+/// their outcomes.
+void name_left_out(RunDocument&, const std::vector<std::string>& stage_names, const HostStore&);
 
 }  // namespace sonde::core

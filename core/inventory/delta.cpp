@@ -134,13 +134,15 @@ class Comparison {
   Comparison(const std::optional<AskedPorts>& before, const std::optional<AskedPorts>& after, bool asked_less)
       : asked_before_(before), asked_after_(after), asked_less_(asked_less) {}
 
-  std::vector<FieldChange> records(const Value& before, const Value& after) const {
+  /// `left_out`: whether a port is no change only because a stage's `when` left the host out.
+  std::vector<FieldChange> records(const IpAddress& ip, const Value& before, const Value& after, bool& left_out) const {
     std::vector<FieldChange> changes;
     each_pair(before, after, [&](const std::string& name, const Value* b, const Value* a) {
       if (one_of(not_compared, name)) return;
       const bool by_port = name == "ports" || name == "banners" || name == "services";
       if (!by_port) return compare_values(name, b, a, changes);
-      const std::optional<Value> left = comparable(b, a, asked_after_), right = comparable(a, b, asked_before_);
+      const std::optional<Value> left = comparable(b, a, ip, asked_after_, left_out),
+                                 right = comparable(a, b, ip, asked_before_, left_out);
       if (left || right) compare_values(name, left ? &*left : nullptr, right ? &*right : nullptr, changes);
     });
     // With a stage less, an absent value only says that nobody asked for it.
@@ -151,16 +153,20 @@ class Comparison {
 
  private:
   /// Of `mine`, a list or map by ports, what the other run has as well or has looked for. Nothing: that is none.
-  static std::optional<Value> comparable(const Value* mine, const Value* theirs,
-                                         const std::optional<AskedPorts>& asked) {
+  static std::optional<Value> comparable(const Value* mine, const Value* theirs, const IpAddress& ip,
+                                         const std::optional<AskedPorts>& asked, bool& left_out) {
     if (mine == nullptr) return std::nullopt;
-    const auto looked_for = [&](std::optional<uint64_t> port) { return !port || !asked || asked->contains(*port); };
+    const auto looked_for = [&](std::optional<uint64_t> port) { return !port || !asked || asked->contains(ip, *port); };
+    const auto passed_over = [&](std::optional<uint64_t> port) { left_out |= port && asked->contains(*port); };
     if (const Value::Array* list = mine->array()) {
       const std::vector<uint64_t> known = ports_in(theirs);
       Value::Array kept;
       for (const Value& v : *list) {
         const auto port = port_of(v);
-        if (looked_for(port) || std::binary_search(known.begin(), known.end(), *port)) kept.push_back(v);
+        if (looked_for(port) || std::binary_search(known.begin(), known.end(), *port))
+          kept.push_back(v);
+        else
+          passed_over(port);
       }
       return kept.empty() && !list->empty() ? std::nullopt : std::optional<Value>(std::move(kept));
     }
@@ -169,6 +175,8 @@ class Comparison {
       for (const Value::Member& member : *map)
         if (looked_for(tcp_port(member.key)) || (theirs != nullptr && theirs->find(member.key) != nullptr))
           kept.object()->push_back(member);
+        else
+          passed_over(tcp_port(member.key));
       return kept.object()->empty() && !map->empty() ? std::nullopt : std::optional<Value>(std::move(kept));
     }
     return *mine;
@@ -237,7 +245,9 @@ Result<Delta> compare(const Snapshot& before, const Snapshot& after) {
     } else {
       const auto was = old.read(i), is = fresh.read(j);
       if (!was || !is) return tl::unexpected(!was ? was.error() : is.error());
-      auto changes = comparison.records(*was, *is);
+      bool left_out = false;
+      auto changes = comparison.records(old.ip(i), *was, *is, left_out);
+      if (left_out) delta.ports_not_asked.push_back(old.ip(i));
       if (!changes.empty()) delta.changed.push_back({old.ip(i), std::move(changes)});
       ++i, ++j;
     }
@@ -278,6 +288,7 @@ Value to_value(Delta delta) {
   for (const std::string& stage : delta.stages_missing) missing.emplace_back(stage);
   out.set("stages_missing", Value(std::move(missing)));
   if (!delta.ports_not_compared.empty()) out.set("ports_not_compared", Value(delta.ports_not_compared));
+  if (!delta.ports_not_asked.empty()) out.set("ports_not_asked", addresses(delta.ports_not_asked));
   out.set("coverage_unknown", Value(delta.coverage_unknown));
   return out;
 }

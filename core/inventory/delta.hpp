@@ -30,7 +30,9 @@ struct Delta {
   std::string compared_with;                ///< the id of the older run, where its document is there
   std::vector<std::string> stages_missing;  ///< ran before and not now: what vanished with them is no change
   std::string ports_not_compared;           ///< "8080": of the ports that stages ask, those of one run only
-  bool coverage_unknown = false;            ///< no run document of the new run: no host is called gone
+  /// In both, and one of the runs did not ask for ports that the other found: a stage's `when` was false there.
+  std::vector<IpAddress> ports_not_asked;
+  bool coverage_unknown = false;  ///< no run document of the new run: no host is called gone
   bool empty() const { return fresh.empty() && gone.empty() && changed.empty(); }
 };
 
@@ -49,7 +51,7 @@ Result<std::optional<RunDocument>> run_document_of(const std::string& inventory)
 Result<InventoryRecords> parse_records(std::string_view text, const std::string& name_for_messages);
 /// Compares ports, vendor, mac, hostname, reverse_dns, alive, banners, services, os, snmp and own fields; not rtt_ms,
 /// nor values that pass by themselves (snmp.sysUpTime), nor details (dns, tcp, mac_flags, link, evidence). A port, and
-/// what is known of it, has changed only when both runs asked that port.
+/// what is known of it, has changed only when both runs asked that host for it.
 /// A record of each is in memory at a time, and what differs. Failure: "temporary-file".
 Result<Delta> compare(const Snapshot& before, const Snapshot& after);
 enum class DeltaFormat { text, json, markdown };

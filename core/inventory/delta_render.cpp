@@ -100,6 +100,9 @@ std::vector<std::string> reservations(const Delta& delta) {
   if (!delta.ports_not_compared.empty())
     out.push_back("ports that only one of the runs asked: " + printable(delta.ports_not_compared) +
                   "; they are not compared");
+  if (!delta.ports_not_asked.empty())
+    out.push_back("hosts that a stage's `when` left out of one run: " + some_of(delta.ports_not_asked) +
+                  "; ports that were not asked there are not compared");
   return out;
 }
 

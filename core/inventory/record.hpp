@@ -50,12 +50,13 @@ enum class Outcome : uint8_t {
   no_answer,
   error,
   cancelled,
-  skipped_when,          ///< its `when` was false
-  skipped_no_neighbour,  ///< ARP asked in vain (limits.trust_arp)
-  skipped_unavailable,   ///< the stage could not run on this machine (optional: true)
-  skipped_shutdown       ///< the run ended before its turn
+  skipped_when,           ///< its `when` was false
+  skipped_no_neighbour,   ///< ARP asked in vain (limits.trust_arp)
+  skipped_unavailable,    ///< the stage could not run on this machine (optional: true)
+  skipped_shutdown,       ///< the run ended before its turn
+  skipped_nothing_to_ask  ///< the plugin had no question for this target, and asked none
 };
-inline constexpr auto last_outcome = static_cast<uint8_t>(Outcome::skipped_shutdown);
+inline constexpr auto last_outcome = static_cast<uint8_t>(Outcome::skipped_nothing_to_ask);
 inline constexpr std::size_t outcome_count = last_outcome + 1;
 std::string_view to_string(Outcome);  ///< "positive", "no answer", "skipped: when", ...
 

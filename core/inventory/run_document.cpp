@@ -24,6 +24,7 @@ Value stage_value(const StageCoverage& stage) {
   out.set("outcomes", std::move(outcomes));
   if (!stage.unavailable.empty()) out.set("unavailable", Value(stage.unavailable));
   if (stage.ports) out.set("ports", Value(*stage.ports));
+  if (!stage.left_out.empty()) out.set("left_out", texts(stage.left_out));
   out.set("adaptive", Value(stage.adaptive));
   out.set("postponed", Value(stage.postponed));
   const std::pair<const char*, uint64_t> losses[] = {{"dropped_receive", stage.dropped_receive},
@@ -144,6 +145,7 @@ StageCoverage read_stage(const Value& v, const std::string& place, std::string& 
     if (stage.ports->size() > longest || (!stage.ports->empty() && !parse_ports(*stage.ports)))
       members.set(place + "/ports is no list of ports");
   }
+  members.list("left_out", stage.left_out);
   members.flag("adaptive", stage.adaptive);
   members.number("postponed", stage.postponed);
   members.number("dropped_receive", stage.dropped_receive);

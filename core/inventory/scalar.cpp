@@ -51,6 +51,8 @@ std::string_view to_string(Outcome outcome) {
       return "skipped: unavailable";
     case Outcome::skipped_shutdown:
       return "skipped: shutdown";
+    case Outcome::skipped_nothing_to_ask:
+      return "skipped: nothing to ask";
   }
   return "unknown";
 }

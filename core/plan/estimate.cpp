@@ -1,5 +1,6 @@
 // The estimate: two imagined runs, one in which nothing answers and one in which everything does, played through for an
-// even sample of the targets.
+// even sample of the targets, and bounds of what lies between and beyond them: hosts may answer one stage and not the
+// next.
 #include "plan/estimate.hpp"
 
 #include <fmt/format.h>
@@ -21,7 +22,8 @@ struct StageCost {
   uint64_t alive_wait = 0;  ///< ns, when it answers
   bool in_turn = false;     ///< silent hosts of a batch wait one behind the other
   bool asks_link = false;
-  uint64_t silent_tasks = 0, alive_tasks = 0, possible_tasks = 0;  ///< among the samples
+  /// Among the samples; the last: of targets that it asks whether they answer or not.
+  uint64_t silent_tasks = 0, alive_tasks = 0, possible_tasks = 0, certain_tasks = 0;
 };
 
 uint64_t amount_of(const StagePlan& stage, std::string_view member) {
@@ -125,14 +127,16 @@ class Estimator {
     for (StageCost& cost : costs_) {
       if (cost.asks_link && !on_link) continue;
       const When* when = cost.stage->when.get();
-      if (!no_neighbour && (!when || when->test(address, known))) {
+      const bool if_silent = !no_neighbour && (!when || when->test(address, known));
+      if (if_silent) {
         ++cost.silent_tasks;
         if (cost.asks_link && plan_.limits.trust_arp) no_neighbour = true;
       }
       // What an answering host will have told by then is unknown: only `alive` and the address can rule a stage out.
-      bool decidable = !when || when->fields().empty() || when->fields() == std::vector{FieldTable::alive};
+      const bool decidable = !when || when->fields().empty() || when->fields() == std::vector{FieldTable::alive};
       const bool if_alive = !decidable || !when || when->test(address, when_alive);
       if (if_alive) ++cost.alive_tasks;
+      if (if_silent && decidable && if_alive) ++cost.certain_tasks;
       // One that answers nobody but is asked all the same, as where ARP is not trusted, is possible too.
       if (if_alive || when->test(address, known)) ++cost.possible_tasks;
     }
@@ -140,7 +144,7 @@ class Estimator {
 
   Estimate sum_up() const {
     Estimate out;
-    long double silent = 0, alive = 0, most = 0;
+    long double silent = 0, alive = 0, least = 0, most = 0;
     Sum if_silent, if_alive;
     out.sampled = sampled_;
     for (const StageCost& cost : costs_) {
@@ -154,6 +158,7 @@ class Estimator {
                         {}};
       silent += static_cast<long double>(one.packets_if_silent);
       alive += static_cast<long double>(one.packets_if_alive);
+      least += static_cast<long double>(cost.certain_tasks * std::min(cost.silent, cost.alive)) * scale_;
       most += static_cast<long double>(one.packets_at_most);
       if (cost.open_ended && cost.possible_tasks != 0) out.not_contained.push_back(one.stage);
       one.if_silent = waits_of(cost, silent_tasks, cost.wait, cost.in_turn, if_silent);
@@ -162,6 +167,7 @@ class Estimator {
     }
     out.packets_if_silent = clamp(silent);
     out.packets_if_alive = clamp(alive);
+    out.packets_at_least = clamp(least);
     out.packets_at_most = clamp(most);
     // Bound by the rate or by how many may wait at once, and the last target waits through all stages.
     out.duration_if_silent = static_cast<int64_t>(clamp(std::max(at_rate(silent), if_silent.window) + if_silent.last));

@@ -155,6 +155,8 @@ class Attempts {
   }
   // It could not leave (no buffer): asked once more at `again`, without counting.
   void not_sent(uint32_t index, int64_t again) { postponed_.push({again, index, slots_[index].generation}); }
+  // The same where it has no address to leave from yet: that takes longer, and must hold up nobody else.
+  void has_no_source(uint32_t index, int64_t again) { sourceless_.push({again, index, slots_[index].generation}); }
   bool has_postponed() {
     skip_dead(postponed_);
     return !postponed_.empty();
@@ -162,7 +164,7 @@ class Attempts {
 
   // The next question whose attempt is due at `now`; it leaves its queue.
   Next next_send(int64_t now) {
-    for (TurnQueue* q : {&postponed_, &first_retry(), &paused_}) {
+    for (TurnQueue* q : {&postponed_, &sourceless_, &first_retry(), &paused_}) {
       skip_dead(*q);
       if (!q->empty() && q->front().due <= now) {
         const uint32_t slot = q->front().slot;
@@ -185,7 +187,8 @@ class Attempts {
   }
   int64_t send_due() {
     skip_dead(postponed_);
-    return std::min(head(postponed_), retry_due());
+    skip_dead(sourceless_);
+    return std::min({head(postponed_), head(sourceless_), retry_due()});
   }
   // When the next attempt after the first one is due.
   int64_t retry_due() {
@@ -224,7 +227,7 @@ class Attempts {
   size_t live_ = 0;
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_;
-  TurnQueue postponed_, paused_, ends_;
+  TurnQueue postponed_, sourceless_, paused_, ends_;
   TurnQueue waiting_;  // for a verdict; apart, since behind the ends of a longer timeout they would wait as long
   ShuffledTurns retries_;
 };

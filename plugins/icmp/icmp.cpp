@@ -179,7 +179,10 @@ void Icmp::send_failed(uint32_t slot, bool framed, int error, int64_t now) {
   if (const net::SendFault fault = net::classify_send_error(error); fault != net::SendFault::local) {
     ++counters_.shortages;
     if (error == ENOBUFS) loss_.congested(1);
-    questions_.not_sent(slot, now + (fault == net::SendFault::shortage ? net::shortage_wait : net::no_source_wait));
+    if (fault == net::SendFault::no_source)
+      questions_.has_no_source(slot, now + net::no_source_wait);
+    else
+      questions_.not_sent(slot, now + net::shortage_wait);
     return;
   }
   Questions::Slot& s = questions_[slot];

@@ -72,7 +72,7 @@ size_t TcpBanner::start(std::span<const sonde_task> tasks) {
     if (choose_ports(host)) {
       advance(host);
     } else {
-      task.done(SONDE_NO_ANSWER);
+      task.done(SONDE_CANCELLED);  // nobody was asked: neither silence nor a no
       hosts_.give_back(host);
     }
   }

@@ -166,8 +166,7 @@ void TcpSyn::conclude(uint32_t slot, int64_t now) {
       q.decoys = table_.decoys_for(identity_.key, q.ip);
       q.cursor = asked;
       q.settled = 0;
-      if (q.mid_round) --mid_round_;
-      q.mid_round = false;
+      set_mid_round(q, false);
       if (q.decoys.count > 0) {
         questions_.restart(slot);
         questions_.not_sent(slot, now);

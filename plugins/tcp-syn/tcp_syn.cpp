@@ -1,16 +1,13 @@
-// How SYNs leave, and when a question ends. What comes back is read in answers.cpp.
+// Whose turn it is: hosts are asked in rounds, a burst of packets at a time, until their question ends. How the packets
+// leave is in sending.cpp, what comes back in answers.cpp.
 #include "tcp-syn/tcp_syn.hpp"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <limits>
 #include <utility>
 
 #include "common-linux/netlink_linux.hpp"
-#include "common-linux/send_error.hpp"
 #include "tcp-syn/answer_filter.hpp"
 
 namespace sonde::tcp_syn {
@@ -112,35 +109,6 @@ uint32_t TcpSyn::take_tokens(uint32_t want, int64_t now) {
   return pacer_.take(want, now, [this](uint32_t n, int64_t& again) { return host_.pace(n, again); });
 }
 
-// How this target is reached; false when it is not, and the task is over.
-bool TcpSyn::choose_path(Task task, const sonde_target& target, Question& q) {
-  q.ip = net::ip6(target.ip);
-  q.scope_id = target.scope_id;
-  const bool four = net::is_v4(q.ip);
-  const Family& family = four ? v4_ : v6_;
-  if (!family) {
-    task.fail(SONDE_E_DENIED, family.why_not);
-    return false;
-  }
-  if (const auto path =
-          net::frame_path(frames_, network_, task, link_input, mac_input, target, net::ip6_header_size + syn_size)) {
-    q.frame = path->socket;
-    q.ends = path->ends;
-    return true;
-  }
-  if (!four) return true;
-  const int error = source_address_.find(q.ip, q.ends.from);
-  if (error == 0) return true;
-  if (net::classify_send_error(error) == net::SendFault::shortage) {
-    ++counters_.shortages;
-    task.done(SONDE_POSTPONED);
-    return false;
-  }
-  task.fail(error == EACCES || error == EPERM ? SONDE_E_DENIED : SONDE_E_IO,
-            net::explain_send_error("a SYN", error, q.ip));
-  return false;
-}
-
 size_t TcpSyn::start(std::span<const sonde_task> tasks) {
   const int64_t now = host_.now();
   size_t taken = 0;
@@ -199,10 +167,28 @@ uint32_t TcpSyn::due_in_turn(uint32_t slot) const {
   return due;
 }
 
+void TcpSyn::set_mid_round(Question& q, bool mid_round) {
+  if (mid_round != q.mid_round) mid_round_ += mid_round ? 1u : ~0u;
+  q.mid_round = mid_round;
+}
+
+// The rest of its round leaves after `wait`; without an address to leave from it waits longer, and alone: it holds up
+// neither other hosts nor new ones.
+void TcpSyn::put_off(uint32_t slot, int64_t now, int64_t wait) {
+  Question& q = questions_[slot].question;
+  if (!std::exchange(q.sourceless, false)) return questions_.not_sent(slot, now + wait);
+  set_mid_round(q, false);
+  questions_.has_no_source(slot, now + net::no_source_wait);
+}
+
 // Puts packets of this host's round into their batch: a burst, or as many as may leave now. False: none might.
 bool TcpSyn::take_turn(uint32_t slot, int64_t now) {
   Questions::Slot& s = questions_[slot];
   Question& q = s.question;
+  if (q.sourceless) {  // learned after its last turn
+    put_off(slot, now, 0);
+    return true;
+  }
   const uint32_t generation = s.generation, tokens = take_tokens(due_in_turn(slot), now);
   uint32_t used = 0;
   const uint32_t end = end_place(q);
@@ -224,118 +210,12 @@ bool TcpSyn::take_turn(uint32_t slot, int64_t now) {
   pacer_.give_back(tokens - used);
   if (!questions_.find(slot, generation)) return true;
   const bool more = q.cursor < end;
-  if (more != q.mid_round) mid_round_ += more ? 1u : ~0u;
-  q.mid_round = more;
+  set_mid_round(q, more);
   if (more)
-    questions_.not_sent(slot, now + (short_ ? net::shortage_wait : sourceless_ ? net::no_source_wait : 0));
+    put_off(slot, now, short_ ? net::shortage_wait : 0);
   else
     ended_.push_back({0, slot, generation});
   return used > 0 || !more;
-}
-
-void TcpSyn::send_syn(const Question& q, PacketTag tag, uint16_t port) {
-  const Family& family = net::is_v4(q.ip) ? v4_ : v6_;
-  if (q.frame) {
-    const auto body = net::write_frame_headers(q.frame->batch->buffer(), q.ends, IPPROTO_TCP, syn_size, ip_id_++);
-    write_syn(body.first<syn_size>(), frame_identity_, q.ip, port);
-    seal(body, q.ends.from, q.ip);
-    framed_ = true;
-    put_on_wire(*q.frame, q.ends, syn_size, tag);
-    return;
-  }
-  auto buffer = family.batch->buffer();
-  if (family.four) {
-    net::write_ip4_header(buffer.first<net::ip4_header_size>(), q.ends.from, q.ip, IPPROTO_TCP, syn_size, 0);
-    buffer = buffer.subspan(net::ip4_header_size);
-  }
-  write_syn(buffer.first<syn_size>(), identity_, q.ip, port);
-  if (family.four) seal(buffer.first(syn_size), q.ends.from, q.ip);
-  put_on_wire(family, q.ip, q.scope_id, syn_size, tag);
-}
-
-// Takes back the connection that a target has half opened, the way that the SYN went: the kernel's own RST would go
-// through its neighbour table.
-void TcpSyn::send_reset(const Arrival& arrival, const AnswerSegment& answered) {
-  const Identity& self = arrival.asked_as(*this);
-  const net::FrameAddresses back = net::reversed(arrival.ends);
-  const PacketTag nobody = {0, no_place};
-  if (arrival.link) {
-    const auto body = net::write_frame_headers(arrival.link->batch->buffer(), back, IPPROTO_TCP, reset_size, ip_id_++);
-    write_reset(body.first<reset_size>(), self, answered.port, answered.acknowledged);
-    seal(body, back.from, back.to);
-    put_on_wire(*arrival.link, back, reset_size, nobody);
-    return;
-  }
-  const Family& family = arrival.family;
-  auto buffer = family.batch->buffer();
-  if (family.four) {
-    net::write_ip4_header(buffer.first<net::ip4_header_size>(), back.from, back.to, IPPROTO_TCP, reset_size, 0);
-    buffer = buffer.subspan(net::ip4_header_size);
-  }
-  write_reset(buffer.first<reset_size>(), self, answered.port, answered.acknowledged);
-  if (family.four) seal(buffer.first(reset_size), back.from, back.to);
-  put_on_wire(family, back.to, arrival.scope_id, reset_size, nobody);
-}
-
-void TcpSyn::put_on_wire(FrameSocket& link, const net::FrameAddresses& ends, size_t size, PacketTag tag) {
-  link.add(size, ends, tag);
-  if (link.batch->full()) flush(*link.batch, link.socket.fd(), true);
-}
-
-void TcpSyn::put_on_wire(const Family& family, const net::Ip& ip, uint32_t scope_id, size_t size, PacketTag tag) {
-  net::SocketAddress to;
-  const socklen_t length = net::write_socket_address(ip, scope_id, to);
-  family.batch->add((family.four ? net::ip4_header_size : 0) + size, to, length, tag);
-  if (family.batch->full()) flush(*family.batch, family.tcp.fd(), false);
-}
-
-void TcpSyn::flush(Batch& batch, int fd, bool framed) {
-  batch.flush(
-      fd, [](PacketTag, int64_t) {}, [&](PacketTag tag, int error) { send_failed(tag, framed, error); });
-}
-
-void TcpSyn::flush_all() {
-  for (const Family* f : {&v4_, &v6_})
-    if (*f && !f->batch->empty()) flush(*f->batch, f->tcp.fd(), false);
-  for (FrameSocket& f : frames_)
-    if (!f.batch->empty()) flush(*f.batch, f.socket.fd(), true);
-}
-
-void TcpSyn::send_failed(PacketTag tag, bool framed, int error) {
-  if (tag.place == no_place) return;
-  pacer_.give_back(1);
-  Questions::Slot* s = questions_.find(tag.slot);
-  if (!s) return;  // another packet of that host was refused before
-  const net::SendFault fault = net::classify_send_error(error);
-  const bool shortage = fault != net::SendFault::local;
-  if (shortage) {
-    (fault == net::SendFault::shortage ? short_ : sourceless_) = true;
-    ++counters_.shortages;
-    if (error == ENOBUFS) loss_.congested(1);
-  }
-  if (shortage || framed) {
-    // The neighbour may be reachable by the kernel's choice even where our frame is not (a link that went down).
-    if (!shortage) s->question.frame = nullptr;
-    table_.add_sent(tag.slot, tag.place, -1);
-    s->question.cursor = std::min(s->question.cursor, tag.place);
-    return;
-  }
-  refused(tag, error, host_.now());
-}
-
-// This machine does not let that SYN out: its firewall may forbid one port and no other, so the others are asked all
-// the same.
-void TcpSyn::refused(PacketTag tag, int error, int64_t now) {
-  Question& q = questions_[tag.slot].question;
-  refusal_ = q.refusal = error;
-  table_.add_sent(tag.slot, tag.place, -1);
-  if (table_.sent(tag.slot, tag.place) > 0) {
-    // One has left before, and is waited for; but its silence is that of fewer SYNs than were promised.
-    q.in_doubt = true;
-    table_.learn(tag.slot, tag.place, PortState::withheld);
-    return;
-  }
-  if (table_.learn(tag.slot, tag.place, PortState::refused)) settled(tag.slot, tag.place, now);
 }
 
 // Behind flush_all(): what has left counts from now on, what could not is sent a little later.
@@ -345,14 +225,14 @@ void TcpSyn::end_rounds(int64_t now) {
     if (!s) continue;
     Question& q = s->question;
     if (q.cursor < end_place(q)) {
-      questions_.not_sent(turn.slot, now + (sourceless_ ? net::no_source_wait : net::shortage_wait));
+      put_off(turn.slot, now, net::shortage_wait);
       continue;
     }
     q.cursor = first_place(q);
     questions_.sent(turn.slot, now, rtt_.spacing(interval_, timeout_), timeout_);
   }
   ended_.clear();
-  short_ = sourceless_ = false;
+  short_ = false;
 }
 
 void TcpSyn::send_due(int64_t now) {

@@ -1,5 +1,6 @@
 // The probe: asks the ports of each target by single SYNs, waits, and tells answers from what only looks like one.
-// tcp_syn.cpp sends, answers.cpp reads what comes back and concludes, lost_syns.cpp asks again for what was lost.
+// tcp_syn.cpp says whose turn it is, sending.cpp sends, answers.cpp reads what comes back and concludes, lost_syns.cpp
+// asks again for what was lost.
 #pragma once
 #include <sonde/plugin.hpp>
 
@@ -56,13 +57,14 @@ class TcpSyn {
     FrameSocket* frame = nullptr;  // known neighbour: sent as a whole frame
     net::FrameAddresses ends{};    // of a frame; `from` of every IPv4 packet
     Decoys decoys;
-    uint32_t cursor = 0;     // the next place in this round
-    uint32_t settled = 0;    // places of this round that need no more asking
-    bool deciding = false;   // the decoys' turn
-    bool mid_round = false;  // some of its packets had to wait
-    bool from_host = false;  // a packet came back from this very address
-    bool in_doubt = false;   // a port's silence proves nothing, and it may not be asked again
-    int refusal = 0;         // errno of the last SYN that this machine did not let out
+    uint32_t cursor = 0;      // the next place in this round
+    uint32_t settled = 0;     // places of this round that need no more asking
+    bool deciding = false;    // the decoys' turn
+    bool mid_round = false;   // some of its packets had to wait
+    bool from_host = false;   // a packet came back from this very address
+    bool sourceless = false;  // a SYN had no address to leave from yet, in its last turn
+    bool in_doubt = false;    // a port's silence proves nothing, and it may not be asked again
+    int refusal = 0;          // errno of the last SYN that this machine did not let out
   };
   using Questions = net::Attempts<Question>;
 
@@ -89,6 +91,8 @@ class TcpSyn {
   bool is_due(uint32_t slot, uint32_t place) const;
   uint32_t due_in_turn(uint32_t slot) const;
   bool take_turn(uint32_t slot, int64_t now);
+  void set_mid_round(Question&, bool);
+  void put_off(uint32_t slot, int64_t now, int64_t wait);
   void send_syn(const Question&, PacketTag, uint16_t port);
   void put_on_wire(const Family&, const net::Ip& to, uint32_t scope_id, size_t size, PacketTag);
   void put_on_wire(FrameSocket&, const net::FrameAddresses&, size_t size, PacketTag);
@@ -153,11 +157,10 @@ class TcpSyn {
   net::RttEstimate rtt_;
   net::Alarm alarm_;
   std::vector<uint64_t> watches_;
-  uint32_t mid_round_ = 0;   // hosts that are
-  bool short_ = false;       // of buffers, until the end of this event
-  bool sourceless_ = false;  // some SYNs had no address to leave from yet, in this event
-  bool hungry_ = false;      // start() left tasks for want of tokens
-  bool framed_ = false;      // a frame has been sent
+  uint32_t mid_round_ = 0;  // hosts that are
+  bool short_ = false;      // of buffers, until the end of this event
+  bool hungry_ = false;     // start() left tasks for want of tokens
+  bool framed_ = false;     // a frame has been sent
   uint16_t ip_id_ = 0;
   int64_t wall_ahead_ = 0;  // of the monotonic clock, when the sockets were last read
 

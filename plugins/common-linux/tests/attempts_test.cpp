@@ -9,6 +9,19 @@ namespace {
 using Questions = Attempts<int>;
 constexpr int64_t spacing = 250, timeout = 800;
 
+TEST(Attempts, WhoHasNoSourceHoldsUpNobody) {
+  Attempts<char> q(1);
+  const uint32_t a = q.open(1, 'a'), b = q.open(2, 'b');
+  q.has_no_source(a, 500);
+  EXPECT_FALSE(q.has_postponed()) << "nor new targets";
+  q.not_sent(b, 100);
+  EXPECT_EQ(q.send_due(), 100);
+  EXPECT_EQ(q.next_send(100).slot, b);
+  EXPECT_EQ(q.send_due(), 500);
+  EXPECT_EQ(q.next_send(499).what, Attempts<char>::Due::nothing);
+  EXPECT_EQ(q.next_send(500).slot, a);
+}
+
 TEST(Attempts, RetryAfterTheSpacingThenEndAfterTheTimeout) {
   Questions q(2);
   const uint32_t slot = q.open(11, 0);

@@ -74,7 +74,7 @@ TEST(ProbeFound, AHostThatWasAskedInVainCostsNoConnection) {
   host.asked_before = true;
   ASSERT_TRUE(host.run());
   EXPECT_EQ(host.dials, 0u);
-  EXPECT_EQ(host.outcome(), SONDE_NO_ANSWER);
+  EXPECT_EQ(host.outcome(), SONDE_CANCELLED) << "it was not asked: neither silence nor a no";
   EXPECT_EQ(host.tcp(), "");
 }
 TEST(ProbeFound, AHostThatNobodyAskedIsAskedOnTheFallbackPorts) {

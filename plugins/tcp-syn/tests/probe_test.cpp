@@ -4,11 +4,13 @@
 
 #include <limits>
 #include <map>
+#include <numeric>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "common-linux/bytes.hpp"
+#include "testing/own_network.hpp"
 #include "testing/raw_wire.hpp"
 #include "testing/shard_host.hpp"
 
@@ -148,6 +150,40 @@ TEST(Deadline, BeforeAllPortsWereAskedIsAnErrorAlsoWhereOneIsOpen) {
   EXPECT_EQ(target.ports(), std::set<uint64_t>{22});
   EXPECT_EQ(target.tcp(), R"({"closed":[],"silent":[],"unasked":[80,443]})");
   EXPECT_NE(target.result(0).failure.find("2 of 3 ports were not asked before the deadline"), std::string::npos);
+}
+
+// While the address that it would leave from is still looked for duplicates of.
+TEST(Refused, WhoHasNoAddressToLeaveFromYetHoldsUpNobodyElse) {
+  const bool possible = testing::in_own_network([] {
+    if (!testing::add_tentative_address("doubt", "2001:db8::1")) return false;
+    std::vector<uint64_t> ports(48);  // three turns of a host, so that they alternate
+    std::iota(ports.begin(), ports.end(), 1000);
+    Target two(ports);
+    two.add_v4(127, 0, 0, 10);
+    bool has_address = false;
+    unsigned asked = 0;
+    const auto leaves = two.wire.leaves;
+    two.wire.leaves = [&](const Packet& packet) {
+      if (packet[19] == 9 && !has_address) return EADDRNOTAVAIL;
+      asked += packet[19] == 10;
+      return leaves(packet);
+    };
+    two.held_clock = testing::clock_ns();
+    EXPECT_EQ(two.create(sonde_plugin_v0(0)), SONDE_OK);
+    two.offer();
+    for (int ms = 0; ms < 10; ++ms) {
+      *two.held_clock += 1'000'000;
+      two.turn(1);
+    }
+    EXPECT_EQ(asked, ports.size()) << "of those who have one, within 10 ms";
+    has_address = true;
+    two.held_clock.reset();
+    EXPECT_TRUE(two.ShardHost::run(std::chrono::seconds(10)));
+    for (size_t i = 0; i < 2; ++i) EXPECT_EQ(two.result(i).outcome, SONDE_NO_ANSWER) << i;
+    EXPECT_EQ(asked, 2 * ports.size());
+    return true;
+  });
+  if (!possible) GTEST_SKIP() << "no network namespace with a bridge can be made here";
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ enum { SONDE_POSITIVE = 1,  /* found what the probe looks for */
        SONDE_NEGATIVE = 2,  /* an answer came, and it says no */
        SONDE_NO_ANSWER = 3, /* silence until the deadline: proves nothing */
        SONDE_ERROR = 4,     /* a local fault: says nothing about the target; fail() says why */
-       SONDE_CANCELLED = 5,
+       SONDE_CANCELLED = 5, /* not asked: cancel() said so, or there is nothing to ask of this target */
        SONDE_POSTPONED = 6 }; /* short of descriptors, buffers, ports: forget what was put, offer it again */
 
 enum { SONDE_KIND_PROBE = 1, SONDE_KIND_EXPORTER = 2, SONDE_KIND_SOURCE = 3 };
@@ -148,7 +148,7 @@ typedef struct sonde_host {
 
    /* Network: scope, rate and budgets are applied here; who is refused has the text of fail() already. DENIED is final,
     * AGAIN a shortage of this machine: take fewer in start(), or done(POSTPONED). A task reaches its own target only,
-    * task 0 servers of options with "x-sonde": "service"; admit() with SONDE_NEED_SOCKETS also those of a library. */
+    * task 0 servers of "x-sonde": "service", in admit() those of a library too (NEED_SOCKETS), without a packet. */
    /* Opens, connects and watches; takes one packet of the rate and one connection of the target. The first WRITE or
     * ERROR event ends the connecting; on ERROR, SONDE_IO_ERRNO() says why. UDP is connected too. After AGAIN the host
     * keeps the place in the queue (64 a task) and calls on_timer(id 0, user) when it is its turn to dial again; a wait

@@ -14,6 +14,7 @@ Plan plan(uint64_t targets, int64_t silent, int64_t alive, int64_t run_timeout) 
   p.limits.run_timeout = run_timeout;
   p.estimate.packets_if_silent = 2 * targets;
   p.estimate.packets_if_alive = 6 * targets;
+  p.estimate.packets_at_least = 2 * targets;
   p.estimate.duration_if_silent = silent;
   p.estimate.duration_if_alive = alive;
   p.estimate.decided_by = "limits.packets_per_second (1000)";
@@ -38,10 +39,11 @@ TEST(Outlook, ALongRunIsAnnounced) {
   EXPECT_FALSE(o.warning);
 }
 
-TEST(Outlook, ItTellsTheMostThatMayLeave) {
+TEST(Outlook, ItTellsTheLeastAndTheMostThatMayLeave) {
   Plan p = plan(65534, 131 * second, 393 * second, 0);
+  p.estimate.packets_at_least = 65534;
   p.estimate.packets_at_most = 10 * 65534;
-  EXPECT_TRUE(ahead_of(p).line.starts_with("65534 targets, 131068 to 655340 packets, about ")) << ahead_of(p).line;
+  EXPECT_TRUE(ahead_of(p).line.starts_with("65534 targets, 65534 to 655340 packets, about ")) << ahead_of(p).line;
 }
 
 TEST(Outlook, ATimeoutThatCutsItShort) {

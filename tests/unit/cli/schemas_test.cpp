@@ -42,6 +42,7 @@ TEST(Schemas, RunDocumentHasTheMembersOfADocument) {
   StageCoverage stage;
   stage.unavailable = "x";
   stage.ports = "22";
+  stage.left_out = {"10.0.0.9"};
   document.partly_scanned = {"10.0.0.7"};
   stage.dropped_receive = stage.queue_full = stage.asked_again = stage.in_doubt = document.slowed_to = 1;
   document.stages.push_back(stage);

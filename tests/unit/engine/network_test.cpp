@@ -244,6 +244,35 @@ TEST_F(Network, NoMoreThan64DialsOfATaskWait) {
   EXPECT_EQ(of_service, expected);
 }
 
+/// The packets to it are asked of pace(), the first like the others; a target's admission holds the first of its own.
+TEST_F(Network, TheAdmissionOfAServerIsNoPacket) {
+  targets(3);
+  int denied = 0;
+  const auto admit = [&](auto c, auto h, auto tasks) {
+    for (const sonde_task t : tasks) {
+      const sonde_target target = tcp(c, h, t, 53);
+      denied += h->admit(c, 0, &target) != SONDE_OK;
+      denied += h->admit(c, t, &target) != SONDE_OK;
+      h->done(c, t, SONDE_POSITIVE);
+    }
+  };
+  Script s, blocking;
+  s.start = [&](auto c, auto h, auto tasks) {
+    admit(c, h, tasks);
+    return static_cast<int32_t>(tasks.size());
+  };
+  blocking.run = [&](auto c, auto h, auto tasks) -> sonde_err {
+    admit(c, h, tasks);
+    return SONDE_OK;
+  };
+  plan.limits.workers = 1;
+  stage<0>(s);
+  stage<1>(blocking);
+  for (std::size_t i = 0; i < 2; ++i) entry(i).needs = SONDE_NEED_SOCKETS;
+  EXPECT_EQ(run_well().document.packets, 6u);
+  EXPECT_EQ(denied, 0);
+}
+
 TEST_F(Network, WhatTheDescriptorDoesNotNeedIsDenied) {
   targets(1);
   Listener open;

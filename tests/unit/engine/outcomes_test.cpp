@@ -217,6 +217,25 @@ TEST_F(Outcomes, StagesThatStateOpenPortsSayWhichTheyAsked) {
   EXPECT_EQ(asked(0), "1-65535");  // nobody finds any for the word
 }
 
+/// Neither silence nor a no, and no unfinished work either: `alive` is judged by those that asked.
+TEST_F(Outcomes, WhoHadNothingToAskIsSkipped) {
+  targets(3);
+  stage<0>(answers(SONDE_CANCELLED), {"alive"});
+  Script blocking;
+  blocking.run = [](auto c, auto h, auto tasks) -> sonde_err {
+    for (const sonde_task t : tasks) h->done(c, t, SONDE_CANCELLED);
+    return SONDE_OK;
+  };
+  stage<1>(blocking, {"alive"});
+  const RunResult r = run_well();
+  for (uint8_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(count(r, i, Outcome::skipped_nothing_to_ask), 3u) << int{i};
+    EXPECT_EQ(count(r, i, Outcome::cancelled), 0u) << int{i};
+  }
+  EXPECT_TRUE(r.document.complete);
+  EXPECT_EQ(r.document.settled, 3u);
+}
+
 TEST_F(Outcomes, RunTimeoutEndsTheRunWithWhatIsKnown) {
   targets(4);
   plan.limits.run_timeout = 100'000'000;

@@ -142,6 +142,68 @@ TEST_F(Shortages, ADialWithoutADescriptorEndsAsAnError) {
   }
 }
 
+/// A dial that waits has its turn later; a plugin that leaves the task to be offered again must not be offered it for
+/// ever.
+TEST_F(Shortages, ATaskThatIsNotTakenForWantOfADescriptorEndsAsAnError) {
+  targets(2);
+  int offers = 0;
+  Script s;
+  s.start = [&](auto c, auto h, auto tasks) {
+    int32_t taken = 0;
+    for (const sonde_task t : tasks) {
+      ++offers;
+      sonde_target to{};
+      to.size = sizeof to;
+      h->target(c, t, &to);
+      to.port = 1;
+      to.proto = IPPROTO_TCP;
+      sonde_conn conn{};
+      if (h->dial(c, t, &to, SONDE_IO_WRITE, t, &conn) != SONDE_OK) return taken;  // whatever it says
+      h->done(c, t, SONDE_POSITIVE);
+      ++taken;
+    }
+    return taken;
+  };
+  stage<0>(s, {}, 100);
+  const Batch b = run_shard([](Budgets& budgets) {
+    while (budgets.descriptors.take()) {
+    }
+  });
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(outcome_of(b, "127.0.1." + std::to_string(i)), Outcome::error);
+    EXPECT_EQ(reason_of(b, "127.0.1." + std::to_string(i)),
+              "this machine stayed short of descriptors, ports or buffers");
+  }
+  EXPECT_GT(offers, 10) << "it may pass";
+}
+
+/// It may have one connection and will not begin with less than two.
+TEST_F(Shortages, NorIsATaskDialledForWithoutEndAndNotTaken) {
+  targets(1);
+  plan.limits.connections_per_host = 1;
+  uint64_t dials = 0;
+  Script s;
+  s.start = [&](auto c, auto h, auto tasks) {
+    sonde_target to{};
+    to.size = sizeof to;
+    h->target(c, tasks[0], &to);
+    to.proto = IPPROTO_TCP;
+    for (uint16_t port = 1; port <= 2; ++port) {
+      to.port = port;
+      sonde_conn conn{};
+      ++dials;
+      if (h->dial(c, tasks[0], &to, SONDE_IO_WRITE, port, &conn) != SONDE_OK) return 0;
+    }
+    h->done(c, tasks[0], SONDE_POSITIVE);
+    return 1;
+  };
+  stage<0>(s, {}, 100);
+  const Batch b = run_shard([](Budgets&) {});
+  EXPECT_EQ(outcome_of(b, "127.0.1.0"), Outcome::error);
+  EXPECT_EQ(reason_of(b, "127.0.1.0"), "the plugin dialled for this task again and again, and never took it");
+  EXPECT_GT(dials, 10u);
+}
+
 /// 10.0.0.n is on the link and never gets a place; what lies behind the router needs none.
 uint8_t wanted_place(sonde_ctx* c, const sonde_host* h, sonde_task t, sonde_target& to) {
   to = {};

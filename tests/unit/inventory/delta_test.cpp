@@ -291,6 +291,33 @@ TEST_F(PortsAsked, ThatAllVanishedUnaskedIsNoChange) {
                        inventory(R"([{"ip":"10.0.0.1"}])", asking("443")))
                   .empty());
 }
+TEST_F(PortsAsked, WhomAWhenLeftOutHasNeitherClosedNorOpened) {
+  RunDocument left_out = all_;
+  left_out.stages[0].left_out = {"10.0.0.1", "10.0.0.3-10.0.0.9"};
+  const std::string with = R"([{"ip":"10.0.0.1","ports":[22],"banners":{"22":"a"},"services":{"161/udp":{}}},)"
+                           R"({"ip":"10.0.0.2","ports":[22]}])",
+                    without = R"([{"ip":"10.0.0.1"},{"ip":"10.0.0.2"}])";
+  const Delta closed = delta_of(inventory(with, all_), inventory(without, left_out));
+  ASSERT_EQ(closed.changed.size(), 2u);
+  EXPECT_EQ(changes(closed), R"(services: {"161/udp":{}} > null; ports: [22] > null; )");  // UDP is another matter
+  const Delta opened = delta_of(inventory(without, left_out), inventory(with, all_));
+  EXPECT_EQ(changes(opened), R"(services: null > {"161/udp":{}}; ports: null > [22]; )");
+  for (const Delta* delta : {&closed, &opened}) {
+    ASSERT_EQ(delta->ports_not_asked.size(), 1u);
+    EXPECT_NE(render(*delta, DeltaFormat::text)
+                  .find("! hosts that a stage's `when` left out of one run: 10.0.0.1; ports that were not asked there "
+                        "are not compared\n"),
+              std::string::npos);
+    EXPECT_EQ(to_json(*to_value(*delta).find("ports_not_asked")), R"(["10.0.0.1"])");
+  }
+}
+TEST_F(PortsAsked, ThoseOfAStageThatDidAskItCount) {
+  RunDocument left_out = asking("22,80", "22");
+  left_out.stages[0].left_out = {"10.0.0.1"};
+  const Delta delta = delta_of(inventory(R"([{"ip":"10.0.0.1","ports":[22,80]}])", asking("22,80", "22")),
+                               inventory(R"([{"ip":"10.0.0.1"}])", left_out));
+  EXPECT_EQ(changes(delta), "ports: [22] > null; ");
+}
 TEST_F(PortsAsked, ThoseOfOneRunAloneAreSaid) {
   const Delta delta = delta_of(inventory(one, asking("22,80,8000-8002")), inventory(one, asking("22,81", "8001")));
   EXPECT_EQ(delta.ports_not_compared, "80,81,8000,8002");

@@ -43,6 +43,7 @@ TEST_F(Fold, AliveIsLeftOutWhenNothingWasLearned) {
   const std::string unknown = R"({"ip":"10.0.0.1"})";
   EXPECT_EQ(json({}, {Outcome::skipped_unavailable, Outcome::cancelled, Outcome::error}), unknown);
   EXPECT_EQ(json({}, {Outcome::skipped_when, Outcome::skipped_shutdown}), unknown);
+  EXPECT_EQ(json({}, {Outcome::error, Outcome::skipped_nothing_to_ask}), unknown);
   // rdns does not declare alive: its silence says nothing about the host.
   EXPECT_EQ(json({}, {Outcome::none, Outcome::none, Outcome::none, Outcome::no_answer}), unknown);
   EXPECT_EQ(json({}, {Outcome::no_answer, Outcome::positive}), unknown);

@@ -33,19 +33,21 @@ RunDocument document() {
 }
 
 TEST(RunDocument, HasThisShape) {
-  EXPECT_EQ(to_json(to_value(document())),
-            R"({"run_id":"r1","pipeline":"lan.sonde.yaml","plan_hash":"ab","sonde_version":"0.1.0",)"
-            R"("seed":"18446744073709551615","started":"2026-11-22T03:15:00Z","ended":"2026-11-22T03:16:00Z",)"
-            R"("complete":false,"why_incomplete":"interrupted","scope":["10.0.0.1-10.0.0.254"],)"
-            R"("exclusions":["10.0.0.5"],"targets":253,"settled":200,"responding":12,"packets":1000,)"
-            R"("dropped_receive":1,"stages":[{"name":"ping","plugin":"icmp","version":"1.0","outcomes":{"not_yet":0,)"
-            R"("positive":12,"negative":0,"no_answer":0,"error":0,"cancelled":0,"skipped_when":0,)"
-            R"("skipped_no_neighbour":7,"skipped_unavailable":0,"skipped_shutdown":0},)"
-            R"("adaptive":true,"postponed":3,"errors":{"no buffer":2}},{"name":"arp-oui","plugin":"arp-oui",)"
-            R"("version":"1.0","outcomes":{"not_yet":0,"positive":0,"negative":0,"no_answer":0,"error":0,)"
-            R"("cancelled":0,"skipped_when":0,"skipped_no_neighbour":0,"skipped_unavailable":0,)"
-            R"("skipped_shutdown":0},"unavailable":"needs CAP_NET_RAW","adaptive":false,"postponed":0,"errors":{}}],)"
-            R"("not_covered":[{"what":"53 targets","reason":"interrupted"}],"outputs":["inventory.json"]})");
+  EXPECT_EQ(
+      to_json(to_value(document())),
+      R"({"run_id":"r1","pipeline":"lan.sonde.yaml","plan_hash":"ab","sonde_version":"0.1.0",)"
+      R"("seed":"18446744073709551615","started":"2026-11-22T03:15:00Z","ended":"2026-11-22T03:16:00Z",)"
+      R"("complete":false,"why_incomplete":"interrupted","scope":["10.0.0.1-10.0.0.254"],)"
+      R"("exclusions":["10.0.0.5"],"targets":253,"settled":200,"responding":12,"packets":1000,)"
+      R"("dropped_receive":1,"stages":[{"name":"ping","plugin":"icmp","version":"1.0","outcomes":{"not_yet":0,)"
+      R"("positive":12,"negative":0,"no_answer":0,"error":0,"cancelled":0,"skipped_when":0,)"
+      R"("skipped_no_neighbour":7,"skipped_unavailable":0,"skipped_shutdown":0,)"
+      R"("skipped_nothing_to_ask":0},)"
+      R"("adaptive":true,"postponed":3,"errors":{"no buffer":2}},{"name":"arp-oui","plugin":"arp-oui",)"
+      R"("version":"1.0","outcomes":{"not_yet":0,"positive":0,"negative":0,"no_answer":0,"error":0,)"
+      R"("cancelled":0,"skipped_when":0,"skipped_no_neighbour":0,"skipped_unavailable":0,)"
+      R"("skipped_shutdown":0,"skipped_nothing_to_ask":0},"unavailable":"needs CAP_NET_RAW","adaptive":false,"postponed":0,"errors":{}}],)"
+      R"("not_covered":[{"what":"53 targets","reason":"interrupted"}],"outputs":["inventory.json"]})");
 }
 
 TEST(RunDocument, TheTextIsThatOfTheValue) {
