@@ -1,11 +1,15 @@
 // What the engine costs for each target and stage, on one shard and on two: whole runs of probes that send nothing,
 // from the first slot to the last settled host, divided by targets and stages. The goals: at most 200 ns of CPU time,
-// and two shards that do at least 1.6 times the work of one.
+// and two shards that do at least 1.6 times the work of one. Beside them two runs at once, for what the machine can do.
 #include <benchmark/benchmark.h>
 #include <sonde/plugin.h>
 #include <sonde/probe.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <ctime>
 #include <string>
@@ -81,6 +85,14 @@ int64_t clock_ns(clockid_t clock) {
   return int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
 }
 
+/// CPU time of the children that have ended.
+int64_t children_ns() {
+  rusage used{};
+  getrusage(RUSAGE_CHILDREN, &used);
+  const auto ns = [](const timeval& t) { return (int64_t{t.tv_sec} * 1'000'000 + t.tv_usec) * 1000; };
+  return ns(used.ru_utime) + ns(used.ru_stime);
+}
+
 /// Arguments: targets, stages, whether a journal is written, shards. Counters, for each target and stage: "ns" of wall
 /// time, "cpu_ns" of all threads together (the shards' and the coordinator's). Two shards do ns(1) / ns(2) times the
 /// work of one; CPU time would not show a shard that stands idle.
@@ -110,6 +122,49 @@ void whole_run(benchmark::State& state) {
   state.counters["cpu_ns"] = static_cast<double>(cpu) / tasks;
 }
 
+template <Work W>
+bool settles_all(uint32_t targets, std::size_t stages) {
+  const NullPlan null(targets, stages, 1, W);
+  RunRequest request;
+  request.run_id = "bench";
+  request.write_journal = false;
+  const auto result = run(null.plan(), request);
+  return result && result->document.settled == targets;
+}
+
+/// Two runs of one shard at once, in processes of their own, for as many targets each: what this machine has for two
+/// that share nothing.
+template <Work W>
+void two_runs(benchmark::State& state) {
+  const auto targets = static_cast<uint32_t>(state.range(0));
+  const auto stages = static_cast<std::size_t>(state.range(1));
+  int64_t wall = 0, cpu = 0;
+  for (auto _ : state) {
+    const int64_t wall_before = clock_ns(CLOCK_MONOTONIC), cpu_before = children_ns();
+    std::array<pid_t, 2> runs{};
+    for (pid_t& one : runs) {
+      one = fork();
+      if (one != 0) continue;
+      _exit(settles_all<W>(targets, stages) ? 0 : 1);
+    }
+    bool good = true;
+    for (const pid_t one : runs) {
+      int status = 1;
+      good &= one > 0 && waitpid(one, &status, 0) == one && status == 0;
+    }
+    cpu += children_ns() - cpu_before;
+    wall += clock_ns(CLOCK_MONOTONIC) - wall_before;
+    if (!good) {
+      state.SkipWithError("a run did not settle every target");
+      return;
+    }
+  }
+  const double tasks = 2 * static_cast<double>(targets) * static_cast<double>(stages) *
+                       static_cast<double>(std::max<int64_t>(state.iterations(), 1));
+  state.counters["ns"] = static_cast<double>(wall) / tasks;
+  state.counters["cpu_ns"] = static_cast<double>(cpu) / tasks;
+}
+
 void sizes(benchmark::internal::Benchmark* b) {
   b->ArgNames({"targets", "stages", "journal", "shards"})->Unit(benchmark::kMillisecond)->UseRealTime();
   for (const int64_t targets : {int64_t{1} << 16, int64_t{1} << 20})
@@ -121,6 +176,12 @@ BENCHMARK(whole_run<Work::done>)->Apply(sizes)->Args({1 << 20, 1, 1, 1})->Args({
 BENCHMARK(whole_run<Work::target_done>)->Apply(sizes);
 BENCHMARK(whole_run<Work::silent_later>)->Apply(sizes)->Args({1 << 20, 1, 1, 1})->Args({1 << 20, 3, 1, 1});
 BENCHMARK(whole_run<Work::put_done>)->Apply(sizes);
+BENCHMARK(two_runs<Work::done>)
+    ->ArgNames({"targets", "stages", "journal", "shards"})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime()
+    ->Args({1 << 20, 1, 0, 1})
+    ->Args({1 << 20, 3, 0, 1});
 
 }  // namespace
 

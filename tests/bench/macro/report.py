@@ -118,7 +118,7 @@ def text_table(name, case):
 
 
 MICRO_HEADS = ["what", "value", "unit"]
-NULL_HEADS = ["what", "CPU ns", "goal", "wall ns", "two shards do", "goal"]
+NULL_HEADS = ["what", "CPU ns", "goal", "wall ns", "two do", "goal"]
 
 
 def at_most(value, goal):
@@ -131,11 +131,12 @@ def speedup_verdict(row):
 
 
 def null_name(row):
-    return row["name"].replace("whole_run<Work::", "").replace(">", "", 1)
+    return row["name"].replace("whole_run<Work::", "").replace("two_runs<Work::", "two runs of ").replace(">", "", 1)
 
 
 def null_cells(row):
-    """A row of the null probe: CPU and wall time a target and stage, and the work of two shards in that of one."""
+    """A row of the null probe: CPU and wall time a target and stage, and the work of two shards or runs in the time of
+    one."""
     speedup = f"{row['speedup']:.2f} x" if "speedup" in row else ""
     return [null_name(row), f"{row['value']:.4g}",
             at_most(row["value"], row["goal"]), f"{row['wall']:.4g}", speedup, speedup_verdict(row)]

@@ -99,6 +99,22 @@ def test_of_repetitions_the_median_counts():
     assert [row["wall"] for row in rows] == [110.0]
 
 
+def test_speedups_are_of_the_fastest_repetitions():
+    """Whatever takes a processor away for a while makes some of them slower, and none faster."""
+    alone, two = null_probe("done", 0, 1), null_probe("done", 0, 2)
+    at_once = {**alone, "name": alone["name"].replace("whole_run", "two_runs"),
+               "run_name": alone["run_name"].replace("whole_run", "two_runs")}
+    rows = micro.read(json.dumps({"benchmarks": [
+        *[{**alone, "ns": ns} for ns in (100.0, 101.0, 102.0)], *[{**two, "ns": ns} for ns in (90.0, 95.0, 50.0)],
+        *[{**at_once, "ns": ns} for ns in (51.0, 100.0, 100.0)],
+        {**two, "run_type": "aggregate", "aggregate_name": "median", "ns": 90.0}]}))
+    assert [round(row["speedup"], 2) for row in rows if "speedup" in row] == [2.0, 1.96]
+    assert [report.speedup_verdict(row) for row in rows] == ["", "met (1.6)", ""]
+    assert [row["goal"] for row in rows] == [200, 200, None]
+    assert rows[1]["wall"] == 90.0
+    assert report.null_name(rows[2]) == "two runs of done/targets:1048576/stages:1/journal:0/shards:1"
+
+
 def test_perf():
     text = """# Children      Self  Shared Object      Symbol
 # ........  ........  .................  ..................
