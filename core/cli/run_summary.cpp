@@ -93,7 +93,7 @@ std::string delta_text(const RunDocument& document) {
     std::string stages;
     for (const Value& name : *missing->array())
       if (name.text() != nullptr) stages += (stages.empty() ? "" : ", ") + printable(*name.text());
-    if (!stages.empty()) out += "; without " + stages + ": what vanished with it is not called gone";
+    if (!stages.empty()) out += "; without " + stages + ": what vanished with them is not called gone";
   }
   return out + "\n";
 }

@@ -11,6 +11,20 @@ bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+/// Behind the quote that closes the one at `begin`, or npos.
+std::size_t end_of_quoted(std::string_view text, std::size_t begin) {
+  const char quote = text[begin];
+  for (std::size_t at = begin + 1; at < text.size(); ++at) {
+    if (quote == '"' && text[at] == '\\') {
+      ++at;
+    } else if (text[at] == quote) {
+      if (quote == '"' || at + 1 >= text.size() || text[at + 1] != quote) return at + 1;
+      ++at;  // '' is one ' within the text
+    }
+  }
+  return std::string_view::npos;
+}
+
 class Walk {
  public:
   explicit Walk(std::string_view text) : text_(text) {}
@@ -75,17 +89,9 @@ class Walk {
   }
 
   void pass_quoted() {
-    const std::size_t begin = at_;
-    const char quote = text_[at_++];
-    for (; at_ < text_.size(); ++at_) {
-      if (quote == '"' && text_[at_] == '\\') {
-        ++at_;
-      } else if (text_[at_] == quote) {
-        ++at_;
-        if (quote == '"' || at(at_) != quote) return;  // '' is one ' within the text
-      }
-    }
-    unclosed_ = begin;
+    const std::size_t end = end_of_quoted(text_, at_);
+    if (end == std::string_view::npos) unclosed_ = at_;
+    at_ = std::min(end, text_.size());
   }
 
   /// The lines of a block of text are indented more than the one that begins it.
@@ -115,6 +121,19 @@ std::optional<Mark> find_unclosed(const SourceText& source) {
   const std::size_t line = before.rfind('\n');
   return Mark{static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')),
               line == std::string_view::npos ? at : at - line - 1};
+}
+
+std::optional<Mark> find_unclosed_quote(const SourceText& source, const Mark& scalar) {
+  const std::string_view line = source.rest(scalar);
+  std::size_t at = 0;
+  while (at < line.size() && (line[at] == '!' || line[at] == '&')) {
+    while (at < line.size() && !is_space(line[at])) ++at;
+    while (at < line.size() && is_space(line[at])) ++at;
+  }
+  if (at == line.size() || (line[at] != '"' && line[at] != '\'')) return std::nullopt;
+  const auto begin = static_cast<std::size_t>(line.data() - source.text().data()) + at;
+  if (end_of_quoted(source.text(), begin) != std::string_view::npos) return std::nullopt;
+  return Mark{scalar.line, scalar.column + at};
 }
 
 }  // namespace sonde::core

@@ -10,4 +10,8 @@ namespace sonde::core {
 /// that one has refused.
 std::optional<Mark> find_unclosed(const SourceText&);
 
+/// The quote of a scalar that begins at this mark, maybe with a tag or an anchor, if it is never closed. yaml-cpp takes
+/// the end of the text for the other quote, and what stands below, `exclude` for one, for text.
+std::optional<Mark> find_unclosed_quote(const SourceText&, const Mark& scalar);
+
 }  // namespace sonde::core

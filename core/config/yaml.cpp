@@ -25,15 +25,18 @@ Mark here(const YAML::Mark& mark) {
   return {static_cast<std::size_t>(mark.line), static_cast<std::size_t>(mark.column)};
 }
 
+void tell_unclosed(const SourceText& source, const Mark& mark, Diagnostics& out) {
+  const char open = source.rest(mark).front();
+  const char close = open == '[' ? ']' : open == '{' ? '}' : open;
+  out.error("yaml-syntax", source.at(mark), fmt::format("this {} is not closed", open),
+            fmt::format("write {} where it ends", close));
+}
+
 /// Parsers stop far behind what is not closed. False: all is.
 bool tell_unclosed(const SourceText& source, Diagnostics& out) {
   const auto mark = find_unclosed(source);
-  if (!mark) return false;
-  const char open = source.rest(*mark).front();
-  const char close = open == '[' ? ']' : open == '{' ? '}' : open;
-  out.error("yaml-syntax", source.at(*mark), fmt::format("this {} is not closed", open),
-            fmt::format("write {} where it ends", close));
-  return true;
+  if (mark) tell_unclosed(source, *mark, out);
+  return mark.has_value();
 }
 
 /// Thrown through yaml-cpp to end the parse after the reason has been reported; never leaves this file.
@@ -69,11 +72,15 @@ class Builder : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& text) override {
     const SourceSpan where = source_.at(here(mark), source_.length_of(here(mark), text));
+    const bool plain = tag == "?";
+    if (const auto quote = plain ? std::nullopt : find_unclosed_quote(source_, here(mark))) {
+      tell_unclosed(source_, *quote, out_);
+      throw Stop{};
+    }
     if (expects_key()) {
       begin_member(text, where);
       return;
     }
-    const bool plain = tag == "?";
     if (!plain) refuse_tag(tag, where);
     Value value = plain ? type_plain_scalar(text) : Value(text);
     value.quoted = !plain;

@@ -197,6 +197,31 @@ TEST(Yaml, WhatIsNotClosedIsToldWhereItIsOpened) {
   EXPECT_EQ(refused("a: ['it''s\nb: 1\n"), told("1:5", "'"));
 }
 
+/// The parser takes the end of the file for the quote, and all keys below for text: what they exclude would be scanned.
+TEST(Yaml, AQuoteThatTheEndOfTheFileClosesIsRefused) {
+  const auto told = [](std::string_view at, std::string_view what) {
+    return Lines{std::string(at) + " yaml-syntax: this " + std::string(what) + " is not closed"};
+  };
+  EXPECT_EQ(refused("a: 1\nname: \"office net\nexclude: [10.77.0.40]\n"), told("2:7", "\""));
+  EXPECT_EQ(refused("output_dir: 'out2\nexclude: [10.77.0.40]\n"), told("1:13", "'"));
+  EXPECT_EQ(refused("outputs:\n  - use: csv\n    options:\n      path: \"a.csv\n  - use: json\n"), told("4:13", "\""));
+  EXPECT_EQ(refused("name: \"it is \\\"\nb: 1\n"), told("1:7", "\""));
+  EXPECT_EQ(refused("\"name: a\nb: 1\n"), told("1:1", "\""));
+  EXPECT_EQ(refused("name: 'it''\nb: 1"), told("1:7", "'"));
+  EXPECT_EQ(refused("name: !!str \"a\nb: 1\n"), told("1:13", "\""));
+  EXPECT_EQ(refused("name: &x 'a\nb: 1\n"), told("1:10", "'"));
+}
+
+TEST(Yaml, QuotesThatAreClosedOrTextAreNot) {
+  for (const char* good :
+       {"a: \"b\n  c\"\nd: 1\n", "a: 'it''s'", "a: \"\"", "a: |\n  \"b\nd: 1\n", "a: >-\n  'b\nd: 1\n",
+        "a: b\"\nd: it's\n", "a: &x \"b\"\nc: *x\n", "\"a\": 1\n", "\xef\xbb\xbfname: \"a\"\n"}) {
+    Diagnostics out;
+    EXPECT_TRUE(parse_yaml(good, "t.yaml", out).has_value()) << good;
+    EXPECT_EQ(problems(out), Lines{}) << good;
+  }
+}
+
 TEST(Yaml, BracketsWithinTextOpenNothing) {
   EXPECT_EQ(hint("a: b[c\nb: 'it''s [' # [\nc: \"\\\"[\"\nd: |\n  - [\n\n  {\ne: [x, '{']\nf: g: h\n"),
             "a value with ': ' in it goes in quotes");
