@@ -5,6 +5,7 @@
 #include <sonde/json_writer.hpp>
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 
 #include "fields.hpp"
@@ -174,7 +175,7 @@ void Probe::on_loss(Lookup& lookup, Ticket ticket, const Reply& reply) {
   if (lookup.tries >= tries_) return unanswerable(lookup, ticket);
   // A timeout has waited already; where nothing listens, as much is waited, since the server may be coming back.
   int64_t delay = 0;
-  if (reply.kind == ReplyKind::unreachable) delay = timeout_;
+  if (reply.kind == ReplyKind::unreachable || reply.kind == ReplyKind::no_way) delay = timeout_;
   if (reply.kind == ReplyKind::servfail)
     delay = std::min(refused_delay << std::min(lookup.asked, 4u), refused_delay_max);
   if (delay == 0)
@@ -291,6 +292,13 @@ void Probe::settle_named(Ticket ticket, std::optional<bool> confirmed) {
 void Probe::settle(Ticket ticket, Verdict verdict) {
   Lookup& lookup = lookups_[ticket.slot];
   Task task(host_, lookup.task);
+  if (verdict == Verdict::open && lookup.last == ReplyKind::no_way) {
+    // Of this machine: it says nothing of the target, and nothing of its name.
+    const Resolver& resolver = *resolvers_[lookup.server];
+    release(ticket.slot);
+    task.fail(SONDE_E_AGAIN, "DNS server " + resolver.server().text + ": " + std::strerror(resolver.no_way()));
+    return;
+  }
   const char* status = verdict == Verdict::nxdomain         ? "nxdomain"
                        : verdict == Verdict::nodata         ? "nodata"
                        : lookup.last == ReplyKind::servfail ? "servfail"

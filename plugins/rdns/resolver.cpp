@@ -28,6 +28,10 @@ bool is_shortage(int code) {
          code == EAGAIN;
 }
 
+bool is_no_way(int code) {
+  return code == ENETUNREACH || code == EHOSTUNREACH || code == ENETDOWN || code == EACCES || code == EPERM;
+}
+
 }  // namespace
 
 struct Resolver::Query {
@@ -114,6 +118,11 @@ struct Resolver::Channel {
     }
   }
 
+  void note(int error) {
+    if (is_shortage(error)) local_error = error;
+    if (is_no_way(error)) no_way = error;
+  }
+
   static ares_socket_t open_socket(int domain, int type, int protocol, void* data) {
     int fd = ::socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
     if (fd < 0) {
@@ -130,7 +139,7 @@ struct Resolver::Channel {
   static int close_socket(ares_socket_t fd, void*) { return ::close(fd); }
   static int connect_socket(ares_socket_t fd, const sockaddr* to, ares_socklen_t size, void* data) {
     int result = ::connect(fd, to, size);
-    if (result != 0 && is_shortage(errno)) static_cast<Channel*>(data)->local_error = errno;
+    if (result != 0) static_cast<Channel*>(data)->note(errno);
     return result;
   }
   static ares_ssize_t receive(ares_socket_t fd, void* buffer, size_t size, int flags, sockaddr* from,
@@ -142,14 +151,15 @@ struct Resolver::Channel {
     message.msg_iov = const_cast<iovec*>(parts);
     message.msg_iovlen = static_cast<size_t>(count);
     ssize_t n = ::sendmsg(fd, &message, MSG_NOSIGNAL);
-    if (n < 0 && is_shortage(errno)) static_cast<Channel*>(data)->local_error = errno;
+    if (n < 0) static_cast<Channel*>(data)->note(errno);
     return n;
   }
 
   Resolver& owner;
   ares_channel channel = nullptr;
   std::vector<Socket> sockets;
-  int local_error = 0;
+  int local_error = 0;  ///< a shortage
+  int no_way = 0;
   bool closing = false;
 };
 
@@ -169,7 +179,9 @@ Resolver::~Resolver() {
 
 void Resolver::complain() {
   if (std::exchange(warned_, true)) return;
-  const char* what = trouble_ == ReplyKind::servfail ? " refuses its service" : " does not answer";
+  const char* what = trouble_ == ReplyKind::servfail ? " refuses its service"
+                     : trouble_ == ReplyKind::no_way ? " cannot be reached from here"
+                                                     : " does not answer";
   host_.log(SONDE_LOG_WARN, "DNS server " + server_.text + what + "; names it should know are missing");
 }
 
@@ -177,7 +189,7 @@ void Resolver::ask(Ticket ticket, const std::string& name, uint16_t type) {
   int64_t now = host_.now();
   auto query = std::make_unique<Query>(Query{this, ticket, now});
   pacer_.sent(now);
-  channel_->local_error = 0;
+  channel_->local_error = channel_->no_way = 0;
   if (due_ == 0) due_ = now + timeout_ + ms;
   ares_query(
       channel_->channel, name.c_str(), ns_c_in, type,
@@ -205,7 +217,10 @@ void Resolver::finish(const Query& query, int status, std::span<const uint8_t> m
       reply.kind = ReplyKind::timeout;
       break;
     case ARES_ECONNREFUSED:
-      reply.kind = channel_->local_error ? ReplyKind::shortage : ReplyKind::unreachable;
+      reply.kind = channel_->local_error ? ReplyKind::shortage
+                   : channel_->no_way    ? ReplyKind::no_way
+                                         : ReplyKind::unreachable;
+      no_way_ = channel_->no_way;
       break;
     case ARES_ESERVFAIL:
     case ARES_EREFUSED:
@@ -238,7 +253,7 @@ void Resolver::finish(const Query& query, int status, std::span<const uint8_t> m
 
 void Resolver::on_io(int fd, uint32_t events) {
   bool read = events & (SONDE_IO_READ | SONDE_IO_ERROR), write = events & (SONDE_IO_WRITE | SONDE_IO_ERROR);
-  channel_->local_error = 0;
+  channel_->local_error = channel_->no_way = 0;
   ares_process_fd(channel_->channel, read ? fd : ARES_SOCKET_BAD, write ? fd : ARES_SOCKET_BAD);
   set_due();
 }
@@ -246,7 +261,7 @@ void Resolver::on_io(int fd, uint32_t events) {
 void Resolver::on_time() {
   // Copied: processing may open and close sockets.
   std::vector<Channel::Socket> open = channel_->sockets;
-  channel_->local_error = 0;
+  channel_->local_error = channel_->no_way = 0;
   for (const auto& socket : open) {
     bool still = std::any_of(channel_->sockets.begin(), channel_->sockets.end(),
                              [&](const Channel::Socket& s) { return s.watch == socket.watch; });

@@ -7,6 +7,7 @@
 
 #include "dns_message.hpp"
 #include "dns_server.hpp"
+#include "own_network.hpp"
 #include "shard_host.hpp"
 
 namespace sonde::rdns {
@@ -123,6 +124,33 @@ TEST(Rdns, NobodyListeningIsNoAnswerToo) {
   ASSERT_TRUE(host.run(5s));
   EXPECT_EQ(host.result(0).outcome, uint32_t{SONDE_NO_ANSWER});
   EXPECT_EQ(host.result(0).put.at(dns), R"({"status":"timeout"})");
+}
+
+TEST(Rdns, AServerThatThisMachineHasNoWayToIsAnErrorAndSaysNothingOfTheTarget) {
+  const bool possible = testing::in_own_network([] {
+    ShardHost host(options({"192.0.2.53"}, false, 100));  // no route leads there
+    EXPECT_EQ(host.create(sonde_plugin_v0(0)), SONDE_OK);
+    host.add_v4(127, 0, 0, 1);
+    EXPECT_TRUE(host.run(5s));
+    EXPECT_EQ(host.result(0).outcome, uint32_t{SONDE_ERROR});
+    EXPECT_EQ(host.result(0).failure, "DNS server 192.0.2.53: Network is unreachable");
+    EXPECT_TRUE(host.result(0).put.empty());
+    return true;
+  });
+  if (!possible) GTEST_SKIP() << "no network namespace can be made here";
+}
+
+TEST(Rdns, ASecondServerAnswersForOneThatThisMachineHasNoWayTo) {
+  const bool possible = testing::in_own_network([] {
+    DnsServer server([](const Question& q) { return ptr(name_of(q.name)); });
+    ShardHost host(options({"192.0.2.53", server.address()}, false, 100));
+    EXPECT_EQ(host.create(sonde_plugin_v0(0)), SONDE_OK);
+    host.add_v4(127, 0, 2, 3);
+    EXPECT_TRUE(host.run(5s));
+    EXPECT_EQ(host.result(0).outcome, uint32_t{SONDE_POSITIVE});
+    return true;
+  });
+  if (!possible) GTEST_SKIP() << "no network namespace can be made here";
 }
 
 TEST(Rdns, TheSecondServerAnswersForASilentFirst) {
