@@ -61,7 +61,7 @@ TEST_F(LeftOut, NeighboursAreJoinedWhereRangesAreMany) {
 TEST_F(LeftOut, OfTheMostStagesAndManyHostsIsReadBack) {
   const Temporary directory;
   stages(255);
-  hosts(20'000);
+  hosts(2000);
   run_.run_id = "r";
   name_left_out(run_, names_, hosts_);
   std::size_t ranges = 0;
