@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <map>
+#include <memory>
 
 #include "base/file.hpp"
 #include "base/text.hpp"
@@ -48,21 +49,30 @@ Result<std::string> directory_of(const std::string& where) {
 }
 
 /// Documents that were read, so that each is read once: the next runs are compared with them. Not those of scattered
-/// targets, of which a history of years would fill the memory.
+/// targets or hosts, of which a history of years would fill the memory.
 class KnownDocuments {
  public:
   void add(const std::string& path, const std::optional<RunDocument>& run) {
-    constexpr std::size_t most_ranges = 4096;
-    if (!run || run->scope.size() + run->exclusions.size() + run->partly_scanned.size() <= most_ranges)
-      known_.emplace(path, run);
+    constexpr std::size_t most_texts = 4096;
+    if (!run)
+      known_.emplace(path, nullptr);
+    else if (texts_in(*run) <= most_texts)
+      known_.emplace(path, std::make_shared<const RunDocument>(*run));
   }
-  Result<std::optional<RunDocument>> of(const std::string& path) const {
+  Result<SharedDocument> of(const std::string& path) const {
     const auto found = known_.find(path);
-    return found != known_.end() ? found->second : run_document_of(path);
+    return found != known_.end() ? found->second : shared_document_of(path);
   }
 
  private:
-  std::map<std::string, std::optional<RunDocument>> known_;
+  static std::size_t texts_in(const RunDocument& run) {
+    std::size_t n = run.scope.size() + run.exclusions.size() + run.partly_scanned.size() + run.not_covered.size() +
+                    run.outputs.size() + run.merged_from.size();
+    for (const StageCoverage& stage : run.stages) n += stage.left_out.size() + stage.errors.size();
+    return n;
+  }
+
+  std::map<std::string, SharedDocument> known_;
 };
 
 std::string state_of(const std::optional<RunDocument>& run) {

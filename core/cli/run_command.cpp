@@ -124,12 +124,10 @@ int execute(const RunArguments& arguments) {
 
   Diagnostics out;
   const auto plan = plan_from(pipeline, registry, PlanFor::running, out);
-  const bool shown = arguments.format == RunFormat::table || arguments.format == RunFormat::json;
-  if (plan != nullptr && !shown) warn_of_no_outputs(*plan, out);
+  const auto format = plan != nullptr ? format_for(arguments.format, *plan) : arguments.format;
+  if (format && *format == RunFormat::none && plan != nullptr) warn_of_no_outputs(*plan, out);
   if (!arguments.quiet || out.has_errors()) print_error(out.render_sorted(colour_on_stderr()));
   if (plan == nullptr) return static_cast<int>(out.exit_code());
-
-  const auto format = format_for(arguments.format, *plan);
   if (!format) return refuse(format.error());
 
   ProgressView progress(style_of(arguments));

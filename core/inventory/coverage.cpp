@@ -5,6 +5,28 @@
 #include "base/units.hpp"
 
 namespace sonde::core {
+namespace {
+
+/// At most `most` ranges that hold all of the set, and those of each family and zone at least one.
+std::vector<std::string> in_few_ranges(const AddressSet& set, std::size_t most) {
+  const std::vector<AddressRange>& all = set.ranges();
+  const std::size_t joined = (all.size() + most - 1) / most;
+  const auto of_one_kind = [](const IpAddress& a, const IpAddress& b) {
+    return a.is_v4() == b.is_v4() && a.zone() == b.zone();
+  };
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < all.size();) {
+    AddressRange range = all[i];
+    std::size_t n = 1;
+    for (; n < joined && i + n < all.size() && of_one_kind(range.first, all[i + n].first); ++n)
+      range.last = all[i + n].last;
+    out.push_back(range.to_string());
+    i += n;
+  }
+  return out;
+}
+
+}  // namespace
 
 Coverage::Coverage(const RunDocument& run) {
   for (const std::string& text : run.scope)
@@ -67,9 +89,12 @@ AskedPorts::AskedPorts(const RunDocument& run) {
       of_all_hosts_ |= of_stage;
       continue;
     }
-    Selective& selective = selective_.emplace_back(Selective{of_stage, {}});
+    Selective& selective = selective_.emplace_back(Selective{of_stage, {}, false});
     for (const std::string& text : stage.left_out)
-      if (const auto range = parse_range(text)) selective.left_out.add(*range);
+      if (const auto range = parse_range(text))
+        selective.left_out.add(*range);
+      else
+        selective.any_zone = true;
     selective.left_out.normalise();
   }
 }
@@ -77,8 +102,9 @@ AskedPorts::AskedPorts(const RunDocument& run) {
 bool AskedPorts::contains(const IpAddress& ip, uint64_t port) const {
   if (!contains(port)) return false;
   if (!known_ || of_all_hosts_.test(port)) return true;
-  return std::any_of(selective_.begin(), selective_.end(),
-                     [&](const Selective& s) { return s.ports.test(port) && !s.left_out.contains(ip); });
+  return std::any_of(selective_.begin(), selective_.end(), [&](const Selective& s) {
+    return s.ports.test(port) && !s.left_out.contains(ip) && !(s.any_zone && ip.zone() != 0);
+  });
 }
 
 std::string AskedPorts::differing(const AskedPorts& other) const {
@@ -90,7 +116,8 @@ std::string AskedPorts::differing(const AskedPorts& other) const {
   return format_ports(ports);
 }
 
-void name_left_out(RunDocument& run, const std::vector<std::string>& stage_names, const HostStore& hosts) {
+void name_left_out(RunDocument& run, const std::vector<std::string>& stage_names, const HostStore& hosts,
+                   std::size_t most_ranges) {
   struct Asked {
     std::size_t outcome;
     StageCoverage* stage;
@@ -112,7 +139,7 @@ void name_left_out(RunDocument& run, const std::vector<std::string>& stage_names
   }));
   for (Asked& a : asked) {
     a.left_out.normalise();
-    a.stage->left_out = a.left_out.to_strings();
+    a.stage->left_out = in_few_ranges(a.left_out, std::max<std::size_t>(1, most_ranges / asked.size()));
   }
 }
 

@@ -55,14 +55,19 @@ class AskedPorts {
   struct Selective {
     Ports ports;
     AddressSet left_out;
+    bool any_zone;  ///< it left out hosts of interfaces that are not here: nobody knows which link-local ones
   };
   bool known_ = false;
   Ports ports_, of_all_hosts_;
   std::vector<Selective> selective_;  ///< stages that left some hosts out
 };
 
+/// Ranges of the document that name_left_out() writes, of all stages: read_run_document() has a bound for them.
+constexpr std::size_t most_left_out_ranges = 16384;
 /// Writes down whom the `when` of the stages with ports left out, of the hosts that have a record. `stage_names`: of
-/// their outcomes.
-void name_left_out(RunDocument&, const std::vector<std::string>& stage_names, const HostStore&);
+/// their outcomes. Beyond `most_ranges` neighbouring ranges are joined, with what lies between them: of a host that is
+/// named for that alone no port is called closed, of which the contrary would be a lie.
+void name_left_out(RunDocument&, const std::vector<std::string>& stage_names, const HostStore&,
+                   std::size_t most_ranges = most_left_out_ranges);
 
 }  // namespace sonde::core

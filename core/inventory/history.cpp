@@ -164,6 +164,12 @@ Result<std::vector<HistoryEntry>> list_history(const std::string& directory) {
   return entries;
 }
 
+Result<SharedDocument> shared_document_of(const std::string& inventory) {
+  auto run = run_document_of(inventory);
+  if (!run) return tl::unexpected(run.error());
+  return *run ? std::make_shared<const RunDocument>(std::move(**run)) : SharedDocument();
+}
+
 std::optional<HistoryEntry> baseline_of(const std::vector<HistoryEntry>& entries,
                                         const std::optional<RunDocument>& next, const DocumentOf& document_of) {
   std::optional<AddressSet> wanted;

@@ -2,6 +2,7 @@
 #pragma once
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,10 +22,12 @@ Result<std::vector<HistoryEntry>> list_history(const std::string& directory);
 /// did not find what it did not come to, and one of a single host (--only, --target) knows nothing of the others.
 /// Entries of the run itself are passed over: the parts of a run that was resumed are not what it is compared with.
 /// Without a document of `next`, its targets are taken to be those of the newest.
-/// `document_of`: of an entry's path, for those who know documents already.
-using DocumentOf = std::function<Result<std::optional<RunDocument>>(const std::string& path)>;
+/// `document_of`: of an entry's path, for those who know documents already; null where there is none.
+using SharedDocument = std::shared_ptr<const RunDocument>;
+using DocumentOf = std::function<Result<SharedDocument>(const std::string& path)>;
+Result<SharedDocument> shared_document_of(const std::string& inventory);
 std::optional<HistoryEntry> baseline_of(const std::vector<HistoryEntry>&, const std::optional<RunDocument>& next = {},
-                                        const DocumentOf& document_of = run_document_of);
+                                        const DocumentOf& document_of = shared_document_of);
 /// Calls its argument for each record, by address. A failure: some could not be read.
 using EachRecord = std::function<Result<void>(const std::function<void(const Value&)>&)>;
 /// Writes records (a JSON array) and run document as YYYY-MM-DD.json in UTC; while there is an entry of that day, as

@@ -68,6 +68,9 @@ bool read_questions(const Value* list, JournalHeader& header) {
   if (list == nullptr) return true;
   std::vector<std::string> questions;
   if (!read_texts(list, questions) || questions.size() != header.stages.size()) return false;
+  std::size_t size = 0;
+  for (const std::string& asks : questions) size += asks.size();
+  if (size > longest_asks) return true;  // no sonde writes that, and nothing but a message is lost
   for (std::size_t i = 0; i < questions.size(); ++i) header.stage_details[i].asks = std::move(questions[i]);
   return true;
 }

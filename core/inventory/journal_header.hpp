@@ -20,6 +20,9 @@ struct JournalStage {
   std::string asks{};  ///< its `when`, options and what else a plan hash covers of it, as JSON; empty: not told
 };
 
+/// Of all stages together, what `asks` may take in a journal: beyond, none is written, and what is there is not kept.
+constexpr std::size_t longest_asks = 256u << 10;
+
 /// The members behind `stages` are absent in journals of a sonde that could not merge: stage_details is empty then.
 struct JournalHeader {
   std::string run_id, pipeline, plan_hash, started;  ///< started: RFC 3339 UTC

@@ -101,10 +101,9 @@ void append_flag(std::string& out, bool flag) {
 
 /// For people alone, who want to know why two plans are not one.
 void append_questions(std::string& out, const std::vector<JournalStage>& stages) {
-  constexpr std::size_t most = 256u << 10;
   std::size_t size = 0;
   for (const JournalStage& stage : stages) size += stage.asks.size();
-  if (size == 0 || size > most) return;
+  if (size == 0 || size > longest_asks) return;
   std::vector<std::string> questions;
   for (const JournalStage& stage : stages) questions.push_back(stage.asks);
   out += ",\"asks\":";

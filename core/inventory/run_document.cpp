@@ -2,6 +2,7 @@
 #include "inventory/run_document.hpp"
 
 #include "base/units.hpp"
+#include "targets/target_set.hpp"
 
 namespace sonde::core {
 namespace {
@@ -132,6 +133,12 @@ void read_seed(const Value& document, uint64_t& out, Members& members) {
     members.set("/seed is not a number from 0 to 18446744073709551615");
 }
 
+/// That of an interface which this machine does not have is one, too.
+bool is_range(const std::string& text) {
+  const std::size_t zone = text.find('%');
+  return zone == std::string::npos ? parse_range(text).has_value() : IpAddress::parse(text.substr(0, zone)).has_value();
+}
+
 StageCoverage read_stage(const Value& v, const std::string& place, std::string& problem) {
   StageCoverage stage;
   Members members(v, place, problem);
@@ -146,6 +153,8 @@ StageCoverage read_stage(const Value& v, const std::string& place, std::string& 
       members.set(place + "/ports is no list of ports");
   }
   members.list("left_out", stage.left_out);
+  for (const std::string& range : stage.left_out)
+    if (!is_range(range)) members.set(place + "/left_out holds what is no range of addresses");
   members.flag("adaptive", stage.adaptive);
   members.number("postponed", stage.postponed);
   members.number("dropped_receive", stage.dropped_receive);
@@ -262,7 +271,10 @@ Result<RunDocument> run_document_from(const Value& v) {
   members.number("packets", run.packets);
   members.number("dropped_receive", run.dropped_receive);
   members.number("slowed_to", run.slowed_to);
+  // Whoever compares keeps a set of ports of each.
+  constexpr std::size_t most_stages = 255;
   members.each("stages", false, [&](const Value& item, const std::string& place) {
+    if (run.stages.size() == most_stages) return members.set(place + " is beyond the 255 stages that a run can have");
     run.stages.push_back(read_stage(item, place, problem));
   });
   members.each("not_covered", false, [&](const Value& item, const std::string& place) {

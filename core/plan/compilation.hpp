@@ -35,6 +35,8 @@ void compile_targets(Compilation&);
 void compile_stages(Compilation&);
 void compile_outputs(Compilation&);
 void set_hashes(Plan&);  ///< id and hash
+/// What both cover of a stage beside its name, its plugin and whether it is enabled: an object that journals tell.
+Value questions_of(const StagePlan&);
 
 // Parts of steps.
 

@@ -55,15 +55,26 @@ std::string hash_of(const Plan& plan, bool with_seed) {
   add_names(sha, plan.targets);
   sha.line(fmt::format("assume_up {}", plan.assume_up));
   for (const StagePlan& stage : plan.stages) {
+    const Value asks = questions_of(stage);
+    const auto text = [&](std::string_view member) { return to_json(*asks.find(member)); };
     sha.line(fmt::format("stage {} {} {} enabled {} optional {} deadline {}", json_quote(stage.name), stage.plugin->id,
-                         json_quote(stage.plugin->version), stage.enabled, stage.optional, stage.deadline));
-    sha.line(fmt::format("when {}", json_quote(stage.when_text)));
-    sha.line(fmt::format("options {}", to_json(without_secrets(stage.options, stage.plugin->schema))));
+                         json_quote(stage.plugin->version), stage.enabled, text("optional"), text("deadline")));
+    sha.line(fmt::format("when {}", text("when")));
+    sha.line(fmt::format("options {}", text("options")));
   }
   return sha.hex();
 }
 
 }  // namespace
+
+Value questions_of(const StagePlan& stage) {
+  Value out{Value::Object{}};
+  out.set("when", Value(stage.when_text));
+  out.set("deadline", Value(stage.deadline));
+  out.set("optional", Value(stage.optional));
+  out.set("options", without_secrets(stage.options, stage.plugin->schema));
+  return out;
+}
 
 void set_hashes(Plan& plan) {
   plan.id = hash_of(plan, false);

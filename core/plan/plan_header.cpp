@@ -8,26 +8,59 @@
 namespace sonde::core {
 namespace {
 
-/// What a plan hash covers of a stage beside its plugin: see hash.cpp.
-std::string questions_of(const StagePlan& s) {
-  Value out{Value::Object{}};
-  out.set("when", Value(s.when_text));
-  out.set("deadline", Value(s.deadline));
-  out.set("optional", Value(s.optional));
-  out.set("options", without_secrets(s.options, s.plugin->schema));
-  return to_json(out);
+/// The stage of that name among those of a header; null: none, or a header that tells no details.
+JournalStage* stage_of(JournalHeader& header, const std::string& name) {
+  const auto at = std::find(header.stages.begin(), header.stages.end(), name) - header.stages.begin();
+  const auto i = static_cast<std::size_t>(at);
+  return i < header.stage_details.size() ? &header.stage_details[i] : nullptr;
 }
 
-/// Leaves the enabled stages that `wanted` names, and what makes them other stages than others of that name.
+/// The enabled ones of the stages that `wanted` names, and nothing else of the header.
 JournalHeader stages_of(const JournalHeader& header, const auto& wanted) {
   JournalHeader out;
   for (std::size_t i = 0; i < header.stages.size() && i < header.stage_details.size(); ++i) {
     if (!header.stage_details[i].enabled || !wanted(header.stages[i])) continue;
     out.stages.push_back(header.stages[i]);
     out.stage_details.push_back(header.stage_details[i]);
-    out.stage_details.back().version.clear();
   }
   return out;
+}
+
+/// Relative paths lay below the pipeline file of the runs, which journals do not name and which may be elsewhere now:
+/// a path that ends with the one `written` here is that one.
+void compare_as_written(const Schema& schema, const Value& written, Value& theirs) {
+  if (written.text() != nullptr && theirs.text() != nullptr) {
+    if (schema.format == Format::path && theirs.text()->ends_with("/" + *written.text())) theirs = written;
+  } else if (written.object() != nullptr) {
+    for (const Schema::Property& p : schema.properties)
+      if (const Value* here = written.find(p.name))
+        if (Value* there = theirs.find(p.name)) compare_as_written(p.schema, *here, *there);
+  } else if (written.array() != nullptr && theirs.array() != nullptr && schema.items) {
+    const std::size_t both = std::min(written.array()->size(), theirs.array()->size());
+    for (std::size_t i = 0; i < both; ++i)
+      compare_as_written(*schema.items, (*written.array())[i], (*theirs.array())[i]);
+  }
+}
+
+/// Another version may have other defaults, from which a deadline follows that nobody wrote.
+void leave_out_unwritten(const StageSpec& written, Value& asks) {
+  const auto erase = [](Value* object, const auto& is_left_out) {
+    if (object != nullptr && object->object() != nullptr) std::erase_if(*object->object(), is_left_out);
+  };
+  erase(asks.find("options"), [&](const Value::Member& m) { return written.options.find(m.key) == nullptr; });
+  erase(&asks, [&](const Value::Member& m) { return m.key == "deadline" && !written.deadline; });
+}
+
+/// Makes both texts of what a stage asks ones of which every difference was written by somebody.
+void make_comparable(const StageSpec& written, const Schema& schema, JournalStage& here, JournalStage& theirs) {
+  Result<Value> mine = parse_json(here.asks), others = parse_json(theirs.asks);
+  if (!mine || !others || here.plugin != theirs.plugin) return;
+  if (Value* a = mine->find("options"), *b = others->find("options"); a != nullptr && b != nullptr)
+    compare_as_written(schema, *a, *b);
+  if (here.version != theirs.version)
+    for (Value* asks : {&*mine, &*others}) leave_out_unwritten(written, *asks);
+  here.asks = to_json(*mine);
+  theirs.asks = to_json(*others);
 }
 
 }  // namespace
@@ -62,7 +95,7 @@ JournalHeader journal_header(const Plan& plan, const std::vector<std::string>& u
     header.stages.push_back(s.name);
     header.stage_details.push_back({s.plugin->id, s.plugin->version,
                                     i < unavailable.size() ? unavailable[i] : std::string(), s.enabled,
-                                    context.stage_writes_alive[i], is_adaptive(s), questions_of(s)});
+                                    context.stage_writes_alive[i], is_adaptive(s), to_json(questions_of(s))});
   }
   return header;
 }
@@ -72,8 +105,7 @@ std::string changed_stages(const PipelineSpec& spec, const Registry& registry, c
   Diagnostics untold;  // who puts results together runs no stage
   const CompileRequest request;
   Compilation c{spec, registry, request, untold, plan};
-  plan.directory = absolute_below("", spec.directory.empty() ? "." : spec.directory);
-  compile_stages(c);
+  compile_stages(c);  // without plan.directory: paths stay as they are written
   // Mistakes switch stages off, which nobody did in the file.
   for (StagePlan& stage : plan.stages)
     for (const StageSpec& written : spec.stages)
@@ -83,8 +115,17 @@ std::string changed_stages(const PipelineSpec& spec, const Registry& registry, c
       return s.name == stage && registry.find(PluginKind::probe, s.use) == nullptr;
     });
   };
-  return difference_of_stages(stages_of(runs, is_known_here),
-                              stages_of(journal_header(plan, {}, {}, {}), is_known_here));
+  JournalHeader here = stages_of(journal_header(plan, {}, {}, {}), is_known_here),
+                theirs = stages_of(runs, is_known_here);
+  for (const StageSpec& written : spec.stages) {
+    JournalStage *const mine = stage_of(here, written.name), *const other = stage_of(theirs, written.name);
+    const PluginEntry* plugin = registry.find(PluginKind::probe, written.use);
+    if (mine != nullptr && other != nullptr && plugin != nullptr)
+      make_comparable(written, plugin->schema, *mine, *other);
+  }
+  for (JournalHeader* header : {&here, &theirs})
+    for (JournalStage& stage : header->stage_details) stage.version.clear();
+  return difference_of_stages(theirs, here);
 }
 
 }  // namespace sonde::core

@@ -9,6 +9,7 @@ import pty
 import signal
 import struct
 import subprocess
+import tempfile
 import termios
 import time
 from dataclasses import dataclass
@@ -68,12 +69,12 @@ class Sonde:
         return Result(done.returncode, done.stdout, done.stderr)
 
     def on_terminal(self, *words, columns=120):
-        """What `run` prints to a terminal of that width."""
+        """What `run` prints to a terminal of that width; stderr is none."""
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        told = tempfile.TemporaryFile("w+")
         process = subprocess.Popen(self.command("run", "lan.sonde.yaml", *words), cwd=self.folder,
-                                   env=self.environment({}), stdin=subprocess.DEVNULL, stdout=theirs,
-                                   stderr=subprocess.DEVNULL)
+                                   env=self.environment({}), stdin=subprocess.DEVNULL, stdout=theirs, stderr=told)
         os.close(theirs)
         out = b""
         while True:
@@ -85,7 +86,10 @@ class Sonde:
                 break
             out += part
         os.close(ours)
-        return Result(process.wait(timeout=60), out.decode().replace("\r\n", "\n"), "")
+        code = process.wait(timeout=60)
+        told.seek(0)
+        with told:
+            return Result(code, out.decode().replace("\r\n", "\n"), told.read())
 
     def run(self, *words, **more):
         return self.call("run", "lan.sonde.yaml", *words, **more)

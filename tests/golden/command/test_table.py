@@ -26,3 +26,14 @@ def test_a_pipe_gets_all_rows(sonde):
     result = sonde.run("--format", "table")
     assert rows(result.out) == [f"127.0.0.{last}" for last in range(1, 61)]
     assert "more host" not in result.out
+
+
+def test_what_a_terminal_shows_is_not_in_the_journal_alone(sonde):
+    sonde.pipeline(ANSWERING, "127.0.0.1-127.0.0.3")
+    file = sonde.folder / "lan.sonde.yaml"
+    file.write_text(file.read_text().split("outputs:")[0])
+    result = sonde.on_terminal()
+    assert len(rows(result.out)) == 3 and "no-outputs" not in result.err, str(result)
+    assert "warning[no-outputs]" in sonde.on_terminal("--format", "none").err
+    assert "warning[no-outputs]" in sonde.run().err, "no terminal: nothing is shown"
+    assert "no-outputs" not in sonde.run("--format", "json").err

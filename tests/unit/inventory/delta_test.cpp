@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "inventory/coverage.hpp"
+
 namespace sonde::core {
 namespace {
 
@@ -310,6 +312,13 @@ TEST_F(PortsAsked, WhomAWhenLeftOutHasNeitherClosedNorOpened) {
               std::string::npos);
     EXPECT_EQ(to_json(*to_value(*delta).find("ports_not_asked")), R"(["10.0.0.1"])");
   }
+}
+TEST_F(PortsAsked, OfInterfacesThatAreNotHereNobodyKnowsWhomItLeftOut) {
+  RunDocument left_out = all_;
+  left_out.stages[0].left_out = {"fe80::1%no-such-if"};
+  const AskedPorts asked(left_out);
+  EXPECT_FALSE(asked.contains(IpAddress::parse("fe80::1%lo").value(), 22));
+  EXPECT_TRUE(asked.contains(IpAddress::parse("10.0.0.1").value(), 22));
 }
 TEST_F(PortsAsked, ThoseOfAStageThatDidAskItCount) {
   RunDocument left_out = asking("22,80", "22");

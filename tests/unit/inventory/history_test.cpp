@@ -122,11 +122,11 @@ TEST_F(History, DocumentsThatAreKnownAreNotReadAgain) {
   for (const int64_t when : {int64_t{0}, day, 2 * day}) add(when);
   const auto entries = list_history(directory_ / "history").value();
   std::vector<std::string> asked;
-  const auto baseline = baseline_of(entries, {}, [&](const std::string& path) -> Result<std::optional<RunDocument>> {
+  const auto baseline = baseline_of(entries, {}, [&](const std::string& path) -> Result<SharedDocument> {
     asked.push_back(path);
     RunDocument known;
     known.complete = path == entries[1].path;  // the file says that all are
-    return std::optional(known);
+    return std::make_shared<const RunDocument>(known);
   });
   ASSERT_TRUE(baseline);
   EXPECT_EQ(baseline->when, entries[1].when);

@@ -48,6 +48,21 @@ TEST_F(Journal, RangesThatAreManyStandInLinesOfTheirOwn) {
   EXPECT_EQ(newest_unfinished(directory_.path()).value(), path_);
 }
 
+/// They are for a message alone, and two hostile journals would keep a merge busy with them.
+TEST_F(Journal, QuestionsThatAreLongerThanAnySondeWritesAreNotKept) {
+  JournalHeader h = header();
+  h.stage_details.resize(h.stages.size());
+  h.stage_details.front().asks = std::string(longest_asks, 'a');
+  h.own_fields.resize(1);
+  JournalWriter::create(path_, h).value()->finished(false, "interrupted");
+  EXPECT_EQ(read().header.stage_details.front().asks, h.stage_details.front().asks);
+  std::string text = Temporary::read(path_);
+  text.insert(text.find("aaaa"), "a");
+  directory_.write("journal/run-1", text);
+  EXPECT_EQ(read().header.stage_details.size(), h.stages.size());
+  EXPECT_EQ(read().header.stage_details.front().asks, "");
+}
+
 TEST_F(Journal, GivesHostsBackWithFactsAndOutcomes) {
   const HostRecord host{ip("10.0.0.7"),
                         {fact(0, F::mac, text("AA:BB:CC:DD:EE:FF")), fact(1, F::alive, Scalar::boolean(true)),

@@ -130,6 +130,28 @@ TEST(RunDocument, SaysWhatIsWrong) {
             prefix + "/stages/0/errors is not an object");
   EXPECT_EQ(problem(R"({"run_id":"r","started":"s","complete":true,"scope":[],"seed":"18446744073709551616"})"),
             prefix + "/seed is not a number from 0 to 18446744073709551615");
+  const auto left_out = [&](const std::string& range) {
+    return problem((R"({"run_id":"r","started":"s","complete":true,"scope":[],"stages":[{"name":"a","ports":"22",)"
+                    R"("left_out":["10.0.0.1",")" +
+                    range + R"("]}]})")
+                       .c_str());
+  };
+  for (const char* bad : {"", "host", "10.0.0.9-10.0.0.2", "10.0.0.1,10.0.0.2", "x%y"})
+    EXPECT_EQ(left_out(bad), prefix + "/stages/0/left_out holds what is no range of addresses") << bad;
+  for (const char* good : {"10.0.0.2-10.0.0.9", "2001:db8::/64", "fe80::1%gone-0", "fe80::1%gone-fe80::9%gone"})
+    EXPECT_EQ(left_out(good), "read") << good;
+}
+
+/// Each would have a set of ports where runs are compared.
+TEST(RunDocument, MoreStagesThanARunCanHaveAreRefused) {
+  RunDocument run = document();
+  run.stages.resize(255, {"a", "icmp", "1.0", {}, "", false, 0, {}});
+  EXPECT_TRUE(run_document_from(to_value(run)));
+  run.stages.resize(1000, run.stages.back());
+  const auto read = run_document_from(to_value(run));
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().text,
+            "this is not the document of a run: /stages/255 is beyond the 255 stages that a run can have");
 }
 
 TEST(OutcomeKey, IsTheWordWithUnderscores) {

@@ -1,0 +1,77 @@
+// Whom a stage left out, as the document of a run names them: few ranges, however many hosts.
+#include "inventory/coverage.hpp"
+
+#include <gtest/gtest.h>
+
+#include "temporary.hpp"
+
+namespace sonde::core {
+namespace {
+
+class LeftOut : public ::testing::Test {
+ protected:
+  /// Every second address, from 10.0.0.0 on, which the `when` of each stage left out; the others were asked.
+  void hosts(uint32_t n) {
+    const std::vector<Outcome> out(run_.stages.size(), Outcome::skipped_when), in(out.size(), Outcome::positive);
+    for (uint32_t i = 0; i < n; ++i) {
+      hosts_.add(IpAddress::v4(0x0a000000 + 2 * i), {}, out);
+      hosts_.add(IpAddress::v4(0x0a000000 + 2 * i + 1), {}, in);
+    }
+    hosts_.sort();
+  }
+  void stages(std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) {
+      StageCoverage& stage = run_.stages.emplace_back();
+      stage.name = "stage-" + std::to_string(i);
+      stage.ports = "22";
+      stage.by_outcome[static_cast<std::size_t>(Outcome::skipped_when)] = 1;
+      names_.push_back(stage.name);
+    }
+  }
+  RunDocument run_;
+  HostStore hosts_;
+  std::vector<std::string> names_;
+};
+
+TEST_F(LeftOut, IsNamedRangeByRangeWhereThoseAreFew) {
+  stages(1);
+  hosts(3);
+  name_left_out(run_, names_, hosts_, 3);
+  EXPECT_EQ(run_.stages[0].left_out, (std::vector<std::string>{"10.0.0.0", "10.0.0.2", "10.0.0.4"}));
+}
+
+TEST_F(LeftOut, NeighboursAreJoinedWhereRangesAreMany) {
+  stages(2);
+  hosts(5);
+  hosts_.add(IpAddress::parse("2001:db8::1").value(), {}, std::vector(2, Outcome::skipped_when));
+  hosts_.sort();
+  name_left_out(run_, names_, hosts_, 6);
+  for (const StageCoverage& stage : run_.stages)
+    EXPECT_EQ(stage.left_out,
+              (std::vector<std::string>{"10.0.0.0-10.0.0.2", "10.0.0.4-10.0.0.6", "10.0.0.8", "2001:db8::1"}));
+  // All that were left out are in it, and what lies between is not said to have been asked.
+  const AskedPorts asked(run_);
+  hosts_.each_address([&](const IpAddress& ip) {
+    EXPECT_EQ(asked.contains(ip, 22),
+              ip.to_string() == "10.0.0.3" || ip.to_string() == "10.0.0.7" || ip.to_string() == "10.0.0.9")
+        << ip.to_string();
+  });
+}
+
+TEST_F(LeftOut, OfTheMostStagesAndManyHostsIsReadBack) {
+  const Temporary directory;
+  stages(255);
+  hosts(2000);
+  run_.run_id = "r";
+  name_left_out(run_, names_, hosts_);
+  std::size_t ranges = 0;
+  for (const StageCoverage& stage : run_.stages) ranges += stage.left_out.size();
+  EXPECT_LE(ranges, most_left_out_ranges);
+  EXPECT_GE(ranges, most_left_out_ranges / 2);
+  const auto read = read_run_document(directory.write("run.json", to_json(run_, 2)));
+  ASSERT_TRUE(read) << read.error().text;
+  EXPECT_EQ(read->stages.back().left_out, run_.stages.back().left_out);
+}
+
+}  // namespace
+}  // namespace sonde::core
