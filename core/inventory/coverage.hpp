@@ -47,7 +47,7 @@ class AskedPorts {
   std::string differing(const AskedPorts&) const;
   /// Of some host.
   bool contains(uint64_t port) const { return !known_ || (port < ports_.size() && ports_.test(port)); }
-  /// Of this host, which has a record: a stage whose `when` was false for it did not ask it.
+  /// Of this host, which has a record: one that a stage left out was not asked by it.
   bool contains(const IpAddress&, uint64_t port) const;
 
  private:
@@ -61,8 +61,8 @@ class AskedPorts {
   std::vector<Selective> selective_;  ///< stages that left some hosts out
 };
 
-/// Writes down whom the `when` of the stages with ports left out, of the hosts that have a record. `stage_names`: of
-/// their outcomes.
+/// Writes down whom the stages with ports left out, by their `when` or with nothing to ask, of the hosts that have a
+/// record. `stage_names`: of their outcomes.
 void name_left_out(RunDocument&, const std::vector<std::string>& stage_names, const HostStore&);
 
 }  // namespace sonde::core
