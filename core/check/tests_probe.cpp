@@ -79,7 +79,11 @@ Verdict answers(const Bench& bench) {
     if (row.outcome == Outcome::error && played.refused_asks == 0)
       return fail("with a peer that talks a task became an error: " +
                   (row.why.empty() ? "no reason was given by fail()" : printable(row.why)));
-    if (row.outcome == Outcome::cancelled) return fail("done(SONDE_CANCELLED) without a cancel()");
+    if (row.outcome == Outcome::cancelled && (row.cancelled || row.asked != 0 || !row.facts.empty()))
+      return fail(row.cancelled
+                      ? "with a peer that talks a task was not over before its deadline"
+                      : "done(SONDE_CANCELLED) for a task that was asked, or has facts: without a cancel() it "
+                        "says that there was nothing to ask");
   }
   if (played.refused_asks > 0 && played.asked == 0)
     return skip("it asks nobody that a check may be (" + printable(played.rows.front().why) +

@@ -49,11 +49,11 @@ Outlook outlook(const Plan& plan, const Estimate& e, uint64_t settled) {
   const bool cut = limit > 0 && longest > limit;
   Outlook out;
   if (longest >= worth_a_line || cut) {
-    const uint64_t few = share(e.packets_at_least, left, all);
-    const uint64_t many = share(std::max({e.packets_if_silent, e.packets_if_alive, e.packets_at_most}), left, all);
+    // Refusals cost less than silence, so there is no telling the least.
+    const uint64_t most = share(std::max({e.packets_if_silent, e.packets_if_alive, e.packets_at_most}), left, all);
     out.line =
-        fmt::format("{}, {}{}, about {}", counted(left, "target"), few == many ? "" : std::to_string(few) + " to ",
-                    counted(many, "packet"), between(shortest, longest));
+        fmt::format("{}, {}{}{}, about {}", counted(left, "target"), most == 0 ? "" : "up to ", counted(most, "packet"),
+                    e.not_contained.empty() ? "" : " (answers may lead to more)", between(shortest, longest));
     if (!e.decided_by.empty()) out.line += "; " + e.decided_by + " decides";
     out.line += "\n";
   }

@@ -185,9 +185,6 @@ std::string report(const Plan& plan) {
   out += fmt::format("\nEstimate\n  if nothing answers  {}\n  if all answer       {}\n",
                      estimate_text(e.packets_if_silent, e.duration_if_silent),
                      estimate_text(e.packets_if_alive, e.duration_if_alive));
-  if (e.packets_at_least < std::min(e.packets_if_silent, e.packets_if_alive))
-    out += "  at least            " + std::string(e.sampled ? "about " : "") + counted(e.packets_at_least, "packet") +
-           "\n";
   out += "  at most             " + bound_text(e) + "\n";
   if (!e.decided_by.empty()) out += "  decided by          " + e.decided_by + "\n";
   out += "\nOutputs";

@@ -102,7 +102,6 @@ Value estimate_value(const Estimate& e) {
   Value out{Value::Object{}};
   out.set("packets_if_silent", Value(e.packets_if_silent));
   out.set("packets_if_alive", Value(e.packets_if_alive));
-  out.set("packets_at_least", Value(e.packets_at_least));
   out.set("packets_at_most", Value(e.packets_at_most));
   Value::Array not_contained;
   for (const std::string& stage : e.not_contained) not_contained.emplace_back(stage);

@@ -33,6 +33,8 @@ struct SlotExtras {
   int64_t left = 0;                     ///< of the deadline, while dials wait for their turn
   int64_t short_of_since = 0;           ///< when this machine first had no connection or place for this task, or 0
   Shortage short_of = Shortage::descriptors;  ///< of what, last
+  bool dial_refused = false;                  ///< since this offer began
+  int64_t untaken_since = 0;  ///< over all offers: since when the plugin has dialled for it and not taken it, or 0
   /// Over all offers of this task: when it was first postponed, or not admitted, and has not been since; or 0.
   int64_t short_since = 0;
   Shortage lacks = Shortage::descriptors;  ///< what it was for, then

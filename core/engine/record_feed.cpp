@@ -15,6 +15,9 @@ constexpr std::size_t most_ahead = 4;         // batches that wait for the write
 
 RecordFeed::RecordFeed(const HostStore& hosts, const FoldContext& context) : context_(context), cursor_(hosts) {
   if (hosts.size() <= batch_size) return;  // one batch: nothing could be done meanwhile
+  // Handing over allocates nothing: what the thread could not report to anybody would end the process.
+  ready_.reserve(most_ahead);
+  spent_.reserve(most_ahead + 2);  // and the thread and the reader have one each
   if (auto started = start_thread([this] { work(); })) thread_ = std::move(*started);
 }
 
@@ -59,8 +62,8 @@ void RecordFeed::work() {
     if (unwanted_) return;
     batch = {};
     if (spent_.empty()) continue;
-    batch = std::move(spent_.front());
-    spent_.pop_front();
+    batch = std::move(spent_.back());
+    spent_.pop_back();
   }
 }
 
@@ -78,7 +81,7 @@ bool RecordFeed::next(std::vector<FoldedRecord>& batch) {
     return false;
   }
   batch = std::move(ready_.front());
-  ready_.pop_front();
+  ready_.erase(ready_.begin());
   changed_.notify_all();
   return true;
 }

@@ -3,7 +3,6 @@
 #pragma once
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <exception>
 #include <mutex>
 #include <thread>
@@ -37,7 +36,7 @@ class RecordFeed {
   HostRecord host_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<std::vector<FoldedRecord>> ready_, spent_;  // spent ones go back to the thread that made them
+  std::vector<std::vector<FoldedRecord>> ready_, spent_;  // spent ones go back to the thread that made them
   std::exception_ptr error_;
   bool at_end_ = false, unwanted_ = false;
   std::thread thread_;

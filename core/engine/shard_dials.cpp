@@ -24,6 +24,7 @@ sonde_err Shard::queue_dial(Shortage why, ProbeInstance& instance, sonde_task ta
     // meanwhile does not count.
     SlotExtras& extras = slots_[slot].with_extras();
     extras.short_of = why;
+    extras.dial_refused = true;
     int64_t& first = extras.short_of_since;
     first = first == 0 ? since : std::min(now, first + turns_.waited_for_rate(instance, task, user, now));
     since = first;

@@ -39,7 +39,7 @@ void Shard::postpone(uint32_t slot) {
   note_shortage(h, h.not_admitted ? Shortage::neighbours : Shortage::descriptors, now);
   if (short_for_good(h, now)) return finish(slot, Outcome::error, std::string(describe(h.extras->lacks)));
   drop_connections(slot);
-  h.extras->short_of_since = 0;  // short_since goes on
+  h.extras->short_of_since = h.extras->untaken_since = 0;  // short_since goes on
   h.facts.resize(h.first_fact);
   slots_.unlink(s.running, slot);
   slots_.end_task(slot);
@@ -58,15 +58,21 @@ void Shard::give_back(ShardStage& s, uint32_t slot) {
   const int64_t now = monotonic_ns();
   if (h.not_admitted && short_for_good(h, now))
     return finish(slot, Outcome::error, std::string(describe(h.extras->lacks)));
-  if (h.extras && h.extras->short_of_since != 0 &&
-      shared_.budgets.last_had.hopeless(h.extras->short_of, h.extras->short_of_since, now))
-    return finish(slot, Outcome::error, std::string(describe(h.extras->short_of)));
-  // One that wants more connections than it may have, or than the rate permits at once, would send the first ones anew
-  // with every offer.
-  if (h.extras && !h.extras->connections.empty()) {
-    note_shortage(h, Shortage::descriptors, now);
-    if (short_for_good(h, now))
-      return finish(slot, Outcome::error, "the plugin dialled for this task again and again, and never took it");
+  if (h.extras) {
+    SlotExtras& extras = *h.extras;
+    // It may leave the task for reasons of its own, long after the dial that had to wait.
+    if (!extras.dial_refused) extras.short_of_since = 0;
+    if (extras.short_of_since != 0 && shared_.budgets.last_had.hopeless(extras.short_of, extras.short_of_since, now))
+      return finish(slot, Outcome::error, std::string(describe(extras.short_of)));
+    // One that wants more connections than it may have, or than the rate permits at once, would send the first ones
+    // anew with every offer.
+    if (!extras.connections.empty()) {
+      if (extras.untaken_since == 0) extras.untaken_since = now;
+      if (now - extras.untaken_since > longest_shortage_ns)
+        return finish(slot, Outcome::error, "the plugin dialled for this task again and again, and never took it");
+    } else if (!extras.dial_refused && h.waits == 0) {
+      extras.untaken_since = 0;
+    }
   }
   drop_connections(slot);
   slots_.unlink(s.running, slot);

@@ -57,7 +57,8 @@ void Shard::advance(uint32_t slot, uint8_t from) {
         continue;
       }
       h.stage = static_cast<uint8_t>(i);
-      if (h.extras) h.extras->short_of_since = 0;  // what this stage is short of is another matter
+      // What this stage is short of is another matter.
+      if (h.extras) h.extras->short_of_since = h.extras->short_since = h.extras->untaken_since = 0;
       slots_.push(s.pending, slot);
       return;
     }
@@ -138,10 +139,7 @@ void Shard::finish(uint32_t slot, Outcome outcome, std::string why) {
   HostSlot& h = slots_[slot];
   ShardStage& s = stages_[h.stage];
   drop_connections(slot);
-  if (h.extras) {
-    h.extras->job.reset();
-    h.extras->short_since = 0;
-  }
+  if (h.extras) h.extras->job.reset();
   slots_.unlink(s.running, slot);
   slots_.end_task(slot);
   slots_.outcomes(slot)[s.index] = outcome;
@@ -194,6 +192,7 @@ void Shard::begin_task(uint32_t slot) {
   h.fact_index.reset();
   h.user = 0;
   h.not_admitted = false;
+  if (h.extras) h.extras->dial_refused = false;
 }
 
 uint32_t Shard::pop_placeless(ShardStage& s) {

@@ -1,6 +1,7 @@
 #include "inventory/coverage.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "base/units.hpp"
 
@@ -123,10 +124,14 @@ void name_left_out(RunDocument& run, const std::vector<std::string>& stage_names
     StageCoverage* stage;
     AddressSet left_out;
   };
+  // Asked no port, and that is no gap of the run.
+  constexpr std::array unasked{Outcome::skipped_when, Outcome::skipped_nothing_to_ask};
   std::vector<Asked> asked;
   for (StageCoverage& stage : run.stages) {
     if (!stage.ports || stage.ports->empty()) continue;
-    if (stage.by_outcome[static_cast<std::size_t>(Outcome::skipped_when)] == 0) continue;
+    if (std::none_of(unasked.begin(), unasked.end(),
+                     [&](Outcome o) { return stage.by_outcome[static_cast<std::size_t>(o)] != 0; }))
+      continue;
     for (std::size_t i = 0; i < stage_names.size(); ++i)
       if (stage_names[i] == stage.name) asked.push_back({i, &stage, {}});
   }
@@ -134,7 +139,8 @@ void name_left_out(RunDocument& run, const std::vector<std::string>& stage_names
   // Hosts that cannot be read back are told of where outputs are written.
   static_cast<void>(hosts.each([&](const HostRecord& host) {
     for (Asked& a : asked)
-      if (a.outcome < host.outcomes.size() && host.outcomes[a.outcome] == Outcome::skipped_when)
+      if (a.outcome < host.outcomes.size() &&
+          std::find(unasked.begin(), unasked.end(), host.outcomes[a.outcome]) != unasked.end())
         a.left_out.add(host.ip);
   }));
   for (Asked& a : asked) {

@@ -101,8 +101,8 @@ std::vector<std::string> reservations(const Delta& delta) {
     out.push_back("ports that only one of the runs asked: " + printable(delta.ports_not_compared) +
                   "; they are not compared");
   if (!delta.ports_not_asked.empty())
-    out.push_back("hosts that a stage's `when` left out of one run: " + some_of(delta.ports_not_asked) +
-                  "; ports that were not asked there are not compared");
+    out.push_back("hosts that a stage left out of one run, by its `when` or with nothing to ask of them: " +
+                  some_of(delta.ports_not_asked) + "; ports that were not asked there are not compared");
   return out;
 }
 

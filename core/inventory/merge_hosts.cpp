@@ -155,10 +155,9 @@ class Joining {
     facts.erase(std::unique(facts.begin(), facts.end()), facts.end());
   }
 
-  /// The outcomes stand in the order of how much they say; `none` says nothing.
   static void unite_outcomes(std::vector<Outcome>& into, const std::vector<Outcome>& more) {
     for (std::size_t i = 0; i < into.size() && i < more.size(); ++i)
-      if (into[i] == Outcome::none || (more[i] != Outcome::none && more[i] < into[i])) into[i] = more[i];
+      if (says_more(more[i], into[i])) into[i] = more[i];
   }
 
   std::size_t stages_;

@@ -42,7 +42,8 @@ struct Fact {
   friend bool operator==(const Fact&, const Fact&) = default;
 };
 
-/// How a (target, stage) ended. Exactly one of these for every enabled stage of every target.
+/// How a (target, stage) ended. Exactly one of these for every enabled stage of every target. Journals hold the
+/// numbers: a new one stands last.
 enum class Outcome : uint8_t {
   none,  ///< not yet
   positive,
@@ -58,6 +59,8 @@ enum class Outcome : uint8_t {
 };
 inline constexpr auto last_outcome = static_cast<uint8_t>(Outcome::skipped_nothing_to_ask);
 inline constexpr std::size_t outcome_count = last_outcome + 1;
+/// Of two runs' words about the same stage of a target: those of one that could ask before those of one that could not.
+bool says_more(Outcome, Outcome than);
 std::string_view to_string(Outcome);  ///< "positive", "no answer", "skipped: when", ...
 
 /// How many targets of a stage ended how; by Outcome.

@@ -26,8 +26,9 @@ struct StageCoverage {
   /// TCP ports that it asks of each host by itself, "22,80,8000-8010", or "" when it takes those that other stages
   /// found. Only of stages that state open ports: what is outside of all of theirs, nobody has looked at.
   std::optional<std::string> ports = {};
-  /// Of a stage with `ports`: ranges that hold the hosts that have a record and that its `when` left out, so that it
-  /// has asked them for none. Where they would be very many, a range may hold hosts that were asked too.
+  /// Of a stage with `ports`: ranges of hosts that have a record and that it has asked for none of them, since its
+  /// `when` left them out or it had nothing to ask. Where they would be very many, a range may hold hosts that were
+  /// asked too.
   std::vector<std::string> left_out = {};
 };
 

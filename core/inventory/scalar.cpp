@@ -1,6 +1,8 @@
 // Typed scalars and the words for outcomes.
 #include <sonde/plugin.h>
 
+#include <algorithm>
+#include <array>
 #include <bit>
 
 #include "inventory/record.hpp"
@@ -27,6 +29,22 @@ Scalar Scalar::json(std::string s) {
 }
 double Scalar::as_f64() const {
   return std::bit_cast<double>(number);
+}
+
+bool says_more(Outcome a, Outcome than) {
+  constexpr std::array<Outcome, outcome_count> most_first{Outcome::positive,
+                                                          Outcome::negative,
+                                                          Outcome::no_answer,
+                                                          Outcome::error,
+                                                          Outcome::cancelled,
+                                                          Outcome::skipped_nothing_to_ask,
+                                                          Outcome::skipped_when,
+                                                          Outcome::skipped_no_neighbour,
+                                                          Outcome::skipped_unavailable,
+                                                          Outcome::skipped_shutdown,
+                                                          Outcome::none};
+  const auto rank = [&](Outcome o) { return std::find(most_first.begin(), most_first.end(), o); };
+  return rank(a) < rank(than);
 }
 
 std::string_view to_string(Outcome outcome) {

@@ -1,6 +1,5 @@
 // The estimate: two imagined runs, one in which nothing answers and one in which everything does, played through for an
-// even sample of the targets, and bounds of what lies between and beyond them: hosts may answer one stage and not the
-// next.
+// even sample of the targets, and the most that may leave: hosts may answer one stage and not the next.
 #include "plan/estimate.hpp"
 
 #include <fmt/format.h>
@@ -22,8 +21,7 @@ struct StageCost {
   uint64_t alive_wait = 0;  ///< ns, when it answers
   bool in_turn = false;     ///< silent hosts of a batch wait one behind the other
   bool asks_link = false;
-  /// Among the samples; the last: of targets that it asks whether they answer or not.
-  uint64_t silent_tasks = 0, alive_tasks = 0, possible_tasks = 0, certain_tasks = 0;
+  uint64_t silent_tasks = 0, alive_tasks = 0, possible_tasks = 0;  ///< among the samples
 };
 
 uint64_t amount_of(const StagePlan& stage, std::string_view member) {
@@ -127,8 +125,7 @@ class Estimator {
     for (StageCost& cost : costs_) {
       if (cost.asks_link && !on_link) continue;
       const When* when = cost.stage->when.get();
-      const bool if_silent = !no_neighbour && (!when || when->test(address, known));
-      if (if_silent) {
+      if (!no_neighbour && (!when || when->test(address, known))) {
         ++cost.silent_tasks;
         if (cost.asks_link && plan_.limits.trust_arp) no_neighbour = true;
       }
@@ -136,7 +133,6 @@ class Estimator {
       const bool decidable = !when || when->fields().empty() || when->fields() == std::vector{FieldTable::alive};
       const bool if_alive = !decidable || !when || when->test(address, when_alive);
       if (if_alive) ++cost.alive_tasks;
-      if (if_silent && decidable && if_alive) ++cost.certain_tasks;
       // One that answers nobody but is asked all the same, as where ARP is not trusted, is possible too.
       if (if_alive || when->test(address, known)) ++cost.possible_tasks;
     }
@@ -144,7 +140,7 @@ class Estimator {
 
   Estimate sum_up() const {
     Estimate out;
-    long double silent = 0, alive = 0, least = 0, most = 0;
+    long double silent = 0, alive = 0, most = 0;
     Sum if_silent, if_alive;
     out.sampled = sampled_;
     for (const StageCost& cost : costs_) {
@@ -158,7 +154,6 @@ class Estimator {
                         {}};
       silent += static_cast<long double>(one.packets_if_silent);
       alive += static_cast<long double>(one.packets_if_alive);
-      least += static_cast<long double>(cost.certain_tasks * std::min(cost.silent, cost.alive)) * scale_;
       most += static_cast<long double>(one.packets_at_most);
       if (cost.open_ended && cost.possible_tasks != 0) out.not_contained.push_back(one.stage);
       one.if_silent = waits_of(cost, silent_tasks, cost.wait, cost.in_turn, if_silent);
@@ -167,7 +162,6 @@ class Estimator {
     }
     out.packets_if_silent = clamp(silent);
     out.packets_if_alive = clamp(alive);
-    out.packets_at_least = clamp(least);
     out.packets_at_most = clamp(most);
     // Bound by the rate or by how many may wait at once, and the last target waits through all stages.
     out.duration_if_silent = static_cast<int64_t>(clamp(std::max(at_rate(silent), if_silent.window) + if_silent.last));

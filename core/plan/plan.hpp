@@ -80,8 +80,6 @@ struct StageEstimate {
 struct Estimate {
   std::vector<StageEstimate> stages;
   uint64_t packets_if_silent = 0, packets_if_alive = 0, packets_at_most = 0;
-  /// Whatever answers. Less than either of the two: a host that answers here and is silent, or refuses, there.
-  uint64_t packets_at_least = 0;
   std::vector<std::string> not_contained;  ///< in packets_at_most: names of stages whose answers may lead to more
   bool sampled = false;                    ///< counted for a sample of the targets: all numbers are about so
   int64_t duration_if_silent = 0, duration_if_alive = 0;  ///< ns, at the limits (rate, windows, the waits themselves)

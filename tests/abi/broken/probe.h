@@ -15,7 +15,7 @@
 #ifndef AFTER_PACE /* not 0: start() returns it */
 #define AFTER_PACE(self, tasks, n, may) 0
 #endif
-#ifndef AT_TASK
+#ifndef AT_TASK /* may settle it */
 #define AT_TASK(self, t, slot) (void)0
 #endif
 #ifndef AFTER_START
@@ -170,7 +170,7 @@ static int32_t start(sonde_inst* self, const sonde_task* tasks, uint32_t n) {
     self->tasks[slot].id = tasks[i];
     self->host->attach(self->ctx, tasks[i], slot);
     AT_TASK(self, &self->tasks[slot], slot);
-    dial(self, &self->tasks[slot], slot);
+    if (self->tasks[slot].id) dial(self, &self->tasks[slot], slot);
   }
   AFTER_START(self);
   return (int32_t)may;

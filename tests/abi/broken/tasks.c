@@ -14,6 +14,12 @@
 #define AFTER_PACE(self, tasks, n, may) ((may) < (n) ? (int32_t)((n) + 1) : 0)
 #elif defined(BREAK_DOUBLE_DONE)
 #define AFTER_DONE(self, id, outcome) (self)->host->done((self)->ctx, id, outcome)
+#elif defined(BREAK_ASKED_NOTHING) /* says so of those that it has asked */
+#define AT_READ(self, t, buffer, n) (settle(self, t, SONDE_CANCELLED), 1)
+#elif defined(BREAK_PUT_NOTHING) /* and of those that it puts a fact of */
+#define AT_TASK(self, t, slot) (put_yes(self, (t)->id, ALIVE, SONDE_BOOL), settle(self, t, SONDE_CANCELLED))
+#elif defined(BREAK_NOTHING_TO_ASK) /* breaks nothing: it asks nobody, and says so */
+#define AT_TASK(self, t, slot) settle(self, t, SONDE_CANCELLED)
 #elif defined(BREAK_PUT_AFTER_DONE)
 #define AFTER_DONE(self, id, outcome) put_yes(self, id, ALIVE, SONDE_BOOL)
 #elif defined(BREAK_LATE_DONE) /* a timer of its own does what cancel() should */

@@ -177,6 +177,87 @@ TEST_F(Shortages, ATaskThatIsNotTakenForWantOfADescriptorEndsAsAnError) {
   EXPECT_GT(offers, 10) << "it may pass";
 }
 
+/// The shortage was over long before it was taken, which the plugin put off for a reason of its own.
+TEST_F(Shortages, ADialThatOnceHadToWaitIsNoReasonToEndATaskThatIsTakenLater) {
+  targets(1);
+  Budgets* budgets = nullptr;
+  int refused = 0;
+  int64_t first = 0;
+  Script s;
+  s.start = [&](auto c, auto h, auto tasks) {
+    if (first == 0) {
+      first = monotonic_ns();
+      sonde_target to{};
+      to.size = sizeof to;
+      h->target(c, tasks[0], &to);
+      to.port = 1;
+      to.proto = IPPROTO_TCP;
+      sonde_conn conn{};
+      refused += h->dial(c, tasks[0], &to, SONDE_IO_WRITE, 0, &conn) == SONDE_E_AGAIN ? 1 : 0;
+      return 0;
+    }
+    if (monotonic_ns() - first < longest_shortage_ns + 500'000'000) return 0;
+    h->done(c, tasks[0], SONDE_POSITIVE);
+    return 1;
+  };
+  stage<0>(s, {}, 100);
+  const Batch b = run_shard([&](Budgets& all) {
+    budgets = &all;
+    while (budgets->descriptors.take()) {
+    }
+  });
+  EXPECT_EQ(refused, 1);
+  EXPECT_EQ(outcome_of(b, "127.0.1.0"), Outcome::positive) << reason_of(b, "127.0.1.0");
+}
+
+/// Two offers with a dial, each not taken, and a task that was taken in between: it has not dialled without end.
+TEST_F(Shortages, NorIsADialOfAnOfferThatWasNotTakenOnceItIsTaken) {
+  targets(1);
+  int64_t first = 0;
+  bool taken = false;
+  int dials = 0;
+  Script s;
+  s.start = [&](auto c, auto h, auto tasks) {
+    const int64_t now = monotonic_ns();
+    if (first == 0) first = now;
+    const auto dial = [&] {
+      sonde_target to{};
+      to.size = sizeof to;
+      h->target(c, tasks[0], &to);
+      to.port = 1;
+      to.proto = IPPROTO_TCP;
+      sonde_conn conn{};
+      ++dials;
+      return h->dial(c, tasks[0], &to, SONDE_IO_WRITE, 0, &conn);
+    };
+    if (dials == 0) {
+      EXPECT_EQ(dial(), SONDE_OK);
+      return 0;
+    }
+    if (!taken) {  // taken, and put off once: that has a time of its own, which is not over
+      taken = true;
+      first = now;
+      h->done(c, tasks[0], SONDE_POSTPONED);
+      return 1;
+    }
+    if (dials == 1) {
+      if (now - first < longest_shortage_ns - 300'000'000) return 0;
+      EXPECT_EQ(dial(), SONDE_OK);
+      return 0;
+    }
+    if (now - first < longest_shortage_ns + 300'000'000) {
+      EXPECT_EQ(dial(), SONDE_OK);
+      return 0;
+    }
+    h->done(c, tasks[0], SONDE_POSITIVE);
+    return 1;
+  };
+  stage<0>(s, {}, 100);
+  const Batch b = run_shard([](Budgets&) {});
+  EXPECT_EQ(outcome_of(b, "127.0.1.0"), Outcome::positive) << reason_of(b, "127.0.1.0");
+  EXPECT_GT(dials, 2);
+}
+
 /// It may have one connection and will not begin with less than two.
 TEST_F(Shortages, NorIsATaskDialledForWithoutEndAndNotTaken) {
   targets(1);

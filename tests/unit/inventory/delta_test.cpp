@@ -307,8 +307,8 @@ TEST_F(PortsAsked, WhomAWhenLeftOutHasNeitherClosedNorOpened) {
   for (const Delta* delta : {&closed, &opened}) {
     ASSERT_EQ(delta->ports_not_asked.size(), 1u);
     EXPECT_NE(render(*delta, DeltaFormat::text)
-                  .find("! hosts that a stage's `when` left out of one run: 10.0.0.1; ports that were not asked there "
-                        "are not compared\n"),
+                  .find("! hosts that a stage left out of one run, by its `when` or with nothing to ask of them: "
+                        "10.0.0.1; ports that were not asked there are not compared\n"),
               std::string::npos);
     EXPECT_EQ(to_json(*to_value(*delta).find("ports_not_asked")), R"(["10.0.0.1"])");
   }

@@ -145,6 +145,14 @@ TEST_F(MergeRules, OfTwoOutcomesTheOneThatSaysMore) {
   EXPECT_EQ(merged(settled(Outcome::no_answer), settled(Outcome::error)), "no answer, positive:");
   EXPECT_EQ(merged(settled(Outcome::error), settled(Outcome::skipped_unavailable)), "error, positive:");
   EXPECT_EQ(merged(settled(Outcome::skipped_when), settled(Outcome::none)), "skipped: when, positive:");
+  // A run that asked had something to ask; one that could not ask, or whose turn never came, knows less than one that
+  // found nothing to ask.
+  const Outcome nothing = Outcome::skipped_nothing_to_ask;
+  for (const Outcome less : {Outcome::skipped_when, Outcome::skipped_no_neighbour, Outcome::skipped_unavailable,
+                             Outcome::skipped_shutdown, Outcome::none})
+    EXPECT_EQ(merged(settled(nothing), settled(less)), "skipped: nothing to ask, positive:") << to_string(less);
+  EXPECT_EQ(merged(settled(nothing), settled(Outcome::no_answer)), "no answer, positive:");
+  EXPECT_EQ(merged(settled(nothing), settled(Outcome::error)), "error, positive:");
 }
 
 TEST_F(MergeRules, FactsOfBothAreUnited) {

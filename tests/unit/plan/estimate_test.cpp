@@ -144,29 +144,6 @@ TEST(Estimate, SkippedStagesCostNothing) {
   EXPECT_EQ(estimate(*c.plan, unavailable).packets_if_silent, 254u * 4);
 }
 
-/// A host may answer one stage and refuse, or not answer, the next; nobody is asked for less than that.
-TEST(Estimate, TheLeastIsABound) {
-  auto c = compile_text(pipeline("10.7.0.0/24",
-                                 "[{use: sleepy, name: finder}, {use: sleepy, name: told}, {use: sleepy, name: alive}, "
-                                 "{use: sleepy, name: half}, {use: sleepy, name: open}]"));
-  ASSERT_NE(c.plan, nullptr) << c.said();
-  PluginEntry finder = *c.plan->stages[0].plugin, told = finder, other = finder;
-  finder.schema.cost = parse_json(R"({"silent":[10],"alive":[5]})").value();
-  told.schema.cost = parse_json(R"({"silent":[7],"alive":[7],"spared_by":"ports"})").value();
-  other.schema.cost = parse_json(R"({"silent":[1],"alive":[2]})").value();
-  c.plan->stages[0].plugin = &finder;
-  c.plan->stages[0].outputs = {FieldTable::ports};
-  c.plan->stages[1].plugin = &told;
-  const char* const whens[] = {"alive", "ip in 10.7.0.0/25", "ports contains 22"};
-  for (std::size_t i = 0; i < std::size(whens); ++i) {
-    c.plan->stages[2 + i].plugin = &other;
-    c.plan->stages[2 + i].when = *When::compile(whens[i], {}, c.plan->fields);
-  }
-  const Estimate e = estimate(*c.plan);
-  EXPECT_EQ(e.packets_at_least, 254u * 5 + 127u);
-  EXPECT_LT(e.packets_at_least, std::min(e.packets_if_silent, e.packets_if_alive));
-}
-
 TEST(Estimate, TheMostIsABound) {
   auto c = compile_text(
       pipeline("10.1.0.0/24", "[{use: writer}, {use: sleepy, when: not alive}]", "limits: {trust_arp: false}\n"));
