@@ -65,8 +65,8 @@ class AskedPorts {
 /// Ranges of the document that name_left_out() writes, of all stages: read_run_document() has a bound for them.
 constexpr std::size_t most_left_out_ranges = 16384;
 /// Writes down whom the stages with ports left out, by their `when` or with nothing to ask, of the hosts that have a
-/// record. `stage_names`: of their outcomes. Beyond `most_ranges` neighbouring ranges are joined, with what lies between
-/// them: of a host that is named for that alone no port is called closed, of which the contrary would be a lie.
+/// record. `stage_names`: of their outcomes. Beyond `most_ranges` neighbouring ranges are joined, with what lies
+/// between them: of a host that is named for that alone no port is called closed, of which the contrary would be a lie.
 void name_left_out(RunDocument&, const std::vector<std::string>& stage_names, const HostStore&,
                    std::size_t most_ranges = most_left_out_ranges);
 

@@ -144,8 +144,9 @@ TEST(RunSummary, DeltaInOneLine) {
   document.delta =
       parse_json(R"({"compared_with":"r1","new":[],"gone":[],"changed":[],"stages_missing":["tcp-syn","icmp"]})")
           .value();
-  EXPECT_EQ(delta_text(document),
-            "0 new, 0 gone, 0 changed since run r1; without tcp-syn, icmp: what vanished with them is not called gone\n");
+  EXPECT_EQ(
+      delta_text(document),
+      "0 new, 0 gone, 0 changed since run r1; without tcp-syn, icmp: what vanished with them is not called gone\n");
 }
 
 TEST(RunSummary, StagesThatWereNotAsked) {

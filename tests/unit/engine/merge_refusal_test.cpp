@@ -29,7 +29,8 @@ TEST_F(Merge, OtherPlansAreRefusedWithWhatDiffers) {
   EXPECT_TRUE(has(refusal([](JournalHeader& h) { h.stages[0] = "x"; }), "stage 'x' is in one of them alone"));
   EXPECT_TRUE(has(refusal([](JournalHeader& h) { h.stage_details[0].version = "2"; }), "has the versions "));
   EXPECT_TRUE(has(refusal([](JournalHeader& h) { h.stage_details[1].asks = "{}"; }), "'when' of stage 'script1'"));
-  EXPECT_TRUE(has(refusal([](JournalHeader& h) { h.stage_details[1].asks.clear(); }), "the options of a stage"));
+  EXPECT_TRUE(has(refusal([](JournalHeader& h) { h.stage_details[1].asks.clear(); }),
+                  "one of these differs, and a journal does not tell which: `when`, options,"));
   EXPECT_TRUE(has(refusal([](JournalHeader&) {}), "names of targets, or assume_up, differ"));
   EXPECT_TRUE(has(refusal([](JournalHeader& h) {
                     h.plan_hash = "test";
