@@ -20,7 +20,7 @@ constexpr char options[] = R"({
     "interval": {"type": "string", "x-sonde": "duration", "minimum": 1000000, "maximum": 10000000000, "default": "250ms",
       "description": "least time between two SYNs to a port"}
   },
-  "x-sonde": {"cost": {"silent": ["ports", "tries"], "alive": ["ports"],
+  "x-sonde": {"cost": {"silent": ["ports", "tries"], "alive": [["ports"], [3]],
     "most": [["ports", "tries"], [3, "tries"]],
     "wait": [["tries", "interval"], ["timeout"]],
     "deadline": [["ports", "tries", 100000000], ["tries", "interval", 2], ["timeout", 2], [60000000000]]}}
