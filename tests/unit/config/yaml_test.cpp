@@ -182,34 +182,34 @@ TEST(Yaml, TheUsualSlipsAreExplained) {
             "a comma is missing before this, or a value with ': ' in it goes in quotes");
 }
 
+/// What is said of a bracket or quote there that nobody closes.
+Lines not_closed(std::string_view at, std::string_view what) {
+  return {std::string(at) + " yaml-syntax: this " + std::string(what) + " is not closed"};
+}
+
 /// Parsers stop where they find something else, lines behind it.
 TEST(Yaml, WhatIsNotClosedIsToldWhereItIsOpened) {
-  const auto told = [](std::string_view at, std::string_view what) {
-    return Lines{std::string(at) + " yaml-syntax: this " + std::string(what) + " is not closed"};
-  };
-  EXPECT_EQ(refused("a: [1, 2\n"), told("1:4", "["));
-  EXPECT_EQ(refused("targets: [10.0.0.1\nstages:\n  - use: icmp\n"), told("1:10", "["));
-  EXPECT_EQ(refused("a: [1]\nlimits: {rate: 10\n\n# so [\nhistory: {dir: h}\nb: [{use: x}]\n"), told("2:9", "{"));
-  EXPECT_EQ(refused("stages:\n  - {use: icmp, options: {count: 2}\n  - {use: rdns}\n"), told("2:5", "{"));
-  EXPECT_EQ(refused("stages: [{use: icmp, options: {count: 2}]\nb: 1\n"), told("1:10", "{"));
-  EXPECT_EQ(refused("stages: [{use: icmp}\noutputs:\n  - {use: json}\n"), told("1:9", "["));
-  EXPECT_EQ(refused("a: {when: \"alive}\nb: 1\n"), told("1:11", "\""));
-  EXPECT_EQ(refused("a: ['it''s\nb: 1\n"), told("1:5", "'"));
+  EXPECT_EQ(refused("a: [1, 2\n"), not_closed("1:4", "["));
+  EXPECT_EQ(refused("targets: [10.0.0.1\nstages:\n  - use: icmp\n"), not_closed("1:10", "["));
+  EXPECT_EQ(refused("a: [1]\nlimits: {rate: 10\n\n# so [\nhistory: {dir: h}\nb: [{use: x}]\n"), not_closed("2:9", "{"));
+  EXPECT_EQ(refused("stages:\n  - {use: icmp, options: {count: 2}\n  - {use: rdns}\n"), not_closed("2:5", "{"));
+  EXPECT_EQ(refused("stages: [{use: icmp, options: {count: 2}]\nb: 1\n"), not_closed("1:10", "{"));
+  EXPECT_EQ(refused("stages: [{use: icmp}\noutputs:\n  - {use: json}\n"), not_closed("1:9", "["));
+  EXPECT_EQ(refused("a: {when: \"alive}\nb: 1\n"), not_closed("1:11", "\""));
+  EXPECT_EQ(refused("a: ['it''s\nb: 1\n"), not_closed("1:5", "'"));
 }
 
 /// The parser takes the end of the file for the quote, and all keys below for text: what they exclude would be scanned.
 TEST(Yaml, AQuoteThatTheEndOfTheFileClosesIsRefused) {
-  const auto told = [](std::string_view at, std::string_view what) {
-    return Lines{std::string(at) + " yaml-syntax: this " + std::string(what) + " is not closed"};
-  };
-  EXPECT_EQ(refused("a: 1\nname: \"office net\nexclude: [10.77.0.40]\n"), told("2:7", "\""));
-  EXPECT_EQ(refused("output_dir: 'out2\nexclude: [10.77.0.40]\n"), told("1:13", "'"));
-  EXPECT_EQ(refused("outputs:\n  - use: csv\n    options:\n      path: \"a.csv\n  - use: json\n"), told("4:13", "\""));
-  EXPECT_EQ(refused("name: \"it is \\\"\nb: 1\n"), told("1:7", "\""));
-  EXPECT_EQ(refused("\"name: a\nb: 1\n"), told("1:1", "\""));
-  EXPECT_EQ(refused("name: 'it''\nb: 1"), told("1:7", "'"));
-  EXPECT_EQ(refused("name: !!str \"a\nb: 1\n"), told("1:13", "\""));
-  EXPECT_EQ(refused("name: &x 'a\nb: 1\n"), told("1:10", "'"));
+  EXPECT_EQ(refused("a: 1\nname: \"office net\nexclude: [10.77.0.40]\n"), not_closed("2:7", "\""));
+  EXPECT_EQ(refused("output_dir: 'out2\nexclude: [10.77.0.40]\n"), not_closed("1:13", "'"));
+  EXPECT_EQ(refused("outputs:\n  - use: csv\n    options:\n      path: \"a.csv\n  - use: json\n"),
+            not_closed("4:13", "\""));
+  EXPECT_EQ(refused("name: \"it is \\\"\nb: 1\n"), not_closed("1:7", "\""));
+  EXPECT_EQ(refused("\"name: a\nb: 1\n"), not_closed("1:1", "\""));
+  EXPECT_EQ(refused("name: 'it''\nb: 1"), not_closed("1:7", "'"));
+  EXPECT_EQ(refused("name: !!str \"a\nb: 1\n"), not_closed("1:13", "\""));
+  EXPECT_EQ(refused("name: &x 'a\nb: 1\n"), not_closed("1:10", "'"));
 }
 
 TEST(Yaml, QuotesThatAreClosedOrTextAreNot) {

@@ -281,66 +281,6 @@ TEST_F(Outputs, HostsWhoseStagesDidNotAllRunAreNamedAndNotCompared) {
   EXPECT_EQ(to_json(*cut.document.delta->find("partly_scanned")), R"(["127.0.1.0","127.0.1.1","127.0.1.2"])");
 }
 
-/// Nor are ports closed of a host that was not asked for them, since the stage was for others this time.
-TEST_F(Outputs, HostsThatAWhenLeftOutAreNamedAndTheirPortsNotCompared) {
-  targets(3);
-  output("a");
-  plan.history.dir = directory_ / "history";
-  Script ports;
-  ports.start = [](auto c, auto h, auto tasks) {
-    for (const sonde_task t : tasks) {
-      sonde_value port{};
-      port.type = SONDE_U64;
-      port.as.u = 22;
-      h->put(c, t, 0, {}, &port);
-      h->done(c, t, SONDE_POSITIVE);
-    }
-    return static_cast<int32_t>(tasks.size());
-  };
-  stage<1>(ports, {"ports"});
-  EXPECT_TRUE(run_well().document.stages[1].left_out.empty());
-  plan.stages[1].when = *When::compile("ip in 127.0.1.2/32", {}, plan.fields);
-  const RunResult r = run_well();
-  EXPECT_EQ(r.document.stages[1].left_out, std::vector<std::string>{"127.0.1.0-127.0.1.1"});
-  EXPECT_EQ(read_run_document(plan.output_dir + "/run.json")->stages[1].left_out, r.document.stages[1].left_out);
-  ASSERT_TRUE(r.document.delta);
-  EXPECT_EQ(to_json(*r.document.delta->find("changed")), "[]");
-  EXPECT_EQ(to_json(*r.document.delta->find("ports_not_asked")), R"(["127.0.1.0","127.0.1.1"])");
-}
-
-TEST_F(Outputs, NorAreThoseOfHostsThatAStageHadNothingToAskOf) {
-  targets(3);
-  output("a");
-  plan.history.dir = directory_ / "history";
-  bool asks_all = true;
-  Script ports;
-  ports.start = [&](auto c, auto h, auto tasks) {
-    for (const sonde_task t : tasks) {
-      sonde_target to{};
-      to.size = sizeof to;
-      h->target(c, t, &to);
-      if (!asks_all && to.ip[15] == 1) {
-        h->done(c, t, SONDE_CANCELLED);
-        continue;
-      }
-      sonde_value port{};
-      port.type = SONDE_U64;
-      port.as.u = 22;
-      h->put(c, t, 0, {}, &port);
-      h->done(c, t, SONDE_POSITIVE);
-    }
-    return static_cast<int32_t>(tasks.size());
-  };
-  stage<1>(ports, {"ports"});
-  run_well();
-  asks_all = false;
-  const RunResult r = run_well();
-  EXPECT_EQ(r.document.stages[1].left_out, std::vector<std::string>{"127.0.1.1"});
-  ASSERT_TRUE(r.document.delta);
-  EXPECT_EQ(to_json(*r.document.delta->find("changed")), "[]");
-  EXPECT_EQ(to_json(*r.document.delta->find("ports_not_asked")), R"(["127.0.1.1"])");
-}
-
 TEST_F(Outputs, AWholeRunNamesNobody) {
   targets(3);
   output("a");

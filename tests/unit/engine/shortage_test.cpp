@@ -41,6 +41,20 @@ class Shortages : public ScriptedRun {
   static void fill_neighbour_table(Budgets& b) {
     for (int64_t now = 0; b.neighbours.take(now);) now += 50'000'000;
   }
+  /// Of the target of this task.
+  static sonde_err dial_tcp(sonde_ctx* c, const sonde_host* h, sonde_task task, uint64_t user, uint16_t port) {
+    sonde_target to{};
+    to.size = sizeof to;
+    h->target(c, task, &to);
+    to.port = port;
+    to.proto = IPPROTO_TCP;
+    sonde_conn conn{};
+    return h->dial(c, task, &to, SONDE_IO_WRITE, user, &conn);
+  }
+  static void take_all_descriptors(Budgets& b) {
+    while (b.descriptors.take()) {
+    }
+  }
   static Outcome outcome_of(const Batch& b, const std::string& ip) {
     for (const Batch::Settled& s : b.settled)
       if (s.record.ip.to_string() == ip) return s.record.outcomes.at(0);
@@ -116,13 +130,7 @@ TEST_F(Shortages, ADialWithoutADescriptorEndsAsAnError) {
   targets(3);
   Script s;
   const auto dial = [&](auto c, auto h, sonde_task t) {
-    sonde_target to{};
-    to.size = sizeof to;
-    h->target(c, t, &to);
-    to.port = 1;
-    to.proto = IPPROTO_TCP;
-    sonde_conn conn{};
-    const sonde_err e = h->dial(c, t, &to, SONDE_IO_WRITE, t, &conn);
+    const sonde_err e = dial_tcp(c, h, t, t, 1);
     if (e != SONDE_E_AGAIN) h->done(c, t, e == SONDE_E_IO ? SONDE_ERROR : SONDE_POSITIVE);
   };
   s.start = [&](auto c, auto h, auto tasks) {
@@ -131,10 +139,7 @@ TEST_F(Shortages, ADialWithoutADescriptorEndsAsAnError) {
   };
   s.on_timer = [&](auto c, auto h, uint64_t, uint64_t user) { dial(c, h, user); };
   stage<0>(s, {}, 100);
-  const Batch b = run_shard([](Budgets& budgets) {
-    while (budgets.descriptors.take()) {
-    }
-  });
+  const Batch b = run_shard(take_all_descriptors);
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(outcome_of(b, "127.0.1." + std::to_string(i)), Outcome::error);
     EXPECT_EQ(reason_of(b, "127.0.1." + std::to_string(i)),
@@ -152,23 +157,14 @@ TEST_F(Shortages, ATaskThatIsNotTakenForWantOfADescriptorEndsAsAnError) {
     int32_t taken = 0;
     for (const sonde_task t : tasks) {
       ++offers;
-      sonde_target to{};
-      to.size = sizeof to;
-      h->target(c, t, &to);
-      to.port = 1;
-      to.proto = IPPROTO_TCP;
-      sonde_conn conn{};
-      if (h->dial(c, t, &to, SONDE_IO_WRITE, t, &conn) != SONDE_OK) return taken;  // whatever it says
+      if (dial_tcp(c, h, t, t, 1) != SONDE_OK) return taken;  // whatever it says
       h->done(c, t, SONDE_POSITIVE);
       ++taken;
     }
     return taken;
   };
   stage<0>(s, {}, 100);
-  const Batch b = run_shard([](Budgets& budgets) {
-    while (budgets.descriptors.take()) {
-    }
-  });
+  const Batch b = run_shard(take_all_descriptors);
   for (int i = 0; i < 2; ++i) {
     EXPECT_EQ(outcome_of(b, "127.0.1." + std::to_string(i)), Outcome::error);
     EXPECT_EQ(reason_of(b, "127.0.1." + std::to_string(i)),
@@ -180,20 +176,13 @@ TEST_F(Shortages, ATaskThatIsNotTakenForWantOfADescriptorEndsAsAnError) {
 /// The shortage was over long before it was taken, which the plugin put off for a reason of its own.
 TEST_F(Shortages, ADialThatOnceHadToWaitIsNoReasonToEndATaskThatIsTakenLater) {
   targets(1);
-  Budgets* budgets = nullptr;
   int refused = 0;
   int64_t first = 0;
   Script s;
   s.start = [&](auto c, auto h, auto tasks) {
     if (first == 0) {
       first = monotonic_ns();
-      sonde_target to{};
-      to.size = sizeof to;
-      h->target(c, tasks[0], &to);
-      to.port = 1;
-      to.proto = IPPROTO_TCP;
-      sonde_conn conn{};
-      refused += h->dial(c, tasks[0], &to, SONDE_IO_WRITE, 0, &conn) == SONDE_E_AGAIN ? 1 : 0;
+      refused += dial_tcp(c, h, tasks[0], 0, 1) == SONDE_E_AGAIN ? 1 : 0;
       return 0;
     }
     if (monotonic_ns() - first < longest_shortage_ns + 500'000'000) return 0;
@@ -201,11 +190,7 @@ TEST_F(Shortages, ADialThatOnceHadToWaitIsNoReasonToEndATaskThatIsTakenLater) {
     return 1;
   };
   stage<0>(s, {}, 100);
-  const Batch b = run_shard([&](Budgets& all) {
-    budgets = &all;
-    while (budgets->descriptors.take()) {
-    }
-  });
+  const Batch b = run_shard(take_all_descriptors);
   EXPECT_EQ(refused, 1);
   EXPECT_EQ(outcome_of(b, "127.0.1.0"), Outcome::positive) << reason_of(b, "127.0.1.0");
 }
@@ -221,14 +206,8 @@ TEST_F(Shortages, NorIsADialOfAnOfferThatWasNotTakenOnceItIsTaken) {
     const int64_t now = monotonic_ns();
     if (first == 0) first = now;
     const auto dial = [&] {
-      sonde_target to{};
-      to.size = sizeof to;
-      h->target(c, tasks[0], &to);
-      to.port = 1;
-      to.proto = IPPROTO_TCP;
-      sonde_conn conn{};
       ++dials;
-      return h->dial(c, tasks[0], &to, SONDE_IO_WRITE, 0, &conn);
+      return dial_tcp(c, h, tasks[0], 0, 1);
     };
     if (dials == 0) {
       EXPECT_EQ(dial(), SONDE_OK);
