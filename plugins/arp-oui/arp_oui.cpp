@@ -37,13 +37,12 @@ ArpOui::ArpOui(Context host)
       loss_(host),
       held_(interval_) {
   const bool first = host_.place().index == 0;  // its siblings would only say the same
-  const LoadedOui loaded = load_oui(host_.list<std::string>("/oui_files"));
-  oui_ = loaded.table;
+  const auto named = host_.list<std::string>("/oui_files");
+  if (!named.empty() || !default_oui_is_there()) read_vendors(named);
   LinkSockets opened;
   if (host.flag("/ask")) opened = open_link_sockets(host_, network_);
   sockets_ = std::move(opened.sockets);
   if (first) {
-    for (const std::string& warning : loaded.warnings) host_.log(SONDE_LOG_WARN, warning);
     const std::string so = ", only looked up in the kernel's table; expected ";
     if (!opened.refused.empty())
       host_.log(SONDE_LOG_WARN, "neighbours on " + net::joined(opened.refused) + " cannot be asked" + so +
@@ -66,6 +65,17 @@ ArpOui::~ArpOui() {
                                    ", to questions of others or too "
                                    "late " +
                                    std::to_string(unasked_));
+}
+
+void ArpOui::read_vendors(const std::vector<std::string>& named) {
+  LoadedOui loaded = load_oui(named);
+  oui_ = std::move(loaded.table);
+  for (const std::string& warning : loaded.warnings) host_.log(SONDE_LOG_WARN, warning);
+}
+
+std::string_view ArpOui::vendor_of(const net::Mac& address) {
+  if (!oui_) read_vendors({});
+  return oui_->vendor(address);
 }
 
 size_t ArpOui::start(std::span<const sonde_task> tasks) {
@@ -281,7 +291,7 @@ void ArpOui::describe(Task task, const net::Mac& address, bool shared) {
     task.put(mac_flags, "shared");
     return;
   }
-  const std::string_view name = known.registered() && !net::is_group(address) ? oui_->vendor(address) : known.vendor;
+  const std::string_view name = known.registered() && !net::is_group(address) ? vendor_of(address) : known.vendor;
   if (!name.empty()) task.put(vendor, name);
 }
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <tuple>
+#include <numeric>
 #include <utility>
 
 #include "arp-oui/csv.hpp"
@@ -118,13 +118,28 @@ std::string OuiTableBuilder::add_rows(std::string_view text) {
   return table_.size() == already ? "the file has a header but no assignment" : "";
 }
 
+// By twelve bits at a time, the last ones first: tens of thousands of short numbers in no order, which comparing takes
+// ten times as long for. It keeps the order of equal ones, so of two assignments of one block the earlier comes first.
+void OuiTableBuilder::sort_by_prefix(std::vector<OuiTable::Entry>& entries, unsigned bits) {
+  constexpr unsigned digit_bits = 12;
+  constexpr size_t digits = size_t{1} << digit_bits;
+  std::vector<OuiTable::Entry> sorted(entries.size());
+  std::vector<size_t> next(digits);
+  for (unsigned shift = 0; shift < bits; shift += digit_bits) {
+    const auto digit = [&](const OuiTable::Entry& entry) { return (entry.prefix >> shift) & (digits - 1); };
+    std::fill(next.begin(), next.end(), 0);
+    for (const auto& entry : entries) ++next[digit(entry)];
+    std::exclusive_scan(next.begin(), next.end(), next.begin(), size_t{0});
+    for (const auto& entry : entries) sorted[next[digit(entry)]++] = entry;
+    entries.swap(sorted);
+  }
+}
+
 OuiTable OuiTableBuilder::build() {
   OuiTable table = std::move(table_);
-  for (auto& entries : table.entries_) {
-    // Names stand in the order in which they were read: of two assignments of one block the earlier comes first.
-    std::sort(entries.begin(), entries.end(), [](const OuiTable::Entry& a, const OuiTable::Entry& b) {
-      return std::tie(a.prefix, a.name, a.length) < std::tie(b.prefix, b.name, b.length);
-    });
+  for (size_t group = 0; group < group_bits.size(); ++group) {
+    auto& entries = table.entries_[group];
+    sort_by_prefix(entries, group_bits[group]);
     entries.erase(std::unique(entries.begin(), entries.end(),
                               [](const OuiTable::Entry& a, const OuiTable::Entry& b) { return a.prefix == b.prefix; }),
                   entries.end());

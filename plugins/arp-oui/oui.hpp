@@ -39,6 +39,7 @@ class OuiTableBuilder {
 
  private:
   std::string add_rows(std::string_view text);
+  static void sort_by_prefix(std::vector<OuiTable::Entry>& entries, unsigned bits);
 
   OuiTable table_;  // in the order of the files
 };

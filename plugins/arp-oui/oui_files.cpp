@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <map>
@@ -73,13 +74,28 @@ LoadedOui load_named(const std::vector<std::string>& paths) {
   return {std::make_shared<const OuiTable>(builder.build()), {}};
 }
 
+constexpr std::array default_names = {"oui.csv", "mam.csv", "oui36.csv", "iab.csv"};
+
+const std::vector<std::string>& default_directories() {
+  static const std::vector<std::string> directories = {"/var/lib/ieee-data", "/usr/share/ieee-data"};
+  return directories;
+}
+
 }  // namespace
+
+bool default_oui_is_there() {
+  return std::all_of(default_names.begin(), default_names.end(), [](const char* name) {
+    return std::any_of(default_directories().begin(), default_directories().end(), [&](const std::string& directory) {
+      return ::access((directory + "/" + name).c_str(), R_OK) == 0;
+    });
+  });
+}
 
 LoadedOui load_default_oui(const std::vector<std::string>& directories) {
   OuiTableBuilder builder;
   LoadedOui loaded;
   FileReader file;
-  for (const char* name : {"oui.csv", "mam.csv", "oui36.csv", "iab.csv"}) {
+  for (const char* name : default_names) {
     std::string trouble;
     bool found = false;
     for (const std::string& directory : directories) {
@@ -99,13 +115,13 @@ LoadedOui load_default_oui(const std::vector<std::string>& directories) {
 
 LoadedOui load_oui(const std::vector<std::string>& named) {
   static std::mutex mutex;
-  static std::map<std::vector<std::string>, LoadedOui> loaded;
+  static std::map<std::vector<std::string>, std::shared_ptr<const OuiTable>> loaded;
   const std::lock_guard lock(mutex);
   const auto it = loaded.find(named);
-  if (it != loaded.end()) return it->second;
-  LoadedOui fresh =
-      named.empty() ? load_default_oui({"/var/lib/ieee-data", "/usr/share/ieee-data"}) : load_named(named);
-  return loaded.emplace(named, std::move(fresh)).first->second;
+  if (it != loaded.end()) return {it->second, {}};
+  LoadedOui fresh = named.empty() ? load_default_oui(default_directories()) : load_named(named);
+  loaded.emplace(named, fresh.table);
+  return fresh;
 }
 
 }  // namespace sonde::arp_oui
