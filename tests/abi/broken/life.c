@@ -68,7 +68,7 @@ static sonde_err arm(struct sonde_inst* self) {
 #define AT_CREATE arm
 #elif defined(BREAK_THREAD_LEAK)
 static void* for_ever(void* argument) {
-  for (;;) usleep(1000);
+  for (;;) pause();
   return argument;
 }
 static sonde_err leave_thread(struct sonde_inst* self) {

@@ -140,6 +140,7 @@ def test_a_resumed_run_is_not_compared_with_its_own_first_part(sonde):
 def test_a_second_run_into_the_same_directory_is_refused(sonde):
     slow(sonde)
     process = sonde.start()
+    process.send_signal(signal.SIGSTOP)  # so that it is still there, however long the others take
     for words in ([], ["--resume", "out"]):
         result = sonde.run(*words)
         assert result.code == (78 if words else 1), str(result)  # the journal is held as well
