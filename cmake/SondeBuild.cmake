@@ -19,6 +19,16 @@ if(SONDE_SANITIZE)
   endif()
 endif()
 
+# The sanitizers' builds compile sources of a target several at a time (CMAKE_UNITY_BUILD), which takes half the time: what
+# headers bring is parsed and instrumented once. Other builds do not, so that each source must include what it uses.
+# sonde_alone(SOURCES ...): not these, which have a name of their own that another one has too.
+function(sonde_alone)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+if(CMAKE_UNITY_BUILD)
+  target_compile_options(sonde_flags INTERFACE -Wno-shadow)  # of names that only a neighbour has
+endif()
+
 # sonde_room(NAME SOURCES ... [DEPENDS rooms above ...] [LIBS ...])
 # A room of core/ as a static library. It sees the rooms it names and what those see, and no others.
 function(sonde_room name)
@@ -29,6 +39,16 @@ function(sonde_room name)
   foreach(room IN LISTS ARG_DEPENDS)
     target_link_libraries(core_${name} PUBLIC core_${room})
   endforeach()
+endfunction()
+
+# sonde_parts(NAME SOURCES ... [LIBS that who links it sees as well] [PRIVATE_LIBS ...]): all of a plugin but its entry, as
+# a static library, which the plugin, its tests and its fuzz targets link.
+function(sonde_parts name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS;PRIVATE_LIBS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  set_target_properties(${name} PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+  target_compile_options(${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)
+  target_link_libraries(${name} PUBLIC sonde::sdk ${ARG_LIBS} PRIVATE sonde_flags ${ARG_PRIVATE_LIBS})
 endfunction()
 
 # With clang, what each test includes is parsed once: a third of the time that the tests take to compile there. (GCC 12

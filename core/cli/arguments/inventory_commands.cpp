@@ -11,13 +11,13 @@ const Words<DeltaFormat> delta_formats{
     {"text", DeltaFormat::text}, {"json", DeltaFormat::json}, {"markdown", DeltaFormat::markdown}};
 
 template <class Arguments>
-struct Given {
+struct GivenWithFormat {
   Arguments arguments;
   std::string format;
 };
 
 void add_diff(CLI::App& app, Reading& reading) {
-  auto given = std::make_shared<Given<DiffArguments>>();
+  auto given = std::make_shared<GivenWithFormat<DiffArguments>>();
   given->format = "text";
   CLI::App* command =
       add_command(app, "diff",
@@ -37,7 +37,7 @@ void add_diff(CLI::App& app, Reading& reading) {
 }
 
 void add_history(CLI::App& app, Reading& reading) {
-  auto given = std::make_shared<Given<HistoryArguments>>();
+  auto given = std::make_shared<GivenWithFormat<HistoryArguments>>();
   given->format = "table";
   CLI::App* command =
       add_command(app, "history",

@@ -12,13 +12,13 @@ const Words<SchemaArguments::What> schemas{{"pipeline", SchemaArguments::What::p
                                            {"run", SchemaArguments::What::run}};
 
 template <class Arguments>
-struct Given {
+struct GivenWithWord {
   Arguments arguments;
   std::string word;
 };
 
 void add_list(CLI::App& app, Reading& reading) {
-  auto given = std::make_shared<Given<ListArguments>>();
+  auto given = std::make_shared<GivenWithWord<ListArguments>>();
   given->word = "table";
   CLI::App* command = add_command(app, "list", "List the plugins that are found, and the files that are refused.",
                                   "  sonde list\n  sonde list --plugin-path ./build/plugins --format json");
@@ -31,7 +31,7 @@ void add_list(CLI::App& app, Reading& reading) {
 }
 
 void add_describe(CLI::App& app, Reading& reading) {
-  auto given = std::make_shared<Given<DescribeArguments>>();
+  auto given = std::make_shared<GivenWithWord<DescribeArguments>>();
   given->word = "text";
   CLI::App* command =
       add_command(app, "describe", "Show a plugin: its options, the fields it reads and writes, and a sample.",
@@ -46,7 +46,7 @@ void add_describe(CLI::App& app, Reading& reading) {
 }
 
 void add_schema(CLI::App& app, Reading& reading) {
-  auto given = std::make_shared<Given<SchemaArguments>>();
+  auto given = std::make_shared<GivenWithWord<SchemaArguments>>();
   CLI::App* command = add_command(app, "schema",
                                   "Print the JSON Schema of a pipeline file, a record or a run document.\n"
                                   "That of the pipeline file knows the options of all plugins that are found.",
@@ -60,7 +60,7 @@ void add_schema(CLI::App& app, Reading& reading) {
 }
 
 void add_create(CLI::App& app, Reading& reading) {
-  auto given = std::make_shared<Given<CreateArguments>>();
+  auto given = std::make_shared<GivenWithWord<CreateArguments>>();
   CreateArguments& create = given->arguments;
   CLI::App* command =
       add_command(app, "create",

@@ -3,12 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include "common-linux/tests/units.hpp"
+
 namespace sonde::net {
 namespace {
 
 struct Nothing {};
-constexpr int64_t ms = 1'000'000;
-
 class AlarmTest : public testing::Test {
  protected:
   AlarmTest() {

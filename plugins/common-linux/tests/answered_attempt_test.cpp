@@ -5,10 +5,10 @@
 
 #include <array>
 
+#include "common-linux/tests/units.hpp"
+
 namespace sonde::net {
 namespace {
-
-constexpr int64_t ms = 1'000'000;
 
 constexpr std::array<int64_t, 3> asked = {100 * ms, 350 * ms, 600 * ms};
 constexpr int64_t longest = 40 * ms;

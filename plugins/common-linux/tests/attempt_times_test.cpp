@@ -3,10 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include "common-linux/tests/units.hpp"
+
 namespace sonde::net {
 namespace {
-
-constexpr int64_t ms = 1'000'000;
 
 TEST(AttemptTimes, EachAttemptAtEachQuestionHasItsOwn) {
   AttemptTimes<int64_t> times;

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "common-linux/tests/units.hpp"
+
 namespace sonde::net {
 namespace {
 
@@ -103,7 +105,6 @@ TEST(Attempts, UnknownSlotsAreNotFound) {
   EXPECT_EQ(q.find(0xffffffff, 3), nullptr);
 }
 
-constexpr int64_t ms = 1'000'000;
 constexpr auto all_hold = [](int64_t) { return Silence::holds; };
 constexpr auto all_doubtful = [](int64_t) { return Silence::doubtful; };
 

@@ -6,12 +6,13 @@
 #include <utility>
 #include <vector>
 
+#include "common-linux/tests/units.hpp"
 #include "testing/losses.hpp"
 
 namespace sonde::net {
 namespace {
 
-constexpr int64_t ms = 1'000'000, timeout = 800 * ms, spacing = 250 * ms;
+constexpr int64_t timeout = 800 * ms, spacing = 250 * ms;
 using Questions = Attempts<int>;
 
 class Host {
