@@ -102,23 +102,8 @@ Result<IpAddress> IpAddress::parse(std::string_view text) {
   return IpAddress(bytes, *zone);
 }
 
-bool IpAddress::is_v4() const {
-  return std::all_of(bytes_.begin(), bytes_.begin() + 10, [](uint8_t b) { return b == 0; }) && bytes_[10] == 0xff &&
-         bytes_[11] == 0xff;
-}
-
 bool IpAddress::is_link_local() const {
   return bytes_[0] == 0xfe && (bytes_[1] & 0xc0) == 0x80;
-}
-
-uint32_t IpAddress::v4_number() const {
-  return static_cast<uint32_t>(number());
-}
-
-uint128 IpAddress::number() const {
-  uint64_t halves[2];
-  std::memcpy(halves, bytes_.data(), sizeof halves);
-  return uint128{be64toh(halves[0])} << 64 | be64toh(halves[1]);
 }
 
 std::string IpAddress::to_string() const {

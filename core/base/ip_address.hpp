@@ -1,9 +1,12 @@
 // An IPv4 or IPv6 address, with the zone of a link-local one. IPv4 is held v4-mapped (RFC 4291, 2.5.5.2), so that one
 // type, one order and one set serve both families.
 #pragma once
+#include <endian.h>
+
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -27,11 +30,11 @@ class IpAddress {
   /// of this machine or its index; only on fe80::/10). Mapped text (::ffff:1.2.3.4) gives the v4 address.
   static Result<IpAddress> parse(std::string_view text);
 
-  bool is_v4() const;
+  bool is_v4() const { return half(0) == 0 && half(1) >> 32 == 0xffff; }
   bool is_link_local() const;  ///< fe80::/10
   uint32_t zone() const { return zone_; }
-  uint32_t v4_number() const;  ///< host order; only when is_v4()
-  uint128 number() const;      ///< all 128 bits, v4 mapped
+  uint32_t v4_number() const { return static_cast<uint32_t>(half(1)); }         ///< host order; only when is_v4()
+  uint128 number() const { return uint128{half(0)} << 64 | uint128{half(1)}; }  ///< all 128 bits, v4 mapped
   const std::array<uint8_t, 16>& bytes() const { return bytes_; }
   /// RFC 5952, v4 as dotted quad, zone as %name (%index when the interface is gone).
   std::string to_string() const;
@@ -40,6 +43,12 @@ class IpAddress {
   friend bool operator==(const IpAddress&, const IpAddress&) = default;
 
  private:
+  uint64_t half(std::size_t i) const {
+    uint64_t bits;
+    std::memcpy(&bits, bytes_.data() + i * sizeof bits, sizeof bits);
+    return be64toh(bits);
+  }
+
   std::array<uint8_t, 16> bytes_{};
   uint32_t zone_ = 0;
 };

@@ -1,8 +1,10 @@
 // What the IANA special-purpose address registries (RFC 6890 and what followed it) say is not globally reachable.
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "targets/scope.hpp"
+#include "targets/target_set.hpp"
 
 namespace sonde::core {
 namespace {
@@ -48,29 +50,31 @@ constexpr Block registry[] = {
     {"ff00::/8", false},                                                        // multicast
 };
 
-struct Parsed {
-  Cidr prefix;
-  bool global;
-};
-
-const std::vector<Parsed>& blocks() {
-  static const std::vector<Parsed> parsed = [] {
-    std::vector<Parsed> all;
-    for (const Block& b : registry) all.push_back({Cidr::parse(b.prefix).value(), b.global});
-    // The longest prefix decides, so it comes first.
-    std::stable_sort(all.begin(), all.end(),
-                     [](const Parsed& a, const Parsed& b) { return a.prefix.length > b.prefix.length; });
-    return all;
-  }();
-  return parsed;
+/// Of blocks inside each other the inner one decides, so it is entered after the other.
+AddressSet not_global() {
+  std::vector<std::pair<Cidr, bool>> blocks;
+  for (const Block& b : registry) blocks.emplace_back(Cidr::parse(b.prefix).value(), b.global);
+  std::stable_sort(blocks.begin(), blocks.end(),
+                   [](const auto& a, const auto& b) { return a.first.length < b.first.length; });
+  AddressSet set;
+  for (const auto& [prefix, global] : blocks) {
+    if (!global) {
+      set.add(prefix);
+      continue;
+    }
+    AddressSet island;
+    island.add(prefix);
+    set.subtract(island);
+  }
+  set.normalise();
+  return set;
 }
 
 }  // namespace
 
 bool is_public(const IpAddress& a) {
-  const auto found =
-      std::find_if(blocks().begin(), blocks().end(), [&](const Parsed& b) { return b.prefix.contains(a); });
-  return found == blocks().end() || found->global;
+  static const AddressSet set = not_global();
+  return !set.contains(a);
 }
 
 }  // namespace sonde::core
