@@ -34,10 +34,15 @@ struct SlotExtras {
   int64_t short_of_since = 0;           ///< when this machine first had no connection or place for this task, or 0
   Shortage short_of = Shortage::descriptors;  ///< of what, last
   bool dial_refused = false;                  ///< since this offer began
+  uint32_t refusals = 0;                      ///< dials for this host that had to wait, or were refused for good
   int64_t untaken_since = 0;  ///< over all offers: since when the plugin has dialled for it and not taken it, or 0
   /// Over all offers of this task: when it was first postponed, or not admitted, and has not been since; or 0.
   int64_t short_since = 0;
   Shortage lacks = Shortage::descriptors;  ///< what it was for, then
+  int64_t begun = 0;                       ///< when the last offer, or the job of one, began
+  uint8_t worked_before = 0;               ///< how often it was postponed after it had worked for a while
+  bool worked_for_a_while(int64_t now) const { return begun != 0 && now - begun > a_while_ns; }
+  static constexpr int64_t a_while_ns = 1'000'000'000;
 };
 
 struct HostSlot {

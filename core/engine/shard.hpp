@@ -113,7 +113,7 @@ class Shard {
   void pass_waiting(ShardStage&, uint8_t to);
   void give_up_placeless(ShardStage&, int64_t now);
   bool needs_neighbour_place(const HostSlot&, bool by_mac) const;
-  void begin_task(uint32_t slot);
+  void begin_task(uint32_t slot, int64_t now);
   void note_shortage(HostSlot&, Shortage, int64_t now);
   bool short_for_good(const HostSlot&, int64_t now) const;
   void give_back(ShardStage&, uint32_t slot);

@@ -23,8 +23,11 @@ sonde_err Shard::queue_dial(Shortage why, ProbeInstance& instance, sonde_task ta
     // Of the task and not of the dial: who asks many ports must not wait so long for each. What it waited for the rate
     // meanwhile does not count.
     SlotExtras& extras = slots_[slot].with_extras();
+    // Another offer may have been refused one long before this one, which has worked for a while without.
+    if (!extras.dial_refused && extras.worked_for_a_while(now)) extras.short_of_since = 0;
     extras.short_of = why;
     extras.dial_refused = true;
+    ++extras.refusals;
     int64_t& first = extras.short_of_since;
     first = first == 0 ? since : std::min(now, first + turns_.waited_for_rate(instance, task, user, now));
     since = first;
@@ -51,6 +54,7 @@ void Shard::dialled(SlotExtras* host, uint64_t connection) {
 }
 
 void Shard::serve(const DialTurns::Turn& t, int64_t now) {
+  uint32_t refusals = 0;
   if (t.task != 0) {
     const uint32_t slot = slots_.find(t.task, t.instance->stage_index());
     if (slot == no_slot) return;
@@ -61,8 +65,15 @@ void Shard::serve(const DialTurns::Turn& t, int64_t now) {
       h.deadline = now + h.extras->left;
       slots_.insert_by_deadline(s.running, slot);
     }
+    refusals = h.with_extras().refusals;
   }
   t.instance->call_timer(0, t.user);
+  if (t.task == 0) return;
+  // Who does not use a turn, and has no other, waits for nothing.
+  const uint32_t slot = slots_.find(t.task, t.instance->stage_index());
+  if (slot == no_slot) return;
+  SlotExtras& extras = slots_[slot].with_extras();
+  if (slots_[slot].waits == 0 && extras.refusals == refusals) extras.short_of_since = 0;
 }
 
 void Shard::serve_turns() {

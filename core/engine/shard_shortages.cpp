@@ -5,6 +5,15 @@
 
 namespace sonde::core {
 
+namespace {
+/// Of what, the plugin did not say.
+constexpr std::string_view postponed_too_long =
+    "it was postponed for ten seconds: this machine stayed short of what the plugin needs (descriptors, ports, "
+    "buffers, "
+    "packets of the rate)";
+constexpr uint8_t most_restarts = 100;
+}  // namespace
+
 void Shard::note_shortage(HostSlot& h, Shortage what, int64_t now) {
   SlotExtras& extras = h.with_extras();
   if (extras.short_since == 0) extras.short_since = now;
@@ -36,8 +45,15 @@ void Shard::postpone(uint32_t slot) {
   ShardStage& s = stages_[h.stage];
   ++s.counters.postponed;
   const int64_t now = monotonic_ns();
+  // A task that worked in between was not short of anything all the time; but that is no way to go on for ever.
+  if (SlotExtras& extras = h.with_extras(); extras.worked_for_a_while(now) && extras.worked_before < most_restarts) {
+    extras.short_since = 0;
+    ++extras.worked_before;
+  }
   note_shortage(h, h.not_admitted ? Shortage::neighbours : Shortage::descriptors, now);
-  if (short_for_good(h, now)) return finish(slot, Outcome::error, std::string(describe(h.extras->lacks)));
+  if (short_for_good(h, now))
+    return finish(slot, Outcome::error,
+                  std::string(h.not_admitted ? describe(Shortage::neighbours) : postponed_too_long));
   drop_connections(slot);
   h.extras->short_of_since = h.extras->untaken_since = 0;  // short_since goes on
   h.facts.resize(h.first_fact);

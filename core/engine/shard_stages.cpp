@@ -58,7 +58,10 @@ void Shard::advance(uint32_t slot, uint8_t from) {
       }
       h.stage = static_cast<uint8_t>(i);
       // What this stage is short of is another matter.
-      if (h.extras) h.extras->short_of_since = h.extras->short_since = h.extras->untaken_since = 0;
+      if (h.extras) {
+        h.extras->short_of_since = h.extras->short_since = h.extras->untaken_since = 0;
+        h.extras->worked_before = 0;
+      }
       slots_.push(s.pending, slot);
       return;
     }
@@ -132,7 +135,13 @@ void Shard::finish_unanswered(uint32_t slot) {
 
 void Shard::finish_cancelled(uint32_t slot) {
   const bool told_to = stopping_ || slots_[slot].deadline <= monotonic_ns();
-  finish(slot, told_to ? Outcome::cancelled : Outcome::skipped_nothing_to_ask);
+  if (told_to) return finish(slot, Outcome::cancelled);
+  // Who gives up since this machine lacks something had something to ask.
+  const HostSlot& h = slots_[slot];
+  if (h.not_admitted) return finish(slot, Outcome::error, std::string(describe(Shortage::neighbours)));
+  if (h.extras && h.extras->short_of_since != 0)
+    return finish(slot, Outcome::error, std::string(describe(h.extras->short_of)));
+  finish(slot, Outcome::skipped_nothing_to_ask);
 }
 
 void Shard::finish(uint32_t slot, Outcome outcome, std::string why) {
@@ -186,13 +195,15 @@ void Shard::pass_waiting(ShardStage& s, uint8_t to) {
   while (s.placeless.head != no_slot) advance(pop_placeless(s), to);
 }
 
-void Shard::begin_task(uint32_t slot) {
+void Shard::begin_task(uint32_t slot, int64_t now) {
   HostSlot& h = slots_[slot];
   h.first_fact = static_cast<uint32_t>(h.facts.size());
   h.fact_index.reset();
   h.user = 0;
   h.not_admitted = false;
-  if (h.extras) h.extras->dial_refused = false;
+  if (!h.extras) return;
+  h.extras->dial_refused = false;
+  h.extras->begun = now;
 }
 
 uint32_t Shard::pop_placeless(ShardStage& s) {
@@ -241,7 +252,7 @@ bool Shard::offer(ShardStage& s, int64_t now) {
   while (offered_.size() < n) {
     const uint32_t slot = next_to_offer(s, now);
     if (slot == no_slot) break;
-    begin_task(slot);
+    begin_task(slot, now);
     slots_[slot].state = SlotState::running;
     slots_[slot].deadline = now + s.plan->deadline + s.allowance;
     slots_.insert_by_deadline(s.running, slot);
@@ -267,7 +278,7 @@ bool Shard::offer_to_pool(ShardStage& s) {
   while (s.pending.head != no_slot && s.pool->has_room(index_)) {
     const uint32_t slot = slots_.pop(s.pending);
     HostSlot& h = slots_[slot];
-    begin_task(slot);
+    begin_task(slot, monotonic_ns());
     h.state = SlotState::in_worker;
     slots_.push_undated(s.running, slot);  // its time counts from the call of run(), see job_runs()
     const Outcome* outcomes = slots_.outcomes(slot);
@@ -291,6 +302,7 @@ void Shard::job_runs(const Job& job) {
   if (!is_current(job) || job.cancelled) return;  // what is left to it then is its grace, which runs
   HostSlot& h = slots_[job.slot];
   ShardStage& s = stages_[h.stage];
+  h.extras->begun = monotonic_ns();
   slots_.unlink(s.running, job.slot);
   h.deadline = job.deadline;
   slots_.insert_by_deadline(s.running, job.slot);
@@ -316,6 +328,8 @@ void Shard::finish_job(uint32_t slot) {
   static_cast<void>(admission(slot, !job.lacks_place));
   if (job.quarantined) return fail_stage(h.stage, job.why);
   if (job.postponed) return postpone(slot);
+  if (job.outcome == Outcome::skipped_nothing_to_ask && h.not_admitted)
+    return finish(slot, Outcome::error, std::string(describe(Shortage::neighbours)));
   finish(slot, job.outcome, std::move(job.why));
 }
 

@@ -77,6 +77,14 @@ class Shortages : public ScriptedRun {
   }
 };
 
+/// 10.0.0.n is on the link and never gets a place; what lies behind the router needs none.
+uint8_t wanted_place(sonde_ctx* c, const sonde_host* h, sonde_task t, sonde_target& to) {
+  to = {};
+  to.size = sizeof to;
+  h->target(c, t, &to);
+  return to.ip[14] == 0 ? to.ip[15] : uint8_t{0};
+}
+
 const std::string full = "this machine's neighbour table stayed full";
 
 TEST_F(Shortages, WithAFullNeighbourTableRoutedHostsAreAskedAndTheOthersGivenUp) {
@@ -237,6 +245,105 @@ TEST_F(Shortages, NorIsADialOfAnOfferThatWasNotTakenOnceItIsTaken) {
   EXPECT_GT(dials, 2);
 }
 
+/// Refused in an offer that was not taken, and again much later in one that was: two shortages, and both were short.
+TEST_F(Shortages, NorIsOneThatWasRefusedLongBeforeItWorked) {
+  targets(1);
+  Budgets* budgets = nullptr;
+  int64_t first = 0;
+  uint64_t timer = 0;
+  Script s;
+  s.start = [&](auto c, auto h, auto tasks) {
+    if (first == 0) {
+      first = monotonic_ns();
+      EXPECT_EQ(dial_tcp(c, h, tasks[0], tasks[0], 1), SONDE_E_AGAIN);
+      return 0;
+    }
+    h->timer(c, monotonic_ns() + longest_shortage_ns + 500'000'000, tasks[0], &timer);
+    return 1;
+  };
+  s.on_timer = [&](auto c, auto h, uint64_t, uint64_t task) {
+    if (monotonic_ns() - first < longest_shortage_ns) return;  // the turn of the first dial, if it comes
+    const sonde_err e = dial_tcp(c, h, task, task, 1);
+    if (e == SONDE_E_AGAIN) budgets->descriptors.give_back();
+    h->done(c, task, e == SONDE_E_AGAIN ? SONDE_POSITIVE : SONDE_ERROR);
+  };
+  stage<0>(s, {}, 60'000);
+  const Batch b = run_shard([&](Budgets& all) {
+    budgets = &all;
+    take_all_descriptors(all);
+  });
+  EXPECT_EQ(outcome_of(b, "127.0.1.0"), Outcome::positive) << reason_of(b, "127.0.1.0");
+}
+
+/// It works for a while each time before it is short of something for a moment.
+TEST_F(Shortages, NorIsOneThatWasPostponedTwiceAndWorkedInBetween) {
+  targets(1);
+  int offers = 0;
+  uint64_t timer = 0;
+  Script s;
+  s.start = [&](auto c, auto h, auto tasks) {
+    if (++offers == 1 || offers == 3) {
+      h->done(c, tasks[0], offers == 1 ? SONDE_POSTPONED : SONDE_POSITIVE);
+      return 1;
+    }
+    h->timer(c, monotonic_ns() + longest_shortage_ns + 500'000'000, tasks[0], &timer);
+    return 1;
+  };
+  s.on_timer = [&](auto c, auto h, uint64_t, uint64_t task) { h->done(c, task, SONDE_POSTPONED); };
+  stage<0>(s, {}, 60'000);
+  const Batch b = run_shard([](Budgets&) {});
+  EXPECT_EQ(outcome_of(b, "127.0.1.0"), Outcome::positive) << reason_of(b, "127.0.1.0");
+  EXPECT_EQ(offers, 3);
+}
+
+TEST_F(Shortages, WhoIsPostponedAllTheTimeEndsAsAnErrorThatNamesNoResource) {
+  targets(1);
+  Script s;
+  s.start = [](auto c, auto h, auto tasks) {
+    for (const sonde_task t : tasks) h->done(c, t, SONDE_POSTPONED);
+    return static_cast<int32_t>(tasks.size());
+  };
+  stage<0>(s, {}, 60'000);
+  const Batch b = run_shard([](Budgets&) {});
+  EXPECT_EQ(outcome_of(b, "127.0.1.0"), Outcome::error);
+  EXPECT_EQ(reason_of(b, "127.0.1.0").find("it was postponed for ten seconds: "), 0u) << reason_of(b, "127.0.1.0");
+}
+
+TEST_F(Shortages, WhoGivesUpWithoutAPlaceInTheTableHadSomethingToAsk) {
+  on_link_and_routed(1);
+  Script s;
+  s.start = [](auto c, auto h, auto tasks) {
+    for (const sonde_task t : tasks) {
+      sonde_target to;
+      if (wanted_place(c, h, t, to) != 0) {
+        EXPECT_EQ(h->admit(c, t, &to), SONDE_E_AGAIN);
+      }
+      h->done(c, t, SONDE_CANCELLED);
+    }
+    return static_cast<int32_t>(tasks.size());
+  };
+  stage<0>(s, {}, 60'000);
+  entry(0).needs = SONDE_NEED_SOCKETS;
+  const Batch b = run_shard(fill_neighbour_table);
+  EXPECT_EQ(outcome_of(b, "10.0.0.1"), Outcome::error);
+  EXPECT_EQ(reason_of(b, "10.0.0.1"), full);
+  EXPECT_EQ(outcome_of(b, "10.0.1.1"), Outcome::skipped_nothing_to_ask);
+}
+
+TEST_F(Shortages, SoHadWhoGivesUpWithoutADescriptor) {
+  targets(1);
+  Script s;
+  s.start = [](auto c, auto h, auto tasks) {
+    EXPECT_EQ(dial_tcp(c, h, tasks[0], tasks[0], 1), SONDE_E_AGAIN);
+    h->done(c, tasks[0], SONDE_CANCELLED);
+    return 1;
+  };
+  stage<0>(s, {}, 60'000);
+  const Batch b = run_shard(take_all_descriptors);
+  EXPECT_EQ(outcome_of(b, "127.0.1.0"), Outcome::error);
+  EXPECT_EQ(reason_of(b, "127.0.1.0"), "this machine stayed short of descriptors, ports or buffers");
+}
+
 /// It may have one connection and will not begin with less than two.
 TEST_F(Shortages, NorIsATaskDialledForWithoutEndAndNotTaken) {
   targets(1);
@@ -262,14 +369,6 @@ TEST_F(Shortages, NorIsATaskDialledForWithoutEndAndNotTaken) {
   EXPECT_EQ(outcome_of(b, "127.0.1.0"), Outcome::error);
   EXPECT_EQ(reason_of(b, "127.0.1.0"), "the plugin dialled for this task again and again, and never took it");
   EXPECT_GT(dials, 10u);
-}
-
-/// 10.0.0.n is on the link and never gets a place; what lies behind the router needs none.
-uint8_t wanted_place(sonde_ctx* c, const sonde_host* h, sonde_task t, sonde_target& to) {
-  to = {};
-  to.size = sizeof to;
-  h->target(c, t, &to);
-  return to.ip[14] == 0 ? to.ip[15] : uint8_t{0};
 }
 
 /// Each in its own way waits for a permit that never comes: the first is not taken, the second postponed, the third
