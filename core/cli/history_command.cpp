@@ -68,7 +68,8 @@ class KnownDocuments {
   static std::size_t texts_in(const RunDocument& run) {
     std::size_t n = run.scope.size() + run.exclusions.size() + run.partly_scanned.size() + run.not_covered.size() +
                     run.outputs.size() + run.merged_from.size();
-    for (const StageCoverage& stage : run.stages) n += stage.left_out.size() + stage.errors.size();
+    for (const StageCoverage& stage : run.stages)
+      n += stage.left_out.size() + stage.fields.size() + stage.unknown.size() + stage.errors.size();
     return n;
   }
 

@@ -89,6 +89,7 @@ std::string delta_text(const RunDocument& document) {
   if (const std::size_t n = count_of(delta, "not_scanned_before"); n != 0)
     out += fmt::format(", {} not scanned before", n);
   if (const std::size_t n = count_of(delta, "partly_scanned"); n != 0) out += fmt::format(", {} partly scanned", n);
+  if (const std::size_t n = count_of(delta, "fields_not_known"); n != 0) out += fmt::format(", {} compared in part", n);
   if (const Value* missing = delta.find("stages_missing"); missing != nullptr && missing->array() != nullptr) {
     std::string stages;
     for (const Value& name : *missing->array())

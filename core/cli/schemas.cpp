@@ -118,6 +118,9 @@ Value run_schema() {
                                      {"unavailable", text},
                                      {"ports", text},
                                      {"left_out", list_of(text)},
+                                     {"fields", list_of(text)},
+                                     {"asks_servers", flag},
+                                     {"unknown", list_of(text)},
                                      {"adaptive", flag},
                                      {"postponed", count},
                                      {"dropped_receive", count},
@@ -144,6 +147,7 @@ Value run_schema() {
                                      {"stages_missing", list_of(text)},
                                      {"ports_not_compared", text},
                                      {"ports_not_asked", list_of(text)},
+                                     {"fields_not_known", list_of(text)},
                                      {"coverage_unknown", flag}}),
                              {"new", "gone", "changed"});
   const std::pair<const char*, Value> known[] = {

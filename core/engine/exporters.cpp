@@ -89,7 +89,7 @@ std::vector<std::optional<Diagnostic>> Publisher::try_outputs() {
 
 bool Publisher::publish(RunResult& result) {
   name_partly_scanned(result);
-  name_left_out(result.document, context_.stage_names, result.hosts);
+  name_gaps(result.document, context_.stage_names, result.hosts);
   // A comparison that fails is told, and costs the delta alone.
   if (!plan_.history.dir.empty()) compare_with_history(result);
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 
 #include "base/units.hpp"
+#include "engine/services.hpp"
 #include "inventory/failed_stage.hpp"
 #include "plan/plan_header.hpp"
 
@@ -27,6 +29,22 @@ std::optional<std::string> asked_ports(std::size_t i, const RunShared& shared) {
   return options.ports.empty() ? "1-65535" : format_ports(options.ports);
 }
 
+/// As in records, with the name that is taken from a PTR where no plugin states one.
+std::vector<std::string> stated_fields(const StagePlan& s, const FieldTable& fields) {
+  std::set<std::string> names;
+  for (const FieldId id : s.outputs) {
+    names.insert(fields[id].name);
+    if (id == FieldTable::reverse_dns) names.insert(fields[FieldTable::hostname].name);
+  }
+  return {names.begin(), names.end()};
+}
+
+/// Whoever asks the target itself says that it is alive, by the rule for plugins: any answer is a sign of life.
+bool asks_servers(const StagePlan& s) {
+  return names_services(s.plugin->schema) &&
+         std::find(s.outputs.begin(), s.outputs.end(), FieldTable::alive) == s.outputs.end();
+}
+
 /// What is known of the stage over all parts of the run; `counters` of this one.
 StageCoverage coverage_of(std::size_t i, const RunShared& shared, const Coordinator& coordinator,
                           const std::vector<StageCounters>& counters) {
@@ -46,6 +64,8 @@ StageCoverage coverage_of(std::size_t i, const RunShared& shared, const Coordina
   add_counts(c.by_outcome, coordinator.earlier()[i].by_outcome);
   c.unavailable = shared.unavailable[i];
   c.ports = asked_ports(i, shared);
+  c.fields = stated_fields(s, shared.plan.fields);
+  c.asks_servers = asks_servers(s);
   c.adaptive = is_adaptive(s);
   c.errors = coordinator.errors()[i];
   return c;

@@ -33,4 +33,10 @@ std::vector<IpAddress> services_of(const Value& options, const Schema& schema) {
   return out;
 }
 
+bool names_services(const Schema& schema) {
+  return schema.format == Format::service || (schema.items && names_services(*schema.items)) ||
+         std::any_of(schema.properties.begin(), schema.properties.end(),
+                     [](const Schema::Property& p) { return names_services(p.schema); });
+}
+
 }  // namespace sonde::core

@@ -9,5 +9,7 @@ namespace sonde::core {
 
 /// Addresses of every option of format service, sorted. Texts that are no address are passed over.
 std::vector<IpAddress> services_of(const Value& options, const Schema& schema);
+/// Whether it has such an option, given or not.
+bool names_services(const Schema&);
 
 }  // namespace sonde::core

@@ -1,7 +1,6 @@
 #include "inventory/coverage.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "base/units.hpp"
 
@@ -77,6 +76,37 @@ bool ran_somewhere(const StageCoverage& stage) {
          any(Outcome::error);
 }
 
+NamedHosts::NamedHosts(const std::vector<std::string>& ranges) {
+  for (const std::string& text : ranges)
+    if (const auto range = parse_range(text))
+      named_.add(*range);
+    else
+      any_zone_ = true;
+  named_.normalise();
+}
+
+KnownFields::KnownFields(const RunDocument& run) {
+  for (const StageCoverage& stage : run.stages) {
+    if (stage.unknown.empty() || stage.fields.empty()) continue;
+    gaps_.push_back({stage.fields, NamedHosts(stage.unknown)});
+    std::sort(gaps_.back().fields.begin(), gaps_.back().fields.end());  // a document may have any order
+  }
+}
+
+bool KnownFields::knows(const IpAddress& ip, std::string_view field) const {
+  const auto states = [&](const std::vector<std::string>& fields) {
+    // Names of own fields have one dot, names of parts as many as their places.
+    for (std::size_t dot = field.find('.'); dot != std::string_view::npos; dot = field.find('.', dot + 1))
+      if (std::binary_search(fields.begin(), fields.end(), field.substr(0, dot))) return true;
+    const std::string inside = std::string(field) + '.';
+    const auto part = std::lower_bound(fields.begin(), fields.end(), inside);
+    return (part != fields.end() && part->starts_with(inside)) ||
+           std::binary_search(fields.begin(), fields.end(), field);
+  };
+  return std::none_of(gaps_.begin(), gaps_.end(),
+                      [&](const Gap& gap) { return gap.hosts.contains(ip) && states(gap.fields); });
+}
+
 AskedPorts::AskedPorts(const RunDocument& run) {
   for (const StageCoverage& stage : run.stages) {
     if (!stage.ports || !ran_everywhere(stage)) continue;
@@ -90,22 +120,15 @@ AskedPorts::AskedPorts(const RunDocument& run) {
       of_all_hosts_ |= of_stage;
       continue;
     }
-    Selective& selective = selective_.emplace_back(Selective{of_stage, {}, false});
-    for (const std::string& text : stage.left_out)
-      if (const auto range = parse_range(text))
-        selective.left_out.add(*range);
-      else
-        selective.any_zone = true;
-    selective.left_out.normalise();
+    selective_.push_back({of_stage, NamedHosts(stage.left_out)});
   }
 }
 
 bool AskedPorts::contains(const IpAddress& ip, uint64_t port) const {
   if (!contains(port)) return false;
   if (!known_ || of_all_hosts_.test(port)) return true;
-  return std::any_of(selective_.begin(), selective_.end(), [&](const Selective& s) {
-    return s.ports.test(port) && !s.left_out.contains(ip) && !(s.any_zone && ip.zone() != 0);
-  });
+  return std::any_of(selective_.begin(), selective_.end(),
+                     [&](const Selective& s) { return s.ports.test(port) && !s.left_out.contains(ip); });
 }
 
 std::string AskedPorts::differing(const AskedPorts& other) const {
@@ -117,35 +140,42 @@ std::string AskedPorts::differing(const AskedPorts& other) const {
   return format_ports(ports);
 }
 
-void name_left_out(RunDocument& run, const std::vector<std::string>& stage_names, const HostStore& hosts,
-                   std::size_t most_ranges) {
-  struct Asked {
-    std::size_t outcome;
-    StageCoverage* stage;
-    AddressSet left_out;
+void name_gaps(RunDocument& run, const std::vector<std::string>& stage_names, const HostStore& hosts,
+               std::size_t most_ranges) {
+  struct Gap {
+    std::vector<std::string>* ranges;  ///< in the document
+    std::size_t stage;                 ///< whose outcome
+    std::vector<Outcome> outcomes;     ///< that leave the host in the gap
+    AddressSet hosts;
   };
-  // Asked no port, and that is no gap of the run.
-  constexpr std::array unasked{Outcome::skipped_when, Outcome::skipped_nothing_to_ask};
-  std::vector<Asked> asked;
+  std::vector<Gap> gaps;
+  const auto look_for = [&](std::vector<std::string>& ranges, const StageCoverage& stage, std::vector<Outcome> of) {
+    const bool any = std::any_of(of.begin(), of.end(),
+                                 [&](Outcome o) { return stage.by_outcome[static_cast<std::size_t>(o)] != 0; });
+    for (std::size_t i = 0; any && i < stage_names.size(); ++i)
+      if (stage_names[i] == stage.name) gaps.push_back({&ranges, i, of, {}});
+  };
   for (StageCoverage& stage : run.stages) {
-    if (!stage.ports || stage.ports->empty()) continue;
-    if (std::none_of(unasked.begin(), unasked.end(),
-                     [&](Outcome o) { return stage.by_outcome[static_cast<std::size_t>(o)] != 0; }))
-      continue;
-    for (std::size_t i = 0; i < stage_names.size(); ++i)
-      if (stage_names[i] == stage.name) asked.push_back({i, &stage, {}});
+    // Asked no port, and that is no gap of the run.
+    if (stage.ports && !stage.ports->empty())
+      look_for(stage.left_out, stage, {Outcome::skipped_when, Outcome::skipped_nothing_to_ask});
+    if (stage.fields.empty()) continue;
+    std::vector<Outcome> learned_nothing;
+    if (!stage.ports) learned_nothing.push_back(Outcome::error);
+    if (stage.asks_servers) learned_nothing.push_back(Outcome::no_answer);
+    look_for(stage.unknown, stage, std::move(learned_nothing));
   }
-  if (asked.empty()) return;
+  if (gaps.empty()) return;
   // Hosts that cannot be read back are told of where outputs are written.
   static_cast<void>(hosts.each([&](const HostRecord& host) {
-    for (Asked& a : asked)
-      if (a.outcome < host.outcomes.size() &&
-          std::find(unasked.begin(), unasked.end(), host.outcomes[a.outcome]) != unasked.end())
-        a.left_out.add(host.ip);
+    for (Gap& gap : gaps)
+      if (gap.stage < host.outcomes.size() &&
+          std::find(gap.outcomes.begin(), gap.outcomes.end(), host.outcomes[gap.stage]) != gap.outcomes.end())
+        gap.hosts.add(host.ip);
   }));
-  for (Asked& a : asked) {
-    a.left_out.normalise();
-    a.stage->left_out = in_few_ranges(a.left_out, std::max<std::size_t>(1, most_ranges / asked.size()));
+  for (Gap& gap : gaps) {
+    gap.hosts.normalise();
+    *gap.ranges = in_few_ranges(gap.hosts, std::max<std::size_t>(1, most_ranges / gaps.size()));
   }
 }
 

@@ -4,6 +4,8 @@
 #include <bitset>
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "inventory/host_store.hpp"
 #include "inventory/run_document.hpp"
@@ -38,6 +40,35 @@ bool ran_everywhere(const StageCoverage&);
 /// It ran for some.
 bool ran_somewhere(const StageCoverage&);
 
+/// Hosts that a document names by ranges.
+class NamedHosts {
+ public:
+  explicit NamedHosts(const std::vector<std::string>& ranges);
+  bool contains(const IpAddress& ip) const { return named_.contains(ip) || (any_zone_ && ip.zone() != 0); }
+
+ private:
+  AddressSet named_;
+  bool any_zone_ = false;  ///< of interfaces that are not here, too: nobody knows which link-local ones
+};
+
+/// Of whom the stages of a run know what they may state. What a stage could not learn is neither lost nor, the next
+/// time, new: it was this machine's fault, or that of a server which is none of the targets.
+class KnownFields {
+ public:
+  explicit KnownFields(const RunDocument&);
+  /// False when a stage that may state this field, part of a field ("snmp.sysName") or a part of it ("tls") knows
+  /// nothing of the host. Others may know it: which stage a value came from is not told, and where names have ranks,
+  /// that of a lower one is no new name.
+  bool knows(const IpAddress&, std::string_view field) const;
+
+ private:
+  struct Gap {
+    std::vector<std::string> fields;  ///< sorted
+    NamedHosts hosts;
+  };
+  std::vector<Gap> gaps_;
+};
+
 /// TCP ports that the stages of a run asked. A port outside was not looked at, and is not called closed.
 class AskedPorts {
  public:
@@ -54,20 +85,20 @@ class AskedPorts {
   using Ports = std::bitset<65536>;
   struct Selective {
     Ports ports;
-    AddressSet left_out;
-    bool any_zone;  ///< it left out hosts of interfaces that are not here: nobody knows which link-local ones
+    NamedHosts left_out;
   };
   bool known_ = false;
   Ports ports_, of_all_hosts_;
   std::vector<Selective> selective_;  ///< stages that left some hosts out
 };
 
-/// Ranges of the document that name_left_out() writes, of all stages: read_run_document() has a bound for them.
-constexpr std::size_t most_left_out_ranges = 16384;
-/// Writes down whom the stages with ports left out, by their `when` or with nothing to ask, of the hosts that have a
-/// record. `stage_names`: of their outcomes. Beyond `most_ranges` neighbouring ranges are joined, with what lies
-/// between them: of a host that is named for that alone no port is called closed, of which the contrary would be a lie.
-void name_left_out(RunDocument&, const std::vector<std::string>& stage_names, const HostStore&,
-                   std::size_t most_ranges = most_left_out_ranges);
+/// Ranges of the document that name_gaps() writes, of all stages: read_run_document() has a bound for them.
+constexpr std::size_t most_gap_ranges = 16384;
+/// Writes down, of the hosts that have a record, whom the stages with ports left out, by their `when` or with nothing
+/// to ask, and of whom stages know nothing. `stage_names`: of their outcomes. Beyond `most_ranges` neighbouring ranges
+/// are joined, with what lies between them: of a host that is named for that alone no port is called closed and no
+/// field lost, of which the contrary would be a lie.
+void name_gaps(RunDocument&, const std::vector<std::string>& stage_names, const HostStore&,
+               std::size_t most_ranges = most_gap_ranges);
 
 }  // namespace sonde::core

@@ -131,24 +131,40 @@ std::vector<uint64_t> ports_in(const Value* list) {
 /// Compares what both runs have asked: a port of one side that the other has not looked at is no change.
 class Comparison {
  public:
-  Comparison(const std::optional<AskedPorts>& before, const std::optional<AskedPorts>& after, bool asked_less)
-      : asked_before_(before), asked_after_(after), asked_less_(asked_less) {}
+  Comparison(const std::optional<RunDocument>& before, const std::optional<RunDocument>& after, bool asked_less)
+      : asked_less_(asked_less) {
+    if (before) asked_before_.emplace(*before), known_before_.emplace(*before);
+    if (after) asked_after_.emplace(*after), known_after_.emplace(*after);
+  }
 
-  /// `left_out`: whether a port is no change only because a stage's `when` left the host out.
-  std::vector<FieldChange> records(const IpAddress& ip, const Value& before, const Value& after, bool& left_out) const {
+  struct Found {
     std::vector<FieldChange> changes;
+    bool left_out = false;   ///< a port is no change only because a stage's `when` left the host out
+    bool not_known = false;  ///< a field is none only because a stage knew nothing of the host
+  };
+  Found records(const IpAddress& ip, const Value& before, const Value& after) const {
+    Found found;
+    std::vector<FieldChange>& changes = found.changes;
     each_pair(before, after, [&](const std::string& name, const Value* b, const Value* a) {
       if (one_of(not_compared, name)) return;
       const bool by_port = name == "ports" || name == "banners" || name == "services";
       if (!by_port) return compare_values(name, b, a, changes);
-      const std::optional<Value> left = comparable(b, a, ip, asked_after_, left_out),
-                                 right = comparable(a, b, ip, asked_before_, left_out);
+      const std::optional<Value> left = comparable(b, a, ip, asked_after_, found.left_out),
+                                 right = comparable(a, b, ip, asked_before_, found.left_out);
       if (left || right) compare_values(name, left ? &*left : nullptr, right ? &*right : nullptr, changes);
     });
     // With a stage less, an absent value only says that nobody asked for it.
     if (asked_less_)
       std::erase_if(changes, [](const FieldChange& c) { return c.after.is_null() && !c.before.is_null(); });
-    return changes;
+    const auto unknown = [&](const FieldChange& c) {
+      return (known_before_ && !known_before_->knows(ip, c.field)) ||
+             (known_after_ && !known_after_->knows(ip, c.field));
+    };
+    found.not_known = std::erase_if(changes, unknown) != 0;
+    return found;
+  }
+  std::string ports_of_one_alone() const {
+    return asked_before_ && asked_after_ ? asked_before_->differing(*asked_after_) : std::string();
   }
 
  private:
@@ -182,7 +198,8 @@ class Comparison {
     return *mine;
   }
 
-  const std::optional<AskedPorts>&asked_before_, &asked_after_;
+  std::optional<AskedPorts> asked_before_, asked_after_;
+  std::optional<KnownFields> known_before_, known_after_;
   bool asked_less_;
 };
 
@@ -211,11 +228,10 @@ Result<Delta> compare(const Snapshot& before, const Snapshot& after) {
   const bool asked_less = !delta.stages_missing.empty();
   if (before.run) delta.compared_with = before.run->run_id;
   std::optional<Coverage> earlier, now;
-  std::optional<AskedPorts> ports_before, ports_now;
-  if (before.run) earlier.emplace(*before.run), ports_before.emplace(*before.run);
-  if (after.run) now.emplace(*after.run), ports_now.emplace(*after.run);
-  if (ports_before && ports_now) delta.ports_not_compared = ports_before->differing(*ports_now);
-  const Comparison comparison(ports_before, ports_now, asked_less);
+  if (before.run) earlier.emplace(*before.run);
+  if (after.run) now.emplace(*after.run);
+  const Comparison comparison(before.run, after.run, asked_less);
+  delta.ports_not_compared = comparison.ports_of_one_alone();
   const auto asked_in_part = [&](const IpAddress& ip) {
     return (earlier && earlier->asked_in_part(ip)) || (now && now->asked_in_part(ip));
   };
@@ -245,10 +261,10 @@ Result<Delta> compare(const Snapshot& before, const Snapshot& after) {
     } else {
       const auto was = old.read(i), is = fresh.read(j);
       if (!was || !is) return tl::unexpected(!was ? was.error() : is.error());
-      bool left_out = false;
-      auto changes = comparison.records(old.ip(i), *was, *is, left_out);
-      if (left_out) delta.ports_not_asked.push_back(old.ip(i));
-      if (!changes.empty()) delta.changed.push_back({old.ip(i), std::move(changes)});
+      auto found = comparison.records(old.ip(i), *was, *is);
+      if (found.left_out) delta.ports_not_asked.push_back(old.ip(i));
+      if (found.not_known) delta.fields_not_known.push_back(old.ip(i));
+      if (!found.changes.empty()) delta.changed.push_back({old.ip(i), std::move(found.changes)});
       ++i, ++j;
     }
   }
@@ -289,6 +305,7 @@ Value to_value(Delta delta) {
   out.set("stages_missing", Value(std::move(missing)));
   if (!delta.ports_not_compared.empty()) out.set("ports_not_compared", Value(delta.ports_not_compared));
   if (!delta.ports_not_asked.empty()) out.set("ports_not_asked", addresses(delta.ports_not_asked));
+  if (!delta.fields_not_known.empty()) out.set("fields_not_known", addresses(delta.fields_not_known));
   out.set("coverage_unknown", Value(delta.coverage_unknown));
   return out;
 }

@@ -32,6 +32,9 @@ struct Delta {
   std::string ports_not_compared;           ///< "8080": of the ports that stages ask, those of one run only
   /// In both, and one of the runs did not ask for ports that the other found: a stage's `when` was false there.
   std::vector<IpAddress> ports_not_asked;
+  /// In both, and what differs is not told: in one of the runs a stage that states it ended in an error, or had no
+  /// answer of the server that it asks.
+  std::vector<IpAddress> fields_not_known;
   bool coverage_unknown = false;  ///< no run document of the new run: no host is called gone
   bool empty() const { return fresh.empty() && gone.empty() && changed.empty(); }
 };
@@ -52,6 +55,8 @@ Result<InventoryRecords> parse_records(std::string_view text, const std::string&
 /// Compares ports, vendor, mac, hostname, reverse_dns, alive, banners, services, os, snmp and own fields; not rtt_ms,
 /// nor values that pass by themselves (snmp.sysUpTime), nor details (dns, tcp, mac_flags, link, evidence). A port, and
 /// what is known of it, has changed only when both runs asked that host for it.
+/// A field of a host has changed only when none of the stages that may state it was without an answer about that host
+/// in either run, see KnownFields.
 /// A record of each is in memory at a time, and what differs. Failure: "temporary-file".
 Result<Delta> compare(const Snapshot& before, const Snapshot& after);
 enum class DeltaFormat { text, json, markdown };

@@ -103,6 +103,10 @@ std::vector<std::string> reservations(const Delta& delta) {
   if (!delta.ports_not_asked.empty())
     out.push_back("hosts that a stage left out of one run, by its `when` or with nothing to ask of them: " +
                   some_of(delta.ports_not_asked) + "; ports that were not asked there are not compared");
+  if (!delta.fields_not_known.empty())
+    out.push_back(
+        "hosts of which a stage learned nothing in one run, by an error or since its server gave no answer: " +
+        some_of(delta.fields_not_known) + "; fields that it states are not compared there");
   return out;
 }
 

@@ -28,6 +28,10 @@ bool newer(const Found& a, const Found& b) {
   return std::tie(a.started, a.modified, a.path) > std::tie(b.started, b.modified, b.path);
 }
 
+int64_t modified(const struct stat& info) {
+  return info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec;
+}
+
 /// Whether the last whole line says that the run completed. append_end() keeps that line far below the block.
 bool ends_complete(int fd, off_t size) {
   std::string tail(static_cast<std::size_t>(std::min<off_t>(size, 16384)), '\0');
@@ -57,7 +61,7 @@ std::optional<Found> inspect(const std::string& path) {
   if (!lines.next(line)) return std::nullopt;
   const auto header = journal::parse_header(line, path);
   if (!header) return std::nullopt;
-  Found found{path, header->started, info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec, false, false};
+  Found found{path, header->started, modified(info), false, false};
   found.complete = ends_complete(descriptor.get(), info.st_size);
   found.in_use = ::flock(descriptor.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
   return found;
@@ -75,10 +79,15 @@ std::vector<Found> journals_in(const std::string& directory) {
   return all;
 }
 
+/// Where a run with this output directory keeps them; itself, if it is that.
+std::string place_of_journals(const std::string& run) {
+  const bool is_place = run == "journal" || run.ends_with("/journal") || run.ends_with("/journal/");
+  return is_place ? run : run + "/journal";
+}
+
 /// What is in the place of a journal of this run and is none: perhaps one whose first line was damaged.
 std::string other_file_in(const std::string& run) {
-  const bool is_place = run == "journal" || run.ends_with("/journal") || run.ends_with("/journal/");
-  const std::string directory = is_place ? run : run + "/journal";
+  const std::string directory = place_of_journals(run);
   std::string first;
   DIR* stream = ::opendir(directory.c_str());
   if (stream == nullptr) return first;
@@ -90,17 +99,52 @@ std::string other_file_in(const std::string& run) {
 
 /// Why that file is no journal.
 tl::unexpected<Diagnostic> no_header(const std::string& file) {
-  if (const auto opened = journal::open_journal(file, O_RDONLY)) {
-    const Descriptor descriptor(*opened);
-    journal::LineReader lines(descriptor.get());
-    std::string_view line;
-    if (lines.next(line) && line.starts_with(journal::header_begin))
-      if (const auto header = journal::parse_header(line, file); !header)
-        return tl::unexpected<Diagnostic>(header.error());
-  }
+  const auto opened = journal::open_journal(file, O_RDONLY);
+  if (!opened) return tl::unexpected<Diagnostic>(opened.error());
+  const Descriptor descriptor(*opened);
+  journal::LineReader lines(descriptor.get());
+  std::string_view line;
+  if (lines.next(line) && line.starts_with(journal::header_begin))
+    if (const auto header = journal::parse_header(line, file); !header)
+      return tl::unexpected<Diagnostic>(header.error());
+  if (lines.error() != 0)
+    return failure("journal-unreadable", "cannot read the journal " + file + ": " + std::strerror(lines.error()),
+                   "fetch it again if it is a copy");
   return failure("journal-unreadable",
                  file + ":1: this line is no header of a journal: it is damaged, or the file is none",
                  "fetch it again if it is a copy");
+}
+
+/// A journal that this user may not read and that is younger than those that can be read: it would be passed over.
+std::optional<Diagnostic> barred(const std::string& run, const std::vector<Found>& readable) {
+  const std::string directory = place_of_journals(run);
+  std::optional<Diagnostic> out;
+  DIR* stream = ::opendir(directory.c_str());
+  if (stream == nullptr) {
+    if (errno == EACCES && readable.empty())
+      out = Diagnostic{"journal-unreadable",
+                       "cannot read the directory " + directory + ": " + std::strerror(EACCES),
+                       "read it as the user whose run wrote it",
+                       {},
+                       Severity::error};
+    return out;
+  }
+  int64_t newest = readable.empty() ? INT64_MIN : readable.front().modified;
+  while (const dirent* entry = ::readdir(stream)) {
+    const std::string path = directory + "/" + entry->d_name;
+    struct stat info {};
+    if (entry->d_name[0] == '.' || ::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
+    if (modified(info) <= newest || ::euidaccess(path.c_str(), R_OK) == 0 || errno != EACCES) continue;
+    const auto opened = journal::open_journal(path, O_RDONLY);
+    if (opened) {
+      ::close(*opened);
+      continue;
+    }
+    out = opened.error();
+    newest = modified(info);
+  }
+  ::closedir(stream);
+  return out;
 }
 
 }  // namespace
@@ -113,6 +157,7 @@ Result<std::string> newest_unfinished(const std::string& path) {
   std::vector<Found> all = journals_in(path), below = journals_in(path + "/journal");
   all.insert(all.end(), below.begin(), below.end());
   std::sort(all.begin(), all.end(), newer);
+  if (auto why = barred(path, all)) return tl::unexpected(std::move(*why));
   if (const std::string other = other_file_in(path); all.empty() && !other.empty()) return no_header(other);
   std::size_t in_use = 0;
   const Found* complete = nullptr;
@@ -144,6 +189,7 @@ Result<std::string> newest_journal(const std::string& path) {
     std::vector<Found> below = journals_in(path + "/journal");
     all.insert(all.end(), below.begin(), below.end());
     std::sort(all.begin(), all.end(), newer);
+    if (auto why = barred(path, all)) return tl::unexpected(std::move(*why));
     if (const std::string other = other_file_in(path); all.empty() && !other.empty()) return no_header(other);
     if (all.empty())
       return failure("journal-unreadable", path + " holds no journal of a run",

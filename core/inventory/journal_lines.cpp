@@ -399,11 +399,18 @@ std::optional<off_t> end_of_last_line(int descriptor, off_t size) {
 Result<int> open_journal(const std::string& path, int flags) {
   // Without O_NONBLOCK a FIFO put in the place of the journal would hold us up before fstat can tell.
   const int fd = ::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-  if (fd < 0) return failure("journal-unreadable", "cannot open the journal " + path + ": " + std::strerror(errno));
+  if (fd < 0) {
+    const int why = errno;
+    return failure("journal-unreadable", "cannot open the journal " + path + ": " + std::strerror(why),
+                   why == EACCES ? "journals have mode 0600: read it as the user whose run wrote it" : "");
+  }
   struct stat info {};
   if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
     ::close(fd);
-    return failure("journal-unreadable", path + " is not a regular file, so it is no journal");
+    return failure(
+        "journal-unreadable",
+        path + (S_ISDIR(info.st_mode) ? " is a directory" : " is not a regular file") + ", so it is no journal",
+        "name the output directory of a run, or a journal in it");
   }
   return fd;
 }

@@ -217,7 +217,7 @@ class Summing {
     document_.dropped_receive += run.document->dropped_receive;
     for (const StageCoverage& told : run.document->stages)
       for (StageCoverage& stage : document_.stages)
-        if (stage.name == told.name) add_losses(stage, told), add_ports(stage, told);
+        if (stage.name == told.name) add_losses(stage, told), add_ports(stage, told), add_fields(stage, told);
     if (run.document->slowed_to != 0)
       document_.slowed_to =
           document_.slowed_to == 0 ? run.document->slowed_to : std::min(document_.slowed_to, run.document->slowed_to);
@@ -272,6 +272,12 @@ class Summing {
       stage.ports = told.ports;
     else if (*stage.ports != *told.ports)
       stage.ports->clear();
+  }
+
+  /// The same in all parts of one plan that say it. Of whom nothing is known follows from the outcomes.
+  static void add_fields(StageCoverage& stage, const StageCoverage& told) {
+    if (stage.fields.empty()) stage.fields = told.fields;
+    stage.asks_servers |= told.asks_servers;
   }
 
   static void add_losses(StageCoverage& stage, const StageCoverage& told) {

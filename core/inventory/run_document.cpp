@@ -1,6 +1,8 @@
 // The document of a run as JSON, and back from JSON that may be hostile.
 #include "inventory/run_document.hpp"
 
+#include <algorithm>
+
 #include "base/units.hpp"
 #include "targets/target_set.hpp"
 
@@ -26,6 +28,9 @@ Value stage_value(const StageCoverage& stage) {
   if (!stage.unavailable.empty()) out.set("unavailable", Value(stage.unavailable));
   if (stage.ports) out.set("ports", Value(*stage.ports));
   if (!stage.left_out.empty()) out.set("left_out", texts(stage.left_out));
+  if (!stage.fields.empty()) out.set("fields", texts(stage.fields));
+  if (stage.asks_servers) out.set("asks_servers", Value(true));
+  if (!stage.unknown.empty()) out.set("unknown", texts(stage.unknown));
   out.set("adaptive", Value(stage.adaptive));
   out.set("postponed", Value(stage.postponed));
   const std::pair<const char*, uint64_t> losses[] = {{"dropped_receive", stage.dropped_receive},
@@ -38,6 +43,12 @@ Value stage_value(const StageCoverage& stage) {
   for (const auto& [reason, count] : stage.errors) errors.set(reason, Value(count));
   out.set("errors", std::move(errors));
   return out;
+}
+
+/// That of an interface which this machine does not have is one, too.
+bool is_range(const std::string& text) {
+  const std::size_t zone = text.find('%');
+  return zone == std::string::npos ? parse_range(text).has_value() : IpAddress::parse(text.substr(0, zone)).has_value();
 }
 
 /// Reads members of one object and keeps the first thing that was wrong.
@@ -72,6 +83,11 @@ class Members {
       if (item.text() == nullptr) return set(place + " is not text");
       out.push_back(*item.text());
     });
+  }
+  void ranges(std::string_view name, std::vector<std::string>& out) {
+    list(name, out);
+    if (!std::all_of(out.begin(), out.end(), is_range))
+      set(place_ + "/" + std::string(name) + " holds what is no range of addresses");
   }
   template <class F>
   void each(std::string_view name, bool required, F&& f) {
@@ -133,12 +149,6 @@ void read_seed(const Value& document, uint64_t& out, Members& members) {
     members.set("/seed is not a number from 0 to 18446744073709551615");
 }
 
-/// That of an interface which this machine does not have is one, too.
-bool is_range(const std::string& text) {
-  const std::size_t zone = text.find('%');
-  return zone == std::string::npos ? parse_range(text).has_value() : IpAddress::parse(text.substr(0, zone)).has_value();
-}
-
 StageCoverage read_stage(const Value& v, const std::string& place, std::string& problem) {
   StageCoverage stage;
   Members members(v, place, problem);
@@ -152,9 +162,10 @@ StageCoverage read_stage(const Value& v, const std::string& place, std::string& 
     if (stage.ports->size() > longest || (!stage.ports->empty() && !parse_ports(*stage.ports)))
       members.set(place + "/ports is no list of ports");
   }
-  members.list("left_out", stage.left_out);
-  for (const std::string& range : stage.left_out)
-    if (!is_range(range)) members.set(place + "/left_out holds what is no range of addresses");
+  members.ranges("left_out", stage.left_out);
+  members.list("fields", stage.fields);
+  members.flag("asks_servers", stage.asks_servers);
+  members.ranges("unknown", stage.unknown);
   members.flag("adaptive", stage.adaptive);
   members.number("postponed", stage.postponed);
   members.number("dropped_receive", stage.dropped_receive);

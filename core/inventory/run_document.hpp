@@ -30,6 +30,13 @@ struct StageCoverage {
   /// `when` left them out or it had nothing to ask. Where they would be very many, a range may hold hosts that were
   /// asked too.
   std::vector<std::string> left_out = {};
+  std::vector<std::string> fields = {};  ///< names of those that it may state, and of what is derived of them; sorted
+  /// It asks servers that its options name, and never the target itself: no answer is a server's silence.
+  bool asks_servers = false;
+  /// Ranges of hosts that have a record and of which it knows nothing this time: it ended in an error, or the server
+  /// that it asks gave no answer. Of a stage with `ports` such an error is in `partly_scanned`. As with `left_out`, a
+  /// range may hold others too.
+  std::vector<std::string> unknown = {};
 };
 
 struct RunDocument {

@@ -153,6 +153,36 @@ def test_wrong_names_are_told_all_at_once_and_nothing_is_written(sonde):
     assert not (sonde.folder / "merged").exists()
 
 
+def test_a_journal_that_may_not_be_read_is_not_called_damaged(sonde):
+    pipeline(sonde)
+    parts(sonde, 1)
+    older, = (sonde.folder / "part-1" / "journal").iterdir()
+    for known in (0, 1):  # alone, and beside an older one, which is not taken in its place
+        parts(sonde, 1)
+        newest = max((sonde.folder / "part-1" / "journal").iterdir(), key=lambda file: file.stat().st_mtime)
+        newest.chmod(0)
+        older.chmod(0o600 if known else 0)
+        for words in (["merge", "part-1"], ["merge", f"part-1/journal/{newest.name}"],
+                      ["run", "lan.sonde.yaml", "--resume", "part-1", "--output", "part-1"]):
+            result = sonde.call(*words, before=WITHOUT_RIGHTS)
+            assert result.code == 78 and result.ids() == ["journal-unreadable"], str(result)
+            assert f"cannot open the journal part-1/journal/{newest.name}: Permission denied\n" in result.err, str(result)
+            assert "read it as the user whose run wrote it" in result.err and "damaged" not in result.err, str(result)
+    newest.unlink()
+    (sonde.folder / "part-1" / "journal").chmod(0)
+    result = sonde.call("merge", "part-1", before=WITHOUT_RIGHTS)
+    (sonde.folder / "part-1" / "journal").chmod(0o700)
+    assert "cannot read the directory part-1/journal: Permission denied\n" in result.err, str(result)
+
+
+def test_a_directory_in_the_place_of_a_journal_is_called_so(sonde):
+    pipeline(sonde)
+    (sonde.out / "journal" / "folder").mkdir(parents=True)
+    result = sonde.call("merge", "out")
+    assert result.code == 78 and "out/journal/folder is a directory, so it is no journal\n" in result.err, str(result)
+    assert "name the output directory of a run" in result.err, str(result)
+
+
 def test_an_unwritable_place_is_74(sonde):
     pipeline(sonde)
     parts(sonde, 1)

@@ -142,6 +142,9 @@ TEST(RunSummary, DeltaInOneLine) {
       parse_json(R"({"compared_with":"r1","new":[],"gone":[],"changed":[],"not_scanned_before":["10.0.0.1"]})").value();
   EXPECT_EQ(delta_text(document), "0 new, 0 gone, 0 changed since run r1, 1 not scanned before\n");
   document.delta =
+      parse_json(R"({"compared_with":"r1","new":[],"gone":[],"changed":[],"fields_not_known":["10.0.0.1"]})").value();
+  EXPECT_EQ(delta_text(document), "0 new, 0 gone, 0 changed since run r1, 1 compared in part\n");
+  document.delta =
       parse_json(R"({"compared_with":"r1","new":[],"gone":[],"changed":[],"stages_missing":["tcp-syn","icmp"]})")
           .value();
   EXPECT_EQ(

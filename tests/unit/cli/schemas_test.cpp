@@ -43,6 +43,9 @@ TEST(Schemas, RunDocumentHasTheMembersOfADocument) {
   stage.unavailable = "x";
   stage.ports = "22";
   stage.left_out = {"10.0.0.9"};
+  stage.fields = {"hostname"};
+  stage.asks_servers = true;
+  stage.unknown = {"10.0.0.8"};
   document.partly_scanned = {"10.0.0.7"};
   stage.dropped_receive = stage.queue_full = stage.asked_again = stage.in_doubt = document.slowed_to = 1;
   document.stages.push_back(stage);

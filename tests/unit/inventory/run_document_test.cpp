@@ -88,6 +88,24 @@ TEST(RunDocument, SaysWhichPortsWereAskedAndWhichHostsInPart) {
             "this is not the document of a run: /stages/0/ports is no list of ports");
 }
 
+TEST(RunDocument, SaysWhichFieldsAStageStatesAndOfWhomItKnowsNothing) {
+  RunDocument run = document();
+  run.stages[0].fields = {"hostname", "reverse_dns"};
+  run.stages[0].asks_servers = true;
+  run.stages[0].unknown = {"10.0.0.7", "10.0.0.9-10.0.0.11"};
+  const std::string json = to_json(to_value(run));
+  EXPECT_NE(json.find(R"("fields":["hostname","reverse_dns"],"asks_servers":true,)"
+                      R"("unknown":["10.0.0.7","10.0.0.9-10.0.0.11"])"),
+            std::string::npos)
+      << json;
+  const auto back = run_document_from(parse_json(json).value());
+  ASSERT_TRUE(back) << back.error().text;
+  EXPECT_EQ(to_json(to_value(*back)), json);
+  run.stages[0].unknown.emplace_back("somebody");
+  EXPECT_EQ(run_document_from(to_value(run)).error().text,
+            "this is not the document of a run: /stages/0/unknown holds what is no range of addresses");
+}
+
 TEST(RunDocument, SaysWhatWasLostAndWhere) {
   RunDocument run = document();
   run.slowed_to = 4300;
@@ -130,6 +148,16 @@ TEST(RunDocument, SaysWhatIsWrong) {
             prefix + "/stages/0/errors is not an object");
   EXPECT_EQ(problem(R"({"run_id":"r","started":"s","complete":true,"scope":[],"seed":"18446744073709551616"})"),
             prefix + "/seed is not a number from 0 to 18446744073709551615");
+  const auto stage = [&](const char* members) {
+    return problem((R"({"run_id":"r","started":"s","complete":true,"scope":[],"stages":[{"name":"a",)" +
+                    std::string(members) + "}]}")
+                       .c_str());
+  };
+  EXPECT_EQ(stage(R"("fields":"hostname")"), prefix + "/stages/0/fields is not a list");
+  EXPECT_EQ(stage(R"("fields":[7])"), prefix + "/stages/0/fields/0 is not text");
+  EXPECT_EQ(stage(R"("asks_servers":1)"), prefix + "/stages/0/asks_servers is not true or false");
+  EXPECT_EQ(stage(R"("unknown":{})"), prefix + "/stages/0/unknown is not a list");
+  EXPECT_EQ(stage(R"("unknown":["10.0.0.1",null])"), prefix + "/stages/0/unknown/1 is not text");
   const auto left_out = [&](const std::string& range) {
     return problem((R"({"run_id":"r","started":"s","complete":true,"scope":[],"stages":[{"name":"a","ports":"22",)"
                     R"("left_out":["10.0.0.1",")" +
