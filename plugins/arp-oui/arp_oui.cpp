@@ -73,12 +73,8 @@ void ArpOui::read_vendors(const std::vector<std::string>& named) {
   for (const std::string& warning : loaded.warnings) host_.log(SONDE_LOG_WARN, warning);
 }
 
-std::string_view ArpOui::vendor_of(const net::Mac& address) {
-  if (!oui_) read_vendors({});
-  return oui_->vendor(address);
-}
-
 size_t ArpOui::start(std::span<const sonde_task> tasks) {
+  if (!oui_) read_vendors({});  // ten milliseconds, while no question is out that could be answered
   const int64_t now = host_.now();
   // New questions only when no old one waits for its retry: the timer serves those first.
   const bool backlog = questions_.has_postponed() || questions_.send_due() <= now;
@@ -291,7 +287,7 @@ void ArpOui::describe(Task task, const net::Mac& address, bool shared) {
     task.put(mac_flags, "shared");
     return;
   }
-  const std::string_view name = known.registered() && !net::is_group(address) ? vendor_of(address) : known.vendor;
+  const std::string_view name = known.registered() && !net::is_group(address) ? oui_->vendor(address) : known.vendor;
   if (!name.empty()) task.put(vendor, name);
 }
 

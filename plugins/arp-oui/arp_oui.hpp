@@ -50,7 +50,6 @@ class ArpOui {
   static uint64_t hash_of(const net::Ip& ip, uint32_t link) { return net::IpHash()(ip) + link * uint64_t{0x9e3779b9}; }
 
   void read_vendors(const std::vector<std::string>& named);
-  std::string_view vendor_of(const net::Mac&);
   bool answer_now(Task, const net::Ip&, uint32_t scope_id, const net::Link* own, int64_t now);
   LinkSocket* socket_for(const net::OnLink&, bool four);
   bool take_token(int64_t now);
@@ -70,7 +69,7 @@ class ArpOui {
   Context host_;
   const unsigned tries_;
   const int64_t interval_, timeout_;
-  std::shared_ptr<const OuiTable> oui_;  // of the default files: read when the first name is asked for
+  std::shared_ptr<const OuiTable> oui_;  // of the default files: none before the first task
   net::NetlinkReader netlink_;
   net::Network network_;
   int64_t neighbours_read_;

@@ -25,21 +25,21 @@ constexpr size_t largest_file = 64u << 20;  // the whole registry is 5 MB
 // One file after the other in the same memory.
 class FileReader {
  public:
-  // Why it could not be read; empty: it was.
-  std::string read(const std::string& path) {
+  // 0, or the errno that prevented it; EFBIG for more than largest_file.
+  int read(const std::string& path) {
     const net::Socket file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     struct stat status {};
-    if (!file || ::fstat(file.fd(), &status) != 0) return std::strerror(errno);
+    if (!file || ::fstat(file.fd(), &status) != 0) return errno;
     // Whole in one go, and the end of it. What is no file says nothing of its size.
     make_room(std::min(static_cast<size_t>(std::max<off_t>(0, status.st_size)), largest_file) + 1);
     for (used_ = 0;;) {
       if (used_ == room_) make_room(room_ * 2);
       const ssize_t n = ::read(file.fd(), memory_.get() + used_, room_ - used_);
       if (n < 0 && errno == EINTR) continue;
-      if (n < 0) return std::strerror(errno);
-      if (n == 0) return {};
+      if (n < 0) return errno;
+      if (n == 0) return 0;
       used_ += static_cast<size_t>(n);
-      if (used_ > largest_file) return "larger than 64 MiB; expected a CSV file of the IEEE's registry";
+      if (used_ > largest_file) return EFBIG;
     }
   }
   std::string_view text() const { return {memory_.get(), used_}; }
@@ -57,13 +57,17 @@ class FileReader {
   size_t room_ = 0, used_ = 0;
 };
 
+std::string reason(int error) {
+  return error == EFBIG ? "larger than 64 MiB; expected a CSV file of the IEEE's registry" : std::strerror(error);
+}
+
 LoadedOui load_named(const std::vector<std::string>& paths) {
   OuiTableBuilder builder;
   FileReader file;
   OptionFailures wrong;
   const auto add = [&](const std::string& path, const std::string& pointer) {
-    if (const std::string why = file.read(path); !why.empty())
-      throw OptionFailure(pointer, "cannot read " + path + ": " + why +
+    if (const int error = file.read(path); error != 0)
+      throw OptionFailure(pointer, "cannot read " + path + ": " + reason(error) +
                                        "; name a CSV file of the IEEE's registry, or leave the option out to use the "
                                        "files of the package ieee-data");
     if (const std::string why = builder.add_csv(file.text()); !why.empty())
@@ -97,17 +101,20 @@ LoadedOui load_default_oui(const std::vector<std::string>& directories) {
   FileReader file;
   for (const char* name : default_names) {
     std::string trouble;
-    bool found = false;
+    bool found = false, out_of_files = false;
     for (const std::string& directory : directories) {
       const std::string path = directory + "/" + name;
-      std::string why = file.read(path);
-      if (why.empty()) why = builder.add_csv(file.text());
+      const int error = file.read(path);
+      const std::string why = error != 0 ? reason(error) : builder.add_csv(file.text());
+      out_of_files |= error == EMFILE || error == ENFILE || error == ENOMEM;
       if (found = why.empty(); found) break;
       trouble += (trouble.empty() ? "" : "; ") + path + ": " + why;
     }
     if (!found)
-      loaded.warnings.push_back("vendors of " + std::string(name) + " stay unknown: " + trouble +
-                                " (apt install ieee-data, or option oui_files)");
+      loaded.warnings.push_back(
+          "vendors of " + std::string(name) + " stay unknown: " + trouble +
+          (out_of_files ? " (free descriptors: ulimit -n)" : " (apt install ieee-data, or option oui_files)"));
+    loaded.short_of_files |= !found && out_of_files;
   }
   loaded.table = std::make_shared<const OuiTable>(builder.build());
   return loaded;
@@ -120,7 +127,7 @@ LoadedOui load_oui(const std::vector<std::string>& named) {
   const auto it = loaded.find(named);
   if (it != loaded.end()) return {it->second, {}};
   LoadedOui fresh = named.empty() ? load_default_oui(default_directories()) : load_named(named);
-  loaded.emplace(named, fresh.table);
+  if (!fresh.short_of_files) loaded.emplace(named, fresh.table);
   return fresh;
 }
 

@@ -2,6 +2,7 @@
 #include "arp-oui/oui_files.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -69,6 +70,20 @@ TEST_F(OuiFiles, MissingDefaultFilesAreWarningsOnly) {
   ASSERT_EQ(loaded.warnings.size(), 3u);
   EXPECT_NE(loaded.warnings[0].find("vendors of mam.csv stay unknown"), std::string::npos);
   EXPECT_NE(loaded.warnings[0].find("apt install ieee-data"), std::string::npos);
+}
+
+TEST_F(OuiFiles, ForWantOfADescriptorTheyAreNotCalledMissing) {
+  for (const char* name : {"oui.csv", "mam.csv", "oui36.csv", "iab.csv"}) write(name, "MA-L,000000,One,\n");
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{0, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto loaded = load_default_oui({dir_});
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_TRUE(loaded.short_of_files);
+  ASSERT_EQ(loaded.warnings.size(), 4u);
+  EXPECT_NE(loaded.warnings[0].find("ulimit -n"), std::string::npos) << loaded.warnings[0];
+  EXPECT_FALSE(load_default_oui({dir_}).short_of_files);
 }
 
 TEST_F(OuiFiles, TheFirstDirectoryWinsAndABrokenFileFallsBack) {
