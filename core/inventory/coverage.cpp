@@ -86,25 +86,40 @@ NamedHosts::NamedHosts(const std::vector<std::string>& ranges) {
 }
 
 KnownFields::KnownFields(const RunDocument& run) {
+  const auto add = [](std::vector<Gap>& gaps, const StageCoverage& stage, const std::vector<std::string>& ranges) {
+    if (ranges.empty() || stage.fields.empty()) return;
+    gaps.push_back({stage.name, stage.fields, NamedHosts(ranges)});
+    std::sort(gaps.back().fields.begin(), gaps.back().fields.end());  // a document may have any order
+  };
   for (const StageCoverage& stage : run.stages) {
-    if (stage.unknown.empty() || stage.fields.empty()) continue;
-    gaps_.push_back({stage.fields, NamedHosts(stage.unknown)});
-    std::sort(gaps_.back().fields.begin(), gaps_.back().fields.end());  // a document may have any order
+    add(unknown_, stage, stage.unknown);
+    add(left_out_, stage, stage.left_out);
   }
 }
 
+bool KnownFields::Gap::may_state(std::string_view field) const {
+  // Names of own fields have one dot, names of parts as many as their places.
+  for (std::size_t dot = field.find('.'); dot != std::string_view::npos; dot = field.find('.', dot + 1))
+    if (std::binary_search(fields.begin(), fields.end(), field.substr(0, dot))) return true;
+  const std::string inside = std::string(field) + '.';
+  const auto part = std::lower_bound(fields.begin(), fields.end(), inside);
+  return (part != fields.end() && part->starts_with(inside)) || std::binary_search(fields.begin(), fields.end(), field);
+}
+
 bool KnownFields::knows(const IpAddress& ip, std::string_view field) const {
-  const auto states = [&](const std::vector<std::string>& fields) {
-    // Names of own fields have one dot, names of parts as many as their places.
-    for (std::size_t dot = field.find('.'); dot != std::string_view::npos; dot = field.find('.', dot + 1))
-      if (std::binary_search(fields.begin(), fields.end(), field.substr(0, dot))) return true;
-    const std::string inside = std::string(field) + '.';
-    const auto part = std::lower_bound(fields.begin(), fields.end(), inside);
-    return (part != fields.end() && part->starts_with(inside)) ||
-           std::binary_search(fields.begin(), fields.end(), field);
+  return std::none_of(unknown_.begin(), unknown_.end(),
+                      [&](const Gap& gap) { return gap.hosts.contains(ip) && gap.may_state(field); });
+}
+
+bool KnownFields::left_out(const IpAddress& ip, std::string_view field, const KnownFields* other) const {
+  const auto there_too = [&](const std::string& stage) {
+    return other != nullptr && std::any_of(other->left_out_.begin(), other->left_out_.end(), [&](const Gap& gap) {
+             return gap.stage == stage && gap.hosts.contains(ip);
+           });
   };
-  return std::none_of(gaps_.begin(), gaps_.end(),
-                      [&](const Gap& gap) { return gap.hosts.contains(ip) && states(gap.fields); });
+  return std::any_of(left_out_.begin(), left_out_.end(), [&](const Gap& gap) {
+    return gap.hosts.contains(ip) && gap.may_state(field) && !there_too(gap.stage);
+  });
 }
 
 AskedPorts::AskedPorts(const RunDocument& run) {
@@ -156,9 +171,12 @@ void name_gaps(RunDocument& run, const std::vector<std::string>& stage_names, co
       if (stage_names[i] == stage.name) gaps.push_back({&ranges, i, of, {}});
   };
   for (StageCoverage& stage : run.stages) {
-    // Asked no port, and that is no gap of the run.
+    // Asked nothing, and that is no gap of the run. Who had nothing to ask knows why (a port is closed, and has no
+    // banner), but has not looked at its ports.
     if (stage.ports && !stage.ports->empty())
       look_for(stage.left_out, stage, {Outcome::skipped_when, Outcome::skipped_nothing_to_ask});
+    else if (!stage.fields.empty())
+      look_for(stage.left_out, stage, {Outcome::skipped_when});
     if (stage.fields.empty()) continue;
     std::vector<Outcome> learned_nothing;
     if (!stage.ports) learned_nothing.push_back(Outcome::error);

@@ -60,13 +60,18 @@ class KnownFields {
   /// nothing of the host. Others may know it: which stage a value came from is not told, and where names have ranks,
   /// that of a lower one is no new name.
   bool knows(const IpAddress&, std::string_view field) const;
+  /// A stage that may state the field left the host out, and did not in the other run: that there is no such value says
+  /// nothing. `other`: of that run, or null.
+  bool left_out(const IpAddress&, std::string_view field, const KnownFields* other) const;
 
  private:
   struct Gap {
+    std::string stage;
     std::vector<std::string> fields;  ///< sorted
     NamedHosts hosts;
+    bool may_state(std::string_view field) const;
   };
-  std::vector<Gap> gaps_;
+  std::vector<Gap> unknown_, left_out_;
 };
 
 /// TCP ports that the stages of a run asked. A port outside was not looked at, and is not called closed.
@@ -94,10 +99,10 @@ class AskedPorts {
 
 /// Ranges of the document that name_gaps() writes, of all stages: read_run_document() has a bound for them.
 constexpr std::size_t most_gap_ranges = 16384;
-/// Writes down, of the hosts that have a record, whom the stages with ports left out, by their `when` or with nothing
-/// to ask, and of whom stages know nothing. `stage_names`: of their outcomes. Beyond `most_ranges` neighbouring ranges
-/// are joined, with what lies between them: of a host that is named for that alone no port is called closed and no
-/// field lost, of which the contrary would be a lie.
+/// Writes down, of the hosts that have a record, whom the stages left out by their `when`, those with ports with
+/// nothing to ask too, and of whom stages know nothing. `stage_names`: of their outcomes. Beyond `most_ranges`
+/// neighbouring ranges are joined, with what lies between them: of a host that is named for that alone no port is
+/// called closed and no field lost, of which the contrary would be a lie.
 void name_gaps(RunDocument&, const std::vector<std::string>& stage_names, const HostStore&,
                std::size_t most_ranges = most_gap_ranges);
 

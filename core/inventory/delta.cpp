@@ -140,7 +140,7 @@ class Comparison {
   struct Found {
     std::vector<FieldChange> changes;
     bool left_out = false;   ///< a port is no change only because a stage's `when` left the host out
-    bool not_known = false;  ///< a field is none only because a stage knew nothing of the host
+    bool not_known = false;  ///< a field is none only because a stage knew nothing of the host, or left it out
   };
   Found records(const IpAddress& ip, const Value& before, const Value& after) const {
     Found found;
@@ -160,7 +160,14 @@ class Comparison {
       return (known_before_ && !known_before_->knows(ip, c.field)) ||
              (known_after_ && !known_after_->knows(ip, c.field));
     };
-    found.not_known = std::erase_if(changes, unknown) != 0;
+    const auto nobody_asked = [&](const FieldChange& c) {
+      const auto left_out = [&](const std::optional<KnownFields>& here, const std::optional<KnownFields>& there) {
+        return here && here->left_out(ip, c.field, there ? &*there : nullptr);
+      };
+      return (c.after.is_null() && left_out(known_after_, known_before_)) ||
+             (c.before.is_null() && left_out(known_before_, known_after_));
+    };
+    found.not_known = std::erase_if(changes, [&](const FieldChange& c) { return unknown(c) || nobody_asked(c); }) != 0;
     return found;
   }
   std::string ports_of_one_alone() const {

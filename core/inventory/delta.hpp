@@ -32,8 +32,8 @@ struct Delta {
   std::string ports_not_compared;           ///< "8080": of the ports that stages ask, those of one run only
   /// In both, and one of the runs did not ask for ports that the other found: a stage's `when` was false there.
   std::vector<IpAddress> ports_not_asked;
-  /// In both, and what differs is not told: in one of the runs a stage that states it ended in an error, or had no
-  /// answer of the server that it asks.
+  /// In both, and what differs is not told: in one of the runs a stage that states it ended in an error, had no
+  /// answer of the server that it asks, or left the host out.
   std::vector<IpAddress> fields_not_known;
   bool coverage_unknown = false;  ///< no run document of the new run: no host is called gone
   bool empty() const { return fresh.empty() && gone.empty() && changed.empty(); }

@@ -105,7 +105,9 @@ std::vector<std::string> reservations(const Delta& delta) {
                   some_of(delta.ports_not_asked) + "; ports that were not asked there are not compared");
   if (!delta.fields_not_known.empty())
     out.push_back(
-        "hosts of which a stage learned nothing in one run, by an error or since its server gave no answer: " +
+        "hosts of which a stage learned nothing in one run (an error, a server without an answer, a `when` that left "
+        "them "
+        "out): " +
         some_of(delta.fields_not_known) + "; fields that it states are not compared there");
   return out;
 }

@@ -26,9 +26,8 @@ struct StageCoverage {
   /// TCP ports that it asks of each host by itself, "22,80,8000-8010", or "" when it takes those that other stages
   /// found. Only of stages that state open ports: what is outside of all of theirs, nobody has looked at.
   std::optional<std::string> ports = {};
-  /// Of a stage with `ports`: ranges of hosts that have a record and that it has asked for none of them, since its
-  /// `when` left them out or it had nothing to ask. Where they would be very many, a range may hold hosts that were
-  /// asked too.
+  /// Ranges of hosts that have a record and that its `when` left out; of a stage with `ports`, also those of which it
+  /// had nothing to ask. Where they would be very many, a range may hold hosts that were asked too.
   std::vector<std::string> left_out = {};
   std::vector<std::string> fields = {};  ///< names of those that it may state, and of what is derived of them; sorted
   /// It asks servers that its options name, and never the target itself: no answer is a server's silence.

@@ -109,6 +109,18 @@ TEST_F(Unknown, ErrorsOfAStageThatProbesPortsAreNamedElsewhere) {
   stage_.asks_servers = true;
   EXPECT_EQ(unknown(), Ranges{"10.0.0.1"});
 }
+TEST_F(LeftOut, OfAStageWithoutPortsIsWhomItsWhenLeftOut) {
+  stages(1);
+  run_.stages[0].ports.reset();
+  run_.stages[0].fields = {"snmp"};
+  const Outcome outcomes[] = {Outcome::skipped_when, Outcome::skipped_nothing_to_ask};
+  for (uint32_t i = 0; i < 2; ++i) hosts_.add(IpAddress::v4(0x0a000000 + i), {}, std::span(&outcomes[i], 1));
+  hosts_.sort();
+  for (const Outcome o : outcomes) run_.stages[0].by_outcome[static_cast<std::size_t>(o)] = 1;
+  name_gaps(run_, names_, hosts_);
+  EXPECT_EQ(run_.stages[0].left_out, std::vector<std::string>{"10.0.0.0"});
+}
+
 TEST_F(Unknown, IsNobodyOfAStageThatStatesNothing) {
   stage_.fields.clear();
   EXPECT_EQ(unknown(), Ranges{});
