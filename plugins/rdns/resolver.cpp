@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+#include "common-linux/socket.hpp"
+
 namespace sonde::rdns {
 namespace {
 
@@ -118,6 +120,15 @@ struct Resolver::Channel {
     }
   }
 
+  // EADDRNOTAVAIL: of a connection, no port is free; of datagrams, no address of this machine leads to the server, for
+  // good unless one is still looked for duplicates of.
+  static bool lacks_address(int fd, int error) {
+    int type = 0;
+    socklen_t size = sizeof type;
+    return error == EADDRNOTAVAIL && ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_DGRAM &&
+           net::classify_send_error(error) == net::SendFault::local;
+  }
+
   void note(int error) {
     if (is_shortage(error)) local_error = error;
     if (is_no_way(error)) no_way = error;
@@ -126,7 +137,9 @@ struct Resolver::Channel {
   static ares_socket_t open_socket(int domain, int type, int protocol, void* data) {
     int fd = ::socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
     if (fd < 0) {
-      static_cast<Channel*>(data)->local_error = errno;
+      // What is no shortage stays so (a kernel without IPv6): another server may be asked all the same.
+      auto& self = *static_cast<Channel*>(data);
+      (is_shortage(errno) ? self.local_error : self.no_way) = errno;
       return ARES_SOCKET_BAD;
     }
     int one = 1, room = 1 << 20;  // a window of replies in one go
@@ -139,7 +152,15 @@ struct Resolver::Channel {
   static int close_socket(ares_socket_t fd, void*) { return ::close(fd); }
   static int connect_socket(ares_socket_t fd, const sockaddr* to, ares_socklen_t size, void* data) {
     int result = ::connect(fd, to, size);
-    if (result != 0) static_cast<Channel*>(data)->note(errno);
+    if (result != 0) {
+      const int error = errno;
+      auto& self = *static_cast<Channel*>(data);
+      if (lacks_address(fd, error))
+        self.no_way = error;
+      else
+        self.note(error);
+      errno = error;  // c-ares goes by it
+    }
     return result;
   }
   static ares_ssize_t receive(ares_socket_t fd, void* buffer, size_t size, int flags, sockaddr* from,

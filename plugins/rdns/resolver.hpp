@@ -23,7 +23,7 @@ enum class ReplyKind : uint8_t {
   servfail,  ///< SERVFAIL, REFUSED, or a reply that makes no sense
   timeout,
   unreachable,  ///< the server's host said that nothing listens
-  no_way,       ///< this machine has no route to the server, or may not send to it
+  no_way,       ///< this machine has no route to the server or no address of its family, or may not send to it
   shortage,     ///< this machine lacks descriptors, ports or buffers now
   failure       ///< this machine or the library cannot ask
 };
