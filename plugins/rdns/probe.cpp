@@ -126,6 +126,10 @@ void Probe::on_reply(Ticket ticket, const Reply& reply) {
   Lookup* lookup = find(ticket);
   if (!lookup) return;  // its task was cancelled meanwhile
   lookup->last = reply.kind;
+  if (reply.kind == ReplyKind::no_way) {
+    lookup->no_way = reply.error;
+    lookup->no_way_to = lookup->server;
+  }
   switch (reply.kind) {
     case ReplyKind::answer:
       return on_answer(*lookup, ticket, reply.message);
@@ -242,6 +246,7 @@ void Probe::pump() {
         if (!lookup) continue;
         ++lookup->asked;
         --granted;
+        lookup->last = ReplyKind::timeout;  // unless a reply comes
         // Copied: the reply may come before ask() returns, and settle the lookup.
         std::string question = lookup->question;
         resolvers_[i]->ask(ticket, question, lookup->type);
@@ -294,9 +299,10 @@ void Probe::settle(Ticket ticket, Verdict verdict) {
   Task task(host_, lookup.task);
   if (verdict == Verdict::open && lookup.last == ReplyKind::no_way) {
     // Of this machine: it says nothing of the target, and nothing of its name.
-    const Resolver& resolver = *resolvers_[lookup.server];
+    const std::string& server = resolvers_[lookup.no_way_to]->server().text;
+    const int error = lookup.no_way;
     release(ticket.slot);
-    task.fail(SONDE_E_AGAIN, "DNS server " + resolver.server().text + ": " + std::strerror(resolver.no_way()));
+    task.fail(SONDE_E_AGAIN, "DNS server " + server + ": " + std::strerror(error));
     return;
   }
   const char* status = verdict == Verdict::nxdomain         ? "nxdomain"

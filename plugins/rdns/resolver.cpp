@@ -241,7 +241,9 @@ void Resolver::finish(const Query& query, int status, std::span<const uint8_t> m
       reply.kind = channel_->local_error ? ReplyKind::shortage
                    : channel_->no_way    ? ReplyKind::no_way
                                          : ReplyKind::unreachable;
-      no_way_ = channel_->no_way;
+      reply.error = channel_->no_way;
+      // They are of this query alone: others that fail in the same turn have causes of their own.
+      channel_->local_error = channel_->no_way = 0;
       break;
     case ARES_ESERVFAIL:
     case ARES_EREFUSED:

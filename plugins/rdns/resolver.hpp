@@ -32,6 +32,7 @@ struct Reply {
   ReplyKind kind = ReplyKind::failure;
   std::span<const uint8_t> message;
   Loss loss = Loss::silence;  ///< of servfail, timeout, unreachable, no_way
+  int error = 0;              ///< of no_way: the errno
 };
 
 /// Told of every reply. It must not destroy the resolver; it may not ask it either (c-ares is on the stack).
@@ -61,8 +62,6 @@ class Resolver {
   /// Has it failed so often in a row that another server should be asked first?
   bool down(int64_t now) const { return now < down_until_; }
 
-  /// Why this machine could not reach the server when it last tried, as an errno.
-  int no_way() const { return no_way_; }
   const Pacer& pacer() const { return pacer_; }
   const Server& server() const { return server_; }
 
@@ -81,7 +80,6 @@ class Resolver {
   Server server_;
   int64_t timeout_, due_ = 0, down_until_ = 0;
   uint32_t index_, failures_ = 0;
-  int no_way_ = 0;
   bool warned_ = false, served_ = false;   ///< served: it has answered a question
   ReplyKind trouble_ = ReplyKind::answer;  ///< the last loss
   ReplySink& sink_;

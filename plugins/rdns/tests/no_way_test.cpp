@@ -89,5 +89,24 @@ TEST(RdnsNoWay, ASecondServerAnswersForOneThatThisMachineHasNoAddressToAskFrom) 
   if (!possible) GTEST_SKIP() << "no network namespace can be made here";
 }
 
+TEST(RdnsNoWay, ADeadlineAfterwardsIsToldOfTheServerThatWasAskedLast) {
+  const bool possible = testing::in_own_network([] {
+    DnsServer silent([](const Question&) { return std::nullopt; });
+    ShardHost host(options({"192.0.2.53", silent.address()}, false, 200));
+    host.task_timeout = 300'000'000;
+    host.pace_limit = 3;  // one asks the second server at the end of the first timeout, the other waits for the rate
+    EXPECT_EQ(host.create(sonde_plugin_v0(0)), SONDE_OK);
+    host.add_v4(127, 0, 0, 1);
+    host.add_v4(127, 0, 0, 2);
+    EXPECT_TRUE(host.run(5s));
+    EXPECT_EQ(host.result(0).outcome, uint32_t{SONDE_NO_ANSWER}) << host.result(0).failure;
+    EXPECT_EQ(host.result(0).put, (std::map<uint32_t, std::string>{{dns, R"({"status":"timeout"})"}}));
+    EXPECT_EQ(host.result(1).outcome, uint32_t{SONDE_ERROR});
+    EXPECT_EQ(host.result(1).failure, "DNS server 192.0.2.53: Network is unreachable");
+    return true;
+  });
+  if (!possible) GTEST_SKIP() << "no network namespace can be made here";
+}
+
 }  // namespace
 }  // namespace sonde::rdns
