@@ -172,6 +172,9 @@ struct Resolver::Channel {
     message.msg_iov = const_cast<iovec*>(parts);
     message.msg_iovlen = static_cast<size_t>(count);
     ssize_t n = ::sendmsg(fd, &message, MSG_NOSIGNAL);
+    // What a router or the server's host has said of an earlier question is told once, by whichever call comes next,
+    // with the same errnos as what this machine says itself. That is said again.
+    if (n < 0 && !is_shortage(errno)) n = ::sendmsg(fd, &message, MSG_NOSIGNAL);
     if (n < 0) static_cast<Channel*>(data)->note(errno);
     return n;
   }

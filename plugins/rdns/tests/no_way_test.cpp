@@ -2,11 +2,17 @@
 #include <gtest/gtest.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <netinet/ip.h>
+#include <netinet/ip_icmp.h>
+#include <netinet/udp.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #include <cerrno>
 #include <cstddef>
+#include <cstring>
+#include <iterator>
+#include <map>
 
 #include "own_network.hpp"
 #include "probe_setup.hpp"
@@ -103,6 +109,88 @@ TEST(RdnsNoWay, ADeadlineAfterwardsIsToldOfTheServerThatWasAskedLast) {
     EXPECT_EQ(host.result(0).put, (std::map<uint32_t, std::string>{{dns, R"({"status":"timeout"})"}}));
     EXPECT_EQ(host.result(1).outcome, uint32_t{SONDE_ERROR});
     EXPECT_EQ(host.result(1).failure, "DNS server 192.0.2.53: Network is unreachable");
+    return true;
+  });
+  if (!possible) GTEST_SKIP() << "no network namespace can be made here";
+}
+
+/// A server that says nothing, and to which a router on the way can be had to turn a question back.
+class FarServer {
+ public:
+  FarServer() {
+    socklen_t size = sizeof address_;
+    address_.sin_family = AF_INET;
+    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::bind(udp_, reinterpret_cast<sockaddr*>(&address_), size), 0);
+    EXPECT_EQ(::getsockname(udp_, reinterpret_cast<sockaddr*>(&address_), &size), 0);
+  }
+  ~FarServer() {
+    ::close(udp_);
+    ::close(raw_);
+  }
+  FarServer(const FarServer&) = delete;
+  FarServer& operator=(const FarServer&) = delete;
+  std::string address() const { return "127.0.0.1:" + std::to_string(ntohs(address_.sin_port)); }
+  unsigned queries() {
+    char any[512];
+    for (socklen_t size = sizeof asker_;
+         ::recvfrom(udp_, any, sizeof any, 0, reinterpret_cast<sockaddr*>(&asker_), &size) > 0; size = sizeof asker_)
+      ++queries_;
+    return queries_;
+  }
+  /// ICMP "administratively prohibited", for a question from where the last one came from. False: no raw sockets here.
+  bool turn_back() const {
+    struct {
+      icmphdr icmp{};
+      iphdr ip{};
+      udphdr udp{};
+    } message;
+    message.icmp.type = ICMP_DEST_UNREACH;
+    message.icmp.code = ICMP_PKT_FILTERED;
+    message.ip.version = 4;
+    message.ip.ihl = 5;
+    message.ip.protocol = IPPROTO_UDP;
+    message.ip.tot_len = htons(sizeof message.ip + sizeof message.udp);
+    message.ip.saddr = message.ip.daddr = htonl(INADDR_LOOPBACK);
+    message.udp.source = asker_.sin_port;
+    message.udp.dest = address_.sin_port;
+    uint32_t sum = 0;
+    for (size_t i = 0; i < sizeof message; i += 2) {
+      uint16_t word = 0;
+      std::memcpy(&word, reinterpret_cast<const char*>(&message) + i, sizeof word);
+      sum += word;
+    }
+    while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
+    message.icmp.checksum = static_cast<uint16_t>(~sum);
+    return ::sendto(raw_, &message, sizeof message, 0, reinterpret_cast<const sockaddr*>(&asker_), sizeof asker_) > 0;
+  }
+
+ private:
+  int udp_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  int raw_ = ::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
+  sockaddr_in address_{}, asker_{};
+  unsigned queries_ = 0;
+};
+
+// Such a message is told by whichever call on the socket comes next. By the next question's, it is not of that one.
+TEST(RdnsNoWay, WhatARouterTurnedBackIsNotSaidOfThisMachine) {
+  const bool possible = testing::in_own_network([] {
+    FarServer server;
+    ShardHost host(options({server.address()}, false, 200).set("tries", int64_t{1}));
+    EXPECT_EQ(host.create(sonde_plugin_v0(0)), SONDE_OK);
+    host.add_v4(127, 0, 0, 1);
+    host.offer();
+    EXPECT_EQ(server.queries(), 1u);
+    if (!server.turn_back()) return false;
+    host.add_v4(127, 0, 0, 2);
+    host.offer();
+    EXPECT_EQ(server.queries(), 2u);
+    EXPECT_TRUE(host.run(5s));
+    const std::map<uint32_t, std::string> silence{{dns, R"({"status":"timeout"})"}};
+    for (const unsigned i : {0u, 1u}) {
+      EXPECT_EQ(host.result(i).outcome, uint32_t{SONDE_NO_ANSWER}) << host.result(i).failure;
+      EXPECT_EQ(host.result(i).put, silence);
+    }
     return true;
   });
   if (!possible) GTEST_SKIP() << "no network namespace can be made here";
