@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "common-linux/pacer.hpp"
 #include "resolver.hpp"
 
 namespace sonde::rdns {
@@ -73,7 +74,8 @@ class Probe final : public ReplySink {
   std::vector<uint32_t> free_;
   std::priority_queue<Later, std::vector<Later>, std::greater<>> later_;
   uint64_t timer_ = 0;
-  int64_t timer_at_ = 0, pace_at_ = 0;
+  int64_t timer_at_ = 0;
+  net::Pacer tokens_;  ///< of the run's rate
 };
 
 }  // namespace sonde::rdns

@@ -175,7 +175,11 @@ struct Resolver::Channel {
     // What a router or the server's host has said of an earlier question is told once, by whichever call comes next,
     // with the same errnos as what this machine says itself. That is said again.
     if (n < 0 && !is_shortage(errno)) n = ::sendmsg(fd, &message, MSG_NOSIGNAL);
-    if (n < 0) static_cast<Channel*>(data)->note(errno);
+    auto& self = *static_cast<Channel*>(data);
+    if (n < 0)
+      self.note(errno);
+    else
+      self.sent = true;
     return n;
   }
 
@@ -184,6 +188,7 @@ struct Resolver::Channel {
   std::vector<Socket> sockets;
   int local_error = 0;  ///< a shortage
   int no_way = 0;
+  bool sent = false;  ///< since it was set to false
   bool closing = false;
 };
 
@@ -209,11 +214,12 @@ void Resolver::complain() {
   host_.log(SONDE_LOG_WARN, "DNS server " + server_.text + what + "; names it should know are missing");
 }
 
-void Resolver::ask(Ticket ticket, const std::string& name, uint16_t type) {
+bool Resolver::ask(Ticket ticket, const std::string& name, uint16_t type) {
   int64_t now = host_.now();
   auto query = std::make_unique<Query>(Query{this, ticket, now});
   pacer_.sent(now);
   channel_->local_error = channel_->no_way = 0;
+  channel_->sent = false;
   if (due_ == 0) due_ = now + timeout_ + ms;
   ares_query(
       channel_->channel, name.c_str(), ns_c_in, type,
@@ -223,6 +229,7 @@ void Resolver::ask(Ticket ticket, const std::string& name, uint16_t type) {
         if (!done->resolver->channel_->closing) done->resolver->finish(*done, status, {data, length});
       },
       query.release());
+  return channel_->sent;
 }
 
 void Resolver::finish(const Query& query, int status, std::span<const uint8_t> message) {

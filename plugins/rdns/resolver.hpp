@@ -52,8 +52,8 @@ class Resolver {
   Resolver& operator=(const Resolver&) = delete;
   ~Resolver();
 
-  /// May call the sink before it returns.
-  void ask(Ticket, const std::string& name, uint16_t type);
+  /// May call the sink before it returns. False: the question has not left this machine.
+  bool ask(Ticket, const std::string& name, uint16_t type);
   void on_io(int fd, uint32_t events);
   /// Reads what has come, then expires what is due.
   void on_time();

@@ -287,6 +287,10 @@ TEST(Rdns, AShortageOfDescriptorsIsNotTheServersFault) {
   ::setrlimit(RLIMIT_NOFILE, &before);
   ASSERT_TRUE(done);
   EXPECT_EQ(host.result(0).outcome, uint32_t{SONDE_POSTPONED});
+  host.add_v4(127, 0, 0, 2);
+  ASSERT_TRUE(host.run(2s));
+  EXPECT_EQ(host.result(1).outcome, uint32_t{SONDE_POSITIVE});
+  EXPECT_EQ(host.paced, 1u) << "the packet that did not leave is counted";
 }
 
 TEST(Rdns, AServerThatMayNotBeAskedFailsTheStage) {
