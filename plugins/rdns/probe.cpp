@@ -5,9 +5,9 @@
 #include <sonde/json_writer.hpp>
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 
+#include "common-linux/send_error.hpp"
 #include "fields.hpp"
 
 namespace sonde::rdns {
@@ -295,10 +295,10 @@ void Probe::settle(Ticket ticket, Verdict verdict) {
   Task task(host_, lookup.task);
   if (verdict == Verdict::open && lookup.last == ReplyKind::no_way) {
     // Of this machine: it says nothing of the target, and nothing of its name.
-    const std::string& server = resolvers_[lookup.no_way_to]->server().text;
-    const int error = lookup.no_way;
+    const std::string why =
+        net::explain_send_error("the DNS question", lookup.no_way, resolvers_[lookup.no_way_to]->server().address);
     release(ticket.slot);
-    task.fail(SONDE_E_AGAIN, "DNS server " + server + ": " + std::strerror(error));
+    task.fail(SONDE_E_AGAIN, why);
     return;
   }
   const char* status = verdict == Verdict::nxdomain         ? "nxdomain"

@@ -24,6 +24,11 @@ namespace {
 using namespace std::chrono_literals;
 using testing::ShardHost;
 
+constexpr const char* no_route =
+    "the DNS question to 192.0.2.53 was refused by this machine: Network is unreachable; expected a route to it (ip "
+    "route "
+    "get 192.0.2.53)";
+
 /// As on a kernel without IPv6, or under RestrictAddressFamilies=. For the rest of this process.
 bool forbid_ipv6_sockets(int error) {
   sock_filter code[] = {
@@ -45,7 +50,7 @@ TEST(RdnsNoWay, AServerThatThisMachineHasNoWayToIsAnErrorAndSaysNothingOfTheTarg
     host.add_v4(127, 0, 0, 1);
     EXPECT_TRUE(host.run(5s));
     EXPECT_EQ(host.result(0).outcome, uint32_t{SONDE_ERROR});
-    EXPECT_EQ(host.result(0).failure, "DNS server 192.0.2.53: Network is unreachable");
+    EXPECT_EQ(host.result(0).failure, no_route);
     EXPECT_TRUE(host.result(0).put.empty());
     return true;
   });
@@ -122,7 +127,7 @@ TEST(RdnsNoWay, ADeadlineAfterwardsIsToldOfTheServerThatWasAskedLast) {
     EXPECT_EQ(host.result(0).outcome, uint32_t{SONDE_NO_ANSWER}) << host.result(0).failure;
     EXPECT_EQ(host.result(0).put, (std::map<uint32_t, std::string>{{dns, R"({"status":"timeout"})"}}));
     EXPECT_EQ(host.result(1).outcome, uint32_t{SONDE_ERROR});
-    EXPECT_EQ(host.result(1).failure, "DNS server 192.0.2.53: Network is unreachable");
+    EXPECT_EQ(host.result(1).failure, no_route);
     return true;
   });
   if (!possible) GTEST_SKIP() << "no network namespace can be made here";
