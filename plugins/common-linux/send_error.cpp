@@ -18,6 +18,12 @@ std::string explain_send_error(std::string_view what, int error, const Ip& to) {
     case EACCES:
       return why + "; the address is a broadcast address here, or a route forbids it (ip route get " + to_text(to) +
              ")";
+    case EAFNOSUPPORT:
+    case EPROTONOSUPPORT:
+      return why + "; expected the kernel to have " + (is_v4(to) ? "IPv4" : "IPv6 (no ipv6.disable=1)") +
+             ", and this program to be allowed its sockets (RestrictAddressFamilies= of its systemd unit)";
+    case EADDRNOTAVAIL:
+      return why + "; expected an address of this machine to send from (ip -" + (is_v4(to) ? "4" : "6") + " address)";
     case EMSGSIZE:
       return why + "; expected the packet to fit the link";
     case EINVAL:

@@ -5,9 +5,9 @@
 #include <sonde/json_writer.hpp>
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 
+#include "common-linux/send_error.hpp"
 #include "fields.hpp"
 
 namespace sonde::rdns {
@@ -95,7 +95,6 @@ void Probe::on_io(uint64_t, uint64_t user, uint32_t events) {
 void Probe::on_timer(uint64_t, uint64_t) {
   timer_at_ = 0;
   int64_t now = host_.now();
-  if (now >= pace_at_) pace_at_ = 0;
   for (auto& resolver : resolvers_)
     if (resolver->due() != 0 && now >= resolver->due()) resolver->on_time();
   pump();
@@ -126,6 +125,10 @@ void Probe::on_reply(Ticket ticket, const Reply& reply) {
   Lookup* lookup = find(ticket);
   if (!lookup) return;  // its task was cancelled meanwhile
   lookup->last = reply.kind;
+  if (reply.kind == ReplyKind::no_way) {
+    lookup->no_way = reply.error;
+    lookup->no_way_to = lookup->server;
+  }
   switch (reply.kind) {
     case ReplyKind::answer:
       return on_answer(*lookup, ticket, reply.message);
@@ -223,29 +226,28 @@ void Probe::pump() {
     if (find(later_.top().ticket)) queue(later_.top().ticket);
     later_.pop();
   }
-  for (size_t i = 0; i < resolvers_.size() && pace_at_ == 0; ++i) {
+  const auto grant = [this](uint32_t packets, int64_t& again) { return host_.pace(packets, again); };
+  bool allowed = true;
+  for (size_t i = 0; i < resolvers_.size() && allowed; ++i) {
     auto& waiting = ready_[i];
-    while (!waiting.empty() && pace_at_ == 0) {
-      if (!find(waiting.front())) {
+    while (!waiting.empty()) {
+      Ticket ticket = waiting.front();
+      Lookup* lookup = find(ticket);
+      if (!lookup) {
         waiting.pop_front();
         continue;
       }
-      auto wanted = static_cast<uint32_t>(std::min<size_t>(waiting.size(), resolvers_[i]->pacer().room(now)));
-      if (wanted == 0) break;
-      int64_t again = 0;
-      uint32_t granted = host_.pace(wanted, again);
-      if (granted < wanted) pace_at_ = std::max(again, now + ms / 10);
-      while (granted > 0 && !waiting.empty()) {
-        Ticket ticket = waiting.front();
-        waiting.pop_front();
-        Lookup* lookup = find(ticket);
-        if (!lookup) continue;
-        ++lookup->asked;
-        --granted;
-        // Copied: the reply may come before ask() returns, and settle the lookup.
-        std::string question = lookup->question;
-        resolvers_[i]->ask(ticket, question, lookup->type);
-      }
+      if (resolvers_[i]->pacer().room(now) == 0) break;
+      // One at a time: the token of a question that did not leave serves the next one, and at the end of the run no
+      // more than one has been counted in vain.
+      allowed = tokens_.take(1, now, grant) == 1;
+      if (!allowed) break;
+      waiting.pop_front();
+      ++lookup->asked;
+      lookup->last = ReplyKind::timeout;  // unless a reply comes
+      // Copied: the reply may come before ask() returns, and settle the lookup.
+      std::string question = lookup->question;
+      if (!resolvers_[i]->ask(ticket, question, lookup->type)) tokens_.give_back(1);
     }
   }
   set_timer();
@@ -253,14 +255,13 @@ void Probe::pump() {
 
 void Probe::set_timer() {
   int64_t at = std::numeric_limits<int64_t>::max();
-  if (pace_at_ != 0) at = pace_at_;
   if (!later_.empty()) at = std::min(at, later_.top().at);
   for (size_t i = 0; i < resolvers_.size(); ++i) {
     const Resolver& resolver = *resolvers_[i];
     if (resolver.due() != 0) at = std::min(at, resolver.due());
     bool window_open = resolver.pacer().in_flight() < resolver.pacer().window();
-    if (!ready_[i].empty() && window_open && pace_at_ == 0)
-      at = std::min(at, std::max(resolver.pacer().next(), host_.now() + 1));
+    if (!ready_[i].empty() && window_open)
+      at = std::min(at, std::max({resolver.pacer().next(), tokens_.again(), host_.now() + 1}));
   }
   if (at == std::numeric_limits<int64_t>::max()) return;
   if (timer_at_ != 0 && timer_at_ <= at) return;  // the earlier one will look again
@@ -294,9 +295,10 @@ void Probe::settle(Ticket ticket, Verdict verdict) {
   Task task(host_, lookup.task);
   if (verdict == Verdict::open && lookup.last == ReplyKind::no_way) {
     // Of this machine: it says nothing of the target, and nothing of its name.
-    const Resolver& resolver = *resolvers_[lookup.server];
+    const std::string why =
+        net::explain_send_error("the DNS question", lookup.no_way, resolvers_[lookup.no_way_to]->server().address);
     release(ticket.slot);
-    task.fail(SONDE_E_AGAIN, "DNS server " + resolver.server().text + ": " + std::strerror(resolver.no_way()));
+    task.fail(SONDE_E_AGAIN, why);
     return;
   }
   const char* status = verdict == Verdict::nxdomain         ? "nxdomain"

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "common-linux/pacer.hpp"
 #include "resolver.hpp"
 
 namespace sonde::rdns {
@@ -35,7 +36,9 @@ class Probe final : public ReplySink {
     size_t asked_back = 0;                      ///< how many of the names were asked for, the present one included
     bool doubtful = false;                      ///< a forward question stayed open
     uint32_t tries = 0, strays = 0, asked = 0;  ///< of the present question
-    ReplyKind last = ReplyKind::timeout;
+    ReplyKind last = ReplyKind::timeout;        ///< what became of the question that left last
+    int no_way = 0;                             ///< the errno of the last reply that was no_way
+    size_t no_way_to = 0;                       ///< the server which that was
   };
   struct Later {
     int64_t at;
@@ -71,7 +74,8 @@ class Probe final : public ReplySink {
   std::vector<uint32_t> free_;
   std::priority_queue<Later, std::vector<Later>, std::greater<>> later_;
   uint64_t timer_ = 0;
-  int64_t timer_at_ = 0, pace_at_ = 0;
+  int64_t timer_at_ = 0;
+  net::Pacer tokens_;  ///< of the run's rate
 };
 
 }  // namespace sonde::rdns

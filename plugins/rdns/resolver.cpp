@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+#include "common-linux/socket.hpp"
+
 namespace sonde::rdns {
 namespace {
 
@@ -118,6 +120,15 @@ struct Resolver::Channel {
     }
   }
 
+  // EADDRNOTAVAIL: of a connection, no port is free; of datagrams, no address of this machine leads to the server, for
+  // good unless one is still looked for duplicates of.
+  static bool lacks_address(int fd, int error) {
+    int type = 0;
+    socklen_t size = sizeof type;
+    return error == EADDRNOTAVAIL && ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_DGRAM &&
+           net::classify_send_error(error) == net::SendFault::local;
+  }
+
   void note(int error) {
     if (is_shortage(error)) local_error = error;
     if (is_no_way(error)) no_way = error;
@@ -126,7 +137,9 @@ struct Resolver::Channel {
   static ares_socket_t open_socket(int domain, int type, int protocol, void* data) {
     int fd = ::socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
     if (fd < 0) {
-      static_cast<Channel*>(data)->local_error = errno;
+      // What is no shortage stays so (a kernel without IPv6): another server may be asked all the same.
+      auto& self = *static_cast<Channel*>(data);
+      (is_shortage(errno) ? self.local_error : self.no_way) = errno;
       return ARES_SOCKET_BAD;
     }
     int one = 1, room = 1 << 20;  // a window of replies in one go
@@ -139,7 +152,15 @@ struct Resolver::Channel {
   static int close_socket(ares_socket_t fd, void*) { return ::close(fd); }
   static int connect_socket(ares_socket_t fd, const sockaddr* to, ares_socklen_t size, void* data) {
     int result = ::connect(fd, to, size);
-    if (result != 0) static_cast<Channel*>(data)->note(errno);
+    if (result != 0) {
+      const int error = errno;
+      auto& self = *static_cast<Channel*>(data);
+      if (lacks_address(fd, error))
+        self.no_way = error;
+      else
+        self.note(error);
+      errno = error;  // c-ares goes by it
+    }
     return result;
   }
   static ares_ssize_t receive(ares_socket_t fd, void* buffer, size_t size, int flags, sockaddr* from,
@@ -151,7 +172,14 @@ struct Resolver::Channel {
     message.msg_iov = const_cast<iovec*>(parts);
     message.msg_iovlen = static_cast<size_t>(count);
     ssize_t n = ::sendmsg(fd, &message, MSG_NOSIGNAL);
-    if (n < 0) static_cast<Channel*>(data)->note(errno);
+    // What a router or the server's host has said of an earlier question is told once, by whichever call comes next,
+    // with the same errnos as what this machine says itself. That is said again.
+    if (n < 0 && !is_shortage(errno)) n = ::sendmsg(fd, &message, MSG_NOSIGNAL);
+    auto& self = *static_cast<Channel*>(data);
+    if (n < 0)
+      self.note(errno);
+    else
+      self.sent = true;
     return n;
   }
 
@@ -160,6 +188,7 @@ struct Resolver::Channel {
   std::vector<Socket> sockets;
   int local_error = 0;  ///< a shortage
   int no_way = 0;
+  bool sent = false;  ///< since it was set to false
   bool closing = false;
 };
 
@@ -185,11 +214,12 @@ void Resolver::complain() {
   host_.log(SONDE_LOG_WARN, "DNS server " + server_.text + what + "; names it should know are missing");
 }
 
-void Resolver::ask(Ticket ticket, const std::string& name, uint16_t type) {
+bool Resolver::ask(Ticket ticket, const std::string& name, uint16_t type) {
   int64_t now = host_.now();
   auto query = std::make_unique<Query>(Query{this, ticket, now});
   pacer_.sent(now);
   channel_->local_error = channel_->no_way = 0;
+  channel_->sent = false;
   if (due_ == 0) due_ = now + timeout_ + ms;
   ares_query(
       channel_->channel, name.c_str(), ns_c_in, type,
@@ -199,6 +229,7 @@ void Resolver::ask(Ticket ticket, const std::string& name, uint16_t type) {
         if (!done->resolver->channel_->closing) done->resolver->finish(*done, status, {data, length});
       },
       query.release());
+  return channel_->sent;
 }
 
 void Resolver::finish(const Query& query, int status, std::span<const uint8_t> message) {
@@ -220,7 +251,9 @@ void Resolver::finish(const Query& query, int status, std::span<const uint8_t> m
       reply.kind = channel_->local_error ? ReplyKind::shortage
                    : channel_->no_way    ? ReplyKind::no_way
                                          : ReplyKind::unreachable;
-      no_way_ = channel_->no_way;
+      reply.error = channel_->no_way;
+      // They are of this query alone: others that fail in the same turn have causes of their own.
+      channel_->local_error = channel_->no_way = 0;
       break;
     case ARES_ESERVFAIL:
     case ARES_EREFUSED:

@@ -23,7 +23,7 @@ enum class ReplyKind : uint8_t {
   servfail,  ///< SERVFAIL, REFUSED, or a reply that makes no sense
   timeout,
   unreachable,  ///< the server's host said that nothing listens
-  no_way,       ///< this machine has no route to the server, or may not send to it
+  no_way,       ///< this machine has no route to the server or no address of its family, or may not send to it
   shortage,     ///< this machine lacks descriptors, ports or buffers now
   failure       ///< this machine or the library cannot ask
 };
@@ -32,6 +32,7 @@ struct Reply {
   ReplyKind kind = ReplyKind::failure;
   std::span<const uint8_t> message;
   Loss loss = Loss::silence;  ///< of servfail, timeout, unreachable, no_way
+  int error = 0;              ///< of no_way: the errno
 };
 
 /// Told of every reply. It must not destroy the resolver; it may not ask it either (c-ares is on the stack).
@@ -51,8 +52,8 @@ class Resolver {
   Resolver& operator=(const Resolver&) = delete;
   ~Resolver();
 
-  /// May call the sink before it returns.
-  void ask(Ticket, const std::string& name, uint16_t type);
+  /// May call the sink before it returns. False: the question has not left this machine.
+  bool ask(Ticket, const std::string& name, uint16_t type);
   void on_io(int fd, uint32_t events);
   /// Reads what has come, then expires what is due.
   void on_time();
@@ -61,8 +62,6 @@ class Resolver {
   /// Has it failed so often in a row that another server should be asked first?
   bool down(int64_t now) const { return now < down_until_; }
 
-  /// Why this machine could not reach the server when it last tried, as an errno.
-  int no_way() const { return no_way_; }
   const Pacer& pacer() const { return pacer_; }
   const Server& server() const { return server_; }
 
@@ -81,7 +80,6 @@ class Resolver {
   Server server_;
   int64_t timeout_, due_ = 0, down_until_ = 0;
   uint32_t index_, failures_ = 0;
-  int no_way_ = 0;
   bool warned_ = false, served_ = false;   ///< served: it has answered a question
   ReplyKind trouble_ = ReplyKind::answer;  ///< the last loss
   ReplySink& sink_;

@@ -14,5 +14,16 @@ TEST(SendError, EaccesHasTwoCauses) {
   EXPECT_NE(text.find("ip route get 192.0.2.7"), std::string::npos) << text << ": a route may prohibit it";
 }
 
+TEST(SendError, AMissingFamilyIsNamed) {
+  const std::string text = explain_send_error("a SYN", EAFNOSUPPORT, ip6(in6addr_loopback.s6_addr));
+  EXPECT_NE(text.find("expected the kernel to have IPv6"), std::string::npos) << text;
+  EXPECT_NE(explain_send_error("a SYN", EAFNOSUPPORT, mapped(Ip4{192, 0, 2, 7})).find("IPv4"), std::string::npos);
+}
+
+TEST(SendError, AMissingAddressOfThisMachineIsToLookFor) {
+  const std::string text = explain_send_error("a SYN", EADDRNOTAVAIL, ip6(in6addr_loopback.s6_addr));
+  EXPECT_NE(text.find("ip -6 address"), std::string::npos) << text;
+}
+
 }  // namespace
 }  // namespace sonde::net
