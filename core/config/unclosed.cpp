@@ -108,6 +108,9 @@ class Walk {
     if (c == '\n') {
       line_ = at_ + 1;
       begins_ = true;
+    } else if (begins_ && (c == '!' || c == '&')) {
+      at_ = end_of_property(text_, at_);
+      return;
     } else if (begins_ && (c == '[' || c == '{')) {
       open_.push_back(at_);
     } else if (begins_ && (c == '"' || c == '\'')) {
@@ -127,6 +130,10 @@ class Walk {
     if ((c == '"' || c == '\'') && begins_) {
       begins_ = false;
       return pass_quoted();
+    }
+    if ((c == '!' || c == '&') && begins_) {
+      at_ = end_of_property(text_, at_);
+      return;
     }
     if (c == '[' || c == '{') {
       open_.push_back(at_);

@@ -224,6 +224,24 @@ TEST(Yaml, TheQuoteIsFoundBehindTagsAnchorsLineEndsAndComments) {
   EXPECT_EQ(refused("tags:\n  - !!str\n    \"abc\n  - b\n"), not_closed("3:5", "\""));
 }
 
+/// Without a line end behind it the parser stops at the end of the file.
+TEST(Yaml, WhatIsNotClosedBehindATagOrAnAnchorIsToldWhereItIsOpened) {
+  EXPECT_EQ(refused("name: &n \"abc"), not_closed("1:10", "\""));
+  EXPECT_EQ(refused("name: !!str 'abc"), not_closed("1:13", "'"));
+  EXPECT_EQ(refused("name: !!str &n\n  'abc"), not_closed("2:3", "'"));
+  EXPECT_EQ(refused("a: {b: &n \"abc"), not_closed("1:11", "\""));
+  EXPECT_EQ(refused("a: &n [b\nc: 1\n"), not_closed("1:7", "["));
+  EXPECT_EQ(refused("a: [!!str {b: c]\nd: 1\n"), not_closed("1:11", "{"));
+}
+
+TEST(Yaml, ColumnsCountBytesWhoeverFindsThem) {
+  EXPECT_EQ(refused("name: &\u00fc \"abc"), not_closed("1:11", "\""));
+  EXPECT_EQ(refused("name: &\u00fc \"abc\n"), not_closed("1:11", "\""));
+  EXPECT_EQ(refused("name: &\u00fc !mine abc\n"),
+            Lines{"1:7 yaml-syntax: YAML tags such as '!mine' are not read here"});
+  EXPECT_EQ(at(parse("{a: &\u00fc b, c: \"d\"}\n").find("c")->where), "1:15+3");
+}
+
 /// What is said of a quote there whose text would go on with a line that is not indented.
 Lines closed_too_late(std::string_view at, char quote, int line) {
   return {std::string(at) + " yaml-syntax: this " + quote + " is not closed before line " + std::to_string(line) +
