@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "inventory/field_parts.hpp"
+#include "inventory/history.hpp"
 #include "plan/compilation.hpp"
 
 namespace sonde::core {
@@ -82,6 +83,12 @@ class OutputCompiler {
                    "'path' takes the name of a file, such as inventory.json");
       return;
     }
+    if (!to_stdout && is_of_history(name)) {
+      c_.out.error("duplicate-output", where,
+                   fmt::format("output '{}': the history keeps its runs under names like {}", output.name, name),
+                   "give this output a name that is no date, or another directory");
+      return;
+    }
     auto [it, fresh] = paths_.emplace(name, fmt::format("output '{}'", output.name));
     if (fresh) return;
     if (to_stdout)
@@ -90,6 +97,15 @@ class OutputCompiler {
     else
       c_.out.error("duplicate-output", where, fmt::format("{} writes {} already", it->second, name),
                    "give this output a path of its own");
+  }
+
+  /// A run that is kept would be overwritten, or the output removed as the oldest of them.
+  bool is_of_history(const std::string& path) const {
+    const std::string& history = c_.plan.history.dir;
+    const std::filesystem::path file(path);
+    if (history.empty() || !is_history_file(file.filename().string())) return false;
+    std::error_code none;
+    return file.parent_path() == history || std::filesystem::equivalent(file.parent_path(), history, none);
   }
 
   bool names_file(std::string_view written, const std::string& path) const {
