@@ -44,6 +44,31 @@ TEST(PlanOutputs, OnePathTwice) {
   EXPECT_EQ(document.text_of("duplicate-output"), "the run document writes /results/run.json already");
 }
 
+/// Where what --set says of the outputs is told.
+TEST(PlanOutputs, WhatTheCommandLineSaysIsToldThere) {
+  const auto place = [](const std::string& key, const std::string& text, const std::string& outputs) {
+    Setting setting;
+    setting.overrides.sets = {{key, text}};
+    const auto c = compile_text(with_stages("[{use: writer, name: w}]",
+                                            "output_dir: /results\nhistory: {dir: old}\n"
+                                            "outputs: " +
+                                                outputs + "\n"),
+                                setting);
+    const auto& items = c.out.items();
+    return items.size() == 1 ? items[0].id + " at " + items[0].where.file : c.said();
+  };
+  const std::string one = "[{use: fixture-lines, name: a, options: {path: a.txt}}]";
+  const std::string two =
+      "[{use: fixture-lines, name: a, options: {path: a.txt}}, "
+      "{use: fixture-lines, name: b, options: {path: b.txt}}]";
+  EXPECT_EQ(place("a.path", "/tmp", one), "output-unwritable at --set a.path");
+  EXPECT_EQ(place("a.path", "old/2026-11-22.json", one), "duplicate-output at --set a.path");
+  EXPECT_EQ(place("a.path", "run.json", one), "duplicate-output at --set a.path");
+  EXPECT_EQ(place("b.path", "a.txt", two), "duplicate-output at --set b.path");
+  EXPECT_EQ(place("a.path", "b.txt", two), "duplicate-output at --set a.path");
+  EXPECT_EQ(place("a.columns", "ip,nothing", one), "unknown-field at --set a.columns");
+}
+
 /// One would overwrite a run that is kept.
 TEST(PlanOutputs, NamesOfTheHistorysFilesAreItsOwn) {
   const auto said = [](const std::string& path, const std::string& history) {
