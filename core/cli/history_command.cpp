@@ -50,7 +50,7 @@ std::string state_of(const std::optional<RunDocument>& run) {
   if (!run) return "coverage unknown";
   if (run->complete) return "complete";
   // One for each run is kept; what wrote the file may have been anything.
-  constexpr std::size_t most = 1000;
+  constexpr std::size_t most = 200;
   if (run->why_incomplete.size() <= most) return "incomplete: " + run->why_incomplete;
   return "incomplete: " + to_valid_utf8(run->why_incomplete.substr(0, most)) + "...";
 }
