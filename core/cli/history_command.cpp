@@ -2,14 +2,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <map>
-#include <memory>
-
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
 #include "cli/inventory_files.hpp"
+#include "cli/known_documents.hpp"
 #include "cli/table.hpp"
 #include "inventory/history.hpp"
 
@@ -48,37 +46,13 @@ Result<std::string> directory_of(const std::string& where) {
   return spec.history.dir.front() == '/' ? spec.history.dir : spec.output_dir + "/" + spec.history.dir;
 }
 
-/// Documents that were read, so that each is read once: the next runs are compared with them. Not those of scattered
-/// targets or hosts, of which a history of years would fill the memory.
-class KnownDocuments {
- public:
-  void add(const std::string& path, const std::optional<RunDocument>& run) {
-    constexpr std::size_t most_texts = 4096;
-    if (!run)
-      known_.emplace(path, nullptr);
-    else if (texts_in(*run) <= most_texts)
-      known_.emplace(path, std::make_shared<const RunDocument>(*run));
-  }
-  Result<SharedDocument> of(const std::string& path) const {
-    const auto found = known_.find(path);
-    return found != known_.end() ? found->second : shared_document_of(path);
-  }
-
- private:
-  static std::size_t texts_in(const RunDocument& run) {
-    std::size_t n = run.scope.size() + run.exclusions.size() + run.partly_scanned.size() + run.not_covered.size() +
-                    run.outputs.size() + run.merged_from.size();
-    for (const StageCoverage& stage : run.stages)
-      n += stage.left_out.size() + stage.fields.size() + stage.unknown.size() + stage.errors.size();
-    return n;
-  }
-
-  std::map<std::string, SharedDocument> known_;
-};
-
 std::string state_of(const std::optional<RunDocument>& run) {
   if (!run) return "coverage unknown";
-  return run->complete ? "complete" : "incomplete: " + run->why_incomplete;
+  if (run->complete) return "complete";
+  // One for each run is kept; what wrote the file may have been anything.
+  constexpr std::size_t most = 200;
+  if (run->why_incomplete.size() <= most) return "incomplete: " + run->why_incomplete;
+  return "incomplete: " + to_valid_utf8(run->why_incomplete.substr(0, most)) + "...";
 }
 
 Value to_value(const Row& row) {

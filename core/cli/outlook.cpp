@@ -32,6 +32,15 @@ std::string between(int64_t low, int64_t high) {
   return one ? rough_duration(high) : rough_duration(low) + " to " + rough_duration(high);
 }
 
+/// What of the estimate is left, in words. A part of it is no bound: the targets that are done may have been the dear
+/// ones, or the cheap ones.
+std::string left_of_bound(const Estimate& e, uint64_t left, uint64_t all) {
+  Estimate rest = e;
+  rest.packets_at_most = share(std::max({e.packets_if_silent, e.packets_if_alive, e.packets_at_most}), left, all);
+  rest.sampled = e.sampled || left != all;
+  return bound_text(rest);
+}
+
 /// A limit that leaves room above the estimate, as it is written in a file.
 std::string generous(int64_t duration) {
   const int64_t wanted = duration + duration / 4;
@@ -40,6 +49,14 @@ std::string generous(int64_t duration) {
 }
 
 }  // namespace
+
+std::string bound_text(const Estimate& e) {
+  std::string out = (e.sampled && e.packets_at_most != 0 ? "about " : "") + counted(e.packets_at_most, "packet");
+  if (e.packets_at_most != 0) out += ", unless some are lost";
+  if (e.not_contained.empty()) return out;
+  return out + "; the answers to " + printable(join({e.not_contained.begin(), e.not_contained.end()}, ", ")) +
+         " may lead to more";
+}
 
 Outlook outlook(const Plan& plan, const Estimate& e, uint64_t settled) {
   const uint64_t all = plan.slice.count, left = all - std::min(all, settled);
@@ -50,11 +67,9 @@ Outlook outlook(const Plan& plan, const Estimate& e, uint64_t settled) {
   Outlook out;
   if (longest >= worth_a_line || cut) {
     // Refusals cost less than silence, so there is no telling the least.
-    const uint64_t most = share(std::max({e.packets_if_silent, e.packets_if_alive, e.packets_at_most}), left, all);
-    out.line =
-        fmt::format("{}, {}{}{}, about {}", counted(left, "target"), most == 0 ? "" : "up to ", counted(most, "packet"),
-                    e.not_contained.empty() ? "" : " (answers may lead to more)", between(shortest, longest));
-    if (!e.decided_by.empty()) out.line += "; " + e.decided_by + " decides";
+    out.line = fmt::format("{}, about {}", counted(left, "target"), between(shortest, longest));
+    if (!e.decided_by.empty()) out.line += ", " + e.decided_by + " decides";
+    out.line += "; at most " + left_of_bound(e, left, all);
     out.line += "\n";
   }
   if (!cut) return out;

@@ -7,6 +7,10 @@
 
 namespace sonde::core::cli {
 
+/// The most packets of an estimate and what may pass it: "1204 packets, unless some are lost; the answers to rdns, snmp
+/// may lead to more", "about 1204 ..." where they come from a sample.
+std::string bound_text(const Estimate&);
+
 struct Outlook {
   std::string line;                   ///< empty for a run of a minute or two
   std::optional<Diagnostic> warning;  ///< limits.run_timeout will, or may, come before the end

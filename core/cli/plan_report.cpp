@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "base/units.hpp"
 #include "cli/capabilities.hpp"
+#include "cli/outlook.hpp"
 #include "cli/progress.hpp"
 #include "cli/table.hpp"
 #include "engine/privileges.hpp"
@@ -34,14 +35,6 @@ std::string packets_text(const StageEstimate& e) {
   const auto [low, high] = std::minmax(e.packets_if_silent, e.packets_if_alive);
   return between(std::to_string(low), std::to_string(high)) +
          (e.packets_at_most > high ? fmt::format(", at most {}", e.packets_at_most) : "");
-}
-
-/// "1204 packets, unless some are lost; the answers to rdns, snmp may lead to more".
-std::string bound_text(const Estimate& e) {
-  std::string out = (e.sampled ? "about " : "") + counted(e.packets_at_most, "packet") + ", unless some are lost";
-  if (e.not_contained.empty()) return out;
-  return out + "; the answers to " + printable(join({e.not_contained.begin(), e.not_contained.end()}, ", ")) +
-         " may lead to more";
 }
 
 std::string estimate_text(uint64_t packets, int64_t duration) {

@@ -67,9 +67,14 @@ std::size_t SourceText::length_of(const Mark& mark, std::string_view value) cons
 bool check_characters(const SourceText& source, Diagnostics& out) {
   for (std::size_t index = 0; index < source.lines(); ++index) {
     const std::string_view line = source.line(index);
-    const auto control = std::find_if(line.begin(), line.end(), [](char c) {
-      return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\r';
-    });
+    const auto control = std::find_if(line.begin(), line.end(),
+                                      [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t'; });
+    if (control != line.end() && *control == '\r') {
+      // To YAML and some editors it ends a line, to the parser it does not: a comment would go on over the keys behind.
+      out.error("yaml-syntax", source.at({index, static_cast<std::size_t>(control - line.begin())}),
+                "a carriage return (0x0d) without a line feed stands here", "save the file with line ends LF or CR LF");
+      return false;
+    }
     if (control != line.end()) {
       out.error("yaml-syntax", source.at({index, static_cast<std::size_t>(control - line.begin())}),
                 fmt::format("a control character (0x{:02x}) stands here", static_cast<unsigned char>(*control)),

@@ -11,6 +11,51 @@ bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+/// Behind the tag or the anchor at `begin`. A quote ends a tag, as the parser has it, and belongs to an anchor's name.
+std::size_t end_of_property(std::string_view text, std::size_t begin) {
+  constexpr std::string_view of_tag =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-#;/?:@&=+$_.~*'()%!";
+  const bool verbatim = text.substr(begin, 2) == "!<";
+  std::size_t end = text.size();
+  if (verbatim)
+    end = text.find_first_of(">\n", begin);
+  else if (text[begin] == '!')
+    end = text.find_first_not_of(of_tag, begin);
+  else
+    end = text.find_first_of(" \t\r\n[]{},", begin);
+  if (end == std::string_view::npos) return text.size();
+  return verbatim && text[end] == '>' ? end + 1 : end;
+}
+
+/// Where the node begins whose tags and anchors, if it has some, begin at a place.
+struct NodeBegin {
+  std::size_t at;    ///< what is tagged
+  std::size_t line;  ///< the first of it on that line: `at`, or a tag or an anchor before it
+};
+
+NodeBegin behind_properties(std::string_view text, std::size_t at) {
+  NodeBegin begin{at, at};
+  while (begin.at < text.size() && (text[begin.at] == '!' || text[begin.at] == '&')) {
+    bool broken = false;
+    for (at = end_of_property(text, begin.at); at < text.size() && (is_space(text[at]) || text[at] == '#'); ++at) {
+      if (text[at] == '#') at = std::min(text.find('\n', at), text.size() - 1);
+      broken = broken || text[at] == '\n';
+    }
+    begin = {at, broken ? at : begin.line};
+  }
+  return begin;
+}
+
+std::size_t column_at(std::string_view text, std::size_t at) {
+  const std::size_t feed = text.substr(0, at).rfind('\n');
+  return feed == std::string_view::npos ? at : at - feed - 1;
+}
+
+Mark mark_at(std::string_view text, std::size_t at) {
+  const std::string_view before = text.substr(0, at);
+  return {static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')), column_at(text, at)};
+}
+
 /// Behind the quote that closes the one at `begin`, or npos.
 std::size_t end_of_quoted(std::string_view text, std::size_t begin) {
   const char quote = text[begin];
@@ -21,6 +66,17 @@ std::size_t end_of_quoted(std::string_view text, std::size_t begin) {
       if (quote == '"' || at + 1 >= text.size() || text[at + 1] != quote) return at + 1;
       ++at;  // '' is one ' within the text
     }
+  }
+  return std::string_view::npos;
+}
+
+/// The first line of those that begin within the quoted text, blank ones aside, that is not indented deeper than
+/// `column`, or npos.
+std::size_t line_outside_of(std::string_view quoted, std::size_t column) {
+  for (std::size_t feed = quoted.find('\n'); feed != std::string_view::npos; feed = quoted.find('\n', feed + 1)) {
+    const std::size_t content = quoted.find_first_not_of(' ', feed + 1);
+    const std::size_t seen = quoted.find_first_not_of(" \t\r", feed + 1);
+    if (quoted[seen] != '\n' && content - feed - 1 <= column) return feed + 1;
   }
   return std::string_view::npos;
 }
@@ -52,6 +108,9 @@ class Walk {
     if (c == '\n') {
       line_ = at_ + 1;
       begins_ = true;
+    } else if (begins_ && (c == '!' || c == '&')) {
+      at_ = end_of_property(text_, at_);
+      return;
     } else if (begins_ && (c == '[' || c == '{')) {
       open_.push_back(at_);
     } else if (begins_ && (c == '"' || c == '\'')) {
@@ -71,6 +130,10 @@ class Walk {
     if ((c == '"' || c == '\'') && begins_) {
       begins_ = false;
       return pass_quoted();
+    }
+    if ((c == '!' || c == '&') && begins_) {
+      at_ = end_of_property(text_, at_);
+      return;
     }
     if (c == '[' || c == '{') {
       open_.push_back(at_);
@@ -117,23 +180,28 @@ std::optional<Mark> find_unclosed(const SourceText& source) {
   const std::string_view text = source.text();
   const std::size_t at = Walk(text).find();
   if (at == std::string_view::npos) return std::nullopt;
-  const std::string_view before = text.substr(0, at);
-  const std::size_t line = before.rfind('\n');
-  return Mark{static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')),
-              line == std::string_view::npos ? at : at - line - 1};
+  return mark_at(text, at);
 }
 
-std::optional<Mark> find_unclosed_quote(const SourceText& source, const Mark& scalar) {
-  const std::string_view line = source.rest(scalar);
-  std::size_t at = 0;
-  while (at < line.size() && (line[at] == '!' || line[at] == '&')) {
-    while (at < line.size() && !is_space(line[at])) ++at;
-    while (at < line.size() && is_space(line[at])) ++at;
-  }
-  if (at == line.size() || (line[at] != '"' && line[at] != '\'')) return std::nullopt;
-  const auto begin = static_cast<std::size_t>(line.data() - source.text().data()) + at;
-  if (end_of_quoted(source.text(), begin) != std::string_view::npos) return std::nullopt;
-  return Mark{scalar.line, scalar.column + at};
+std::size_t column_of_block(const SourceText& source, const Mark& begin) {
+  const std::string_view rest = source.rest(begin);
+  if (rest.empty()) return 0;
+  const auto at = static_cast<std::size_t>(rest.data() - source.text().data());
+  return column_at(source.text(), behind_properties(source.text(), at).line);
+}
+
+std::optional<OpenQuote> find_unclosed_quote(const SourceText& source, const Mark& scalar,
+                                             std::optional<std::size_t> block) {
+  const std::string_view text = source.text(), rest = source.rest(scalar);
+  if (rest.empty()) return std::nullopt;
+  const std::size_t begin = behind_properties(text, static_cast<std::size_t>(rest.data() - text.data())).at;
+  if (begin == text.size() || (text[begin] != '"' && text[begin] != '\'')) return std::nullopt;
+  const std::size_t end = end_of_quoted(text, begin);
+  if (end == std::string_view::npos) return OpenQuote{mark_at(text, begin), std::nullopt};
+  if (!block) return std::nullopt;
+  const std::size_t outside = line_outside_of(text.substr(begin, end - begin), *block);
+  if (outside == std::string_view::npos) return std::nullopt;
+  return OpenQuote{mark_at(text, begin), mark_at(text, begin + outside).line};
 }
 
 }  // namespace sonde::core

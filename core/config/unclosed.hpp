@@ -10,8 +10,17 @@ namespace sonde::core {
 /// that one has refused.
 std::optional<Mark> find_unclosed(const SourceText&);
 
-/// The quote of a scalar that begins at this mark, maybe with a tag or an anchor, if it is never closed. yaml-cpp takes
-/// the end of the text for the other quote, and what stands below, `exclude` for one, for text.
-std::optional<Mark> find_unclosed_quote(const SourceText&, const Mark& scalar);
+/// The column that a block mapping or sequence is indented to, whose mark may be that of a tag or an anchor of it.
+std::size_t column_of_block(const SourceText&, const Mark& begin);
+
+struct OpenQuote {
+  Mark at;
+  std::optional<std::size_t> line;  ///< the first that cannot belong to the text; none: no quote closes it
+};
+
+/// The quote of a scalar that begins at this mark, maybe with tags and an anchor, if it is never closed, or if its text
+/// has a line that is not indented deeper than the mapping or sequence that the scalar is in (`block`: its column).
+/// yaml-cpp takes the end of the text for the other quote, and lines of any indentation for text: `exclude` for one.
+std::optional<OpenQuote> find_unclosed_quote(const SourceText&, const Mark& scalar, std::optional<std::size_t> block);
 
 }  // namespace sonde::core

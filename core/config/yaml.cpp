@@ -32,6 +32,20 @@ void tell_unclosed(const SourceText& source, const Mark& mark, Diagnostics& out)
             fmt::format("write {} where it ends", close));
 }
 
+void tell_unclosed(const SourceText& source, const OpenQuote& quote, std::optional<std::size_t> block,
+                   Diagnostics& out) {
+  if (!quote.line) {
+    tell_unclosed(source, quote.at, out);
+    return;
+  }
+  const char open = source.rest(quote.at).front();
+  out.error("yaml-syntax", source.at(quote.at),
+            fmt::format("this {} is not closed before line {}, which is not indented as a line of its text", open,
+                        *quote.line + 1),
+            fmt::format("write {} where the text ends, or indent its lines by {} or more", open,
+                        counted(block.value_or(0) + 1, "blank")));
+}
+
 /// Parsers stop far behind what is not closed. False: all is.
 bool tell_unclosed(const SourceText& source, Diagnostics& out) {
   const auto mark = find_unclosed(source);
@@ -73,9 +87,12 @@ class Builder : public YAML::EventHandler {
                 const std::string& text) override {
     const SourceSpan where = source_.at(here(mark), source_.length_of(here(mark), text));
     const bool plain = tag == "?";
-    if (const auto quote = plain ? std::nullopt : find_unclosed_quote(source_, here(mark))) {
-      tell_unclosed(source_, *quote, out_);
-      throw Stop{};
+    if (!plain) {
+      const auto block = innermost_block();
+      if (const auto quote = find_unclosed_quote(source_, here(mark), block)) {
+        tell_unclosed(source_, *quote, block, out_);
+        throw Stop{};
+      }
     }
     if (expects_key()) {
       begin_member(text, where);
@@ -98,13 +115,13 @@ class Builder : public YAML::EventHandler {
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value) override {
-    open(mark, tag, anchor, Value(Value::Array{}));
+                       YAML::EmitterStyle::value style) override {
+    open(mark, tag, anchor, style, Value(Value::Array{}));
   }
   void OnSequenceEnd() override { close(); }
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value) override {
-    open(mark, tag, anchor, Value(Value::Object{}));
+                  YAML::EmitterStyle::value style) override {
+    open(mark, tag, anchor, style, Value(Value::Object{}));
   }
   void OnMapEnd() override { close(); }
 
@@ -117,6 +134,7 @@ class Builder : public YAML::EventHandler {
     Value value;
     YAML::anchor_t anchor = 0;
     Size size{1, 0, 1};
+    std::optional<std::size_t> block{};  // the column of one that is not in brackets
     bool has_key = false, drop = false;
     std::string key{};
     SourceSpan key_where{};
@@ -139,6 +157,11 @@ class Builder : public YAML::EventHandler {
     stop("yaml-syntax", where, fmt::format("YAML tags such as '{}' are not read here", printable(tag)),
          "remove the tag; write text in quotes");
   }
+  /// The column of the innermost collection that is not in brackets: what is in it is indented deeper.
+  std::optional<std::size_t> innermost_block() const {
+    const auto frame = std::find_if(stack_.rbegin(), stack_.rend(), [](const Frame& f) { return f.block.has_value(); });
+    return frame == stack_.rend() ? std::nullopt : frame->block;
+  }
   bool expects_key() const { return !stack_.empty() && stack_.back().value.object() && !stack_.back().has_key; }
 
   void begin_member(const std::string& key, const SourceSpan& where) {
@@ -155,7 +178,8 @@ class Builder : public YAML::EventHandler {
     count(1, key.size(), where);
   }
 
-  void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Value value) {
+  void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value style,
+            Value value) {
     const SourceSpan where = source_.at(here(mark));
     if (expects_key()) {
       if (tell_unclosed(source_, out_)) throw Stop{};
@@ -167,6 +191,7 @@ class Builder : public YAML::EventHandler {
     if (stack_.size() >= limits_.depth) too_deep(where);
     value.where = where;
     stack_.push_back(Frame{.value = std::move(value), .anchor = anchor});
+    if (style == YAML::EmitterStyle::Block) stack_.back().block = column_of_block(source_, here(mark));
   }
 
   void close() {

@@ -142,6 +142,13 @@ std::vector<std::string> free_names(int64_t seconds, const Result<std::vector<Hi
 
 }  // namespace
 
+bool is_history_file(std::string_view name) {
+  for (const std::string_view ending : {".run.json", ".json"}) {
+    if (name.ends_with(ending)) return time_of(name.substr(0, name.size() - ending.size())).has_value();
+  }
+  return false;
+}
+
 Result<std::vector<HistoryEntry>> list_history(const std::string& directory) {
   std::vector<HistoryEntry> entries;
   DIR* stream = ::opendir(directory.c_str());

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "inventory/delta.hpp"
@@ -15,6 +16,8 @@ struct HistoryEntry {
   std::string path, run_path;  ///< YYYY-MM-DD.json and YYYY-MM-DD.run.json (empty: there is none)
   std::string when;            ///< "2026-11-22", "2026-11-22T031500Z" or "2026-11-22T031500Z-2"
 };
+/// The name of a file that a history has or may come to have: an entry or its run document.
+bool is_history_file(std::string_view name);
 /// Oldest first; none when the directory is not there. Files of other names are left alone.
 Result<std::vector<HistoryEntry>> list_history(const std::string& directory);
 /// What a run that comes behind these is compared with: the newest complete one that had nine in ten of its targets;

@@ -66,6 +66,10 @@ void warn_of_cleartext(Compilation&, const StagePlan&);
 void refuse_secrets_on_command_line(Compilation&, const std::string& stage, const Schema&, const Value& options);
 
 /// An absolute path; relative ones below `base`.
+/// The place of a value if it has one, in the file or on the command line, else another.
+inline const SourceSpan& place_or(const SourceSpan& where, const SourceSpan& otherwise) {
+  return where.line != 0 || !where.file.empty() ? where : otherwise;
+}
 std::string absolute_below(const std::string& base, const std::string& path);
 
 }  // namespace sonde::core

@@ -56,7 +56,7 @@ void drop_print_ports(Compilation& c, const std::string& stage, const Schema& sc
       if (is_print_port(number_in(port))) dropped += fmt::format("{}{}", dropped.empty() ? "" : ", ", number_in(port));
     if (dropped.empty()) return;
     std::erase_if(*value.array(), [](const Value& port) { return is_print_port(number_in(port)); });
-    const SourceSpan& place = value.where.line != 0 ? value.where : where;
+    const SourceSpan& place = place_or(value.where, where);
     const char* hint = "what is sent there is printed; write allow_print_ports: true to ask them all the same";
     if (value.array()->empty())
       c.out.error("print-ports", place,

@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "inventory/field_parts.hpp"
+#include "inventory/history.hpp"
 #include "plan/compilation.hpp"
 
 namespace sonde::core {
@@ -21,7 +22,7 @@ std::string_view text_of(const Value* v) {
 class OutputCompiler {
  public:
   explicit OutputCompiler(Compilation& c) : c_(c) {
-    paths_.emplace(absolute_below(c.plan.output_dir, "run.json"), "the run document");
+    paths_.emplace(absolute_below(c.plan.output_dir, "run.json"), Writer{"the run document", std::nullopt});
   }
 
   void run() {
@@ -30,6 +31,12 @@ class OutputCompiler {
   }
 
  private:
+  /// Who writes to a path.
+  struct Writer {
+    std::string who;
+    std::optional<SourceSpan> set;  ///< the --set that says so
+  };
+
   void compile(const OutputSpec& spec) {
     const PluginEntry* plugin = c_.registry.find(PluginKind::exporter, spec.use);
     if (!plugin) {
@@ -69,7 +76,7 @@ class OutputCompiler {
     Value* path = output.options.find("path");
     if (!path || !path->text()) return;
     const Value* given = spec.options.find("path");
-    const SourceSpan where = given && given->where.line != 0 ? given->where : spec.where;
+    const SourceSpan& where = given ? place_or(given->where, spec.where) : spec.where;
     Value checked = *path;
     bool to_stdout = text_of(given ? given : path) == "-";
     Value result(to_stdout ? std::string("-") : absolute_below(c_.plan.output_dir, *path->text()));
@@ -82,14 +89,35 @@ class OutputCompiler {
                    "'path' takes the name of a file, such as inventory.json");
       return;
     }
-    auto [it, fresh] = paths_.emplace(name, fmt::format("output '{}'", output.name));
+    if (!to_stdout && is_of_history(name)) {
+      c_.out.error("duplicate-output", where,
+                   fmt::format("output '{}': the history keeps its runs under names like {}", output.name, name),
+                   "give this output a name that is no date, or another directory");
+      return;
+    }
+    Writer writer{fmt::format("output '{}'", output.name), std::nullopt};
+    if (checked.origin == Origin::command_line) writer.set = where;
+    auto [it, fresh] = paths_.emplace(name, writer);
     if (fresh) return;
+    // What the command line changed is the mistake, even where the file has the other one further below.
+    const bool was_set = it->second.set && !writer.set;
+    const Writer& other = was_set ? writer : it->second;
+    const SourceSpan& place = was_set ? *it->second.set : where;
     if (to_stdout)
-      c_.out.error("plan-stdout-twice", where, fmt::format("{} writes to the standard output already", it->second),
+      c_.out.error("plan-stdout-twice", place, fmt::format("{} writes to the standard output already", other.who),
                    "give one of them a file: path: NAME");
     else
-      c_.out.error("duplicate-output", where, fmt::format("{} writes {} already", it->second, name),
+      c_.out.error("duplicate-output", place, fmt::format("{} writes {} already", other.who, name),
                    "give this output a path of its own");
+  }
+
+  /// A run that is kept would be overwritten, or the output removed as the oldest of them.
+  bool is_of_history(const std::string& path) const {
+    const std::string& history = c_.plan.history.dir;
+    const std::filesystem::path file(path);
+    if (history.empty() || !is_history_file(file.filename().string())) return false;
+    std::error_code none;
+    return file.parent_path() == history || std::filesystem::equivalent(file.parent_path(), history, none);
   }
 
   bool names_file(std::string_view written, const std::string& path) const {
@@ -104,7 +132,7 @@ class OutputCompiler {
     if (word != "all") return;
     output.hosts = HostFilter::all;
     if (c_.plan.targets.size() <= most_hosts_for_all) return;
-    c_.out.error("plan-hosts-all", hosts->where.line != 0 ? hosts->where : output.where,
+    c_.out.error("plan-hosts-all", place_or(hosts->where, output.where),
                  fmt::format("output '{}' wants all {} targets, at most {} are possible", output.name,
                              c_.plan.targets.size(), most_hosts_for_all),
                  "use hosts: responding or hosts: known");
@@ -129,7 +157,7 @@ class OutputCompiler {
   }
 
   void check_column(OutputPlan& output, std::string_view name, const SourceSpan& where) {
-    const SourceSpan& place = where.line != 0 ? where : output.where;
+    const SourceSpan& place = place_or(where, output.where);
     const auto same = [&](const ColumnPlan& c) { return c.name == name; };
     if (std::any_of(output.columns.begin(), output.columns.end(), same)) {
       c_.out.error("duplicate-column", place,
@@ -183,7 +211,7 @@ class OutputCompiler {
   }
 
   Compilation& c_;
-  std::map<std::string, std::string> paths_;  ///< who writes there
+  std::map<std::string, Writer> paths_;
 };
 
 }  // namespace

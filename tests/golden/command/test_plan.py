@@ -75,7 +75,7 @@ def test_a_long_run_says_so_before_its_first_packet(sonde):
     result = sonde.run()
     assert result.code == 1, str(result)
     lines = result.err.splitlines()
-    assert lines[0] == "131070 targets, 0 packets, about 0s to 3m25s; limits.workers (64) decides", str(result)
+    assert lines[0] == "131070 targets, about 0s to 3m25s, limits.workers (64) decides; at most 0 packets", str(result)
     assert lines[1] == ("warning[plan-run-timeout]: limits.run_timeout (1s) may end this run early: perhaps only 640 of "
                         "131070 targets will be reached, the others not be asked")
     assert lines[2] == ("      write run_timeout: 5m (0: no limit), raise limits.workers (64), or scan less at a time "

@@ -97,6 +97,16 @@ def test_a_resumed_run_is_compared_with_another_run_and_not_with_its_own_part(so
     assert "a holds dated inventories of one run alone, and two are compared" in sonde.plain("diff", "a").err
 
 
+def test_a_run_document_with_one_endless_text_does_not_flood_the_history(sonde):
+    dated(sonde, "a", d20=1, d21=2)
+    document = {"run_id": "r", "started": "2026-11-20T00:00:00Z", "complete": False, "scope": ["127.0.0.0/24"],
+                "why_incomplete": "\u00fc" * 2_000_000}
+    (sonde.folder / "a/2026-11-20.run.json").write_text(json.dumps(document))
+    rows = json.loads(sonde.plain("history", "a", "--format", "json").out)
+    assert rows[0]["state"] == "incomplete: " + "\u00fc" * 100 + "...", rows[0]["state"][:100]
+    assert (rows[1]["new"], rows[1]["gone"]) == (1, 0), rows[1]
+
+
 def test_an_output_directory_without_history_stands_for_what_its_run_wrote(sonde):
     sonde.pipeline("{use: sleepy, options: {delay: 1ms}}", outputs="{use: json, options: {path: found.json}}")
     assert sonde.run().code == 0

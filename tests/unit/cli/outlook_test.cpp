@@ -33,24 +33,35 @@ TEST(Outlook, AShortRunNeedsNoWords) {
 TEST(Outlook, ALongRunIsAnnounced) {
   const Outlook o = ahead_of(plan(65534, 131 * second, 393 * second, 0));
   EXPECT_EQ(o.line,
-            "65534 targets, up to 393204 packets, about 2m11s to 6m33s; limits.packets_per_second (1000) decides\n");
+            "65534 targets, about 2m11s to 6m33s, limits.packets_per_second (1000) decides; "
+            "at most 393204 packets, unless some are lost\n");
   EXPECT_FALSE(o.warning);
 }
 
 TEST(Outlook, ItTellsTheMostThatMayLeave) {
   Plan p = plan(65534, 131 * second, 393 * second, 0);
   p.estimate.packets_at_most = 10 * 65534;
-  EXPECT_TRUE(ahead_of(p).line.starts_with("65534 targets, up to 655340 packets, about ")) << ahead_of(p).line;
+  EXPECT_TRUE(ahead_of(p).line.ends_with("; at most 655340 packets, unless some are lost\n")) << ahead_of(p).line;
   p.estimate.not_contained = {"snmp"};
-  EXPECT_TRUE(ahead_of(p).line.starts_with("65534 targets, up to 655340 packets (answers may lead to more), about "))
+  p.estimate.sampled = true;
+  EXPECT_TRUE(
+      ahead_of(p).line.ends_with("; at most about 655340 packets, unless some are lost; the answers to snmp "
+                                 "may lead to more\n"))
       << ahead_of(p).line;
+}
+
+TEST(Outlook, NoPacketsAreNoneHoweverTheyWereCounted) {
+  Plan p = plan(65534, 131 * second, 393 * second, 0);
+  p.estimate.packets_if_silent = p.estimate.packets_if_alive = 0;
+  p.estimate.sampled = true;
+  EXPECT_TRUE(ahead_of(p).line.ends_with("; at most 0 packets\n")) << ahead_of(p).line;
 }
 
 TEST(Outlook, ATimeoutThatCutsItShort) {
   const Outlook o = ahead_of(plan(16'000'000, 8 * hour, 24 * hour, hour));
   EXPECT_EQ(o.line,
-            "16000000 targets, up to 96000000 packets, about 8h00m to 24h00m; "
-            "limits.packets_per_second (1000) decides\n");
+            "16000000 targets, about 8h00m to 24h00m, limits.packets_per_second (1000) decides; "
+            "at most 96000000 packets, unless some are lost\n");
   ASSERT_TRUE(o.warning);
   EXPECT_EQ(o.warning->id, "plan-run-timeout");
   EXPECT_EQ(o.warning->severity, Severity::warning);
@@ -64,7 +75,7 @@ TEST(Outlook, ATimeoutThatCutsItShort) {
 
 TEST(Outlook, NumbersThatAreNearlyOneAreOne) {
   const Outlook o = ahead_of(plan(16'000'000, 24 * hour - 1, 24 * hour, hour));
-  EXPECT_NE(o.line.find("about 24h00m; "), std::string::npos) << o.line;
+  EXPECT_NE(o.line.find("about 24h00m, "), std::string::npos) << o.line;
   ASSERT_TRUE(o.warning);
   EXPECT_EQ(o.warning->text,
             "limits.run_timeout (1h) ends this run early: about 666666 of 16000000 targets will be reached, the others "
@@ -83,7 +94,9 @@ TEST(Outlook, AResumedRunHasOnlyItsRestAhead) {
   const Plan p = plan(1000, 600 * second, 600 * second, 400 * second);
   EXPECT_TRUE(ahead_of(p).warning);
   const Outlook rest = outlook(p, p.estimate, 500);
-  EXPECT_EQ(rest.line, "500 targets, up to 3000 packets, about 5m00s; limits.packets_per_second (1000) decides\n");
+  EXPECT_EQ(rest.line,
+            "500 targets, about 5m00s, limits.packets_per_second (1000) decides; "
+            "at most about 3000 packets, unless some are lost\n");
   EXPECT_FALSE(rest.warning);
 }
 

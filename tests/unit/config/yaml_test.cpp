@@ -212,6 +212,105 @@ TEST(Yaml, AQuoteThatTheEndOfTheFileClosesIsRefused) {
   EXPECT_EQ(refused("name: &x 'a\nb: 1\n"), not_closed("1:10", "'"));
 }
 
+TEST(Yaml, TheQuoteIsFoundBehindTagsAnchorsLineEndsAndComments) {
+  EXPECT_EQ(refused("name: !!str\n  \"abc\nexclude: [127.0.0.2]\n"), not_closed("2:3", "\""));
+  EXPECT_EQ(refused("name: !!str\r\n  'abc\r\nexclude: [127.0.0.2]\r\n"), not_closed("2:3", "'"));
+  EXPECT_EQ(refused("name: &n # the office\n  \"abc\nexclude: [127.0.0.2]\n"), not_closed("2:3", "\""));
+  EXPECT_EQ(refused("name: !!str # it's \"\n\n # '\n  &n #\n  'abc\nexclude: [127.0.0.2]\n"), not_closed("5:3", "'"));
+  EXPECT_EQ(refused("name: !!str\"abc\nexclude: [127.0.0.2]\n"), not_closed("1:12", "\""));
+  EXPECT_EQ(refused("name: ! \"abc\nexclude: [127.0.0.2]\n"), not_closed("1:9", "\""));
+  EXPECT_EQ(refused("name: !<tag:yaml.org,2002:str> \"abc\nb: 1\n"), not_closed("1:32", "\""));
+  EXPECT_EQ(refused("name: &\"n'\n  \"abc\nb: 1\n"), not_closed("2:3", "\""));
+  EXPECT_EQ(refused("tags:\n  - !!str\n    \"abc\n  - b\n"), not_closed("3:5", "\""));
+}
+
+/// Without a line end behind it the parser stops at the end of the file.
+TEST(Yaml, WhatIsNotClosedBehindATagOrAnAnchorIsToldWhereItIsOpened) {
+  EXPECT_EQ(refused("name: &n \"abc"), not_closed("1:10", "\""));
+  EXPECT_EQ(refused("name: !!str 'abc"), not_closed("1:13", "'"));
+  EXPECT_EQ(refused("name: !!str &n\n  'abc"), not_closed("2:3", "'"));
+  EXPECT_EQ(refused("a: {b: &n \"abc"), not_closed("1:11", "\""));
+  EXPECT_EQ(refused("a: &n [b\nc: 1\n"), not_closed("1:7", "["));
+  EXPECT_EQ(refused("a: [!!str {b: c]\nd: 1\n"), not_closed("1:11", "{"));
+}
+
+TEST(Yaml, ColumnsCountBytesWhoeverFindsThem) {
+  EXPECT_EQ(refused("name: &\u00fc \"abc"), not_closed("1:11", "\""));
+  EXPECT_EQ(refused("name: &\u00fc \"abc\n"), not_closed("1:11", "\""));
+  EXPECT_EQ(refused("name: &\u00fc !mine abc\n"),
+            Lines{"1:7 yaml-syntax: YAML tags such as '!mine' are not read here"});
+  EXPECT_EQ(at(parse("{a: &\u00fc b, c: \"d\"}\n").find("c")->where), "1:15+3");
+}
+
+/// What is said of a quote there whose text would go on with a line that is not indented.
+Lines closed_too_late(std::string_view at, char quote, int line) {
+  return {std::string(at) + " yaml-syntax: this " + quote + " is not closed before line " + std::to_string(line) +
+          ", which is not indented as a line of its text"};
+}
+
+/// A quote anywhere below, in a comment too, closes the one that was forgotten.
+TEST(Yaml, LinesOfAQuotedTextAreIndentedDeeperThanWhatItIsIn) {
+  EXPECT_EQ(refused("name: \"abc\n\nexclude: [127.0.0.2]\n# \"\n"), closed_too_late("1:7", '"', 3));
+  EXPECT_EQ(refused("name: 'abc\r\n \t\r\nexclude: [127.0.0.2]\r\n# it's\r\n"), closed_too_late("1:7", '\'', 3));
+  EXPECT_EQ(refused("name: !!str # \"\n  \"abc\nexclude: [127.0.0.2]\n# \"\n"), closed_too_late("2:3", '"', 3));
+  EXPECT_EQ(refused("name: \"abc #\n  d\nexclude: [127.0.0.2] # \"\n"), closed_too_late("1:7", '"', 3));
+  EXPECT_EQ(refused("name: \"abc\\\nexclude: [127.0.0.2] # \"\n"), closed_too_late("1:7", '"', 2));
+  EXPECT_EQ(refused("name: \"abc\n\"\n"), closed_too_late("1:7", '"', 2));
+  EXPECT_EQ(refused("? name\n: \"abc\nexclude: [127.0.0.2] # \"\n"), closed_too_late("2:3", '"', 3));
+}
+
+TEST(Yaml, WhatAQuotedTextIsInHasItsOwnIndentation) {
+  EXPECT_EQ(refused("targets: [a, 'b\nexclude: [127.0.0.2] # ']\n"), closed_too_late("1:14", '\'', 2));
+  EXPECT_EQ(refused("targets: [a,\n  \"b,\n  c],\nexclude: [127.0.0.2] # \"]\n"), closed_too_late("2:3", '"', 4));
+  EXPECT_EQ(refused("targets:\n- 'b\n- c'\n"), closed_too_late("2:3", '\'', 3));
+  EXPECT_EQ(refused("targets:\n  - \"b\n  - c\"\n"), closed_too_late("2:5", '"', 3));
+  EXPECT_EQ(refused("targets: &t\n  - \"b\n  - c\"\n"), closed_too_late("2:5", '"', 3));
+  EXPECT_EQ(refused("stages:\n  - use: icmp\n    when: 'a\n    options: {b: c}\n    # it's\n"),
+            closed_too_late("3:11", '\'', 4));
+  EXPECT_EQ(refused("stages:\n  - &s\n    use: icmp\n    when: 'a\n    name: it's\n"),
+            closed_too_late("4:11", '\'', 5));
+  EXPECT_EQ(refused("a: &a\n  &k k: {b: 'c\n  d: e'}\n"), closed_too_late("2:13", '\'', 3));
+  EXPECT_EQ(hint("a:\n  b: \"c\n  d: e\"\n"), "write \" where the text ends, or indent its lines by 3 blanks or more");
+}
+
+TEST(Yaml, QuotedTextsOfSeveralLinesAreRead) {
+  const std::vector<std::pair<const char*, const char*>> good = {
+      {"a: \"b # c\n\n \t\n  'd'\"\ne: 1\n", R"({"a":"b # c\n\n'd'","e":1})"},
+      {"a: \"b\r\n  c\"\r\nd: 1\r\n", R"({"a":"b c","d":1})"},
+      {"a: 'it''s\n  \"# so\n '\n# \"\nd: 1\n", R"({"a":"it's \"# so ","d":1})"},
+      {"a:\n  \"b\n c\"\n", R"({"a":"b c"})"},
+      {"a: !!str # '\n  &x\n  'b\n  c'\n", R"({"a":"b c"})"},
+      {"a: [x,\n  \"b\n c\", 'd\n  e'\n]\nf: 1\n", R"({"a":["x","b c","d e"],"f":1})"},
+      {"a: {k: \"b\n c\",\n  l: 'd\n  e'\n}\n", R"({"a":{"k":"b c","l":"d e"}})"},
+      {"a:\n- 'b\n  c'\n- k: \"d\n   e\"\n", R"({"a":["b c",{"k":"d e"}]})"},
+      {"- - 'b\n   c'\n- \"d\n e\"\n", R"([["b c"],"d e"])"},
+      {"a: &a\n  &k k: 'b\n   c'\n", R"({"a":{"k":"b c"}})"},
+      {"a: &a\n  - 'b\n   c'\n", R"({"a":["b c"]})"},
+      {"? a\n: 'b\n c'\n", R"({"a":"b c"})"},
+      {"\"a\nb\"\n", R"("a b")"},
+      {"&a # '\n'a\nb'\n", R"("a b")"},
+      {"{a: 'b\nc',\nd: [\"e\nf\"]}\n", R"({"a":"b c","d":["e f"]})"},
+      {"a: !!str\n\"b\": 'c'\n", R"({"a":"","b":"c"})"},
+  };
+  for (const auto& [text, value] : good) EXPECT_EQ(to_json(parse(text)), value) << text;
+}
+
+TEST(Yaml, ManyQuotesAndTagsAreReadQuickly) {
+  std::string lists = "a:\n", tags = "a:\n";
+  while (lists.size() < 600'000) lists += "- 'b\n\n  c'\n- \"\"\n";
+  while (tags.size() < 600'000) tags += "- !!str # '\n# \"\n";
+  parse(lists);
+  parse(tags);
+  EXPECT_EQ(refused("a: '" + std::string(1'000'000, '\n')), not_closed("1:4", "'"));
+  EXPECT_EQ(refused("a: '" + std::string(1'000'000, '\n') + "'"), closed_too_late("1:4", '\'', 1'000'001));
+}
+
+/// A comment would go on behind it over what people see as lines.
+TEST(Yaml, ACarriageReturnAloneIsNoLineEnd) {
+  EXPECT_EQ(refused("a: 1 # b\rexclude: [127.0.0.2]\n"),
+            Lines{"1:9 yaml-syntax: a carriage return (0x0d) without a line feed stands here"});
+}
+
 TEST(Yaml, QuotesThatAreClosedOrTextAreNot) {
   for (const char* good :
        {"a: \"b\n  c\"\nd: 1\n", "a: 'it''s'", "a: \"\"", "a: |\n  \"b\nd: 1\n", "a: >-\n  'b\nd: 1\n",

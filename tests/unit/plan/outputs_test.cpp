@@ -1,6 +1,8 @@
 // Outputs of a plan: paths, hosts, columns.
 #include "pipeline.hpp"
 
+#include <unistd.h>
+
 #include <filesystem>
 
 namespace sonde::core {
@@ -40,6 +42,61 @@ TEST(PlanOutputs, OnePathTwice) {
   EXPECT_EQ(c.text_of("duplicate-output"), "output 'fixture-lines' writes /results/a.txt already");
   auto document = with_outputs("[{use: fixture-lines, options: {path: run.json}}]");
   EXPECT_EQ(document.text_of("duplicate-output"), "the run document writes /results/run.json already");
+}
+
+/// Where what --set says of the outputs is told.
+TEST(PlanOutputs, WhatTheCommandLineSaysIsToldThere) {
+  const auto place = [](const std::string& key, const std::string& text, const std::string& outputs) {
+    Setting setting;
+    setting.overrides.sets = {{key, text}};
+    const auto c = compile_text(with_stages("[{use: writer, name: w}]",
+                                            "output_dir: /results\nhistory: {dir: old}\n"
+                                            "outputs: " +
+                                                outputs + "\n"),
+                                setting);
+    const auto& items = c.out.items();
+    return items.size() == 1 ? items[0].id + " at " + items[0].where.file : c.said();
+  };
+  const std::string one = "[{use: fixture-lines, name: a, options: {path: a.txt}}]";
+  const std::string two =
+      "[{use: fixture-lines, name: a, options: {path: a.txt}}, "
+      "{use: fixture-lines, name: b, options: {path: b.txt}}]";
+  EXPECT_EQ(place("a.path", "/tmp", one), "output-unwritable at --set a.path");
+  EXPECT_EQ(place("a.path", "old/2026-11-22.json", one), "duplicate-output at --set a.path");
+  EXPECT_EQ(place("a.path", "run.json", one), "duplicate-output at --set a.path");
+  EXPECT_EQ(place("b.path", "a.txt", two), "duplicate-output at --set b.path");
+  EXPECT_EQ(place("a.path", "b.txt", two), "duplicate-output at --set a.path");
+  EXPECT_EQ(place("a.columns", "ip,nothing", one), "unknown-field at --set a.columns");
+}
+
+/// One would overwrite a run that is kept.
+TEST(PlanOutputs, NamesOfTheHistorysFilesAreItsOwn) {
+  const auto said = [](const std::string& path, const std::string& history) {
+    return with_outputs("[{use: fixture-lines, options: {path: " + path + "}}]", history).said();
+  };
+  for (const char* path : {"old/2026-11-22.json", "./old/2026-11-22.run.json", "/results/old/2026-11-22T031500Z.json",
+                           "x/../old/2026-11-22T031500Z-2.run.json"}) {
+    EXPECT_NE(said(path, "history: {dir: old}\n").find("the history keeps its runs under names like /results/old/2026"),
+              std::string::npos)
+        << path << ": " << said(path, "history: {dir: old}\n");
+    EXPECT_EQ(said(path, ""), "") << path;
+  }
+  EXPECT_NE(said("2026-11-22.json", "history: {dir: ./}\n").find("duplicate-output"), std::string::npos);
+  EXPECT_NE(said("old/2026-11-22.json", "history: {dir: old/}\n").find("duplicate-output"), std::string::npos);
+  for (const char* path : {"old/inventory.json", "old/2026-13-22.json", "old/2026-11-22.csv", "2026-11-22.json"})
+    EXPECT_EQ(said(path, "history: {dir: old}\n"), "") << path;
+}
+
+TEST(PlanOutputs, AHistoryByAnotherNameIsTheSame) {
+  namespace fs = std::filesystem;
+  const fs::path base = fs::path(::testing::TempDir()) / ("sonde-history-" + std::to_string(::getpid()));
+  fs::create_directories(base / "old");
+  fs::create_directory_symlink(base / "old", base / "link");
+  const auto c =
+      with_outputs("[{use: fixture-lines, options: {path: " + (base / "link/2026-11-22.json").string() + "}}]",
+                   "history: {dir: " + (base / "old").string() + "}\n");
+  EXPECT_NE(c.find("duplicate-output"), nullptr) << c.said();
+  fs::remove_all(base);
 }
 
 TEST(PlanOutputs, ADirectoryIsNoFile) {

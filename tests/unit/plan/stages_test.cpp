@@ -138,6 +138,11 @@ TEST(PlanStages, PrinterPortsAreLeftOut) {
 
   auto alone = compile_text(with_stages("[{use: writer}, {use: reader, options: {ports: 9100}}]"));
   EXPECT_EQ(alone.text_of("print-ports"), "stage 'reader': 'ports' holds printer ports alone: 9100");
+  Setting setting;
+  setting.overrides.sets = {{"reader.ports", "9100"}};
+  const auto set = compile_text(with_stages("[{use: writer}, {use: reader}]"), setting);
+  ASSERT_NE(set.find("print-ports"), nullptr) << set.said();
+  EXPECT_EQ(set.find("print-ports")->where.file, "--set reader.ports");
   EXPECT_EQ(alone.find("print-ports")->severity, Severity::error);
 
   auto allowed =
