@@ -33,8 +33,9 @@ SourceText::SourceText(std::string_view text, const std::string& file) : text_(t
 std::string_view SourceText::line(std::size_t index) const {
   if (index >= starts_.size()) return {};
   const std::size_t begin = starts_[index];
-  std::size_t end = index + 1 < starts_.size() ? starts_[index + 1] - 1 : text_.size();
-  if (end > begin && text_[end - 1] == '\r') --end;
+  const bool ended = index + 1 < starts_.size();
+  std::size_t end = ended ? starts_[index + 1] - 1 : text_.size();
+  if (ended && end > begin && text_[end - 1] == '\r') --end;
   return text_.substr(begin, end - begin);
 }
 

@@ -8,10 +8,8 @@ namespace sonde::core {
 namespace {
 /// Of what, the plugin did not say.
 constexpr std::string_view postponed_too_long =
-    "it was postponed for ten seconds: this machine stayed short of what the plugin needs (descriptors, ports, "
-    "buffers, "
-    "packets of the rate)";
-constexpr uint8_t most_restarts = 100;
+    "it was postponed again and again: this machine stayed short of descriptors, ports, buffers or packets";
+constexpr uint8_t most_restarts = 2;  // each is the whole stage once more, for the host as well
 }  // namespace
 
 void Shard::note_shortage(HostSlot& h, Shortage what, int64_t now) {
@@ -45,8 +43,11 @@ void Shard::postpone(uint32_t slot) {
   ShardStage& s = stages_[h.stage];
   ++s.counters.postponed;
   const int64_t now = monotonic_ns();
-  // A task that worked in between was not short of anything all the time; but that is no way to go on for ever.
-  if (SlotExtras& extras = h.with_extras(); extras.worked_for_a_while(now) && extras.worked_before < most_restarts) {
+  // A task that worked in between was not short of anything all the time; but that is no way to go on for ever. Waiting
+  // for a place or a turn is no work.
+  SlotExtras& extras = h.with_extras();
+  const bool waited = h.not_admitted || h.waits > 0 || extras.short_of_since != 0;
+  if (!waited && extras.worked_for_a_while(now) && extras.worked_before < most_restarts) {
     extras.short_since = 0;
     ++extras.worked_before;
   }

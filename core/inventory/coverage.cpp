@@ -88,27 +88,38 @@ NamedHosts::NamedHosts(const std::vector<std::string>& ranges) {
 KnownFields::KnownFields(const RunDocument& run) {
   const auto add = [](std::vector<Gap>& gaps, const StageCoverage& stage, const std::vector<std::string>& ranges) {
     if (ranges.empty() || stage.fields.empty()) return;
-    gaps.push_back({stage.name, stage.fields, NamedHosts(ranges)});
-    std::sort(gaps.back().fields.begin(), gaps.back().fields.end());  // a document may have any order
+    gaps.push_back({stage.name, Fields(stage.fields), NamedHosts(ranges)});
   };
   for (const StageCoverage& stage : run.stages) {
     add(unknown_, stage, stage.unknown);
     add(left_out_, stage, stage.left_out);
+    const auto count = [&](Outcome o) { return stage.by_outcome[static_cast<std::size_t>(o)]; };
+    if (!stage.fields.empty() && (count(Outcome::error) != 0 || (stage.asks_servers && count(Outcome::no_answer) != 0)))
+      of_stages_with_losses_.emplace_back(stage.fields);
   }
 }
 
-bool KnownFields::Gap::may_state(std::string_view field) const {
+KnownFields::Fields::Fields(std::vector<std::string> of_stage) : sorted(std::move(of_stage)) {
+  std::sort(sorted.begin(), sorted.end());  // a document may have any order
+}
+
+bool KnownFields::Fields::hold(std::string_view field) const {
   // Names of own fields have one dot, names of parts as many as their places.
   for (std::size_t dot = field.find('.'); dot != std::string_view::npos; dot = field.find('.', dot + 1))
-    if (std::binary_search(fields.begin(), fields.end(), field.substr(0, dot))) return true;
+    if (std::binary_search(sorted.begin(), sorted.end(), field.substr(0, dot))) return true;
   const std::string inside = std::string(field) + '.';
-  const auto part = std::lower_bound(fields.begin(), fields.end(), inside);
-  return (part != fields.end() && part->starts_with(inside)) || std::binary_search(fields.begin(), fields.end(), field);
+  const auto part = std::lower_bound(sorted.begin(), sorted.end(), inside);
+  return (part != sorted.end() && part->starts_with(inside)) || std::binary_search(sorted.begin(), sorted.end(), field);
 }
 
 bool KnownFields::knows(const IpAddress& ip, std::string_view field) const {
   return std::none_of(unknown_.begin(), unknown_.end(),
-                      [&](const Gap& gap) { return gap.hosts.contains(ip) && gap.may_state(field); });
+                      [&](const Gap& gap) { return gap.hosts.contains(ip) && gap.fields.hold(field); });
+}
+
+bool KnownFields::lost_some(std::string_view field) const {
+  return std::any_of(of_stages_with_losses_.begin(), of_stages_with_losses_.end(),
+                     [&](const Fields& fields) { return fields.hold(field); });
 }
 
 bool KnownFields::left_out(const IpAddress& ip, std::string_view field, const KnownFields* other) const {
@@ -118,7 +129,7 @@ bool KnownFields::left_out(const IpAddress& ip, std::string_view field, const Kn
            });
   };
   return std::any_of(left_out_.begin(), left_out_.end(), [&](const Gap& gap) {
-    return gap.hosts.contains(ip) && gap.may_state(field) && !there_too(gap.stage);
+    return gap.hosts.contains(ip) && gap.fields.hold(field) && !there_too(gap.stage);
   });
 }
 

@@ -60,18 +60,25 @@ class KnownFields {
   /// nothing of the host. Others may know it: which stage a value came from is not told, and where names have ranks,
   /// that of a lower one is no new name.
   bool knows(const IpAddress&, std::string_view field) const;
+  /// A stage that may state the field knows nothing of some of the run's targets, those without a record too.
+  bool lost_some(std::string_view field) const;
   /// A stage that may state the field left the host out, and did not in the other run: that there is no such value says
   /// nothing. `other`: of that run, or null.
   bool left_out(const IpAddress&, std::string_view field, const KnownFields* other) const;
 
  private:
+  struct Fields {
+    explicit Fields(std::vector<std::string> of_stage);
+    bool hold(std::string_view field) const;
+    std::vector<std::string> sorted;
+  };
   struct Gap {
     std::string stage;
-    std::vector<std::string> fields;  ///< sorted
+    Fields fields;
     NamedHosts hosts;
-    bool may_state(std::string_view field) const;
   };
   std::vector<Gap> unknown_, left_out_;
+  std::vector<Fields> of_stages_with_losses_;
 };
 
 /// TCP ports that the stages of a run asked. A port outside was not looked at, and is not called closed.

@@ -147,8 +147,7 @@ class Comparison {
     std::vector<FieldChange>& changes = found.changes;
     each_pair(before, after, [&](const std::string& name, const Value* b, const Value* a) {
       if (one_of(not_compared, name)) return;
-      const bool by_port = name == "ports" || name == "banners" || name == "services";
-      if (!by_port) return compare_values(name, b, a, changes);
+      if (!is_by_port(name)) return compare_values(name, b, a, changes);
       const std::optional<Value> left = comparable(b, a, ip, asked_after_, found.left_out),
                                  right = comparable(a, b, ip, asked_before_, found.left_out);
       if (left || right) compare_values(name, left ? &*left : nullptr, right ? &*right : nullptr, changes);
@@ -161,6 +160,8 @@ class Comparison {
              (known_after_ && !known_after_->knows(ip, c.field));
     };
     const auto nobody_asked = [&](const FieldChange& c) {
+      // Of ports the comparison above knows which of them another stage asked.
+      if (is_by_port(c.field.substr(0, c.field.find('.')))) return false;
       const auto left_out = [&](const std::optional<KnownFields>& here, const std::optional<KnownFields>& there) {
         return here && here->left_out(ip, c.field, there ? &*there : nullptr);
       };
@@ -170,11 +171,24 @@ class Comparison {
     found.not_known = std::erase_if(changes, [&](const FieldChange& c) { return unknown(c) || nobody_asked(c); }) != 0;
     return found;
   }
+  /// Whether all of a record that only one of the runs has may be missing in the other since stages of that one learned
+  /// nothing of some host: of whom nothing else is known there is no record.
+  bool perhaps_not_learned(const Value& record, bool in_older_run) const {
+    const std::optional<KnownFields>& other = in_older_run ? known_after_ : known_before_;
+    bool any = false;
+    for (const Value::Member& member : *record.object()) {
+      if (member.key == "ip") continue;
+      if (!other || !other->lost_some(member.key)) return false;
+      any = true;
+    }
+    return any;
+  }
   std::string ports_of_one_alone() const {
     return asked_before_ && asked_after_ ? asked_before_->differing(*asked_after_) : std::string();
   }
 
  private:
+  static bool is_by_port(std::string_view name) { return name == "ports" || name == "banners" || name == "services"; }
   /// Of `mine`, a list or map by ports, what the other run has as well or has looked for. Nothing: that is none.
   static std::optional<Value> comparable(const Value* mine, const Value* theirs, const IpAddress& ip,
                                          const std::optional<AskedPorts>& asked, bool& left_out) {
@@ -245,22 +259,24 @@ Result<Delta> compare(const Snapshot& before, const Snapshot& after) {
   const InventoryRecords &old = before.records, &fresh = after.records;
   for (std::size_t i = 0, j = 0; i < old.size() || j < fresh.size();) {
     if (j == fresh.size() || (i < old.size() && old.ip(i) < fresh.ip(j))) {
-      if (now && !asked_less && now->asked(old.ip(i))) {
+      bool gone = now && !asked_less && now->asked(old.ip(i));
+      if (gone) {
         auto record = old.read(i);
         if (!record) return tl::unexpected(record.error());
-        delta.gone.push_back(std::move(*record));
-      } else {
-        delta.not_scanned.push_back(old.ip(i));
+        gone = !comparison.perhaps_not_learned(*record, true);
+        if (gone) delta.gone.push_back(std::move(*record));
       }
+      if (!gone) delta.not_scanned.push_back(old.ip(i));
       ++i;
     } else if (i == old.size() || fresh.ip(j) < old.ip(i)) {
-      if (earlier && earlier->not_asked(fresh.ip(j))) {
-        delta.not_scanned_before.push_back(fresh.ip(j));
-      } else {
+      bool is_new = !earlier || !earlier->not_asked(fresh.ip(j));
+      if (is_new) {
         auto record = fresh.read(j);
         if (!record) return tl::unexpected(record.error());
-        delta.fresh.push_back(std::move(*record));
+        is_new = !comparison.perhaps_not_learned(*record, false);
+        if (is_new) delta.fresh.push_back(std::move(*record));
       }
+      if (!is_new) delta.not_scanned_before.push_back(fresh.ip(j));
       ++j;
     } else if (asked_in_part(old.ip(i))) {
       delta.partly_scanned.push_back(old.ip(i));

@@ -108,7 +108,7 @@ std::vector<std::string> reservations(const Delta& delta) {
         "hosts of which a stage learned nothing in one run (an error, a server without an answer, a `when` that left "
         "them "
         "out): " +
-        some_of(delta.fields_not_known) + "; fields that it states are not compared there");
+        some_of(delta.fields_not_known) + "; differences that come of that are not told");
   return out;
 }
 

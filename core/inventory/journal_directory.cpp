@@ -115,9 +115,16 @@ tl::unexpected<Diagnostic> no_header(const std::string& file) {
                  "fetch it again if it is a copy");
 }
 
+/// As a run names its journal, by its id: 20261201T140512Z-...
+bool has_name_of_a_journal(std::string_view name) {
+  constexpr std::string_view form = "00000000T000000Z-";
+  return name.size() > form.size() && std::equal(form.begin(), form.end(), name.begin(), [](char wanted, char is) {
+           return wanted == '0' ? is >= '0' && is <= '9' : is == wanted;
+         });
+}
+
 /// A journal that this user may not read and that is younger than those that can be read: it would be passed over.
-std::optional<Diagnostic> barred(const std::string& run, const std::vector<Found>& readable) {
-  const std::string directory = place_of_journals(run);
+std::optional<Diagnostic> barred_in(const std::string& directory, const std::vector<Found>& readable) {
   std::optional<Diagnostic> out;
   DIR* stream = ::opendir(directory.c_str());
   if (stream == nullptr) {
@@ -133,7 +140,7 @@ std::optional<Diagnostic> barred(const std::string& run, const std::vector<Found
   while (const dirent* entry = ::readdir(stream)) {
     const std::string path = directory + "/" + entry->d_name;
     struct stat info {};
-    if (entry->d_name[0] == '.' || ::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
+    if (!has_name_of_a_journal(entry->d_name) || ::lstat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
     if (modified(info) <= newest || ::euidaccess(path.c_str(), R_OK) == 0 || errno != EACCES) continue;
     const auto opened = journal::open_journal(path, O_RDONLY);
     if (opened) {
@@ -145,6 +152,12 @@ std::optional<Diagnostic> barred(const std::string& run, const std::vector<Found
   }
   ::closedir(stream);
   return out;
+}
+
+/// Wherever journals are looked for.
+std::optional<Diagnostic> barred(const std::string& run, const std::vector<Found>& readable) {
+  auto below = barred_in(run + "/journal", readable);
+  return below ? std::move(below) : barred_in(run, readable);
 }
 
 }  // namespace

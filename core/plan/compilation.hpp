@@ -1,6 +1,7 @@
 // What the steps of compile() share. Each step adds to the plan and says everything that is wrong; later steps go on as
 // far as they can, so that one look at the messages is enough.
 #pragma once
+#include <map>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -9,6 +10,11 @@
 #include "plan/plan.hpp"
 
 namespace sonde::core {
+
+struct ExcludedName {
+  std::vector<IpAddress> addresses;
+  SourceSpan where;
+};
 
 struct Compilation {
   const PipelineSpec& spec;
@@ -19,6 +25,8 @@ struct Compilation {
   std::set<FieldId> written = {FieldTable::ip, FieldTable::hostname, FieldTable::evidence};  ///< by the core, or so far
   std::set<std::string> told_permissions = {};  ///< remedies of plugins that were refused for who may write where
   std::unordered_map<IpAddress, std::string> names = {};  ///< that addresses were given as: the first of each
+  /// Names of exclusions, in small letters: one that is a target too must not be asked for another address.
+  std::map<std::string, ExcludedName> excluded_names = {};
   uint64_t unresolved = 0;  ///< names and sources that were not asked: targets that are not counted
 };
 
@@ -65,11 +73,11 @@ void warn_of_cleartext(Compilation&, const StagePlan&);
 /// Refuses secrets that came with --set, where every user of the machine can read them.
 void refuse_secrets_on_command_line(Compilation&, const std::string& stage, const Schema&, const Value& options);
 
-/// An absolute path; relative ones below `base`.
 /// The place of a value if it has one, in the file or on the command line, else another.
 inline const SourceSpan& place_or(const SourceSpan& where, const SourceSpan& otherwise) {
   return where.line != 0 || !where.file.empty() ? where : otherwise;
 }
+/// An absolute path; relative ones below `base`.
 std::string absolute_below(const std::string& base, const std::string& path);
 
 }  // namespace sonde::core

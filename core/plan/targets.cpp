@@ -55,7 +55,26 @@ void add_item(const TargetItem& item, std::vector<TargetPiece>& pieces, std::vec
     names.push_back({std::get<TargetName>(item.what).name, item.where});
 }
 
-void resolve_into(Compilation& c, const std::vector<NamedItem>& names, std::vector<TargetPiece>& pieces) {
+std::string key_of(std::string name) {
+  std::transform(name.begin(), name.end(), name.begin(), [](char letter) {
+    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+  });
+  if (name.ends_with('.')) name.pop_back();
+  return name;
+}
+
+void resolve_into(Compilation& c, const std::vector<NamedItem>& all, std::vector<TargetPiece>& pieces,
+                  bool excluding = false) {
+  std::vector<NamedItem> names;
+  for (const NamedItem& item : all) {
+    const auto known = c.excluded_names.find(key_of(item.name));
+    if (known == c.excluded_names.end()) {
+      names.push_back(item);
+      continue;
+    }
+    for (const IpAddress& address : known->second.addresses) pieces.push_back(piece_of({address, address}, item.where));
+  }
+  if (names.empty()) return;
   if (!c.request.resolve_names) {
     c.unresolved += names.size();
     return;
@@ -68,6 +87,7 @@ void resolve_into(Compilation& c, const std::vector<NamedItem>& names, std::vect
       c.out.add(std::move(why));
       continue;
     }
+    if (excluding) c.excluded_names.try_emplace(key_of(names[i].name), ExcludedName{*answers[i], names[i].where});
     for (const IpAddress& address : *answers[i]) {
       pieces.push_back(piece_of({address, address}, names[i].where));
       c.names.emplace(address, names[i].name);
@@ -81,7 +101,7 @@ AddressSet collect_exclusions(Compilation& c) {
   for (const TargetEntry& entry : c.spec.exclude)
     for (const TargetItem& item : parse_targets(entry.text, entry.where, c.spec.directory, true, c.out))
       add_item(item, pieces, names);
-  resolve_into(c, names, pieces);  // one that cannot be resolved is an error: it must not be scanned by accident
+  resolve_into(c, names, pieces, true);  // one that cannot be resolved is an error: it must not be scanned by accident
   c.unresolved = 0;
   AddressSet set;
   for (const TargetPiece& piece : pieces) set.add(piece.addresses);
@@ -104,6 +124,47 @@ std::vector<TargetPiece> collect_targets(Compilation& c) {
   c.plan.source_facts.sort();
   resolve_into(c, names, pieces);
   return pieces;
+}
+
+/// A resolver that gives one family's addresses and fails for the other's is believed for a target. The addresses of an
+/// exclusion must all be known, where there are targets that they could be.
+AddressSet other_halves(Compilation& c, const AddressSet& targets) {
+  AddressSet more;
+  for (const Family family : {Family::v4, Family::v6}) {
+    const auto is_of_it = [&](const IpAddress& a) { return a.is_v4() == (family == Family::v4); };
+    if (std::none_of(targets.ranges().begin(), targets.ranges().end(),
+                     [&](const AddressRange& r) { return is_of_it(r.first); }))
+      continue;
+    for (const auto& [name, found] : c.excluded_names) {
+      if (std::any_of(found.addresses.begin(), found.addresses.end(), is_of_it)) continue;
+      const auto rest = resolve_name(name, family);
+      if (rest) {
+        for (const IpAddress& a : *rest) more.add(a);
+      } else if (rest.error().id != "unknown-host") {
+        Diagnostic why = rest.error();
+        why.text += family == Family::v4 ? " (its IPv4 addresses)" : " (its IPv6 addresses)";
+        why.where = found.where;
+        c.out.add(std::move(why));
+      }
+    }
+  }
+  more.normalise();
+  return more;
+}
+
+/// Targets that lead to an excluded address by the one that they hold (NAT64, 6to4, Teredo).
+AddressSet ways_to_exclusions(const Scope& scope, const AddressSet& targets) {
+  AddressSet ways;
+  if (scope.exclusions().empty()) return ways;
+  for (const AddressRange& range : targets.ranges())
+    for (const AddressRange& block : embedding_blocks()) {
+      const IpAddress first = std::max(range.first, block.first), last = std::min(range.last, block.last);
+      if (range.first.zone() != 0 || last < first) continue;
+      for (uint128 n = first.number(); n <= last.number(); ++n)
+        if (const IpAddress a = IpAddress::from_number(n); scope.judge(a) == Verdict::excluded) ways.add(a);
+    }
+  ways.normalise();
+  return ways;
 }
 
 SourceSpan place_of_targets(const Compilation& c) {
@@ -155,7 +216,7 @@ void compile_targets(Compilation& c) {
   AddressSet exclusions = collect_exclusions(c);
   auto connected = c.request.connected ? *c.request.connected : connected_prefixes();
   if (!connected) return c.out.add(connected.error());
-  c.plan.scope = Scope(std::move(exclusions), {c.spec.allow_public, c.spec.allow_print_ports}, std::move(*connected));
+  c.plan.scope = Scope(std::move(exclusions), {c.spec.allow_public, c.spec.allow_print_ports}, *connected);
 
   std::vector<TargetPiece> pieces = collect_targets(c);
   AddressSet set;
@@ -168,6 +229,13 @@ void compile_targets(Compilation& c) {
   const bool skips =
       std::any_of(pieces.begin(), pieces.end(), [](const TargetPiece& p) { return !p.skips_outside.empty(); });
   if (!within_limit(c, set, skips ? most_targets : max_targets(c))) return;
+  if (const AddressSet more = other_halves(c, set); !more.empty()) {
+    AddressSet all = c.plan.scope.exclusions();
+    all.add(more);
+    c.plan.scope = Scope(std::move(all), c.plan.scope.rules(), *connected);
+    set.subtract(more);
+  }
+  set.subtract(ways_to_exclusions(c.plan.scope, set));
   set.subtract(judge_scope(c, std::move(pieces)));
   set.normalise();
   if (skips && !within_limit(c, set, max_targets(c))) return;

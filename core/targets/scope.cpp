@@ -36,6 +36,18 @@ bool is_loopback(const IpAddress& a) {
 
 }  // namespace
 
+const std::vector<AddressRange>& embedding_blocks() {
+  static const std::vector<AddressRange> blocks = [] {
+    std::vector<AddressRange> out;
+    for (const char* text : {"64:ff9b::/96", "2002::/16", "2001::/32"}) {
+      const Cidr block = Cidr::parse(text).value();
+      out.push_back({block.first(), block.last()});
+    }
+    return out;
+  }();
+  return blocks;
+}
+
 bool is_print_port(uint64_t port) {
   return port == 515 || (port >= 9100 && port <= 9107);
 }

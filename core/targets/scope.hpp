@@ -51,6 +51,9 @@ class Scope {
   std::vector<ConnectedPrefix> connected_;
 };
 
+/// 64:ff9b::/96, 2002::/16 and 2001::/32: whose addresses hold an IPv4 address that they lead to.
+const std::vector<AddressRange>& embedding_blocks();
+
 /// TCP 515 and 9100-9107, where many printers print every byte that comes.
 bool is_print_port(uint64_t port);
 

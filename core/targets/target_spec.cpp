@@ -177,7 +177,14 @@ class Reader {
     while (!rest.empty()) {
       ++here.line;
       const auto feed = rest.find('\n');
-      const std::string_view whole = rest.substr(0, feed);
+      std::string_view whole = rest.substr(0, feed);
+      if (feed != std::string_view::npos && whole.ends_with('\r')) whole.remove_suffix(1);
+      if (whole.find('\r') != std::string_view::npos) {
+        // To some editors it ends a line, and behind a comment whole entries would be lost.
+        refuse("bad-target", here, "a carriage return (0x0d) without a line feed stands here",
+               "save the file with line ends LF or CR LF");
+        break;
+      }
       line(whole.substr(0, whole.find('#')), here, true);
       if (feed == std::string_view::npos) break;
       rest.remove_prefix(feed + 1);
@@ -203,15 +210,16 @@ std::vector<TargetItem> parse_targets(std::string_view text, const SourceSpan& w
   return items;
 }
 
-Result<std::vector<IpAddress>> resolve_name(const std::string& name) {
+Result<std::vector<IpAddress>> resolve_name(const std::string& name, Family family) {
   addrinfo hints{};
+  hints.ai_family = family == Family::v4 ? AF_INET : family == Family::v6 ? AF_INET6 : AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;  // one entry an address, not one a protocol
   addrinfo* list = nullptr;
   const int error = ::getaddrinfo(name.c_str(), nullptr, &hints, &list);
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(list, [](addrinfo* a) {
     if (a != nullptr) ::freeaddrinfo(a);
   });
-  if (error == EAI_NONAME || error == EAI_NODATA)
+  if (error == EAI_NONAME || error == EAI_NODATA || error == EAI_ADDRFAMILY)
     return failure("unknown-host", "the host name '" + name + "' has no address");
   if (error != 0) {
     const char* why = error == EAI_SYSTEM ? std::strerror(errno) : ::gai_strerror(error);

@@ -25,6 +25,9 @@ std::vector<TargetItem> parse_targets(std::string_view text, const SourceSpan& w
                                       bool for_exclusion, Diagnostics& out);
 
 /// Addresses of a name, by the system resolver (getaddrinfo). Blocking; called before a run, never during one.
-Result<std::vector<IpAddress>> resolve_name(const std::string& name);
+/// "unknown-host": it has none (of the family); "resolver-failed": nobody could say. Of both families at once the half
+/// that was answered is the answer.
+enum class Family : uint8_t { both, v4, v6 };
+Result<std::vector<IpAddress>> resolve_name(const std::string& name, Family = Family::both);
 
 }  // namespace sonde::core

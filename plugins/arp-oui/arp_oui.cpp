@@ -38,7 +38,7 @@ ArpOui::ArpOui(Context host)
       held_(interval_) {
   const bool first = host_.place().index == 0;  // its siblings would only say the same
   const auto named = host_.list<std::string>("/oui_files");
-  if (!named.empty() || !default_oui_is_there()) read_vendors(named);
+  if (!named.empty() || !default_oui_is_there()) static_cast<void>(read_vendors(named));
   LinkSockets opened;
   if (host.flag("/ask")) opened = open_link_sockets(host_, network_);
   sockets_ = std::move(opened.sockets);
@@ -67,14 +67,21 @@ ArpOui::~ArpOui() {
                                    std::to_string(unasked_));
 }
 
-void ArpOui::read_vendors(const std::vector<std::string>& named) {
+// False: no descriptor was left, and it is worth another try.
+bool ArpOui::read_vendors(const std::vector<std::string>& named) {
   LoadedOui loaded = load_oui(named);
+  if (loaded.short_of_files && vendor_tries_ > 0) {
+    --vendor_tries_;
+    return false;
+  }
   oui_ = std::move(loaded.table);
   for (const std::string& warning : loaded.warnings) host_.log(SONDE_LOG_WARN, warning);
+  return true;
 }
 
 size_t ArpOui::start(std::span<const sonde_task> tasks) {
-  if (!oui_) read_vendors({});  // ten milliseconds, while no question is out that could be answered
+  // Ten milliseconds, while no question is out that could be answered.
+  if (!oui_ && !read_vendors({})) return 0;
   const int64_t now = host_.now();
   // New questions only when no old one waits for its retry: the timer serves those first.
   const bool backlog = questions_.has_postponed() || questions_.send_due() <= now;

@@ -49,7 +49,7 @@ class ArpOui {
   using Questions = net::Attempts<Question>;
   static uint64_t hash_of(const net::Ip& ip, uint32_t link) { return net::IpHash()(ip) + link * uint64_t{0x9e3779b9}; }
 
-  void read_vendors(const std::vector<std::string>& named);
+  bool read_vendors(const std::vector<std::string>& named);
   bool answer_now(Task, const net::Ip&, uint32_t scope_id, const net::Link* own, int64_t now);
   LinkSocket* socket_for(const net::OnLink&, bool four);
   bool take_token(int64_t now);
@@ -70,6 +70,7 @@ class ArpOui {
   const unsigned tries_;
   const int64_t interval_, timeout_;
   std::shared_ptr<const OuiTable> oui_;  // of the default files: none before the first task
+  unsigned vendor_tries_ = 100;          // a second in all: offers of tasks that may wait for a descriptor to read them
   net::NetlinkReader netlink_;
   net::Network network_;
   int64_t neighbours_read_;

@@ -106,7 +106,7 @@ LoadedOui load_default_oui(const std::vector<std::string>& directories) {
       const std::string path = directory + "/" + name;
       const int error = file.read(path);
       const std::string why = error != 0 ? reason(error) : builder.add_csv(file.text());
-      out_of_files |= error == EMFILE || error == ENFILE || error == ENOMEM;
+      out_of_files |= error == EMFILE || error == ENFILE;
       if (found = why.empty(); found) break;
       trouble += (trouble.empty() ? "" : "; ") + path + ": " + why;
     }

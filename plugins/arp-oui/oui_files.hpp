@@ -12,7 +12,7 @@ struct LoadedOui {
   std::shared_ptr<const OuiTable> table;
   // Default files that are missing or broken: vendors stay unknown, the run goes on. For the first who asks only.
   std::vector<std::string> warnings;
-  bool short_of_files = false;  // one could not be opened for want of a descriptor or of memory: worth another try
+  bool short_of_files = false;  // one could not be opened for want of a descriptor: worth another try
 };
 
 // Files that the user named have to be there and right: sonde::Failure otherwise. None named: the files of the

@@ -78,7 +78,7 @@ TEST_F(NotKnown, IsSaidOnceWhereSomethingDiffers) {
       "hosts of which a stage learned nothing in one run (an error, a server without an answer, a `when` that left "
       "them "
       "out): "
-      "10.0.0.1, 10.0.0.2; fields that it states are not compared there";
+      "10.0.0.1, 10.0.0.2; differences that come of that are not told";
   const char* const names = R"([{"ip":"10.0.0.1","reverse_dns":"a"},{"ip":"10.0.0.2","reverse_dns":"b"}])";
   const Delta d = delta(whole_, silent, names);
   EXPECT_EQ(render(d, DeltaFormat::text), "! " + sentence + "\nno changes\n");
@@ -99,6 +99,35 @@ TEST_F(NotKnown, WhatAWhenLeftOutHasNotVanished) {
   const char* const other = R"([{"ip":"10.0.0.1","hostname":"b"}])";
   const char* const one = R"([{"ip":"10.0.0.1","hostname":"a"}])";
   EXPECT_EQ(changed(delta(whole_, selective, one, other)), "hostname@1");
+}
+
+/// A `when: ports` is false because of the port.
+TEST_F(NotKnown, APortThatAnotherStageAskedIsToldWhateverAWhenLeftOut) {
+  RunDocument open = whole_;
+  open.stages[1].ports = "22";
+  open.stages[2].ports = "";
+  open.stages[2].fields = {"banners", "ports", "services"};
+  RunDocument closed = open;
+  closed.stages[2].left_out = {"10.0.0.1"};
+  const char* const with = R"([{"ip":"10.0.0.1","alive":true,"ports":[22]}])";
+  const char* const without = R"([{"ip":"10.0.0.1","alive":true}])";
+  EXPECT_EQ(changed(delta(closed, open, without, with)), "ports@1");
+  EXPECT_EQ(changed(delta(open, closed, with, without)), "ports@1");
+}
+
+/// Who has nothing but a name has no record on a night without one.
+TEST_F(NotKnown, WhoHadOnlyWhatWasNotLearnedIsNotGoneNorNewTheNextTime) {
+  RunDocument silent = whole_;
+  silent.stages[0].asks_servers = true;
+  silent.stages[0].by_outcome[static_cast<std::size_t>(Outcome::no_answer)] = 2;
+  const char* const names =
+      R"([{"ip":"10.0.0.1","reverse_dns":"a"},{"ip":"10.0.0.2","reverse_dns":"b","vendor":"HP"}])";
+  const Delta lost = delta(whole_, silent, names, "[]"), back = delta(silent, whole_, "[]", names);
+  EXPECT_EQ(lost.gone.size(), 1u);  // the one with a vendor, whom others know
+  EXPECT_EQ(lost.not_scanned.size(), 1u);
+  EXPECT_EQ(back.fresh.size(), 1u);
+  EXPECT_EQ(back.not_scanned_before.size(), 1u);
+  EXPECT_EQ(delta(whole_, whole_, names, "[]").gone.size(), 2u);
 }
 
 TEST_F(NotKnown, WithoutWordOfFieldsEverythingIsCompared) {

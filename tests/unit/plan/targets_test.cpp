@@ -46,6 +46,22 @@ TEST(PlanTargets, AnExclusionWinsOverAName) {
   EXPECT_EQ(ranges(c), Ranges{"10.1.0.9"});
 }
 
+/// One resolution a run: a name whose addresses take turns would be excluded by one of them and asked at another.
+TEST(PlanTargets, AnExcludedNameIsNoTarget) {
+  auto c = compile_text(with_targets("[localhost, 10.1.0.9]", "exclude: [LocalHost.]\n"));
+  EXPECT_EQ(ranges(c), Ranges{"10.1.0.9"});
+}
+
+TEST(PlanTargets, AnAddressThatLeadsToAnExcludedOneIsExcluded) {
+  for (const char* way : {"64:ff9b::a01:9", "2002:a01:9::1", "2001:0:a01:1::f5fe:fff6"}) {
+    const std::string targets = std::string("[10.1.0.1, \"") + way + "\"]";
+    EXPECT_EQ(ranges(compile_text(with_targets(targets.c_str(), "exclude: [10.1.0.9]\n"))), Ranges{"10.1.0.1"}) << way;
+    EXPECT_EQ(ranges(compile_text(with_targets(targets.c_str(), "exclude: [10.1.0.8]\n"))).size(), 2u) << way;
+  }
+  EXPECT_EQ(ranges(compile_text(with_targets("[\"64:ff9b::a01:8-64:ff9b::a01:a\"]", "exclude: [10.1.0.9]\n"))),
+            (Ranges{"64:ff9b::a01:8", "64:ff9b::a01:a"}));
+}
+
 TEST(PlanTargets, ValidateDoesNotResolve) {
   Setting s;
   s.request.resolve_names = false;

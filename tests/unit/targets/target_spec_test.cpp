@@ -108,6 +108,16 @@ TEST_F(TargetFile, CommentsBlanksAndRuns) {
   EXPECT_EQ(out.items()[1].where.column, 1u);
 }
 
+TEST_F(TargetFile, ACarriageReturnAloneIsRefused) {
+  for (const char* text : {"# never scan these\r10.0.0.1\r", "10.0.0.1 # a\r10.0.0.2\n", "10.0.0.1\r"}) {
+    std::ofstream(dir_ + "/old.txt") << text;
+    Diagnostics out;
+    parse_targets("@old.txt", {"f.yaml", 2, 3, 10}, dir_, true, out);
+    ASSERT_EQ(out.error_count(), 1u) << text;
+    EXPECT_EQ(out.items()[0].text, "a carriage return (0x0d) without a line feed stands here");
+  }
+}
+
 TEST_F(TargetFile, AWrongFileIsNotReportedLineByLine) {
   {
     std::ofstream file(dir_ + "/junk");
@@ -122,6 +132,10 @@ TEST(ResolveName, ByTheSystem) {
   const auto local = resolve_name("localhost");
   ASSERT_TRUE(local);
   EXPECT_TRUE((*local)[0] == IpAddress::parse("127.0.0.1").value() || (*local)[0] == IpAddress::parse("::1").value());
+  for (const Family family : {Family::v4, Family::v6}) {
+    const auto half = resolve_name("localhost", family);
+    for (const IpAddress& a : half.value_or(std::vector<IpAddress>())) EXPECT_EQ(a.is_v4(), family == Family::v4);
+  }
   const auto none = resolve_name("no-such-host.invalid");
   ASSERT_FALSE(none);
   EXPECT_TRUE(none.error().id == "unknown-host" || none.error().id == "resolver-failed");
