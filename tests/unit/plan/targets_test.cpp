@@ -48,7 +48,7 @@ TEST(PlanTargets, AnExclusionWinsOverAName) {
 
 /// One resolution a run: a name whose addresses take turns would be excluded by one of them and asked at another.
 TEST(PlanTargets, AnExcludedNameIsNoTarget) {
-  auto c = compile_text(with_targets("[localhost, 10.1.0.9]", "exclude: [LocalHost.]\n"));
+  auto c = compile_text(with_targets("[localhost, 10.1.0.9]", "exclude: [LocalHost]\n"));
   EXPECT_EQ(ranges(c), Ranges{"10.1.0.9"});
 }
 
