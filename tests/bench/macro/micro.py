@@ -11,7 +11,7 @@ TWO_SHARDS = 1.6                 # times the work of one, by the wall time of th
 WRITES_FOR_EACH = re.compile(r"put_done|whole_run<Work::(?:done|target_done)>.*/journal:1")
 TWO_RUNS = "two_runs<"  # rows that show what the machine has for two: runs that share nothing
 SECONDS = 0.2   # that each benchmark repeats itself, at least
-REPETITIONS = 25  # of the null probe, in turn: one shard and two are compared, and a machine drifts
+REPETITIONS = 9  # of the null probe, in turn: one shard and two are compared, and a machine drifts
 
 
 def read(text):
