@@ -155,7 +155,9 @@ AddressSet other_halves(Compilation& c, const AddressSet& targets) {
 /// Targets that lead to an excluded address by the one that they hold (NAT64, 6to4, Teredo).
 AddressSet ways_to_exclusions(const Scope& scope, const AddressSet& targets) {
   AddressSet ways;
-  if (scope.exclusions().empty()) return ways;
+  const auto& excluded = scope.exclusions().ranges();
+  if (std::none_of(excluded.begin(), excluded.end(), [](const AddressRange& r) { return r.first.is_v4(); }))
+    return ways;
   for (const AddressRange& range : targets.ranges())
     for (const AddressRange& block : embedding_blocks()) {
       const IpAddress first = std::max(range.first, block.first), last = std::min(range.last, block.last);
@@ -199,7 +201,7 @@ void keep_only(Compilation& c, AddressSet& set) {
     return;
   }
   if (!set.contains(*only)) {
-    bool excluded = c.plan.scope.exclusions().contains(*only);
+    bool excluded = c.plan.scope.judge(*only) == Verdict::excluded;
     c.out.error("not-a-target", {},
                 fmt::format("--only {} is {}", only->to_string(), excluded ? "excluded" : "not among the targets"),
                 excluded ? "remove it from `exclude:`" : "name one of the targets, or use --target");

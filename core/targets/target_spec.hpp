@@ -24,10 +24,11 @@ struct TargetItem {
 std::vector<TargetItem> parse_targets(std::string_view text, const SourceSpan& where, const std::string& base_dir,
                                       bool for_exclusion, Diagnostics& out);
 
-/// Addresses of a name, by the system resolver (getaddrinfo). Blocking; called before a run, never during one.
-/// "unknown-host": it has none (of the family); "resolver-failed": nobody could say. Of both families at once the half
-/// that was answered is the answer.
+/// Which addresses of a name are asked for. Of both at once the half that was answered is the answer.
 enum class Family : uint8_t { both, v4, v6 };
+
+/// Addresses of a name, by the system resolver (getaddrinfo). Blocking; called before a run, never during one.
+/// "unknown-host": it has none (of the family); "resolver-failed": nobody could say.
 Result<std::vector<IpAddress>> resolve_name(const std::string& name, Family = Family::both);
 
 }  // namespace sonde::core
